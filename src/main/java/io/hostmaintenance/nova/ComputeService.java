@@ -1,0 +1,29 @@
+package io.hostmaintenance.nova;
+
+/**
+ * A nova-compute service record ({@code GET /os-services}).
+ *
+ * @param id its uuid
+ * @param host the service host, by which instances and migrations name it
+ * @param status {@code enabled}, {@code disabled}, or {@code UNKNOWN} when its cell does not answer
+ * @param up whether its last heartbeat is recent and nobody forced it down
+ * @param disabledReason why it is disabled; null when enabled or unsaid
+ */
+public record ComputeService(
+    String id, String host, String status, boolean up, String disabledReason) {
+
+  /** Whether the scheduler may use the host. */
+  public boolean enabled() {
+    return status.equals("enabled");
+  }
+
+  /** Whether the service is known to be disabled. */
+  public boolean disabled() {
+    return status.equals("disabled");
+  }
+
+  /** Whether the cell of the service did not answer, so that nothing is known of its host. */
+  public boolean unknown() {
+    return !enabled() && !disabled();
+  }
+}

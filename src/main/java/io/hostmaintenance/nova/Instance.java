@@ -1,0 +1,37 @@
+package io.hostmaintenance.nova;
+
+/**
+ * An instance as an administrator sees it ({@code GET /servers/detail}).
+ *
+ * @param id its uuid
+ * @param name its name, which its owner chose
+ * @param projectId the owner's project
+ * @param status what the API shows, such as {@code ACTIVE} or {@code VERIFY_RESIZE}
+ * @param vmState Nova's own state, such as {@code active} or {@code resized}
+ *     (nova/compute/vm_states.py)
+ * @param taskState what is being done to it (nova/compute/task_states.py); null when nothing is
+ * @param powerState 0 no state, 1 running, 3 paused, 4 shut down, 6 crashed, 7 suspended
+ *     (nova/compute/power_state.py)
+ * @param host the nova-compute host it is on; null when it has none
+ * @param ramMiB its flavor's memory
+ * @param progress percent of a move under way; null when Nova does not say
+ * @param fault Nova's text of the last fault, shown only in ERROR; null when there is none
+ */
+public record Instance(
+    String id,
+    String name,
+    String projectId,
+    String status,
+    String vmState,
+    String taskState,
+    int powerState,
+    String host,
+    int ramMiB,
+    Integer progress,
+    String fault) {
+
+  /** Whether nothing is being done to it. */
+  public boolean idle() {
+    return taskState == null;
+  }
+}

@@ -1,0 +1,50 @@
+package io.hostmaintenance.nova;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Something that was asked of an instance ({@code GET /servers/{id}/os-instance-actions}).
+ *
+ * @param requestId the id of the request that asked, by which Nova's replies and logs name it
+ * @param action such as {@code live-migration}, {@code migrate}, {@code confirmResize}, {@code
+ *     pause} (nova/compute/instance_actions.py)
+ * @param userId who asked
+ * @param projectId the project of who asked
+ * @param startTime when it was asked, by Nova's clock
+ * @param message {@code Error} when any of its events failed, else null
+ * @param events its steps; empty in a list of actions
+ */
+public record InstanceAction(
+    String requestId,
+    String action,
+    String userId,
+    String projectId,
+    Instant startTime,
+    String message,
+    List<Event> events) {
+
+  /** The action of a live migration. */
+  public static final String LIVE_MIGRATION = "live-migration";
+
+  /** The action of a cold migration. */
+  public static final String MIGRATE = "migrate";
+
+  /** The action of confirming a cold migration or a resize. */
+  public static final String CONFIRM_RESIZE = "confirmResize";
+
+  /** Whether a step of it failed; a later retry of Nova's own may still have succeeded. */
+  public boolean failed() {
+    return "Error".equals(message);
+  }
+
+  /**
+   * A step of an action.
+   *
+   * @param event such as {@code conductor_live_migrate_instance}
+   * @param host where it ran; may be null
+   * @param result {@code Success}, {@code Error}, or null while it runs
+   * @param details the failure's own text; null when there is none
+   */
+  public record Event(String event, String host, String result, String details) {}
+}

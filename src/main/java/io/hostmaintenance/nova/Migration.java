@@ -1,0 +1,61 @@
+package io.hostmaintenance.nova;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A migration record ({@code GET /os-migrations}).
+ *
+ * @param id the number by which it is aborted
+ * @param uuid the consumer of its allocation in placement
+ * @param type {@code live-migration}, {@code migration} (cold), {@code resize}, {@code evacuation}
+ * @param status one of the words of nova/objects/migration.py, or one that is not known yet
+ * @param sourceHost the host it leaves
+ * @param destinationHost the host it goes to; null until the scheduler has chosen
+ * @param createdAt by Nova's clock
+ * @param updatedAt by Nova's clock; null when it was never updated
+ * @param userId who asked for it
+ * @param projectId the project of who asked for it
+ */
+public record Migration(
+    long id,
+    String uuid,
+    String instanceId,
+    String type,
+    String status,
+    String sourceHost,
+    String destinationHost,
+    Instant createdAt,
+    Instant updatedAt,
+    String userId,
+    String projectId) {
+
+  /** The type of a live migration. */
+  public static final String LIVE = "live-migration";
+
+  /** The type of a cold migration to the same flavor. */
+  public static final String COLD = "migration";
+
+  /**
+   * The unfinished statuses in the order of a migration's life, so that a record asked for in this
+   * order cannot step past the question (nova/compute/manager.py).
+   */
+  public static final List<String> UNFINISHED =
+      List.of(
+          "accepted",
+          "queued",
+          "pre-migrating",
+          "preparing",
+          "migrating",
+          "running",
+          "running (post-copy)",
+          "post-migrating",
+          "finished",
+          "confirming",
+          "reverting");
+
+  /** Whether the record says that the migration has not come to its end. */
+  public boolean unfinished() {
+    return UNFINISHED.contains(status);
+  }
+}

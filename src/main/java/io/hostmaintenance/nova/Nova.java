@@ -1,0 +1,95 @@
+package io.hostmaintenance.nova;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * One cloud's Nova (and the part of placement that belongs to it), as far as draining a host needs
+ * it.
+ *
+ * <p>Thread-safe and blocking. Every list is complete: all pages, all tenants; a list that cannot
+ * be had whole is a {@link NovaException}, never a shorter list. Every method throws {@link
+ * NovaException}.
+ */
+public interface Nova {
+
+  /** The user and project that this client acts as; never null. */
+  Identity identity();
+
+  /** Every nova-compute service of every cell ({@code GET /os-services?binary=nova-compute}). */
+  List<ComputeService> computeServices();
+
+  /** Every hypervisor ({@code GET /os-hypervisors/detail}). */
+  List<Hypervisor> hypervisors();
+
+  /**
+   * The instances whose host is exactly {@code host}, soft-deleted ones included, with Nova's clock
+   * at the first page.
+   *
+   * @throws NovaException also when Nova answers with an instance of another host: it does so for a
+   *     user whose filters it ignores (nova/api/openstack/compute/servers.py)
+   */
+  Dated<List<Instance>> instancesOn(String host);
+
+  /** One instance; empty when Nova does not know it (deleted). */
+  Optional<Instance> instance(String instanceId);
+
+  /** Migration records of every type, newest first. */
+  List<Migration> migrations(MigrationFilter filter);
+
+  /** What was done to an instance, newest first, without events; empty when it is unknown. */
+  List<InstanceAction> actions(String instanceId);
+
+  /** One action with its events; empty when the instance or the action is unknown. */
+  Optional<InstanceAction> action(String instanceId, String requestId);
+
+  /** Every server group of every project ({@code GET /os-server-groups?all_projects=True}). */
+  List<ServerGroup> serverGroups();
+
+  /**
+   * The consumers that hold allocations of a resource provider, which are uuids of instances or of
+   * migrations; empty when the cloud has no placement or placement does not know the provider.
+   *
+   * @param providerId the hypervisor's id, which is its resource provider's uuid
+   */
+  Optional<Set<String>> consumers(String providerId);
+
+  /**
+   * Disables a service ({@code PUT /os-services/{id}}); Nova may take a minute.
+   *
+   * @param reason 1 to 255 characters
+   * @return the service as Nova answers it
+   */
+  ComputeService disable(String serviceId, String reason);
+
+  /** Enables a service. */
+  ComputeService enable(String serviceId);
+
+  /**
+   * Asks for a live migration; accepted is not moved.
+   *
+   * @return the request id of Nova's reply, by which its instance action is found
+   */
+  String liveMigrate(Ask ask);
+
+  /**
+   * Asks for a cold migration; accepted is not moved.
+   *
+   * @return the request id of Nova's reply, by which its instance action is found
+   */
+  String coldMigrate(Ask ask);
+
+  /**
+   * Confirms a finished cold migration; any {@code targetHost} is left out.
+   *
+   * @return the request id of Nova's reply
+   */
+  String confirmResize(Ask ask);
+
+  /** Aborts a live migration that is queued, preparing or running. */
+  void abort(String instanceId, long migrationId);
+
+  /** Forces a running live migration to its end (post-copy or by pausing the guest). */
+  void forceComplete(String instanceId, long migrationId);
+}

@@ -1,0 +1,96 @@
+package io.hostmaintenance.nova;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** A request to the cloud that was not answered as asked. The message is one sentence. */
+public final class NovaException extends RuntimeException {
+
+  /** What kind of refusal or failure it is. */
+  public enum Kind {
+    /** The cloud's configuration (clouds.yaml) is missing or cannot be used. */
+    CONFIGURATION,
+    /** 401, also with a fresh token. */
+    UNAUTHORIZED,
+    /** 403. */
+    FORBIDDEN,
+    /** 404. */
+    NOT_FOUND,
+    /** 400 and every other 4xx that has no kind of its own. */
+    BAD_REQUEST,
+    /** 409. */
+    CONFLICT,
+    /** 413 or 429: asked too often. */
+    TOO_MANY_REQUESTS,
+    /** The microversions that Nova offers do not meet ours, or it has no such API. */
+    UNSUPPORTED_API,
+    /** 5xx, a transport error, a time-out, or an answer that is not what the API documents. */
+    UNAVAILABLE
+  }
+
+  private final Kind kind;
+  private final int status;
+  private final String requestId;
+  private final Duration retryAfter;
+  private final boolean outcomeUnknown;
+
+  /**
+   * Takes what is known of the failure.
+   *
+   * @param kind its kind
+   * @param message one sentence with Nova's own text, without secrets
+   * @param status the HTTP status; 0 when there was no reply
+   * @param requestId the id of the reply; null when there is none
+   * @param retryAfter what the reply's Retry-After said; null when it did not
+   * @param outcomeUnknown whether a request that changes something may have been carried out
+   * @param cause what led to it; may be null
+   */
+  public NovaException(
+      Kind kind,
+      String message,
+      int status,
+      String requestId,
+      Duration retryAfter,
+      boolean outcomeUnknown,
+      Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+    this.status = status;
+    this.requestId = requestId;
+    this.retryAfter = retryAfter;
+    this.outcomeUnknown = outcomeUnknown;
+  }
+
+  /** A failure that is not a reply of the cloud and for which nothing was carried out. */
+  public NovaException(Kind kind, String message) {
+    this(kind, message, 0, null, null, false, null);
+  }
+
+  /** The kind of the failure. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** The HTTP status; 0 when there was no reply. */
+  public int status() {
+    return status;
+  }
+
+  /** The request id of the reply. */
+  public Optional<String> requestId() {
+    return Optional.ofNullable(requestId);
+  }
+
+  /** How long the cloud asked to be left alone. */
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
+  }
+
+  /**
+   * Whether a request that changes something may have been carried out although it was not
+   * answered; false when it surely was not.
+   */
+  public boolean outcomeUnknown() {
+    return outcomeUnknown;
+  }
+}
