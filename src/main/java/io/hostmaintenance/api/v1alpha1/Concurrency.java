@@ -1,0 +1,27 @@
+package io.hostmaintenance.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+
+/** How many moves of one host are in flight at Nova at once. Never null. */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record Concurrency(
+    @Min(1)
+        @Max(16)
+        @Default("2")
+        @JsonPropertyDescription(
+            "Live migrations in flight at Nova: by Nova's default one of them moves and the others"
+                + " are queued.")
+        Integer live,
+    @Min(1) @Max(16) @Default("1") @JsonPropertyDescription("Cold migrations in flight at Nova.")
+        Integer cold) {
+
+  /** Replaces what is absent by the defaults of the CRD. */
+  public Concurrency {
+    live = live == null ? 2 : live;
+    cold = cold == null ? 1 : cold;
+  }
+}

@@ -1,0 +1,44 @@
+package io.hostmaintenance.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+import java.time.Instant;
+
+/** A condition in the shape of KEP-1623, which kubectl wait, Flux and Argo CD read. */
+@JsonIgnoreProperties(ignoreUnknown = true)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record Condition(
+    @Required @JsonPropertyDescription("What it speaks of, in CamelCase.") String type,
+    @Required @JsonPropertyDescription("True, False or Unknown.") String status,
+    @JsonPropertyDescription("One word for the last change; docs/reference.md lists them.")
+        String reason,
+    @JsonPropertyDescription("A sentence for people.") String message,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription("When the status last changed.")
+        Instant lastTransitionTime,
+    @JsonPropertyDescription("The generation of the spec that it was judged by.")
+        Long observedGeneration) {
+
+  /** Nova's service is disabled, by us or before us. */
+  public static final String SERVICE_DISABLED = "ServiceDisabled";
+
+  /** The host was seen empty twice, a settle time apart. */
+  public static final String DRAINED = "Drained";
+
+  /** The host is in maintenance: disabled and verified empty. */
+  public static final String READY = "Ready";
+
+  /** The operator goes on without help. */
+  public static final String RECONCILING = "Reconciling";
+
+  /** Nothing goes on until somebody acts. */
+  public static final String STALLED = "Stalled";
+
+  /** Whether its status is True. */
+  public boolean isTrue() {
+    return "True".equals(status);
+  }
+}

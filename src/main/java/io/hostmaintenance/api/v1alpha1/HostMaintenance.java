@@ -1,0 +1,51 @@
+package io.hostmaintenance.api.v1alpha1;
+
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Plural;
+import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Singular;
+import io.fabric8.kubernetes.model.annotation.Version;
+
+/**
+ * Says that an OpenStack compute host is in maintenance. While it exists, the host is kept disabled
+ * and is emptied; deleting it gives the host back. Cluster-scoped.
+ */
+@Group(HostMaintenance.GROUP)
+@Version("v1alpha1")
+@Singular("hostmaintenance")
+@Plural("hostmaintenances")
+@ShortNames("hm")
+public final class HostMaintenance
+    extends CustomResource<HostMaintenanceSpec, HostMaintenanceStatus> {
+
+  /** The API group, which is also the prefix of the annotations. */
+  public static final String GROUP = "hostmaintenance.io";
+
+  /** What the operator puts on a resource whose host must be given back before it may go. */
+  public static final String FINALIZER = GROUP + "/give-back";
+
+  /** A new value of it asks once more for the rows that failed. */
+  public static final String RETRY = GROUP + "/retry";
+
+  /** {@code "true"}: the resource goes at once and the host stays as it is. */
+  public static final String SKIP_GIVE_BACK = GROUP + "/skip-give-back";
+
+  /** On the CRD: the number of the schema, below which an operator refuses to act. */
+  public static final String SCHEMA = GROUP + "/schema";
+
+  /** The schema that this operator writes. */
+  public static final int SCHEMA_VERSION = 1;
+
+  /** No spec until there is one. */
+  @Override
+  protected HostMaintenanceSpec initSpec() {
+    return null;
+  }
+
+  /** No status until the operator has written one. */
+  @Override
+  protected HostMaintenanceStatus initStatus() {
+    return null;
+  }
+}

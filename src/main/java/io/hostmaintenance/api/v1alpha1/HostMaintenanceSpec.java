@@ -1,0 +1,98 @@
+package io.hostmaintenance.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.ValidationRule;
+
+/** Which host is taken into maintenance, and how. */
+@JsonIgnoreProperties(ignoreUnknown = true)
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record HostMaintenanceSpec(
+    @Required
+        @ValidationRule(
+            value = "self == oldSelf",
+            message =
+                "host cannot be changed: delete this HostMaintenance and create one for the other"
+                    + " host")
+        @ValidationRule(
+            value = "size(self) <= 255 && self.matches('^[a-zA-Z0-9._-]+$')",
+            message =
+                "host must be the name of a nova-compute service: 1 to 255 letters, digits, dots,"
+                    + " hyphens and underscores, as 'openstack compute service list' shows it")
+        @JsonPropertyDescription(
+            "Exact name of the nova-compute service host, as 'openstack compute service list' shows"
+                + " it. Cannot be changed.")
+        String host,
+    @ValidationRule(
+            value = "size(self) >= 1 && size(self) <= 120 && self.matches('^[ -~]+$')",
+            message =
+                "reason must be 1 to 120 printable ASCII characters: shorten it, and write letters"
+                    + " without accents")
+        @JsonPropertyDescription(
+            "Why the host is taken into maintenance; printable ASCII, at most 120 characters. Ends"
+                + " up in Nova's disabled_reason.")
+        String reason,
+    @Default("true")
+        @JsonPropertyDescription(
+            "Whether running instances are live-migrated; false: they are cold-migrated, which"
+                + " reboots them.")
+        Boolean liveMigrate,
+    @ValidationRule(
+            value = "size(self) >= 1 && size(self) <= 255 && self.matches('^[a-zA-Z0-9._-]+$')",
+            message =
+                "targetHost must be the name of a nova-compute service: 1 to 255 letters, digits,"
+                    + " dots, hyphens and underscores; leave it out to let the scheduler pick")
+        @JsonPropertyDescription(
+            "Exact name of the nova-compute service host that takes every instance; without it the"
+                + " scheduler picks.")
+        String targetHost,
+    @JsonPropertyDescription("How many moves of this host are in flight at once.")
+        Concurrency concurrency,
+    @Min(1)
+        @Max(10)
+        @Default("3")
+        @JsonPropertyDescription(
+            "How often a move is asked for before its instance counts as failed. Raise it to have"
+                + " failed instances asked for again.")
+        Integer maxAttempts,
+    @ValidationRule(
+            value = "self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && self.matches('[1-9]')",
+            message = "instanceTimeout must be a duration above zero such as 90s, 45m or 1h30m")
+        @JsonPropertyDescription(
+            "How long one attempt to move one instance may run, such as 45m or 1h30m; without it 30"
+                + " minutes and 60 seconds per GiB of its memory.")
+        String instanceTimeout,
+    @Default("\"Abort\"")
+        @ValidationRule(
+            value = "self in ['Abort', 'ForceComplete', 'Wait']",
+            message = "onTimeout must be Abort, ForceComplete or Wait")
+        @JsonPropertyDescription(
+            "What becomes of a live migration that exceeds its time: Abort, ForceComplete (where"
+                + " Nova allows it) or Wait. A cold migration cannot be aborted and is waited for.")
+        String onTimeout,
+    @Default("\"Finish\"")
+        @ValidationRule(
+            value = "self in ['Finish', 'Abort']",
+            message = "onDelete must be Finish or Abort")
+        @JsonPropertyDescription(
+            "What becomes of running live migrations when this resource is deleted: Finish or"
+                + " Abort.")
+        String onDelete,
+    @JsonPropertyDescription("While true no new move is asked for; what is under way goes on.")
+        Boolean suspend) {
+
+  /** Replaces what is absent by the defaults of the CRD. */
+  public HostMaintenanceSpec {
+    liveMigrate = liveMigrate == null || liveMigrate;
+    concurrency = concurrency == null ? new Concurrency(null, null) : concurrency;
+    maxAttempts = maxAttempts == null ? 3 : maxAttempts;
+    onTimeout = onTimeout == null ? "Abort" : onTimeout;
+    onDelete = onDelete == null ? "Finish" : onDelete;
+    suspend = suspend != null && suspend;
+  }
+}

@@ -1,0 +1,268 @@
+package io.hostmaintenance.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Required;
+import java.time.Instant;
+
+/**
+ * One row of the results table: what happened to one instance that was seen on the host.
+ *
+ * <p>The words of {@code action} and {@code state} are those of the drain package; strings, so that
+ * an older CRD does not refuse a newer operator.
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record InstanceStatus(
+    @Required @JsonPropertyDescription("The instance's uuid.") String id,
+    @JsonPropertyDescription("The instance's name, cut to 100 bytes.") String name,
+    @JsonPropertyDescription("The project that owns it.") String projectId,
+    @JsonPropertyDescription(
+            "What Nova's API shows of it: ACTIVE, SHUTOFF, PAUSED, VERIFY_RESIZE, ...")
+        String status,
+    @JsonPropertyDescription(
+            "What the hypervisor says of the guest: NoState, Running, Paused, Shutdown, Crashed, Suspended.")
+        String powerState,
+    @JsonPropertyDescription("What is done with it: LiveMigrate, ColdMigrate, Confirm, Wait, None.")
+        String action,
+    @Required
+        @JsonPropertyDescription(
+            "Where it stands: Pending, Requested (asked, the answer is not yet known), InProgress, Confirming, Moved, Failed, Blocked (a human must act), Skipped, Gone.")
+        String state,
+    @JsonPropertyDescription("The host it went to or is going to.") String destinationHost,
+    @JsonPropertyDescription("How often a move was asked for.") Integer attempts,
+    @JsonPropertyDescription("The id of Nova's migration record of the last attempt.")
+        Long migrationId,
+    @JsonPropertyDescription(
+            "The request id of Nova's reply to the last request, by which Nova's logs name it.")
+        String requestId,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription(
+            "Nova's clock at the look from which the outstanding request was decided.")
+        Instant lookedAt,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription(
+            "When the outstanding request was made; absent when none is outstanding.")
+        Instant requestedAt,
+    @JsonPropertyDescription("How far the move is, in steps of 10.") Integer progressPercent,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription("When the move began to run (it was no longer queued).")
+        Instant startedAt,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription("Since when it stands where it stands, for this reason.")
+        Instant since,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription("When it is asked again at the earliest.")
+        Instant notBefore,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription("When it came to its end.")
+        Instant finishedAt,
+    @JsonPropertyDescription(
+            "One word for why it stands where it stands; docs/reference.md lists them.")
+        String reason,
+    @JsonPropertyDescription("One sentence with Nova's own text.") String message) {
+
+  /** A builder with the values of this one. */
+  public Builder toBuilder() {
+    var b = new Builder();
+    b.id = id;
+    b.name = name;
+    b.projectId = projectId;
+    b.status = status;
+    b.powerState = powerState;
+    b.action = action;
+    b.state = state;
+    b.destinationHost = destinationHost;
+    b.attempts = attempts;
+    b.migrationId = migrationId;
+    b.requestId = requestId;
+    b.lookedAt = lookedAt;
+    b.requestedAt = requestedAt;
+    b.progressPercent = progressPercent;
+    b.startedAt = startedAt;
+    b.since = since;
+    b.notBefore = notBefore;
+    b.finishedAt = finishedAt;
+    b.reason = reason;
+    b.message = message;
+    return b;
+  }
+
+  /** A builder without values. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects the values of a row. */
+  public static final class Builder {
+    private String id;
+    private String name;
+    private String projectId;
+    private String status;
+    private String powerState;
+    private String action;
+    private String state;
+    private String destinationHost;
+    private Integer attempts;
+    private Long migrationId;
+    private String requestId;
+    private Instant lookedAt;
+    private Instant requestedAt;
+    private Integer progressPercent;
+    private Instant startedAt;
+    private Instant since;
+    private Instant notBefore;
+    private Instant finishedAt;
+    private String reason;
+    private String message;
+
+    private Builder() {}
+
+    /** Sets id; null for none. */
+    public Builder id(String id) {
+      this.id = id;
+      return this;
+    }
+
+    /** Sets name; null for none. */
+    public Builder name(String name) {
+      this.name = name;
+      return this;
+    }
+
+    /** Sets projectId; null for none. */
+    public Builder projectId(String projectId) {
+      this.projectId = projectId;
+      return this;
+    }
+
+    /** Sets status; null for none. */
+    public Builder status(String status) {
+      this.status = status;
+      return this;
+    }
+
+    /** Sets powerState; null for none. */
+    public Builder powerState(String powerState) {
+      this.powerState = powerState;
+      return this;
+    }
+
+    /** Sets action; null for none. */
+    public Builder action(String action) {
+      this.action = action;
+      return this;
+    }
+
+    /** Sets state; null for none. */
+    public Builder state(String state) {
+      this.state = state;
+      return this;
+    }
+
+    /** Sets destinationHost; null for none. */
+    public Builder destinationHost(String destinationHost) {
+      this.destinationHost = destinationHost;
+      return this;
+    }
+
+    /** Sets attempts; null for none. */
+    public Builder attempts(Integer attempts) {
+      this.attempts = attempts;
+      return this;
+    }
+
+    /** Sets migrationId; null for none. */
+    public Builder migrationId(Long migrationId) {
+      this.migrationId = migrationId;
+      return this;
+    }
+
+    /** Sets requestId; null for none. */
+    public Builder requestId(String requestId) {
+      this.requestId = requestId;
+      return this;
+    }
+
+    /** Sets lookedAt; null for none. */
+    public Builder lookedAt(Instant lookedAt) {
+      this.lookedAt = lookedAt;
+      return this;
+    }
+
+    /** Sets requestedAt; null for none. */
+    public Builder requestedAt(Instant requestedAt) {
+      this.requestedAt = requestedAt;
+      return this;
+    }
+
+    /** Sets progressPercent; null for none. */
+    public Builder progressPercent(Integer progressPercent) {
+      this.progressPercent = progressPercent;
+      return this;
+    }
+
+    /** Sets startedAt; null for none. */
+    public Builder startedAt(Instant startedAt) {
+      this.startedAt = startedAt;
+      return this;
+    }
+
+    /** Sets since; null for none. */
+    public Builder since(Instant since) {
+      this.since = since;
+      return this;
+    }
+
+    /** Sets notBefore; null for none. */
+    public Builder notBefore(Instant notBefore) {
+      this.notBefore = notBefore;
+      return this;
+    }
+
+    /** Sets finishedAt; null for none. */
+    public Builder finishedAt(Instant finishedAt) {
+      this.finishedAt = finishedAt;
+      return this;
+    }
+
+    /** Sets reason; null for none. */
+    public Builder reason(String reason) {
+      this.reason = reason;
+      return this;
+    }
+
+    /** Sets message; null for none. */
+    public Builder message(String message) {
+      this.message = message;
+      return this;
+    }
+
+    /** The record with these values. */
+    public InstanceStatus build() {
+      return new InstanceStatus(
+          id,
+          name,
+          projectId,
+          status,
+          powerState,
+          action,
+          state,
+          destinationHost,
+          attempts,
+          migrationId,
+          requestId,
+          lookedAt,
+          requestedAt,
+          progressPercent,
+          startedAt,
+          since,
+          notBefore,
+          finishedAt,
+          reason,
+          message);
+    }
+  }
+}
