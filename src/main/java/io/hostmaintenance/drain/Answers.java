@@ -1,0 +1,137 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.NovaException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** What Nova's answers to our requests make of the rows that announced them. */
+public final class Answers {
+
+  private static final Duration LATER = Duration.ofSeconds(10);
+  private static final Duration CONFIRM_LATER = Duration.ofSeconds(5);
+
+  private Answers() {}
+
+  /**
+   * The status with the answers entered.
+   *
+   * @param status as it was stored before the requests went out
+   * @param outcomes in any order
+   * @param maxAttempts the spec's
+   * @param now our clock
+   */
+  public static HostMaintenanceStatus enter(
+      HostMaintenanceStatus status, List<Outcome> outcomes, int maxAttempts, Instant now) {
+    var rows = status.instances();
+    for (var outcome : outcomes) {
+      rows = enter(rows, outcome, maxAttempts, now);
+    }
+    return rows.equals(status.instances()) ? status : status.toBuilder().instances(rows).build();
+  }
+
+  private static List<InstanceStatus> enter(
+      List<InstanceStatus> rows, Outcome outcome, int maxAttempts, Instant now) {
+    return switch (outcome.step()) {
+      case Step.Confirm(var ask) -> change(rows, ask.instanceId(), r -> confirm(r, outcome, now));
+      case Step.Asking asking ->
+          change(rows, asking.ask().instanceId(), r -> move(r, outcome, maxAttempts, now));
+      case Step.Abort(var id, var migration) -> change(rows, id, r -> timeout(r, outcome, now));
+      case Step.ForceComplete(var id, var migration) ->
+          change(rows, id, r -> timeout(r, outcome, now));
+      case Step.DisableService disable -> rows;
+      case Step.EnableService enable -> rows;
+    };
+  }
+
+  private static List<InstanceStatus> change(
+      List<InstanceStatus> rows, String id, UnaryOperator<InstanceStatus> change) {
+    return rows.stream().map(r -> r.id().equals(id) ? change.apply(r) : r).toList();
+  }
+
+  private static InstanceStatus move(
+      InstanceStatus row, Outcome outcome, int maxAttempts, Instant now) {
+    return switch (outcome) {
+      case Outcome.Accepted(var step, var requestId) ->
+          Rows.mark(
+              row.toBuilder().requestId(requestId).build(),
+              RowState.InProgress,
+              Reason.Queued,
+              "Nova has accepted the move.",
+              now);
+      case Outcome.NotSent(var step) ->
+          notDone(row, Reason.Waiting, "Waits for its turn.", Duration.ZERO, now);
+      case Outcome.Failed(var step, var failure) ->
+          failure.outcomeUnknown()
+              ? Rows.mark(
+                  row,
+                  RowState.Requested,
+                  Reason.AnswerUnknown,
+                  "Nova's answer to the request is not known (" + failure.getMessage() + ").",
+                  now)
+              : refused(row, failure, maxAttempts, now);
+    };
+  }
+
+  private static InstanceStatus refused(
+      InstanceStatus row, NovaException failure, int maxAttempts, Instant now) {
+    var said = said(failure);
+    return switch (failure.kind()) {
+      case CONFLICT ->
+          failure.getMessage().contains("task_state")
+              ? notDone(row, Reason.TaskInProgress, said, LATER, now)
+              : Follow.attemptFailed(
+                  row, new Failure(Reason.UnsupportedState, said), maxAttempts, now);
+      case BAD_REQUEST -> Rows.end(Rows.settle(row), RowState.Failed, Reason.Refused, said, now);
+      case NOT_FOUND -> notDone(row, Reason.Waiting, said, LATER, now);
+      case FORBIDDEN -> notDone(row, Reason.Forbidden, said, Duration.ofSeconds(60), now);
+      case UNAUTHORIZED -> notDone(row, Reason.Unauthorized, said, LATER, now);
+      case CONFIGURATION -> notDone(row, Reason.CloudConfiguration, said, LATER, now);
+      case UNSUPPORTED_API -> notDone(row, Reason.UnsupportedApi, said, LATER, now);
+      case TOO_MANY_REQUESTS, UNAVAILABLE ->
+          notDone(row, Reason.ApiUnavailable, said, failure.retryAfter().orElse(LATER), now);
+    };
+  }
+
+  /** The row as if it had not been asked, to be asked later. */
+  private static InstanceStatus notDone(
+      InstanceStatus row, Reason reason, String message, Duration later, Instant now) {
+    return Rows.mark(
+        Rows.settle(row).toBuilder()
+            .attempts(Rows.attempts(row) - 1)
+            .notBefore(later.isZero() ? null : now.plus(later))
+            .build(),
+        RowState.Pending,
+        reason,
+        message,
+        now);
+  }
+
+  private static InstanceStatus confirm(InstanceStatus row, Outcome outcome, Instant now) {
+    return switch (outcome) {
+      case Outcome.Accepted(var step, var requestId) -> row;
+      case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
+      case Outcome.Failed(var step, var failure) ->
+          failure.outcomeUnknown()
+              ? row
+              : row.toBuilder()
+                  .notBefore(now.plus(failure.retryAfter().orElse(CONFIRM_LATER)))
+                  .message(Text.cut("Nova does not confirm it yet: " + said(failure), 400))
+                  .build();
+    };
+  }
+
+  /** An abort that was refused is asked for again at the next look. */
+  private static InstanceStatus timeout(InstanceStatus row, Outcome outcome, Instant now) {
+    return outcome instanceof Outcome.Accepted || !Rows.because(row, Reason.Timeout)
+        ? row
+        : Rows.mark(row, RowState.InProgress, Reason.Running, row.message(), now);
+  }
+
+  private static String said(NovaException failure) {
+    return failure.getMessage() + failure.requestId().map(id -> " (" + id + ")").orElse("");
+  }
+}

@@ -1,0 +1,500 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Sight.Blind;
+import io.hostmaintenance.drain.Sight.Look;
+import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.nova.ComputeService;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The brain: what follows from a look at a host. A pure function; whatever it needs is an argument.
+ */
+public final class Drain {
+
+  private Drain() {}
+
+  /**
+   * Decides what is stored, asked and told next. Never asks for anything that the status it gives
+   * does not announce.
+   *
+   * @param situation the resource and everything around it
+   * @param sight what was seen
+   */
+  public static Decision decide(Situation situation, Sight sight) {
+    var deleting = situation.resource().isMarkedForDeletion();
+    return switch (sight) {
+      case Blind blind -> deleting ? Exit.blind(situation, blind) : blind(situation, blind);
+      case Look look when hidden(situation, look) -> {
+        var blind = cellDown(situation);
+        yield deleting ? Exit.blind(situation, blind) : blind(situation, blind);
+      }
+      case Look look -> {
+        var at = new Moment(situation, look);
+        yield deleting ? Exit.decide(at) : decide(at);
+      }
+    };
+  }
+
+  /**
+   * Whether the next look must be complete: always, but while requests of ours are outstanding,
+   * when it could not find the host empty anyway.
+   *
+   * @param status the stored status; may be null
+   */
+  public static boolean wantsCompleteLook(HostMaintenanceStatus status) {
+    return status == null || !Rows.anyOutstanding(status.instances());
+  }
+
+  /**
+   * Since when changes to migrations matter to a look that is not complete: a little before the
+   * oldest outstanding request, by Nova's clock; empty when the look must be complete.
+   *
+   * @param status the stored status; may be null
+   */
+  public static Optional<Instant> changesSince(HostMaintenanceStatus status) {
+    if (wantsCompleteLook(status)) {
+      return Optional.empty();
+    }
+    return status.instances().stream()
+        .filter(Rows::outstanding)
+        .map(r -> r.lookedAt() == null ? r.requestedAt() : r.lookedAt())
+        .min(Instant::compareTo)
+        .map(t -> t.minus(Duration.ofMinutes(5)));
+  }
+
+  /**
+   * Whether the resource may hold its host before another: who holds it already, then the older.
+   */
+  static boolean yieldsTo(Moment at, Situation.Neighbour other) {
+    if (!other.host().equals(at.host())) {
+      return false;
+    }
+    var taken = taken(at.previous());
+    if (other.deleting() || other.taken() != taken) {
+      return !taken;
+    }
+    var created = Instant.parse(at.situation().resource().getMetadata().getCreationTimestamp());
+    var age = other.createdAt().compareTo(created);
+    return age == 0 ? other.name().compareTo(at.name()) < 0 : age < 0;
+  }
+
+  /** Whether a resource with this status holds its host. */
+  public static boolean taken(HostMaintenanceStatus status) {
+    return status != null && (status.service() != null || Rows.anyOutstanding(status.instances()));
+  }
+
+  /** How many moves of a resource with this status are in flight. */
+  public static int inFlight(HostMaintenanceStatus status) {
+    return status == null ? 0 : (int) status.instances().stream().filter(Rows::inFlight).count();
+  }
+
+  /** Whether a resource with this status counts as a host that is being drained. */
+  public static boolean draining(HostMaintenanceStatus status) {
+    return taken(status) && status.remaining() != null && status.remaining() > 0;
+  }
+
+  private static boolean hidden(Situation situation, Look look) {
+    return look.service(situation.resource().getSpec().host())
+        .map(ComputeService::unknown)
+        .orElse(false);
+  }
+
+  private static Blind cellDown(Situation situation) {
+    return new Blind(
+        Reason.CellDown,
+        "The cell of '"
+            + situation.resource().getSpec().host()
+            + "' does not answer: nothing is known of its instances.",
+        Duration.ZERO);
+  }
+
+  // ---------------------------------------------------------------- with a look
+
+  private static Decision decide(Moment at) {
+    var rival = at.situation().neighbours().stream().filter(n -> yieldsTo(at, n)).findFirst();
+    if (rival.isPresent()) {
+      return wait(
+          at,
+          Phase.Blocked,
+          Reason.Conflict,
+          "HostMaintenance '"
+              + rival.get().name()
+              + "' holds host '"
+              + at.host()
+              + "': this one takes over when that one is deleted, or delete this one.");
+    }
+    var fresh = !taken(at.previous());
+    var finding = Policies.check(at, fresh || hasWork(at));
+    if (fresh && finding.isPresent()) {
+      return failed(at, finding.get());
+    }
+    if (fresh && !at.situation().mayStart()) {
+      return wait(
+          at,
+          Phase.Pending,
+          Reason.WaitingForTurn,
+          "Waits until fewer than "
+              + at.settings().maxHostsDraining()
+              + " hosts are being drained (HM_MAX_HOSTS_DRAINING).");
+    }
+    if (at.service().isEmpty()) {
+      return failed(at, finding.orElseThrow());
+    }
+    return drain(at, finding);
+  }
+
+  private static boolean hasWork(Moment at) {
+    return at.previous().instances().stream()
+            .anyMatch(r -> RowState.of(r).map(RowState::remaining).orElse(false))
+        || !at.look().instances().isEmpty();
+  }
+
+  private static Decision wait(Moment at, Phase phase, Reason reason, String message) {
+    var report = new Report(at.situation());
+    report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
+    var status = report.phase(phase, reason, message);
+    return new Decision(
+        status,
+        List.of(),
+        changeOfPhase(at.situation(), status),
+        at.settings().pollMoving(),
+        false);
+  }
+
+  private static Decision failed(Moment at, Finding finding) {
+    var report = new Report(at.situation());
+    if (finding.reason() == Reason.HostGone) {
+      report.condition(Condition.SERVICE_DISABLED, "False", finding.reason(), finding.message());
+      report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
+      report.status().emptySince(null);
+    } else {
+      report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
+    }
+    var status = report.phase(Phase.Failed, finding.reason(), finding.message());
+    return new Decision(
+        status, List.of(), changeOfPhase(at.situation(), status), at.settings().pollIdle(), false);
+  }
+
+  private static Decision drain(Moment at, Optional<Finding> finding) {
+    var keeping = Keeping.keep(at);
+    var obstacle = finding.or(keeping::finding).or(() -> sourceDown(at));
+    var table = Table.upToDate(at);
+    var disabled = at.service().orElseThrow().disabled();
+    if (obstacle.isEmpty() && disabled && keeping.step().isEmpty() && !at.spec().suspend()) {
+      table.ask();
+    }
+    var rows = table.rows();
+    var steps = new ArrayList<Step>();
+    keeping.step().ifPresent(steps::add);
+    steps.addAll(table.steps());
+
+    var report = new Report(at.situation()).rows(rows);
+    report.status().service(keeping.record());
+    serviceCondition(report, keeping, disabled, at);
+    var notices = new ArrayList<>(keeping.notices());
+    var emptiness = new Emptiness(at);
+    notices.addAll(emptiness.stuck());
+    var drained = drained(at, report, emptiness, rows);
+    var status = phase(at, report, rows, drained, obstacle);
+    notices.addAll(changesOfRows(at, rows));
+    notices.addAll(changeOfPhase(at.situation(), status));
+    return new Decision(
+        status, List.copyOf(steps), List.copyOf(notices), nextLook(at, status, steps), false);
+  }
+
+  private static Optional<Finding> sourceDown(Moment at) {
+    return at.sourceUp() || !hasWork(at)
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                Reason.SourceServiceDown,
+                "nova-compute on '"
+                    + at.host()
+                    + "' is down, and Nova moves nothing off a host whose nova-compute is down."
+                    + " Start it again, or if the host is dead and fenced, rebuild its instances"
+                    + " elsewhere by Nova's own means."));
+  }
+
+  private static void serviceCondition(
+      Report report, Keeping keeping, boolean disabled, Moment at) {
+    if (!disabled) {
+      report.condition(
+          Condition.SERVICE_DISABLED,
+          "False",
+          Reason.NotDisabled,
+          "nova-compute on " + at.host() + " is enabled.");
+      return;
+    }
+    var ours = keeping.record().disabledByUs();
+    report.condition(
+        Condition.SERVICE_DISABLED,
+        "True",
+        ours ? Reason.Disabled : Reason.DisabledBefore,
+        ours
+            ? "nova-compute on " + at.host() + " is disabled and given back on delete."
+            : "nova-compute on " + at.host() + " was disabled before and stays so on delete.");
+  }
+
+  /** Judges whether the host is empty; true when that is verified. */
+  private static boolean drained(
+      Moment at, Report report, Emptiness emptiness, List<InstanceStatus> rows) {
+    var occupied =
+        Rows.anyOutstanding(rows) ? Optional.of("Moves are under way.") : emptiness.occupied();
+    if (occupied.isPresent()) {
+      return notDrained(report, occupied.get());
+    }
+    var first = at.previous().emptySince();
+    if (first == null) {
+      report.status().emptySince(at.look().date());
+      report.condition(
+          Condition.DRAINED,
+          "False",
+          Reason.SettlingEmpty,
+          "The host was seen empty; it is looked at again after "
+              + Durations.format(at.settings().settle())
+              + ".");
+      return false;
+    }
+    var apart = Duration.between(first, at.look().date());
+    if (apart.compareTo(at.settings().settle()) < 0) {
+      report.keep(Condition.DRAINED);
+      return false;
+    }
+    var allocated = emptiness.allocated();
+    if (allocated.isPresent()) {
+      return notDrained(report, allocated.get());
+    }
+    if (at.look().placement() instanceof Placement.Absent) {
+      report.condition(
+          Condition.DRAINED,
+          "True",
+          Reason.EmptyWithoutPlacement,
+          "The host is empty. The cloud has no placement that knows it, so an instance whose build"
+              + " began before the host was disabled could still arrive.");
+    } else {
+      report.condition(Condition.DRAINED, "True", Reason.Empty, "The host is empty.");
+    }
+    return true;
+  }
+
+  private static boolean notDrained(Report report, String why) {
+    report.status().emptySince(null);
+    report.condition(Condition.DRAINED, "False", Reason.NotEmpty, why);
+    return false;
+  }
+
+  private static HostMaintenanceStatus phase(
+      Moment at,
+      Report report,
+      List<InstanceStatus> rows,
+      boolean drained,
+      Optional<Finding> obstacle) {
+    var flying = rows.stream().anyMatch(Rows::inFlight);
+    var remaining =
+        rows.stream().filter(r -> RowState.of(r).map(RowState::remaining).orElse(false)).count();
+    if (obstacle.isPresent() && !flying) {
+      var phase =
+          switch (obstacle.get().reason()) {
+            case SourceServiceDown, ServiceReenabled -> Phase.Blocked;
+            default -> Phase.Failed;
+          };
+      return report.phase(phase, obstacle.get().reason(), obstacle.get().message());
+    }
+    if (drained) {
+      return report.phase(
+          Phase.InMaintenance,
+          Reason.InMaintenance,
+          "Host " + at.host() + " is disabled and empty.");
+    }
+    if (obstacle.isPresent()) {
+      return report.phase(Phase.Draining, obstacle.get().reason(), obstacle.get().message());
+    }
+    if (remaining > 0) {
+      return at.spec().suspend()
+          ? report.phase(
+              Phase.Draining,
+              Reason.Suspended,
+              "spec.suspend is true: nothing new is asked for; "
+                  + remaining
+                  + " of "
+                  + rows.size()
+                  + " instances remain.")
+          : report.phase(
+              Phase.Draining,
+              Reason.Draining,
+              remaining + " of " + rows.size() + " instances remain to be moved.");
+    }
+    var needy = rows.stream().filter(r -> needsHuman(r, at)).toList();
+    if (!needy.isEmpty()) {
+      return report.phase(Phase.Blocked, Reason.InstancesBlocked, blockedMessage(needy));
+    }
+    return report.phase(
+        Phase.Draining,
+        Reason.SettlingEmpty,
+        "No instance remains to be moved; the host is looked at until it is verified empty.");
+  }
+
+  /** Whether a row keeps the host from being empty until somebody acts. */
+  private static boolean needsHuman(InstanceStatus row, Moment at) {
+    return Rows.is(row, RowState.Blocked)
+        || Rows.is(row, RowState.Skipped)
+        || Rows.is(row, RowState.Failed) && at.look().onHost(row.id()).isPresent();
+  }
+
+  private static String blockedMessage(List<InstanceStatus> needy) {
+    var first = needy.getFirst();
+    return (needy.size() == 1 ? "1 instance needs" : needy.size() + " instances need")
+        + " a human; the first is "
+        + Rows.label(first)
+        + ": "
+        + first.message();
+  }
+
+  private static Duration nextLook(Moment at, HostMaintenanceStatus status, List<Step> steps) {
+    if (steps.stream().anyMatch(s -> s instanceof Step.DisableService)) {
+      return Duration.ZERO;
+    }
+    if (status.remaining() > 0) {
+      return at.settings().pollMoving();
+    }
+    if (status.emptySince() != null
+        && !status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false)) {
+      var due = status.emptySince().plus(at.settings().settle()).plusSeconds(1);
+      var wait = Duration.between(at.look().date(), due);
+      return wait.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : wait;
+    }
+    return Rows.anyOutstanding(status.instances())
+        ? at.settings().pollMoving()
+        : at.settings().pollIdle();
+  }
+
+  // ---------------------------------------------------------------- without a look
+
+  private static Decision blind(Situation situation, Blind blind) {
+    var previous = Moment.previous(situation);
+    var phase = Report.phase(previous);
+    var taken = taken(previous);
+    var forLong =
+        Duration.between(situation.lastCompleteLook(), situation.now())
+                .compareTo(situation.settings().blindness())
+            >= 0;
+    var report = new Report(situation).keep(Condition.SERVICE_DISABLED);
+    if (forLong && taken) {
+      report.condition(Condition.DRAINED, "Unknown", blind.reason(), blind.message());
+    } else {
+      report.keep(Condition.DRAINED);
+    }
+    var status = blindStatus(report, blind, phase, taken, forLong);
+    return new Decision(
+        status,
+        List.of(),
+        List.of(new Notice(true, blind.reason(), blind.message())),
+        blindPause(situation.settings(), blind, phase),
+        false);
+  }
+
+  private static HostMaintenanceStatus blindStatus(
+      Report report, Blind blind, Phase phase, boolean taken, boolean forLong) {
+    if (blind.needsHuman() && !taken) {
+      return report.phase(Phase.Failed, blind.reason(), blind.message());
+    }
+    if (phase == Phase.InMaintenance && !forLong) {
+      return report.keep(Condition.READY).build(phase);
+    }
+    report.condition(
+        Condition.READY, forLong && taken ? "Unknown" : "False", blind.reason(), blind.message());
+    var stalled = blind.needsHuman() && forLong;
+    report.condition(
+        stalled ? Condition.STALLED : Condition.RECONCILING,
+        "True",
+        blind.reason(),
+        blind.message());
+    if (stalled) {
+      return report.build(Phase.Blocked);
+    }
+    return switch (phase) {
+      case InMaintenance -> report.build(Phase.Draining);
+      case Failed -> report.build(Phase.Pending);
+      case Pending, Draining, Blocked, Exiting -> report.build(phase);
+    };
+  }
+
+  static Duration blindPause(Settings settings, Blind blind, Phase phase) {
+    var pause =
+        switch (phase) {
+          case InMaintenance, Failed, Blocked -> settings.pollIdle();
+          case Pending, Draining, Exiting -> settings.pollMoving();
+        };
+    return pause.compareTo(blind.patience()) >= 0 ? pause : blind.patience();
+  }
+
+  // ---------------------------------------------------------------- what is told
+
+  static List<Notice> changeOfPhase(Situation situation, HostMaintenanceStatus next) {
+    var previous = Moment.previous(situation);
+    var ready = next.condition(Condition.READY).orElseThrow();
+    var before = previous.condition(Condition.READY).map(Condition::reason).orElse("");
+    if (next.phase().equals(previous.phase()) && before.equals(ready.reason())) {
+      return List.of();
+    }
+    var warning =
+        next.phase().equals(Phase.Blocked.name()) || next.phase().equals(Phase.Failed.name());
+    return List.of(new Notice(warning, Reason.valueOf(ready.reason()), ready.message()));
+  }
+
+  static List<Notice> changesOfRows(Moment at, List<InstanceStatus> rows) {
+    var notices = new ArrayList<Notice>();
+    var before =
+        at.previous().instances().stream()
+            .collect(Collectors.toMap(InstanceStatus::id, Function.identity(), (a, b) -> a));
+    var wasDrained =
+        at.previous().condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+    for (var row : rows) {
+      var old = before.get(row.id());
+      if (wasDrained
+          && at.look().onHost(row.id()).isPresent()
+          && (old == null || !old.state().equals(row.state()))) {
+        notices.add(
+            new Notice(
+                true,
+                Reason.LateArrival,
+                Rows.label(row) + " arrived on the host after it was empty."));
+      }
+      if (old != null && old.state().equals(row.state())) {
+        continue;
+      }
+      change(row, old).ifPresent(notices::add);
+    }
+    return notices;
+  }
+
+  private static Optional<Notice> change(InstanceStatus row, InstanceStatus old) {
+    if (RowState.of(row).isEmpty()) {
+      return Optional.empty();
+    }
+    var said = Rows.label(row) + ": " + row.message();
+    return switch (RowState.of(row).get()) {
+      case Moved, Gone, Skipped ->
+          Optional.of(new Notice(false, Reason.valueOf(row.reason()), said));
+      case Failed, Blocked -> Optional.of(new Notice(true, Reason.valueOf(row.reason()), said));
+      case Pending ->
+          old != null && Rows.outstanding(old)
+              ? Optional.of(
+                  new Notice(
+                      true,
+                      Reason.MoveFailed,
+                      Rows.label(row) + " (" + row.reason() + "): " + row.message()))
+              : Optional.empty();
+      case Requested, InProgress, Confirming -> Optional.empty();
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.drain.Sight.Consumer;
+import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether a look finds the host empty: the most careful question there is. */
+final class Emptiness {
+
+  private final Moment at;
+
+  Emptiness(Moment at) {
+    this.at = at;
+  }
+
+  /** Why the host is not empty by Nova's lists; empty when it is. */
+  Optional<String> occupied() {
+    if (!at.look().complete()) {
+      return Optional.of("Moves are under way.");
+    }
+    var service = at.service();
+    if (service.isEmpty() || !service.get().disabled()) {
+      return Optional.of("nova-compute on " + at.host() + " is not disabled.");
+    }
+    var count = at.look().instances().size();
+    if (count > 0) {
+      return Optional.of(
+          count == 1 ? "1 instance is on the host." : count + " instances are on the host.");
+    }
+    return at.look().migrations().stream()
+        .filter(this::live)
+        .findFirst()
+        .map(
+            m ->
+                "Migration "
+                    + m.id()
+                    + " ("
+                    + m.type()
+                    + ", "
+                    + m.status()
+                    + ") of instance "
+                    + m.instanceId()
+                    + " from or to the host is under way.");
+  }
+
+  /** Why the host is not empty by placement; empty when it is, or when there is no placement. */
+  Optional<String> allocated() {
+    return switch (at.look().placement()) {
+      case Placement.NotAsked() -> Optional.of("Placement was not asked.");
+      case Placement.Absent() -> Optional.empty();
+      case Placement.Consumers(var consumers) ->
+          consumers.stream()
+              .filter(this::live)
+              .findFirst()
+              .map(
+                  c ->
+                      "Placement still holds an allocation of the host for "
+                          + c.instance().map(Instance::id).orElse(c.id())
+                          + ".");
+    };
+  }
+
+  /** Records that say something is under way which is not; told, and not counted. */
+  List<Notice> stuck() {
+    var notices = new ArrayList<Notice>();
+    for (var migration : at.look().migrations()) {
+      if (at.look().complete() && migration.unfinished() && !live(migration)) {
+        notices.add(
+            new Notice(
+                true,
+                Reason.StuckRecord,
+                "Migration record "
+                    + migration.id()
+                    + " of instance "
+                    + migration.instanceId()
+                    + " stands at "
+                    + migration.status()
+                    + ", but nothing is under way: it is not counted."));
+      }
+    }
+    return notices;
+  }
+
+  /** Whether the migration of a record is really under way; what is not known counts as such. */
+  private boolean live(Migration migration) {
+    if (!migration.unfinished() && !migration.status().equals("reverted")) {
+      return false;
+    }
+    var onHost = at.look().onHost(migration.instanceId());
+    var detail = Optional.ofNullable(at.look().details().get(migration.instanceId()));
+    if (onHost.isEmpty() && detail.isEmpty()) {
+      return migration.unfinished();
+    }
+    return onHost
+        .or(() -> detail.flatMap(Detail::instance))
+        .map(i -> underWay(migration, i))
+        .orElse(false);
+  }
+
+  private static boolean underWay(Migration migration, Instance instance) {
+    return switch (migration.status()) {
+      case "finished", "confirming" -> instance.vmState().equals("resized") || resizing(instance);
+      case "reverting", "reverted" -> resizing(instance);
+      default -> !instance.idle();
+    };
+  }
+
+  private boolean live(Consumer consumer) {
+    if (consumer.instance().isEmpty()) {
+      return false; // neither an instance nor a migration that Nova knows: leaked
+    }
+    var instance = consumer.instance().get();
+    return consumer
+        .migration()
+        .map(m -> underWay(m, instance) || resizing(instance))
+        .orElseGet(() -> at.host().equals(instance.host()) || !instance.idle());
+  }
+
+  private static boolean resizing(Instance instance) {
+    return !instance.idle() && instance.taskState().startsWith("resize_");
+  }
+
+  /** Whether a record is a cold migration or resize that left the host and nobody confirmed. */
+  static boolean unconfirmed(Migration migration, Instance instance, String host) {
+    return migration.status().equals("finished")
+        && host.equals(migration.sourceHost())
+        && !host.equals(instance.host())
+        && instance.vmState().equals("resized");
+  }
+}

@@ -1,0 +1,197 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Sight.Blind;
+import io.hostmaintenance.nova.Migration;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The way out: what was taken is given back, what is under way is followed to its end. */
+public final class Exit {
+
+  private static final Duration CONFIRM_BOUND = Duration.ofMinutes(15);
+  private static final Set<String> NOT_BEGUN = Set.of("accepted", "queued");
+  private static final Set<String> ABORTABLE = Set.of("queued", "preparing", "running");
+
+  private Exit() {}
+
+  /**
+   * What needs no look: nothing was taken, or the annotation lets go.
+   *
+   * @return empty when a look is needed
+   */
+  public static Optional<Decision> withoutLook(Situation situation) {
+    var previous = Moment.previous(situation);
+    var annotations = situation.resource().getMetadata().getAnnotations();
+    var skip =
+        annotations != null && "true".equals(annotations.get(HostMaintenance.SKIP_GIVE_BACK));
+    if (skip && Drain.taken(previous)) {
+      return Optional.of(
+          release(
+              previous,
+              List.of(
+                  new Notice(
+                      true,
+                      Reason.GiveBackSkipped,
+                      "Let go by the annotation "
+                          + HostMaintenance.SKIP_GIVE_BACK
+                          + ": host "
+                          + situation.resource().getSpec().host()
+                          + " stays as it is"
+                          + leftBehind(previous.instances())
+                          + "."))));
+    }
+    return Drain.taken(previous) ? Optional.empty() : Optional.of(release(previous, List.of()));
+  }
+
+  static Decision blind(Situation situation, Blind blind) {
+    var report = new Report(situation).keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
+    var status =
+        report.phase(
+            Phase.Exiting,
+            blind.reason(),
+            "Cannot be given back yet: "
+                + blind.message()
+                + " The annotation "
+                + HostMaintenance.SKIP_GIVE_BACK
+                + "=true lets go at once and leaves the host as it is.");
+    return new Decision(
+        status,
+        List.of(),
+        List.of(new Notice(true, blind.reason(), blind.message())),
+        Drain.blindPause(situation.settings(), blind, Phase.Exiting),
+        false);
+  }
+
+  static Decision decide(Moment at) {
+    if (at.service().isEmpty()) {
+      return release(
+          at.previous(),
+          List.of(
+              new Notice(
+                  false,
+                  Reason.HostGone,
+                  "The nova-compute service of "
+                      + at.host()
+                      + " was deleted from Nova: there is nothing to give back.")));
+    }
+    var heir =
+        at.situation().neighbours().stream()
+            .filter(n -> n.host().equals(at.host()) && !n.deleting())
+            .min(
+                Comparator.comparing(Situation.Neighbour::createdAt)
+                    .thenComparing(Situation.Neighbour::name));
+    var keeping = Keeping.giveBack(at, heir);
+    var table = Table.upToDate(at);
+    var steps = new ArrayList<Step>();
+    keeping.step().ifPresent(steps::add);
+    var rows = table.rows().stream().map(r -> forgetUnanswered(r, at)).toList();
+    table.steps().stream().filter(s -> !(s instanceof Step.ForceComplete)).forEach(steps::add);
+    aborts(at, rows, steps);
+
+    var notices = new ArrayList<>(keeping.notices());
+    notices.addAll(Drain.changesOfRows(at, rows));
+    var open = rows.stream().filter(Rows::outstanding).toList();
+    var late = open.stream().filter(r -> overdue(r, at)).toList();
+    var report = new Report(at.situation()).rows(rows);
+    report.status().service(keeping.record()).emptySince(null);
+    report.keep(Condition.SERVICE_DISABLED);
+    report.condition(Condition.DRAINED, "False", Reason.Exiting, "The host is being given back.");
+    var status =
+        report.phase(
+            Phase.Exiting,
+            Reason.Exiting,
+            open.isEmpty()
+                ? "The host is being given back."
+                : "The host is being given back; "
+                    + open.size()
+                    + " moves are followed to their"
+                    + " end.");
+    notices.addAll(Drain.changeOfPhase(at.situation(), status));
+    var givenBack =
+        keeping.step().isEmpty() && (keeping.record() == null || !keeping.record().disabledByUs());
+    if (givenBack && open.size() == late.size() && steps.isEmpty()) {
+      if (!late.isEmpty()) {
+        notices.add(
+            new Notice(
+                true,
+                Reason.LeftBehind,
+                "Given back"
+                    + leftBehind(late)
+                    + ": look after them, and confirm what waits in"
+                    + " VERIFY_RESIZE."));
+      }
+      return release(status, notices);
+    }
+    return new Decision(
+        status,
+        List.copyOf(steps),
+        List.copyOf(notices),
+        keeping.step().isPresent() ? Duration.ZERO : at.settings().pollMoving(),
+        false);
+  }
+
+  private static Decision release(HostMaintenanceStatus status, List<Notice> notices) {
+    return new Decision(status, List.of(), List.copyOf(notices), Duration.ZERO, true);
+  }
+
+  /** A request that Nova shows no trace of in its time is not repeated on the way out. */
+  private static InstanceStatus forgetUnanswered(InstanceStatus row, Moment at) {
+    return Rows.is(row, RowState.Requested) && !Rows.outstanding(row)
+        ? Rows.mark(
+            row,
+            RowState.Pending,
+            Reason.Waiting,
+            "Nova shows no trace of the request, and nothing new is asked for.",
+            at.now())
+        : row;
+  }
+
+  private static void aborts(Moment at, List<InstanceStatus> rows, List<Step> steps) {
+    for (var row : rows) {
+      var record =
+          at.look().migrations().stream()
+              .filter(m -> row.migrationId() != null && m.id() == row.migrationId())
+              .findFirst();
+      if (Rows.outstanding(row)
+          && RowAction.LiveMigrate.of(row)
+          && record.filter(m -> mayAbort(m, at)).isPresent()
+          && steps.stream()
+              .noneMatch(s -> s instanceof Step.Abort a && a.instanceId().equals(row.id()))) {
+        steps.add(new Step.Abort(row.id(), row.migrationId()));
+      }
+    }
+  }
+
+  private static boolean mayAbort(Migration migration, Moment at) {
+    var status = migration.status();
+    return ABORTABLE.contains(status)
+        && (NOT_BEGUN.contains(status) || at.spec().onDelete().equals("Abort"));
+  }
+
+  /** Whether a move has had its time, counted from when it began or from the deletion. */
+  private static boolean overdue(InstanceStatus row, Moment at) {
+    var deleted = Instant.parse(at.situation().resource().getMetadata().getDeletionTimestamp());
+    var began =
+        row.startedAt() == null || row.startedAt().isBefore(deleted) ? deleted : row.startedAt();
+    var ram = at.look().onHost(row.id()).map(i -> i.ramMiB()).orElse(0);
+    var bound =
+        Rows.is(row, RowState.Confirming) || Rows.because(row, Reason.SourceServiceDown)
+            ? CONFIRM_BOUND
+            : Deadlines.attempt(at.spec(), ram);
+    return at.ago(began).compareTo(bound) >= 0;
+  }
+
+  private static String leftBehind(List<InstanceStatus> rows) {
+    var open = rows.stream().filter(Rows::outstanding).map(InstanceStatus::id).toList();
+    return open.isEmpty() ? "" : "; moves still under way: " + String.join(", ", open);
+  }
+}

@@ -1,0 +1,90 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.ServerGroup;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Why a move failed, from the events of its action.
+ *
+ * <p>Once the transfer has begun Nova's API never tells why; the events of other attempts may stay
+ * unfinished for ever (nova/conductor/tasks/live_migrate.py), so all of them are searched.
+ */
+record Failure(Reason reason, String message) {
+
+  static Failure of(InstanceStatus row, Moment at) {
+    var detail = Optional.ofNullable(at.look().details().get(row.id()));
+    var action = detail.flatMap(Sight.Detail::events);
+    var details = action.map(Failure::details).orElse(List.of());
+    return details.stream()
+        .filter(d -> d.startsWith("Migration pre-check error"))
+        .findFirst()
+        .map(d -> new Failure(Reason.PreCheckFailed, said(d, row)))
+        .or(() -> named(details, row))
+        .or(() -> noHost(details, row, at))
+        .orElseGet(
+            () ->
+                new Failure(
+                    Reason.FailedDuringTransfer,
+                    "The migration failed and Nova's API does not tell why: see the log of"
+                        + " nova-compute on "
+                        + at.host()
+                        + " for "
+                        + request(row)
+                        + "."));
+  }
+
+  private static Optional<Failure> named(List<String> details, InstanceStatus row) {
+    return details.stream()
+        .filter(d -> !d.contains("No valid host"))
+        .findFirst()
+        .map(
+            d ->
+                new Failure(
+                    d.startsWith("Compute service of")
+                        ? Reason.SourceServiceDown
+                        : Reason.FailedDuringTransfer,
+                    said(d, row)));
+  }
+
+  private static Optional<Failure> noHost(List<String> details, InstanceStatus row, Moment at) {
+    return details.stream()
+        .findFirst()
+        .map(
+            d ->
+                group(row.id(), "anti-affinity", at)
+                    .map(
+                        g ->
+                            new Failure(
+                                Reason.AntiAffinityGroup,
+                                said(d, row)
+                                    + " It is in the anti-affinity group "
+                                    + g.name()
+                                    + ": enable one more host without a member of it."))
+                    .orElseGet(() -> new Failure(Reason.NoValidHost, said(d, row))));
+  }
+
+  static Optional<ServerGroup> group(String instanceId, String policy, Moment at) {
+    return at.look().groups().stream()
+        .filter(g -> g.policy().equals(policy) && g.members().contains(instanceId))
+        .findFirst();
+  }
+
+  private static List<String> details(InstanceAction action) {
+    return action.events().stream()
+        .map(InstanceAction.Event::details)
+        .filter(d -> d != null && !d.isBlank())
+        .map(String::strip)
+        .toList();
+  }
+
+  private static String said(String details, InstanceStatus row) {
+    return details + " (" + request(row) + ")";
+  }
+
+  static String request(InstanceStatus row) {
+    return row.requestId() == null ? "a request without a known id" : row.requestId();
+  }
+}

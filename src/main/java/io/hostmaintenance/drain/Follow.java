@@ -1,0 +1,497 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Follows a row whose request is outstanding to what Nova has made of it. */
+final class Follow {
+
+  /** How long host, task and record may disagree (nova/compute/manager.py writes them in turn). */
+  static final Duration SETTLING = Duration.ofMinutes(5);
+
+  /** How long a move may wait for its turn while no other move of the host runs. */
+  static final Duration QUEUEING = Duration.ofMinutes(10);
+
+  /** How long after an accepted request its record or task must show. */
+  static final Duration DROPPED = Duration.ofSeconds(60);
+
+  /** How long a confirmation may be refused before it is a human's matter. */
+  static final Duration CONFIRMING = Duration.ofMinutes(15);
+
+  /** How long a request without an answer is looked for before its attempt counts as failed. */
+  static final Duration UNANSWERED = Duration.ofMinutes(15);
+
+  /**
+   * How far the clocks of Nova's own hosts may differ. An attempt follows its predecessor after
+   * {@link #backOff} at the earliest, so that this cannot take one for the other.
+   */
+  static final Duration SKEW = Duration.ofSeconds(5);
+
+  private final Moment at;
+  private final List<InstanceStatus> rows;
+
+  Follow(Moment at, List<InstanceStatus> rows) {
+    this.at = at;
+    this.rows = rows;
+  }
+
+  /** The row after this look, and the step that follows from it. */
+  record Next(InstanceStatus row, Optional<Step> step) {
+    static Next of(InstanceStatus row) {
+      return new Next(row, Optional.empty());
+    }
+  }
+
+  Next follow(InstanceStatus row) {
+    var detail = Optional.ofNullable(at.look().details().get(row.id()));
+    var onHost = at.look().onHost(row.id());
+    if (onHost.isEmpty() && detail.isEmpty()) {
+      return Next.of(row);
+    }
+    var instance = onHost.or(() -> detail.flatMap(Detail::instance));
+    var seen = instance.map(i -> Rows.seen(row, i)).orElse(row);
+    if (seen.requestId() == null && Rows.is(seen, RowState.Requested)) {
+      return unanswered(seen, instance, detail);
+    }
+    return accepted(seen, instance, detail);
+  }
+
+  /** The request went out, or did not, and nobody answered: Nova's own account decides. */
+  private Next unanswered(
+      InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    if (instance.isEmpty()) {
+      return Next.of(Rows.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", at.now()));
+    }
+    if (detail.isEmpty()) {
+      return Next.of(row);
+    }
+    var ours = ownActions(row, detail.get());
+    if (ours.size() == 1) {
+      var adopted = row.toBuilder().requestId(ours.getFirst().requestId()).build();
+      return accepted(
+          Rows.mark(
+              adopted,
+              RowState.InProgress,
+              Reason.Queued,
+              "Nova did carry out the request whose answer was lost.",
+              at.now()),
+          instance,
+          detail);
+    }
+    var overdue = at.ago(row.since()).compareTo(UNANSWERED) >= 0;
+    if (!at.host().equals(instance.get().host())) {
+      return Next.of(
+          Rows.end(
+              row,
+              RowState.Gone,
+              Reason.MovedBySomebodyElse,
+              "It is on "
+                  + instance.get().host()
+                  + " now, and no request of ours is known to Nova.",
+              at.now()));
+    }
+    if (ours.size() > 1 || overdue) {
+      return Next.of(
+          attemptFailed(
+              row,
+              new Failure(
+                  Reason.ApiUnavailable,
+                  ours.isEmpty()
+                      ? "Nova did not answer the request and shows no trace of it."
+                      : "Nova shows several requests and none can be told to be ours.")));
+    }
+    if (instance.get().idle() && at.waited(row).compareTo(at.settings().answerWait()) >= 0) {
+      return Next.of(askAgain(row));
+    }
+    return Next.of(
+        Rows.mark(
+            row,
+            RowState.Requested,
+            Reason.AnswerUnknown,
+            "Nova's answer to the request is not known; looking for what became of it.",
+            at.now()));
+  }
+
+  /** The row ready to be asked for again as the same attempt. */
+  private InstanceStatus askAgain(InstanceStatus row) {
+    return row.toBuilder().attempts(Rows.attempts(row) - 1).requestedAt(null).build();
+  }
+
+  private List<InstanceAction> ownActions(InstanceStatus row, Detail detail) {
+    var name =
+        RowAction.LiveMigrate.of(row) ? InstanceAction.LIVE_MIGRATION : InstanceAction.MIGRATE;
+    return detail.actions().stream()
+        .filter(a -> a.action().equals(name))
+        .filter(a -> a.userId().equals(at.look().identity().userId()))
+        .filter(a -> a.projectId().equals(at.look().identity().projectId()))
+        .filter(a -> since(row, a.startTime()))
+        .toList();
+  }
+
+  private static boolean since(InstanceStatus row, Instant moment) {
+    return row.lookedAt() == null || !moment.isBefore(row.lookedAt().minus(SKEW));
+  }
+
+  private Next accepted(InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    var record = record(row, detail);
+    var told = record.map(r -> withRecord(row, r)).orElse(row);
+    var cold = RowAction.ColdMigrate.of(row);
+    var verdict =
+        cold
+            ? Verdict.cold(instance, record, at.host())
+            : Verdict.live(instance, record, at.host());
+    var here = instance.map(Instance::host).orElse(null);
+    return switch (verdict) {
+      case QUEUED -> queued(told, record);
+      case RUNNING -> running(told, instance.orElseThrow(), record.orElseThrow());
+      case SETTLING -> Next.of(settling(told, record));
+      case DROPPED -> Next.of(dropped(told, detail));
+      case TO_CONFIRM -> confirm(told);
+      case MOVED ->
+          Next.of(
+              ended(
+                  told.toBuilder().destinationHost(here).build(),
+                  RowState.Moved,
+                  Reason.Moved,
+                  "Moved to " + here + "."));
+      case MOVED_WITH_ERROR ->
+          Next.of(
+              ended(
+                  told.toBuilder().destinationHost(here).build(),
+                  RowState.Failed,
+                  Reason.MovedWithError,
+                  "It left the host for "
+                      + here
+                      + ", but the move ended with an error and its state there is "
+                      + told.status()
+                      + ": look after it there (openstack server reboot --hard). "
+                      + Failure.of(told, at).message()));
+      case LEFT ->
+          Next.of(
+              ended(
+                  told.toBuilder().destinationHost(here).build(),
+                  RowState.Gone,
+                  Reason.MovedBySomebodyElse,
+                  "It is on " + here + " now, but not by our move."));
+      case FAILED -> Next.of(attemptFailed(told, Failure.of(told, at)));
+      case BROKEN -> {
+        var failure = Failure.of(told, at);
+        yield Next.of(
+            ended(
+                told.toBuilder().destinationHost(null).build(),
+                RowState.Failed,
+                failure.reason(),
+                "The move ended in ERROR"
+                    + instance.map(Instance::fault).map(f -> " (" + f + ")").orElse("")
+                    + ". "
+                    + failure.message()));
+      }
+      case ABORTED ->
+          Next.of(
+              attemptFailed(
+                  told,
+                  Rows.because(row, Reason.Timeout)
+                      ? new Failure(Reason.Timeout, "Aborted because it exceeded its time.")
+                      : new Failure(Reason.Aborted, "Somebody aborted the migration.")));
+      case REVERTED ->
+          Next.of(
+              attemptFailed(
+                  told, new Failure(Reason.Reverted, "Somebody reverted the migration.")));
+      case DELETED -> Next.of(ended(told, RowState.Gone, Reason.Deleted, "It was deleted."));
+    };
+  }
+
+  private InstanceStatus ended(InstanceStatus row, RowState state, Reason reason, String message) {
+    return Rows.end(row, state, reason, message, at.now());
+  }
+
+  private InstanceStatus withRecord(InstanceStatus row, Migration record) {
+    return row.toBuilder()
+        .migrationId(record.id())
+        .destinationHost(
+            record.destinationHost() == null ? row.destinationHost() : record.destinationHost())
+        .build();
+  }
+
+  /**
+   * The record of our request: of our kind and user, from this host, made since the intent. Records
+   * carry no request id, so for a cold migration, whose confirmation cannot be taken back, it must
+   * also lie between our action and the next one.
+   */
+  private Optional<Migration> record(InstanceStatus row, Optional<Detail> detail) {
+    var records =
+        Stream.concat(
+                at.look().migrations().stream(),
+                detail.stream().flatMap(d -> d.migrations().stream()))
+            .filter(m -> m.instanceId().equals(row.id()))
+            .toList();
+    if (row.migrationId() != null) {
+      // the detail was asked for later than the list: its word counts
+      return records.reversed().stream().filter(m -> m.id() == row.migrationId()).findFirst();
+    }
+    var type = RowAction.ColdMigrate.of(row) ? Migration.COLD : Migration.LIVE;
+    return records.stream()
+        .filter(m -> m.type().equals(type) && at.host().equals(m.sourceHost()))
+        .filter(m -> at.look().identity().userId().equals(m.userId()))
+        .filter(m -> since(row, m.createdAt()))
+        .filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))
+        .min(Comparator.comparing(Migration::id));
+  }
+
+  private boolean underOurAction(InstanceStatus row, Migration record, Optional<Detail> detail) {
+    var actions = detail.map(Detail::actions).orElse(List.of());
+    return actions.stream()
+        .filter(a -> !a.startTime().isAfter(record.createdAt().plus(SKEW)))
+        .filter(
+            a ->
+                a.action().equals(InstanceAction.MIGRATE)
+                    || a.action().equals("resize")
+                    || a.action().equals(InstanceAction.LIVE_MIGRATION))
+        .findFirst()
+        .map(a -> a.requestId().equals(row.requestId()))
+        .orElse(false);
+  }
+
+  private Next queued(InstanceStatus row, Optional<Migration> record) {
+    var freed =
+        rows.stream()
+            .map(InstanceStatus::finishedAt)
+            .filter(f -> f != null && f.isAfter(row.requestedAt()))
+            .max(Comparator.naturalOrder())
+            .orElse(row.requestedAt());
+    var othersRun =
+        rows.stream()
+            .anyMatch(r -> !r.id().equals(row.id()) && Rows.inFlight(r) && r.startedAt() != null);
+    if (!othersRun && at.ago(freed).compareTo(QUEUEING) >= 0) {
+      return Next.of(
+          Rows.mark(
+              row,
+              RowState.Blocked,
+              Reason.Inconsistent,
+              "Nova has accepted the move but does not begin it, and no other move of the host"
+                  + " runs: see nova-conductor's and nova-compute's log for "
+                  + Failure.request(row)
+                  + ".",
+              at.now()));
+    }
+    return Next.of(
+        Rows.mark(
+            row,
+            RowState.InProgress,
+            Reason.Queued,
+            record.map(Migration::status).filter("queued"::equals).isPresent()
+                ? "Waits for its turn at the source."
+                : "Nova looks for a host.",
+            at.now()));
+  }
+
+  private Next running(InstanceStatus row, Instance instance, Migration record) {
+    var started = row.startedAt() == null ? row.toBuilder().startedAt(at.now()).build() : row;
+    var shown =
+        started.toBuilder()
+            .progressPercent(instance.progress() == null ? null : instance.progress() / 10 * 10)
+            .build();
+    var limit = Deadlines.attempt(at.spec(), instance.ramMiB());
+    if (at.ago(shown.startedAt()).compareTo(limit) < 0) {
+      return Next.of(
+          Rows.mark(
+              shown,
+              RowState.InProgress,
+              Reason.Running,
+              "Moves to " + shown.destinationHost() + ".",
+              at.now()));
+    }
+    return overdue(shown, instance, record, limit);
+  }
+
+  private Next overdue(InstanceStatus row, Instance instance, Migration record, Duration limit) {
+    var asked = Rows.because(row, Reason.Timeout);
+    var exceeded = "The move exceeded its " + Durations.format(limit);
+    if (RowAction.LiveMigrate.of(row) && !asked) {
+      if (at.spec().onTimeout().equals("ForceComplete")
+          && record.status().equals("running")
+          && instance.vmState().equals("active")) {
+        return new Next(
+            Rows.mark(
+                row,
+                RowState.InProgress,
+                Reason.Timeout,
+                exceeded + " and is forced to its end.",
+                at.now()),
+            Optional.of(new Step.ForceComplete(row.id(), record.id())));
+      }
+      if (!at.spec().onTimeout().equals("Wait") && !record.status().contains("post-copy")) {
+        return new Next(
+            Rows.mark(
+                row, RowState.InProgress, Reason.Timeout, exceeded + " and is aborted.", at.now()),
+            Optional.of(new Step.Abort(row.id(), record.id())));
+      }
+    }
+    var waits =
+        RowAction.ColdMigrate.of(row)
+            ? " and a cold migration cannot be aborted: it is waited for."
+            : ": it is waited for.";
+    if (asked && Rows.is(row, RowState.InProgress) && at.ago(row.since()).compareTo(SETTLING) < 0) {
+      return Next.of(row);
+    }
+    return Next.of(Rows.mark(row, RowState.Blocked, Reason.Timeout, exceeded + waits, at.now()));
+  }
+
+  private InstanceStatus settling(InstanceStatus row, Optional<Migration> record) {
+    if (Rows.because(row, Reason.Settling) || Rows.because(row, Reason.Inconsistent)) {
+      if (at.ago(row.since()).compareTo(SETTLING) >= 0 || Rows.because(row, Reason.Inconsistent)) {
+        return contradiction(row, record);
+      }
+    }
+    var state = Rows.is(row, RowState.Confirming) ? RowState.Confirming : RowState.InProgress;
+    if (Rows.because(row, Reason.Timeout) && at.ago(row.since()).compareTo(SETTLING) < 0) {
+      return row; // aborted because of its time: the word that it was stays until the end is seen
+    }
+    return Rows.mark(
+        row,
+        state,
+        Reason.Settling,
+        "Nova's accounts of the move do not agree yet (migration "
+            + record.map(Migration::status).orElse("without a record")
+            + ").",
+        at.now());
+  }
+
+  /** Nova's accounts stay apart: what is still here and idle is asked for again, the rest waits. */
+  private InstanceStatus contradiction(InstanceStatus row, Optional<Migration> record) {
+    var onHost = at.look().onHost(row.id());
+    var says = record.map(Migration::status).orElse("without a record");
+    if (onHost.isPresent() && onHost.get().idle()) {
+      return attemptFailed(
+          row,
+          record.filter(Migration::unfinished).isPresent()
+              ? new Failure(
+                  Reason.StuckRecord,
+                  "Migration record "
+                      + row.migrationId()
+                      + " stands at "
+                      + says
+                      + ", but nothing is under way.")
+              : new Failure(
+                  Reason.Inconsistent,
+                  "The migration is " + says + ", but the instance is still here."));
+    }
+    var away = onHost.isEmpty();
+    var idle =
+        Optional.ofNullable(at.look().details().get(row.id()))
+            .flatMap(Detail::instance)
+            .map(i -> i.idle() && !i.vmState().equals("resized"))
+            .orElse(false);
+    if (away && idle && RowAction.LiveMigrate.of(row)) {
+      return ended(
+          row,
+          RowState.Moved,
+          Reason.StuckRecord,
+          "It left the host; migration record " + row.migrationId() + " stayed at " + says + ".");
+    }
+    return Rows.mark(
+        row,
+        RowState.Blocked,
+        Reason.Inconsistent,
+        "Nova's accounts of the move contradict each other (migration "
+            + says
+            + ", instance "
+            + row.status()
+            + "): see the logs of nova-compute for "
+            + Failure.request(row)
+            + ". Do not reset its state before.",
+        at.now());
+  }
+
+  private InstanceStatus dropped(InstanceStatus row, Optional<Detail> detail) {
+    var failed = detail.flatMap(Detail::events).map(InstanceAction::failed).orElse(false);
+    if (failed) {
+      return attemptFailed(row, Failure.of(row, at));
+    }
+    if (at.ago(row.requestedAt()).compareTo(DROPPED) < 0) {
+      return Rows.mark(
+          row, RowState.InProgress, Reason.Queued, "Nova has accepted the move.", at.now());
+    }
+    return attemptFailed(
+        row,
+        new Failure(
+            Reason.Inconsistent,
+            "Nova accepted the move but shows neither a record nor a task of it ("
+                + Failure.request(row)
+                + ")."));
+  }
+
+  private Next confirm(InstanceStatus row) {
+    var again = Rows.is(row, RowState.Confirming) || Rows.is(row, RowState.Blocked);
+    var refused = row.notBefore() != null;
+    var due =
+        !again
+            || (refused
+                ? !at.now().isBefore(row.notBefore())
+                : at.waited(row).compareTo(at.settings().answerWait()) >= 0);
+    var overdue = again && at.ago(row.since()).compareTo(CONFIRMING) >= 0;
+    var marked =
+        overdue || Rows.is(row, RowState.Blocked)
+            ? Rows.mark(
+                row,
+                RowState.Blocked,
+                at.sourceUp() ? Reason.Timeout : Reason.SourceServiceDown,
+                "The cold migration is finished but cannot be confirmed"
+                    + (at.sourceUp()
+                        ? "."
+                        : " while nova-compute on " + at.host() + " is down: start it."),
+                at.now())
+            : Rows.mark(
+                row,
+                RowState.Confirming,
+                Reason.Settling,
+                "The cold migration is finished and is confirmed.",
+                at.now());
+    if (!due) {
+      return Next.of(marked);
+    }
+    var intent =
+        marked.toBuilder().requestedAt(at.now()).lookedAt(at.look().date()).notBefore(null).build();
+    return new Next(
+        intent,
+        Optional.of(new Step.Confirm(GlobalRequestId.ask(at, row, Optional.empty(), "confirm"))));
+  }
+
+  /** The row after a failed attempt: to be asked for again after a while, or at its end. */
+  private InstanceStatus attemptFailed(InstanceStatus row, Failure failure) {
+    return attemptFailed(row, failure, at.spec().maxAttempts(), at.now());
+  }
+
+  static InstanceStatus attemptFailed(
+      InstanceStatus row, Failure failure, int maxAttempts, Instant now) {
+    var settled = Rows.settle(row);
+    if (Rows.attempts(row) >= maxAttempts) {
+      return Rows.end(settled, RowState.Failed, failure.reason(), failure.message(), now);
+    }
+    return Rows.mark(
+        settled.toBuilder()
+            .migrationId(null)
+            .requestId(null)
+            .notBefore(now.plus(backOff(Rows.attempts(row))))
+            .build(),
+        RowState.Pending,
+        failure.reason(),
+        failure.message(),
+        now);
+  }
+
+  /** How long after its {@code attempts}-th attempt a move is asked for again. */
+  static Duration backOff(int attempts) {
+    var seconds = 10L << 2 * Math.min(Math.max(attempts - 1, 0), 3);
+    return Duration.ofSeconds(Math.min(seconds, 300));
+  }
+}

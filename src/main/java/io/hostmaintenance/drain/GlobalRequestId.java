@@ -1,0 +1,21 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.Ask;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The request id of ours that goes with an attempt into Nova's logs. */
+final class GlobalRequestId {
+
+  private GlobalRequestId() {}
+
+  /** The same for every repetition of one attempt, so that Nova's logs show them together. */
+  static Ask ask(Moment at, InstanceStatus row, Optional<String> target, String what) {
+    var uid = at.situation().resource().getMetadata().getUid();
+    var name = String.join("/", String.valueOf(uid), row.id(), what, "" + Rows.attempts(row));
+    var uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+    return new Ask(row.id(), target, "req-" + uuid);
+  }
+}

@@ -1,0 +1,150 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is done with an instance of the host, by its state: the one table of it.
+ *
+ * <p>Which operation Nova allows in which state stands in nova/compute/api.py.
+ */
+final class InstanceTable {
+
+  /** What is to be done. */
+  sealed interface Judgement {
+
+    /** Ask for a move. */
+    record Move(RowAction action) implements Judgement {}
+
+    /** Wait, but not for ever. */
+    record WaitFor(Reason reason, String message, Duration atMost, String remedy)
+        implements Judgement {}
+
+    /** A human must act. */
+    record NeedsHuman(Reason reason, String message) implements Judgement {}
+
+    /** What it depends on is not known at this look. */
+    record NotKnown() implements Judgement {}
+  }
+
+  private static final Duration TASK_WAIT = Duration.ofMinutes(60);
+  private static final Duration POWER_SYNC_WAIT = Duration.ofMinutes(15);
+  private static final int RUNNING = 1;
+  private static final int PAUSED = 3;
+
+  private InstanceTable() {}
+
+  static Judgement judge(Instance instance, Optional<Detail> detail, boolean liveMigrate) {
+    if (!instance.idle()) {
+      return task(instance);
+    }
+    return switch (instance.vmState()) {
+      case "active" -> active(instance, liveMigrate);
+      case "stopped" -> new Judgement.Move(RowAction.ColdMigrate);
+      case "paused" -> paused(detail);
+      case "building" ->
+          new Judgement.WaitFor(
+              Reason.TaskInProgress,
+              "It is being built.",
+              TASK_WAIT,
+              "Delete it or wait for its build to end.");
+      case "deleted" ->
+          new Judgement.WaitFor(
+              Reason.TaskInProgress, "It is being deleted.", TASK_WAIT, "Delete it once more.");
+      case "suspended" ->
+          human(
+              "Nova cannot move a suspended instance: resume it (openstack server resume) or delete"
+                  + " it.");
+      case "rescued" ->
+          human(
+              "Nova cannot move an instance in rescue: end the rescue (openstack server unrescue).");
+      case "error" ->
+          human(
+              "Nova cannot move an instance in ERROR"
+                  + (instance.fault() == null ? "" : " (" + instance.fault() + ")")
+                  + ": repair it, or if its guest is known to be well, set its state (openstack"
+                  + " server set --state active).");
+      case "shelved" ->
+          human(
+              "A shelved instance still has its disk here: offload it (openstack server shelve"
+                  + " --offload) or unshelve it.");
+      case "soft-delete" ->
+          human(
+              "It is soft-deleted and its disk is still here: restore it (openstack server restore)"
+                  + " or delete it for good (openstack server delete --force).");
+      case "resized" ->
+          new Judgement.NeedsHuman(
+              Reason.UnconfirmedResize,
+              "A resize or migration to this host waits for its owner: confirm it (openstack server"
+                  + " resize confirm) or revert it (openstack server resize revert).");
+      default ->
+          human(
+              "Nova says vm_state "
+                  + instance.vmState()
+                  + ", which this operator does not know: bring it to ACTIVE, SHUTOFF or PAUSED.");
+    };
+  }
+
+  private static Judgement task(Instance instance) {
+    var doing =
+        switch (instance.taskState()) {
+          case "migrating", "resize_prep", "resize_migrating", "resize_migrated", "resize_finish" ->
+              "Somebody else's migration of it is under way";
+          default -> "Nova is busy with it";
+        };
+    return new Judgement.WaitFor(
+        Reason.TaskInProgress,
+        doing + " (task_state " + instance.taskState() + ").",
+        TASK_WAIT,
+        "See what holds it up (openstack server event list).");
+  }
+
+  private static Judgement active(Instance instance, boolean liveMigrate) {
+    if (instance.powerState() != RUNNING && instance.powerState() != PAUSED) {
+      return new Judgement.WaitFor(
+          Reason.SourceOff,
+          "Its guest is off although Nova holds it ACTIVE; a cold migration now would start it.",
+          POWER_SYNC_WAIT,
+          "Stop it (openstack server stop) or start it again (openstack server reboot --hard).");
+    }
+    return new Judgement.Move(liveMigrate ? RowAction.LiveMigrate : RowAction.ColdMigrate);
+  }
+
+  /**
+   * Nova refuses to cold-migrate a paused instance, and a second live migration of a guest that
+   * stayed paused since the first can end QEMU (Nova bug 1947725).
+   */
+  private static Judgement paused(Optional<Detail> detail) {
+    return detail
+        .<Judgement>map(
+            d ->
+                movedSincePaused(d.actions())
+                    ? new Judgement.NeedsHuman(
+                        Reason.PausedMovedBefore,
+                        "It was live-migrated since it was paused, and a second time can end its"
+                            + " guest: unpause it (openstack server unpause) and, if it must, pause"
+                            + " it again.")
+                    : new Judgement.Move(RowAction.LiveMigrate))
+        .orElseGet(Judgement.NotKnown::new);
+  }
+
+  private static boolean movedSincePaused(List<InstanceAction> newestFirst) {
+    for (var action : newestFirst) {
+      if (action.action().equals("pause")) {
+        return false;
+      }
+      if (action.action().equals(InstanceAction.LIVE_MIGRATION) && !action.failed()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Judgement human(String message) {
+    return new Judgement.NeedsHuman(Reason.UnsupportedState, message);
+  }
+}

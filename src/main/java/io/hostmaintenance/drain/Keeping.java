@@ -1,0 +1,229 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.nova.ComputeService;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How the service is taken, kept disabled and given back.
+ *
+ * @param record what is stored of it
+ * @param step what is asked of Nova
+ * @param notices what is told
+ * @param finding why it cannot be kept
+ */
+record Keeping(
+    ServiceStatus record, Optional<Step> step, List<Notice> notices, Optional<Finding> finding) {
+
+  private static final String MARKER = "host-maintenance ";
+
+  /** What libvirt's driver writes, and undoes by itself (nova/virt/libvirt/driver.py). */
+  private static final String AUTO = "AUTO: ";
+
+  private static final Duration REENABLED_WINDOW = Duration.ofMinutes(10);
+  private static final int REENABLED_LIMIT = 3;
+
+  /** The disabled_reason of a resource. */
+  static String marker(String name, String reason) {
+    return MARKER + name + (reason == null ? "" : ": " + reason);
+  }
+
+  /** Whether a disabled_reason is that of the resource of this name, whatever its own reason. */
+  static boolean isMarker(String disabledReason, String name) {
+    return disabledReason != null
+        && (disabledReason.equals(MARKER + name)
+            || disabledReason.startsWith(MARKER + name + ": "));
+  }
+
+  static Keeping keep(Moment at) {
+    var service = at.service().orElseThrow();
+    var record = at.previous().service();
+    return record == null
+        ? take(at, service)
+        : record.disabledByUs() ? hold(at, service, record) : watch(at, service, record);
+  }
+
+  private static Keeping take(Moment at, ComputeService service) {
+    var reason = service.disabledReason();
+    if (service.enabled()) {
+      return disabling(at, service, ours(service, "enabled", null));
+    }
+    if (isMarker(reason, at.name())) {
+      return new Keeping(
+          ours(service, "enabled", null),
+          Optional.empty(),
+          List.of(
+              new Notice(
+                  true,
+                  Reason.MarkerFound,
+                  "nova-compute on "
+                      + at.host()
+                      + " was disabled with our marker, but no record of it was kept: it counts as"
+                      + " ours and is enabled when this resource is deleted.")),
+          Optional.empty());
+    }
+    if (reason != null && reason.startsWith(AUTO)) {
+      return disabling(at, service, ours(service, "disabled", reason));
+    }
+    return new Keeping(
+        new ServiceStatus(service.id(), false, "disabled", reason, List.of()),
+        Optional.empty(),
+        List.of(
+            new Notice(
+                false,
+                Reason.DisabledBefore,
+                "nova-compute on "
+                    + at.host()
+                    + " was disabled before us"
+                    + (reason == null ? "" : " (" + Text.cut(reason, 300) + ")")
+                    + ": it stays as it is, also when this resource is deleted.")),
+        Optional.empty());
+  }
+
+  private static Keeping hold(Moment at, ComputeService service, ServiceStatus record) {
+    var wanted = marker(at.name(), at.spec().reason());
+    if (service.disabled()) {
+      var renamed =
+          isMarker(service.disabledReason(), at.name()) && !wanted.equals(service.disabledReason());
+      return renamed
+          ? disabling(at, service, record)
+          : new Keeping(record, Optional.empty(), List.of(), Optional.empty());
+    }
+    var wasDisabled =
+        at.previous().condition(Condition.SERVICE_DISABLED).map(Condition::isTrue).orElse(false);
+    var lately = new ArrayList<Instant>();
+    record.reenabledAt().stream()
+        .filter(t -> at.ago(t).compareTo(REENABLED_WINDOW) < 0)
+        .forEach(lately::add);
+    var notices = new ArrayList<Notice>();
+    if (wasDisabled) {
+      lately.add(at.now());
+      notices.add(
+          new Notice(
+              true,
+              Reason.ServiceReenabled,
+              "Somebody enabled nova-compute on " + at.host() + " during its maintenance."));
+    }
+    var next =
+        new ServiceStatus(
+            service.id(), true, record.previousStatus(), record.previousReason(), lately);
+    if (lately.size() > REENABLED_LIMIT) {
+      return new Keeping(
+          next,
+          Optional.empty(),
+          notices,
+          Optional.of(
+              new Finding(
+                  Reason.ServiceReenabled,
+                  "Somebody enabled nova-compute on "
+                      + at.host()
+                      + " "
+                      + lately.size()
+                      + " times in "
+                      + Durations.format(REENABLED_WINDOW)
+                      + ". Stop what enables it; it is disabled again after that time.")));
+    }
+    var disabling = disabling(at, service, next);
+    return new Keeping(next, disabling.step(), notices, Optional.empty());
+  }
+
+  private static Keeping watch(Moment at, ComputeService service, ServiceStatus record) {
+    if (service.disabled()) {
+      return new Keeping(record, Optional.empty(), List.of(), Optional.empty());
+    }
+    var taken = disabling(at, service, ours(service, "enabled", null));
+    return new Keeping(
+        taken.record(),
+        taken.step(),
+        List.of(
+            new Notice(
+                true,
+                Reason.ServiceReenabled,
+                "Whoever had disabled nova-compute on "
+                    + at.host()
+                    + " has enabled it: it is disabled for this maintenance and enabled when this"
+                    + " resource is deleted.")),
+        Optional.empty());
+  }
+
+  private static ServiceStatus ours(ComputeService service, String status, String reason) {
+    return new ServiceStatus(service.id(), true, status, reason, List.of());
+  }
+
+  private static Keeping disabling(Moment at, ComputeService service, ServiceStatus record) {
+    return new Keeping(
+        record,
+        Optional.of(new Step.DisableService(service.id(), marker(at.name(), at.spec().reason()))),
+        List.of(),
+        Optional.empty());
+  }
+
+  /**
+   * Gives the service back, once: what was ours is enabled while our marker stands, or handed to
+   * the resource that waits for the same host.
+   */
+  static Keeping giveBack(Moment at, Optional<Situation.Neighbour> heir) {
+    var record = at.previous().service();
+    var service = at.service().orElseThrow();
+    if (record == null || !record.disabledByUs()) {
+      return new Keeping(record, Optional.empty(), List.of(), Optional.empty());
+    }
+    var done =
+        new ServiceStatus(
+            record.id(), false, record.previousStatus(), record.previousReason(), List.of());
+    if (service.enabled()) {
+      return new Keeping(done, Optional.empty(), List.of(), Optional.empty());
+    }
+    if (heir.map(h -> isMarker(service.disabledReason(), h.name())).orElse(false)) {
+      return new Keeping(
+          done,
+          Optional.empty(),
+          List.of(
+              new Notice(
+                  false,
+                  Reason.HandedOver,
+                  "nova-compute on "
+                      + at.host()
+                      + " stays disabled for HostMaintenance "
+                      + heir.get().name()
+                      + ".")),
+          Optional.empty());
+    }
+    if (!isMarker(service.disabledReason(), at.name())) {
+      if (record.previousReason() != null
+          && record.previousReason().equals(service.disabledReason())) {
+        return new Keeping(done, Optional.empty(), List.of(), Optional.empty());
+      }
+      return new Keeping(
+          done,
+          Optional.empty(),
+          List.of(
+              new Notice(
+                  true,
+                  Reason.ServiceLeftDisabled,
+                  "nova-compute on "
+                      + at.host()
+                      + " stays disabled: its reason is no longer ours ("
+                      + Text.cut(service.disabledReason(), 300)
+                      + "). Enable it when its owner agrees.")),
+          Optional.empty());
+    }
+    return new Keeping(
+        record, Optional.of(backStep(service, record, heir)), List.of(), Optional.empty());
+  }
+
+  private static Step backStep(
+      ComputeService service, ServiceStatus record, Optional<Situation.Neighbour> heir) {
+    if (heir.isPresent()) {
+      return new Step.DisableService(service.id(), marker(heir.get().name(), heir.get().reason()));
+    }
+    return "disabled".equals(record.previousStatus()) && record.previousReason() != null
+        ? new Step.DisableService(service.id(), record.previousReason())
+        : new Step.EnableService(service.id());
+  }
+}

@@ -1,0 +1,61 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Sight.Look;
+import io.hostmaintenance.nova.ComputeService;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/** One look in its situation: what every rule of the brain reads. */
+record Moment(Situation situation, Look look) {
+
+  HostMaintenanceSpec spec() {
+    return situation.resource().getSpec();
+  }
+
+  String name() {
+    return situation.resource().getMetadata().getName();
+  }
+
+  String host() {
+    return spec().host();
+  }
+
+  Instant now() {
+    return situation.now();
+  }
+
+  Settings settings() {
+    return situation.settings();
+  }
+
+  HostMaintenanceStatus previous() {
+    return previous(situation);
+  }
+
+  Optional<ComputeService> service() {
+    return look.service(host());
+  }
+
+  boolean sourceUp() {
+    return service().map(ComputeService::up).orElse(false);
+  }
+
+  /** How long ago something was, by our clock; zero for null and for the future. */
+  Duration ago(Instant then) {
+    return then == null || then.isAfter(now()) ? Duration.ZERO : Duration.between(then, now());
+  }
+
+  /** How long this process has known of a row's outstanding request. */
+  Duration waited(InstanceStatus row) {
+    return situation.waited().getOrDefault(row.id(), Duration.ZERO);
+  }
+
+  static HostMaintenanceStatus previous(Situation situation) {
+    var status = situation.resource().getStatus();
+    return status == null ? HostMaintenanceStatus.builder().build() : status;
+  }
+}

@@ -1,0 +1,17 @@
+package io.hostmaintenance.drain;
+
+/** The phase of a resource. */
+public enum Phase {
+  /** Not looked at yet, or waiting for its turn. */
+  Pending,
+  /** Instances are moved, or the empty host is looked at again. */
+  Draining,
+  /** Nothing is in flight and some rows or another resource need a human. */
+  Blocked,
+  /** Disabled, verified empty, watched. */
+  InMaintenance,
+  /** The resource itself cannot be carried out. */
+  Failed,
+  /** Being given back. */
+  Exiting
+}

@@ -1,0 +1,121 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * What must be asked about single instances before a look can be judged, beyond the lists of the
+ * host. In steady state nothing: a live move costs one question, at its end.
+ */
+public final class Questions {
+
+  /** A question about one instance. */
+  public enum Question {
+    /** The instance itself. */
+    INSTANCE,
+    /** All its migration records. */
+    MIGRATIONS,
+    /** All its actions. */
+    ACTIONS,
+    /** The action of its row's request, with events. */
+    EVENTS
+  }
+
+  private Questions() {}
+
+  /**
+   * The questions by instance id.
+   *
+   * @param status the stored status; may be null
+   * @param migrations the look's migrations
+   * @param instances those on the host
+   */
+  public static Map<String, Set<Question>> of(
+      HostMaintenanceStatus status, List<Migration> migrations, List<Instance> instances) {
+    var questions = new HashMap<String, Set<Question>>();
+    var rows = status == null ? List.<InstanceStatus>of() : status.instances();
+    var onHost = instances.stream().collect(Collectors.toMap(Instance::id, Function.identity()));
+    for (var row : rows) {
+      var asked = ofRow(row, onHost.get(row.id()), migrations);
+      if (!asked.isEmpty()) {
+        questions.put(row.id(), asked);
+      }
+    }
+    for (var instance : instances) {
+      if (instance.vmState().equals("paused") && instance.idle()) {
+        questions
+            .computeIfAbsent(instance.id(), i -> EnumSet.noneOf(Question.class))
+            .add(Question.ACTIONS);
+      }
+    }
+    for (var migration : migrations) {
+      if (migration.unfinished() && !onHost.containsKey(migration.instanceId())) {
+        questions
+            .computeIfAbsent(migration.instanceId(), i -> EnumSet.noneOf(Question.class))
+            .add(Question.INSTANCE);
+      }
+    }
+    return questions;
+  }
+
+  private static Set<Question> ofRow(
+      InstanceStatus row, Instance onHost, List<Migration> migrations) {
+    var questions = EnumSet.noneOf(Question.class);
+    if (Rows.outstanding(row)) {
+      return ofOutstanding(row, onHost, migrations);
+    }
+    var state = RowState.of(row);
+    if (state.isEmpty() || onHost != null) {
+      return questions;
+    }
+    switch (state.get()) {
+      case Pending, Requested, InProgress, Confirming, Blocked -> {
+        questions.add(Question.INSTANCE);
+        questions.add(Question.MIGRATIONS);
+      }
+      case Failed -> {
+        if (!Rows.because(row, Reason.MovedWithError)) {
+          questions.add(Question.INSTANCE);
+        }
+      }
+      case Moved, Gone, Skipped -> {}
+    }
+    return questions;
+  }
+
+  private static Set<Question> ofOutstanding(
+      InstanceStatus row, Instance onHost, List<Migration> migrations) {
+    var questions = EnumSet.noneOf(Question.class);
+    var record = migrations.stream().filter(m -> m.instanceId().equals(row.id())).findFirst();
+    if (onHost == null) {
+      questions.add(Question.INSTANCE);
+    }
+    if (onHost == null && record.isEmpty()) {
+      questions.add(Question.MIGRATIONS);
+    }
+    if (row.requestId() == null) {
+      questions.add(Question.ACTIONS);
+      questions.add(Question.MIGRATIONS);
+      return questions;
+    }
+    if (RowAction.ColdMigrate.of(row) && row.migrationId() == null) {
+      questions.add(Question.ACTIONS);
+      questions.add(Question.MIGRATIONS);
+    }
+    var completed = record.map(m -> m.status().equals("completed")).orElse(false);
+    if (onHost == null ? !completed && !RowAction.ColdMigrate.of(row) : onHost.idle()) {
+      questions.add(Question.EVENTS);
+      questions.add(Question.MIGRATIONS);
+    }
+    return questions;
+  }
+}

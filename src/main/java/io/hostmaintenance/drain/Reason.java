@@ -1,0 +1,147 @@
+package io.hostmaintenance.drain;
+
+/**
+ * Why something stands where it stands, as conditions, rows and events say it. The names are API:
+ * an open set, never renamed once released, each with cause and remedy in docs/reference.md.
+ */
+public enum Reason {
+  // Of rows that are under way.
+  /** Nova's scheduler is at work, or the move waits for its turn at the source. */
+  Queued,
+  /** The move runs. */
+  Running,
+  /** The move has ended by one account and not yet by the other. */
+  Settling,
+  /** Waits for its turn. */
+  Waiting,
+  /** Waits before it is asked for again. */
+  BackOff,
+  /** Another member of its server group moves. */
+  GroupMemberMoving,
+  /** Something else is being done to the instance, or it is being built. */
+  TaskInProgress,
+  /** The guest is off although Nova holds it active. */
+  SourceOff,
+  /** The request went out and its answer is not known. */
+  AnswerUnknown,
+
+  // Of rows at their end.
+  /** Left the host by our move. */
+  Moved,
+  /** Left the host, in ERROR. */
+  MovedWithError,
+  /** Deleted. */
+  Deleted,
+  /** Left the host by somebody else's hand. */
+  MovedBySomebodyElse,
+  /** The scheduler found no host. */
+  NoValidHost,
+  /** No host passed the checks before the move. */
+  PreCheckFailed,
+  /** The transfer failed after it had begun. */
+  FailedDuringTransfer,
+  /** Nova refused the request for good. */
+  Refused,
+  /** Nova refuses the operation in the state of the instance. */
+  UnsupportedState,
+  /** Exceeded its time. */
+  Timeout,
+  /** Aborted. */
+  Aborted,
+  /** Somebody reverted the cold migration. */
+  Reverted,
+  /** A record of Nova says that something is under way which is not. */
+  StuckRecord,
+  /** Nova's accounts of the move contradict each other. */
+  Inconsistent,
+  /** A second live migration of a guest that stayed paused can end it. */
+  PausedMovedBefore,
+  /** A resize that nobody has confirmed or reverted. */
+  UnconfirmedResize,
+  /** A hard anti-affinity group has no host left for it. */
+  AntiAffinityGroup,
+  /** Members of a hard affinity group cannot be moved one by one. */
+  AffinityGroup,
+
+  // Of the resource.
+  /** Not looked at yet. */
+  NotLookedYet,
+  /** Other hosts are drained first. */
+  WaitingForTurn,
+  /** Instances are being moved. */
+  Draining,
+  /** Seen empty once; looked at again after the settle time. */
+  SettlingEmpty,
+  /** Seen empty twice. */
+  Empty,
+  /** Seen empty twice, without placement's word. */
+  EmptyWithoutPlacement,
+  /** Instances are on the host. */
+  NotEmpty,
+  /** Disabled, verified empty. */
+  InMaintenance,
+  /** Rows need a human. */
+  InstancesBlocked,
+  /** Being given back. */
+  Exiting,
+  /** Nothing new is asked for. */
+  Suspended,
+  /** Another resource holds the host. */
+  Conflict,
+  /** nova-compute of the host is down. */
+  SourceServiceDown,
+  /** Nova knows no such host. */
+  HostNotFound,
+  /** Nova knew the host and knows it no more. */
+  HostGone,
+  /** Somebody keeps enabling the service. */
+  ServiceReenabled,
+  /** The named target cannot take instances. */
+  TargetHostInvalid,
+  /** No other host could take instances. */
+  NoOtherHost,
+  /** The hypervisor cannot migrate. */
+  UnsupportedHypervisor,
+  /** The operator's user lacks rights. */
+  Forbidden,
+  /** The cloud refuses the operator's credentials. */
+  Unauthorized,
+  /** The operator's clouds.yaml cannot be used. */
+  CloudConfiguration,
+  /** Nova's API is too old. */
+  UnsupportedApi,
+  /** The cloud's APIs do not answer as they should. */
+  ApiUnavailable,
+  /** The cell of the host does not answer. */
+  CellDown,
+
+  // Of the service.
+  /** Disabled by us. */
+  Disabled,
+  /** Disabled before us, by somebody else. */
+  DisabledBefore,
+  /** Not disabled yet. */
+  NotDisabled,
+
+  // Of events alone.
+  /** The service was disabled. */
+  ServiceDisabled,
+  /** The service was enabled. */
+  ServiceEnabled,
+  /** The service was left disabled. */
+  ServiceLeftDisabled,
+  /** Our marker was found without a record of ours. */
+  MarkerFound,
+  /** The host was handed to another resource. */
+  HandedOver,
+  /** A move was asked for. */
+  MoveAsked,
+  /** A move is asked for again. */
+  MoveFailed,
+  /** An instance arrived after the host was empty. */
+  LateArrival,
+  /** Moves are still under way although the resource goes. */
+  LeftBehind,
+  /** Let go by the annotation. */
+  GiveBackSkipped
+}

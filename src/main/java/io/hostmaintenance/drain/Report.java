@@ -1,0 +1,146 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The status as people and machines read it: counts, phase, conditions. */
+final class Report {
+
+  private static final int MESSAGE_BYTES = 1024;
+
+  private final Situation situation;
+  private final List<Condition> before;
+  private final List<Condition> conditions = new ArrayList<>();
+  private final HostMaintenanceStatus.Builder status;
+
+  Report(Situation situation) {
+    this.situation = situation;
+    var previous = Moment.previous(situation);
+    this.before = previous.conditions();
+    this.status = previous.toBuilder();
+    var annotations = situation.resource().getMetadata().getAnnotations();
+    if (annotations != null) {
+      status.retry(annotations.get(HostMaintenance.RETRY));
+    }
+  }
+
+  HostMaintenanceStatus.Builder status() {
+    return status;
+  }
+
+  /** The rows and their counts, which add up. */
+  Report rows(List<InstanceStatus> rows) {
+    var moved = count(rows, RowState.Moved);
+    var failed = count(rows, RowState.Failed);
+    var blocked = count(rows, RowState.Blocked);
+    var skipped = count(rows, RowState.Skipped);
+    var gone = count(rows, RowState.Gone);
+    var total = rows.size();
+    status
+        .instances(rows)
+        .total(total)
+        .moved(moved)
+        .failed(failed)
+        .blocked(blocked)
+        .skipped(skipped)
+        .gone(gone)
+        .remaining(total - moved - failed - blocked - skipped - gone)
+        .progress(moved + gone + "/" + total);
+    return this;
+  }
+
+  private static int count(List<InstanceStatus> rows, RowState state) {
+    return (int) rows.stream().filter(r -> Rows.is(r, state)).count();
+  }
+
+  /** A condition; the time of its last change stays when its status does. */
+  Report condition(String type, String value, Reason reason, String message) {
+    var old = before.stream().filter(c -> c.type().equals(type)).findFirst();
+    var since =
+        old.filter(c -> value.equals(c.status()))
+            .map(Condition::lastTransitionTime)
+            .orElse(situation.now());
+    conditions.removeIf(c -> c.type().equals(type));
+    conditions.add(
+        new Condition(
+            type,
+            value,
+            reason.name(),
+            Text.cut(message, MESSAGE_BYTES),
+            since,
+            situation.resource().getMetadata().getGeneration()));
+    return this;
+  }
+
+  /** A condition as it was. */
+  Report keep(String type) {
+    before.stream()
+        .filter(c -> c.type().equals(type))
+        .findFirst()
+        .ifPresentOrElse(
+            c -> condition(type, c.status(), reason(c), c.message()),
+            () -> condition(type, "False", Reason.NotLookedYet, "The host was not looked at yet."));
+    return this;
+  }
+
+  private static Reason reason(Condition condition) {
+    try {
+      return Reason.valueOf(condition.reason());
+    } catch (IllegalArgumentException | NullPointerException e) {
+      return Reason.NotLookedYet;
+    }
+  }
+
+  /** How the resource stands: its phase, and for machines whether it goes on without help. */
+  HostMaintenanceStatus phase(Phase phase, Reason reason, String message) {
+    switch (phase) {
+      case InMaintenance -> condition(Condition.READY, "True", reason, message);
+      case Pending, Draining, Exiting -> {
+        condition(Condition.READY, "False", reason, message);
+        if (reason != Reason.Suspended) {
+          condition(Condition.RECONCILING, "True", reason, message);
+        }
+      }
+      case Blocked, Failed -> {
+        condition(Condition.READY, "False", reason, message);
+        condition(Condition.STALLED, "True", reason, message);
+      }
+    }
+    return build(phase);
+  }
+
+  /** The status with what was set; the phase as given. */
+  HostMaintenanceStatus build(Phase phase) {
+    return status
+        .phase(phase.name())
+        .observedGeneration(situation.resource().getMetadata().getGeneration())
+        .conditions(ordered())
+        .build();
+  }
+
+  private List<Condition> ordered() {
+    var order =
+        List.of(
+            Condition.READY,
+            Condition.DRAINED,
+            Condition.SERVICE_DISABLED,
+            Condition.RECONCILING,
+            Condition.STALLED);
+    return order.stream()
+        .flatMap(t -> conditions.stream().filter(c -> c.type().equals(t)))
+        .toList();
+  }
+
+  /** The phase that was stored; Pending for none. */
+  static Phase phase(HostMaintenanceStatus status) {
+    return Optional.ofNullable(status.phase())
+        .flatMap(p -> Arrays.stream(Phase.values()).filter(v -> v.name().equals(p)).findFirst())
+        .orElse(Phase.Pending);
+  }
+}

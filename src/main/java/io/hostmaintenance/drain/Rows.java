@@ -1,0 +1,121 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.Instance;
+import java.time.Instant;
+import java.util.List;
+
+/** How a row goes from one state to the next. */
+final class Rows {
+
+  private static final int NAME_BYTES = 100;
+  private static final int MESSAGE_BYTES = 400;
+
+  private Rows() {}
+
+  /** A row for an instance that is seen for the first time. */
+  static InstanceStatus first(Instance instance, Instant now) {
+    return seen(
+        InstanceStatus.builder()
+            .id(instance.id())
+            .state(RowState.Pending.name())
+            .attempts(0)
+            .since(now)
+            .build(),
+        instance);
+  }
+
+  /** The row with what Nova shows of the instance now. */
+  static InstanceStatus seen(InstanceStatus row, Instance instance) {
+    return row.toBuilder()
+        .name(Text.cut(instance.name(), NAME_BYTES))
+        .projectId(Text.cut(instance.projectId(), 64))
+        .status(Text.cut(instance.status(), 32))
+        .powerState(powerState(instance.powerState()))
+        .build();
+  }
+
+  /** The row in a state, for a reason; {@code since} stays when neither is news. */
+  static InstanceStatus mark(
+      InstanceStatus row, RowState state, Reason reason, String message, Instant now) {
+    var same = state.name().equals(row.state()) && reason.name().equals(row.reason());
+    return row.toBuilder()
+        .state(state.name())
+        .reason(reason.name())
+        .message(Text.cut(message, MESSAGE_BYTES))
+        .since(same && row.since() != null ? row.since() : now)
+        .build();
+  }
+
+  /** The row at its end: what matters then stays, the rest goes, so that a status stays small. */
+  static InstanceStatus end(
+      InstanceStatus row, RowState state, Reason reason, String message, Instant now) {
+    return InstanceStatus.builder()
+        .id(row.id())
+        .name(row.name())
+        .projectId(row.projectId())
+        .status(row.status())
+        .action(row.action())
+        .state(state.name())
+        .destinationHost(row.destinationHost())
+        .attempts(row.attempts())
+        .finishedAt(now)
+        .reason(reason.name())
+        .message(Text.cut(message, MESSAGE_BYTES))
+        .build();
+  }
+
+  /** The row without an outstanding request. */
+  static InstanceStatus settle(InstanceStatus row) {
+    return row.toBuilder()
+        .requestedAt(null)
+        .lookedAt(null)
+        .startedAt(null)
+        .progressPercent(null)
+        .destinationHost(null)
+        .build();
+  }
+
+  /** Whether a request of ours has not come to its end. */
+  static boolean outstanding(InstanceStatus row) {
+    return row.requestedAt() != null;
+  }
+
+  /** Whether the row holds one of the slots of its host. */
+  static boolean inFlight(InstanceStatus row) {
+    return outstanding(row) && RowState.of(row).map(RowState::remaining).orElse(false);
+  }
+
+  static boolean is(InstanceStatus row, RowState state) {
+    return state.name().equals(row.state());
+  }
+
+  static boolean because(InstanceStatus row, Reason reason) {
+    return reason.name().equals(row.reason());
+  }
+
+  static int attempts(InstanceStatus row) {
+    return row.attempts() == null ? 0 : row.attempts();
+  }
+
+  /** Whether any row still has a request of ours outstanding. */
+  static boolean anyOutstanding(List<InstanceStatus> rows) {
+    return rows.stream().anyMatch(Rows::outstanding);
+  }
+
+  /** How a row is named to people. */
+  static String label(InstanceStatus row) {
+    return row.name() == null ? row.id() : row.name() + " (" + row.id() + ")";
+  }
+
+  private static String powerState(int powerState) {
+    return switch (powerState) {
+      case 1 -> "Running";
+      case 3 -> "Paused";
+      case 4 -> "Shutdown";
+      case 6 -> "Crashed";
+      case 7 -> "Suspended";
+      default -> "NoState";
+    };
+  }
+}

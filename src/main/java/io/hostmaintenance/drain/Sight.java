@@ -1,0 +1,123 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.ServerGroup;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What was seen of a host and its cloud: a whole look, or why there is none. */
+public sealed interface Sight {
+
+  /**
+   * A look at a host, asked in this order: migrations, instances, services, details, placement.
+   *
+   * @param date Nova's clock at the instances
+   * @param complete whether the migrations of every unfinished status were asked for, however old
+   * @param identity whom we act as
+   * @param migrations from and to the host: unfinished ones of a complete look, else those that
+   *     changed since the oldest outstanding request
+   * @param instances those on the host
+   * @param services every nova-compute service
+   * @param hypervisor the host's; empty when Nova has none for it
+   * @param groups every server group; asked for while instances are to be moved
+   * @param details what {@link Questions} asked for and Nova answered, by instance id
+   * @param placement what holds allocations of the host
+   */
+  record Look(
+      Instant date,
+      boolean complete,
+      Identity identity,
+      List<Migration> migrations,
+      List<Instance> instances,
+      List<ComputeService> services,
+      Optional<Hypervisor> hypervisor,
+      List<ServerGroup> groups,
+      Map<String, Detail> details,
+      Placement placement)
+      implements Sight {
+
+    /** The service of a host, by its exact name. */
+    public Optional<ComputeService> service(String host) {
+      return services.stream().filter(s -> s.host().equals(host)).findFirst();
+    }
+
+    /** An instance on the host. */
+    public Optional<Instance> onHost(String id) {
+      return instances.stream().filter(i -> i.id().equals(id)).findFirst();
+    }
+  }
+
+  /**
+   * No look: the cloud did not answer whole.
+   *
+   * @param reason one of the reasons that speak of the cloud
+   * @param message one sentence
+   * @param patience how long the cloud asked to be left alone; zero when it did not
+   */
+  record Blind(Reason reason, String message, Duration patience) implements Sight {
+
+    /** What a failed request says of the whole look. */
+    public static Blind of(NovaException failure) {
+      var reason =
+          switch (failure.kind()) {
+            case CONFIGURATION -> Reason.CloudConfiguration;
+            case UNAUTHORIZED -> Reason.Unauthorized;
+            case FORBIDDEN -> Reason.Forbidden;
+            case UNSUPPORTED_API -> Reason.UnsupportedApi;
+            case UNAVAILABLE, NOT_FOUND, BAD_REQUEST, CONFLICT, TOO_MANY_REQUESTS ->
+                Reason.ApiUnavailable;
+          };
+      return new Blind(reason, failure.getMessage(), failure.retryAfter().orElse(Duration.ZERO));
+    }
+
+    /** Whether it stays so until somebody acts. */
+    boolean needsHuman() {
+      return reason != Reason.ApiUnavailable && reason != Reason.CellDown;
+    }
+  }
+
+  /**
+   * What was asked about one instance; what was not asked for is empty.
+   *
+   * @param instance the instance; empty when Nova does not know it
+   * @param migrations all its records, newest first
+   * @param actions all its actions, newest first
+   * @param events the row's own action with its events
+   */
+  record Detail(
+      Optional<Instance> instance,
+      List<Migration> migrations,
+      List<InstanceAction> actions,
+      Optional<InstanceAction> events) {}
+
+  /** What holds allocations of the host in placement. */
+  sealed interface Placement {
+
+    /** Not asked: nothing depended on it. */
+    record NotAsked() implements Placement {}
+
+    /** The cloud has no placement, or placement does not know the host. */
+    record Absent() implements Placement {}
+
+    /** The consumers, each resolved as far as it could be. */
+    record Consumers(List<Consumer> consumers) implements Placement {}
+  }
+
+  /**
+   * A holder of an allocation.
+   *
+   * @param id the uuid of an instance or of a migration
+   * @param migration the migration record with that uuid
+   * @param instance the instance with that uuid, or the migration's
+   */
+  record Consumer(String id, Optional<Migration> migration, Optional<Instance> instance) {}
+}

@@ -1,0 +1,340 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.InstanceTable.Judgement;
+import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.ServerGroup;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The results table at one look: every row brought up to date, then as many asked as may be. */
+final class Table {
+
+  private final Moment at;
+  private final List<InstanceStatus> rows = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final Map<String, RowAction> movable = new HashMap<>();
+
+  private Table(Moment at) {
+    this.at = at;
+  }
+
+  /** The table after the look, nothing new asked. */
+  static Table upToDate(Moment at) {
+    var table = new Table(at);
+    var previous = at.previous().instances();
+    for (var row : previous) {
+      table.rows.add(table.update(row, previous));
+    }
+    table.arrivals();
+    table.unconfirmedResizes();
+    return table;
+  }
+
+  List<InstanceStatus> rows() {
+    return List.copyOf(rows);
+  }
+
+  List<Step> steps() {
+    return List.copyOf(steps);
+  }
+
+  private InstanceStatus update(InstanceStatus row, List<InstanceStatus> all) {
+    if (RowState.of(row).isEmpty()) {
+      return row;
+    }
+    if (!Rows.outstanding(row)) {
+      return rest(row);
+    }
+    var next = new Follow(at, all).follow(row);
+    next.step().ifPresent(steps::add);
+    return toBeAskedAgain(next.row()) ? rest(next.row()) : next.row();
+  }
+
+  /** Whether the row's request is to be repeated as the same attempt; it keeps its time. */
+  private static boolean toBeAskedAgain(InstanceStatus row) {
+    return Rows.is(row, RowState.Requested) && !Rows.outstanding(row);
+  }
+
+  /** A row without an outstanding request. */
+  private InstanceStatus rest(InstanceStatus row) {
+    var onHost = at.look().onHost(row.id());
+    return onHost.isPresent() ? here(row, onHost.get()) : away(row);
+  }
+
+  private InstanceStatus here(InstanceStatus row, Instance instance) {
+    return switch (RowState.of(row).orElseThrow()) {
+      case Moved, Gone -> judged(Rows.first(instance, at.now()), instance);
+      case Failed ->
+          mayRetry(row, instance)
+              ? judged(
+                  Rows.first(instance, at.now()).toBuilder()
+                      .attempts(retryWanted() ? 0 : row.attempts())
+                      .build(),
+                  instance)
+              : row.toBuilder().status(instance.status()).build();
+      case Skipped -> row;
+      case Pending, Requested, InProgress, Confirming, Blocked ->
+          judged(Rows.seen(row, instance), instance);
+    };
+  }
+
+  private boolean retryWanted() {
+    var annotations = at.situation().resource().getMetadata().getAnnotations();
+    var wanted = annotations == null ? null : annotations.get(HostMaintenance.RETRY);
+    return wanted != null && !wanted.equals(at.previous().retry());
+  }
+
+  private boolean mayRetry(InstanceStatus row, Instance instance) {
+    return retryWanted()
+        || Rows.attempts(row) < at.spec().maxAttempts()
+            && !instance.vmState().equals("error")
+            && !Rows.because(row, Reason.Refused);
+  }
+
+  private InstanceStatus judged(InstanceStatus row, Instance instance) {
+    var detail = Optional.ofNullable(at.look().details().get(row.id()));
+    var judgement = InstanceTable.judge(instance, detail, at.spec().liveMigrate());
+    return switch (judgement) {
+      case Judgement.Move(var action) -> toMove(row, action);
+      case Judgement.WaitFor wait -> waitFor(row, wait);
+      case Judgement.NeedsHuman(var reason, var message) ->
+          withAction(Rows.mark(row, RowState.Blocked, reason, message, at.now()), RowAction.None);
+      case Judgement.NotKnown() -> row;
+    };
+  }
+
+  private InstanceStatus toMove(InstanceStatus row, RowAction action) {
+    var affinity = Failure.group(row.id(), "affinity", at).filter(this::severalHere);
+    if (affinity.isPresent()) {
+      return withAction(
+          Rows.mark(
+              row,
+              RowState.Blocked,
+              Reason.AffinityGroup,
+              "It is in the affinity group "
+                  + affinity.get().name()
+                  + " with others on this host, and Nova moves none of them alone: shelve-offload"
+                  + " all but one, or let their owner delete the group.",
+              at.now()),
+          RowAction.None);
+    }
+    movable.put(row.id(), action);
+    var backingOff = Rows.is(row, RowState.Pending) && row.notBefore() != null;
+    return withAction(
+        backingOff || toBeAskedAgain(row)
+            ? row
+            : Rows.mark(row, RowState.Pending, Reason.Waiting, "Waits for its turn.", at.now()),
+        action);
+  }
+
+  private boolean severalHere(ServerGroup group) {
+    return at.look().instances().stream().filter(i -> group.members().contains(i.id())).count() > 1;
+  }
+
+  private InstanceStatus waitFor(InstanceStatus row, Judgement.WaitFor wait) {
+    var same = Rows.because(row, wait.reason());
+    var tooLong =
+        same
+            && (Rows.is(row, RowState.Blocked)
+                || at.ago(row.since()).compareTo(wait.atMost()) >= 0);
+    var marked =
+        tooLong
+            ? Rows.mark(
+                row,
+                RowState.Blocked,
+                wait.reason(),
+                wait.message() + " " + wait.remedy(),
+                at.now())
+            : Rows.mark(row, RowState.Pending, wait.reason(), wait.message(), at.now());
+    return withAction(marked, RowAction.Wait);
+  }
+
+  private static InstanceStatus withAction(InstanceStatus row, RowAction action) {
+    return row.toBuilder().action(action.name()).build();
+  }
+
+  private InstanceStatus away(InstanceStatus row) {
+    var state = RowState.of(row).orElseThrow();
+    if (state == RowState.Moved || state == RowState.Gone || state == RowState.Skipped) {
+      return row;
+    }
+    var detail = Optional.ofNullable(at.look().details().get(row.id()));
+    if (detail.isEmpty()) {
+      return row;
+    }
+    var instance = detail.get().instance();
+    if (instance.isEmpty()) {
+      return Rows.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", at.now());
+    }
+    if (at.host().equals(instance.get().host()) || returning(instance.get())) {
+      return row;
+    }
+    var left =
+        detail.get().migrations().stream()
+            .anyMatch(m -> Emptiness.unconfirmed(m, instance.get(), at.host()));
+    if (left) {
+      return unconfirmed(Rows.seen(row, instance.get()), instance.get());
+    }
+    var where = instance.get().host();
+    return Rows.end(
+        Rows.seen(row, instance.get()).toBuilder().destinationHost(where).build(),
+        RowState.Gone,
+        Reason.MovedBySomebodyElse,
+        where == null
+            ? "It is on no host any more."
+            : "It is on " + where + " now, by somebody else's hand.",
+        at.now());
+  }
+
+  private static boolean returning(Instance instance) {
+    return !instance.idle() && instance.taskState().startsWith("resize_revert");
+  }
+
+  private InstanceStatus unconfirmed(InstanceStatus row, Instance instance) {
+    return withAction(
+        Rows.mark(
+                row,
+                RowState.Blocked,
+                Reason.UnconfirmedResize,
+                "A resize or migration to "
+                    + instance.host()
+                    + " is not confirmed, so its disk is still here and a revert brings it back:"
+                    + " confirm it (openstack server resize confirm) or revert it.",
+                at.now())
+            .toBuilder()
+            .destinationHost(instance.host())
+            .build(),
+        RowAction.None);
+  }
+
+  private void arrivals() {
+    var known = ids();
+    at.look().instances().stream()
+        .filter(i -> !known.contains(i.id()))
+        .sorted(Comparator.comparing(Instance::ramMiB).reversed().thenComparing(Instance::id))
+        .map(i -> judged(Rows.first(i, at.now()), i))
+        .forEach(rows::add);
+  }
+
+  private void unconfirmedResizes() {
+    var known = ids();
+    for (var migration : at.look().migrations()) {
+      var instance =
+          Optional.ofNullable(at.look().details().get(migration.instanceId()))
+              .flatMap(Detail::instance)
+              .filter(i -> Emptiness.unconfirmed(migration, i, at.host()));
+      if (instance.isEmpty()) {
+        continue;
+      }
+      if (known.add(migration.instanceId())) {
+        rows.add(unconfirmed(Rows.first(instance.get(), at.now()), instance.get()));
+      } else {
+        rows.replaceAll(
+            r ->
+                r.id().equals(migration.instanceId()) && !Rows.outstanding(r)
+                    ? unconfirmed(Rows.seen(r, instance.get()), instance.get())
+                    : r);
+      }
+    }
+  }
+
+  private Set<String> ids() {
+    return rows.stream().map(InstanceStatus::id).collect(Collectors.toCollection(HashSet::new));
+  }
+
+  /** Asks for as many moves as may be in flight, largest memory first. */
+  void ask() {
+    var live = at.spec().concurrency().live() - inFlight(RowAction.LiveMigrate);
+    var cold = at.spec().concurrency().cold() - inFlight(RowAction.ColdMigrate);
+    var free = at.situation().freeMoves();
+    var busy = new HashSet<String>();
+    rows.stream().filter(Rows::outstanding).forEach(r -> busy.addAll(groups(r.id())));
+    for (var row : candidates()) {
+      var action = movable.get(row.id());
+      var slots = action == RowAction.LiveMigrate ? live : cold;
+      if (free <= 0 || slots <= 0) {
+        continue;
+      }
+      var groups = groups(row.id());
+      if (groups.stream().anyMatch(busy::contains)) {
+        replace(
+            Rows.mark(
+                row,
+                RowState.Pending,
+                Reason.GroupMemberMoving,
+                "Another member of its server group moves.",
+                at.now()));
+        continue;
+      }
+      ask(row, action);
+      busy.addAll(groups);
+      free--;
+      if (action == RowAction.LiveMigrate) {
+        live--;
+      } else {
+        cold--;
+      }
+    }
+  }
+
+  private void ask(InstanceStatus row, RowAction action) {
+    var intent =
+        Rows.mark(row, RowState.Requested, Reason.AnswerUnknown, "Nova is being asked.", at.now())
+            .toBuilder()
+            .action(action.name())
+            .attempts(Rows.attempts(row) + 1)
+            .lookedAt(at.look().date())
+            .requestedAt(at.now())
+            .requestId(null)
+            .migrationId(null)
+            .notBefore(null)
+            .destinationHost(at.spec().targetHost())
+            .build();
+    replace(intent);
+    var ask = GlobalRequestId.ask(at, intent, Optional.ofNullable(at.spec().targetHost()), "move");
+    steps.add(
+        action == RowAction.LiveMigrate ? new Step.LiveMigrate(ask) : new Step.ColdMigrate(ask));
+  }
+
+  private List<InstanceStatus> candidates() {
+    var ram =
+        at.look().instances().stream()
+            .collect(Collectors.toMap(Instance::id, Instance::ramMiB, (a, b) -> a));
+    return rows.stream()
+        .filter(r -> Rows.is(r, RowState.Pending) || toBeAskedAgain(r))
+        .filter(r -> movable.containsKey(r.id()))
+        .filter(r -> r.notBefore() == null || !at.now().isBefore(r.notBefore()))
+        .sorted(
+            Comparator.comparing((InstanceStatus r) -> ram.getOrDefault(r.id(), 0))
+                .reversed()
+                .thenComparing(InstanceStatus::id))
+        .toList();
+  }
+
+  private Set<String> groups(String instanceId) {
+    return at.look().groups().stream()
+        .filter(g -> g.members().contains(instanceId))
+        .map(ServerGroup::id)
+        .filter(Objects::nonNull)
+        .collect(Collectors.toSet());
+  }
+
+  private int inFlight(RowAction action) {
+    return (int) rows.stream().filter(r -> Rows.inFlight(r) && action.of(r)).count();
+  }
+
+  private void replace(InstanceStatus row) {
+    rows.replaceAll(r -> r.id().equals(row.id()) ? row : r);
+  }
+}

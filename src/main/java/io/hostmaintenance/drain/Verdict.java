@@ -1,0 +1,90 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import java.util.Optional;
+
+/**
+ * What has become of a move we asked for: the host decides, the record explains, and every pair of
+ * the two has a verdict here.
+ */
+enum Verdict {
+  /** Nova has not picked it up, or it waits for its turn at the source. */
+  QUEUED,
+  /** It runs. */
+  RUNNING,
+  /** Host, task and record do not agree yet. */
+  SETTLING,
+  /** Accepted, but no record and no task: Nova dropped it. */
+  DROPPED,
+  /** Finished and unconfirmed at the other host. */
+  TO_CONFIRM,
+  /** Off the host, all agree. */
+  MOVED,
+  /** Off the host, and the record speaks of an error. */
+  MOVED_WITH_ERROR,
+  /** Off the host, but not by this move. */
+  LEFT,
+  /** Still here, the move failed. */
+  FAILED,
+  /** Still here or elsewhere in ERROR because the move failed. */
+  BROKEN,
+  /** Still here, the move was aborted. */
+  ABORTED,
+  /** Still here, somebody reverted the move. */
+  REVERTED,
+  /** Nova no longer knows the instance. */
+  DELETED;
+
+  /** The verdict on a live migration away from {@code host}. */
+  static Verdict live(Optional<Instance> instance, Optional<Migration> record, String host) {
+    if (instance.isEmpty()) {
+      return DELETED;
+    }
+    var here = host.equals(instance.get().host());
+    var idle = instance.get().idle();
+    var migrating = "migrating".equals(instance.get().taskState());
+    var error = instance.get().vmState().equals("error");
+    return switch (record.map(Migration::status).orElse("none")) {
+      case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle ? LEFT : SETTLING);
+      case "accepted", "queued" -> here && !idle ? QUEUED : SETTLING;
+      case "completed", "done" -> here || migrating ? SETTLING : MOVED;
+      case "failed", "error" -> {
+        if (migrating) {
+          yield SETTLING;
+        }
+        yield here ? (error ? BROKEN : FAILED) : MOVED_WITH_ERROR;
+      }
+      case "cancelled" -> migrating ? SETTLING : here ? ABORTED : LEFT;
+      default -> here && !idle ? RUNNING : SETTLING;
+    };
+  }
+
+  /** The verdict on a cold migration away from {@code host}. */
+  static Verdict cold(Optional<Instance> instance, Optional<Migration> record, String host) {
+    if (instance.isEmpty()) {
+      return DELETED;
+    }
+    var here = host.equals(instance.get().host());
+    var idle = instance.get().idle();
+    var resized = instance.get().vmState().equals("resized");
+    var resizing = !idle && instance.get().taskState().startsWith("resize_");
+    var error = instance.get().vmState().equals("error");
+    return switch (record.map(Migration::status).orElse("none")) {
+      case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle && !resized ? LEFT : SETTLING);
+      case "finished" -> here ? SETTLING : resized && idle ? TO_CONFIRM : SETTLING;
+      case "confirming" -> SETTLING;
+      case "confirmed", "completed" -> here || resizing ? SETTLING : MOVED;
+      case "reverting" -> SETTLING;
+      case "reverted" -> here && !resizing ? REVERTED : SETTLING;
+      case "failed", "error" -> {
+        if (resizing) {
+          yield SETTLING;
+        }
+        yield here ? (error ? BROKEN : FAILED) : MOVED_WITH_ERROR;
+      }
+      case "cancelled" -> resizing ? SETTLING : here ? ABORTED : LEFT;
+      default -> idle ? SETTLING : RUNNING;
+    };
+  }
+}
