@@ -1,0 +1,86 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.openstack4j.api.types.ServiceType;
+import org.openstack4j.core.transport.HttpMethod;
+
+/**
+ * One request, before it has a token and a version.
+ *
+ * @param operation what it is for, as metrics name it
+ * @param path below the service's URL, its parts encoded
+ * @param body null when it has none
+ * @param globalRequestId sent as X-Openstack-Request-Id
+ */
+record Call(
+    String operation,
+    HttpMethod method,
+    ServiceType service,
+    String path,
+    Map<String, String> query,
+    Object body,
+    Optional<String> globalRequestId) {
+
+  /** A question to Nova. */
+  static Call get(String operation, String path, String... parts) {
+    return new Call(
+        operation,
+        HttpMethod.GET,
+        ServiceType.COMPUTE,
+        path(path, parts),
+        Map.of(),
+        null,
+        Optional.empty());
+  }
+
+  /** A request to Nova that changes something. */
+  static Call write(
+      String operation, HttpMethod method, Object body, String path, String... parts) {
+    return new Call(
+        operation,
+        method,
+        ServiceType.COMPUTE,
+        path(path, parts),
+        Map.of(),
+        body,
+        Optional.empty());
+  }
+
+  private static String path(String path, String... parts) {
+    var encoded = new Object[parts.length];
+    for (var i = 0; i < parts.length; i++) {
+      encoded[i] = URLEncoder.encode(parts[i], StandardCharsets.UTF_8).replace("+", "%20");
+    }
+    return path.formatted(encoded);
+  }
+
+  /** The same with one more query parameter. */
+  Call with(String key, String value) {
+    var more = new LinkedHashMap<>(query);
+    more.put(key, value);
+    return new Call(operation, method, service, path, more, body, globalRequestId);
+  }
+
+  /** The same to another service. */
+  Call to(ServiceType other) {
+    return new Call(operation, method, other, path, query, body, globalRequestId);
+  }
+
+  /** The same under a request id of the asker's. */
+  Call as(String id) {
+    return new Call(operation, method, service, path, query, body, Optional.of(id));
+  }
+
+  boolean writes() {
+    return method != HttpMethod.GET;
+  }
+
+  /** Its name in sentences. */
+  String name() {
+    return method + " " + path;
+  }
+}

@@ -1,0 +1,270 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.ServerGroup;
+import java.io.IOException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What Nova's JSON looks like at microversions 2.79 to 2.96, as far as it is read. A record that
+ * lacks what it cannot be without refuses to be made.
+ */
+final class NovaJson {
+
+  /** Strict in what we read, open for what Nova adds. */
+  static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  private NovaJson() {}
+
+  /** Nova's times are UTC, with or without saying so: {@code 2026-11-22T11:40:45.000000}. */
+  static final class NovaTime extends StdDeserializer<Instant> {
+
+    private static final long serialVersionUID = 1L;
+
+    NovaTime() {
+      super(Instant.class);
+    }
+
+    @Override
+    public Instant deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      var text = parser.getText();
+      try {
+        return Instant.parse(text.endsWith("Z") ? text : text + "Z");
+      } catch (DateTimeParseException e) {
+        throw context.weirdStringException(text, Instant.class, "no time");
+      }
+    }
+  }
+
+  /** One row as Nova writes it. */
+  interface Row<T> {
+
+    /** What it means. */
+    T toModel();
+  }
+
+  /** nova/api/openstack/compute/services.py; a service of a silent cell has three fields only. */
+  record Service(
+      String id,
+      String host,
+      String binary,
+      String status,
+      String state,
+      @JsonProperty("forced_down") boolean forcedDown,
+      @JsonProperty("disabled_reason") String disabledReason)
+      implements Row<ComputeService> {
+
+    Service {
+      requireNonNull(host, "host");
+      requireNonNull(status, "status");
+      if (!status.equals("UNKNOWN")) {
+        requireNonNull(id, "id");
+        requireNonNull(state, "state");
+      }
+    }
+
+    @Override
+    public ComputeService toModel() {
+      return new ComputeService(
+          id, host, status, "up".equals(state) && !forcedDown, disabledReason);
+    }
+  }
+
+  /** nova/api/openstack/compute/hypervisors.py. */
+  record HypervisorRow(
+      String id, @JsonProperty("hypervisor_type") String type, HypervisorService service)
+      implements Row<Hypervisor> {
+
+    HypervisorRow {
+      requireNonNull(id, "id");
+      requireNonNull(type, "hypervisor_type");
+      requireNonNull(service, "service");
+    }
+
+    @Override
+    public Hypervisor toModel() {
+      return new Hypervisor(id, service.host(), type);
+    }
+  }
+
+  /** The nova-compute service of a hypervisor. */
+  record HypervisorService(String host) {
+
+    HypervisorService {
+      requireNonNull(host, "service.host");
+    }
+  }
+
+  /** nova/api/openstack/compute/views/servers.py. */
+  record Server(
+      String id,
+      String name,
+      @JsonProperty("tenant_id") String projectId,
+      String status,
+      @JsonProperty("OS-EXT-STS:vm_state") String vmState,
+      @JsonProperty("OS-EXT-STS:task_state") String taskState,
+      @JsonProperty("OS-EXT-STS:power_state") Integer powerState,
+      @JsonProperty("OS-EXT-SRV-ATTR:host") String host,
+      Flavor flavor,
+      Integer progress,
+      Fault fault)
+      implements Row<Instance> {
+
+    /** The field that only an administrator is shown. */
+    static final String HOST = "OS-EXT-SRV-ATTR:host";
+
+    Server {
+      requireNonNull(id, "id");
+      requireNonNull(status, "status");
+      requireNonNull(projectId, "tenant_id");
+      requireNonNull(vmState, "OS-EXT-STS:vm_state");
+      requireNonNull(flavor, "flavor");
+    }
+
+    @Override
+    public Instance toModel() {
+      return new Instance(
+          id,
+          name == null ? "" : name,
+          projectId,
+          status,
+          vmState,
+          taskState,
+          powerState == null ? 0 : powerState,
+          host,
+          flavor.ram(),
+          progress,
+          fault == null ? null : fault.message());
+    }
+  }
+
+  /** Embedded in a server since 2.47. */
+  record Flavor(@JsonProperty(required = true) int ram) {}
+
+  /** Why a server is in ERROR. */
+  record Fault(String message) {}
+
+  /** nova/api/openstack/compute/migrations.py. */
+  record MigrationRow(
+      @JsonProperty(required = true) long id,
+      String uuid,
+      @JsonProperty("instance_uuid") String instanceId,
+      @JsonProperty("migration_type") String type,
+      String status,
+      @JsonProperty("source_compute") String source,
+      @JsonProperty("dest_compute") String destination,
+      @JsonProperty("created_at") @JsonDeserialize(using = NovaTime.class) Instant createdAt,
+      @JsonProperty("updated_at") @JsonDeserialize(using = NovaTime.class) Instant updatedAt,
+      @JsonProperty("user_id") String userId,
+      @JsonProperty("project_id") String projectId)
+      implements Row<Migration> {
+
+    MigrationRow {
+      requireNonNull(uuid, "uuid");
+      requireNonNull(instanceId, "instance_uuid");
+      requireNonNull(type, "migration_type");
+      requireNonNull(status, "status");
+      requireNonNull(createdAt, "created_at");
+    }
+
+    @Override
+    public Migration toModel() {
+      return new Migration(
+          id,
+          uuid,
+          instanceId,
+          type,
+          status,
+          source,
+          destination,
+          createdAt,
+          updatedAt,
+          userId,
+          projectId);
+    }
+  }
+
+  /** nova/api/openstack/compute/instance_actions.py. */
+  record Action(
+      @JsonProperty("request_id") String requestId,
+      String action,
+      @JsonProperty("user_id") String userId,
+      @JsonProperty("project_id") String projectId,
+      @JsonProperty("start_time") @JsonDeserialize(using = NovaTime.class) Instant startTime,
+      String message,
+      List<Event> events)
+      implements Row<InstanceAction> {
+
+    Action {
+      requireNonNull(requestId, "request_id");
+      requireNonNull(action, "action");
+      requireNonNull(startTime, "start_time");
+      events = events == null ? List.of() : List.copyOf(events);
+    }
+
+    @Override
+    public InstanceAction toModel() {
+      return new InstanceAction(
+          requestId,
+          action,
+          userId,
+          projectId,
+          startTime,
+          message,
+          events.stream().map(Event::toModel).toList());
+    }
+  }
+
+  /** A step of an action; its details are shown since 2.84. */
+  record Event(String event, String host, String result, String details)
+      implements Row<InstanceAction.Event> {
+
+    @Override
+    public InstanceAction.Event toModel() {
+      return new InstanceAction.Event(event, host, result, details);
+    }
+  }
+
+  /** nova/api/openstack/compute/server_groups.py, since 2.64. */
+  record Group(String id, String name, String policy, Set<String> members)
+      implements Row<ServerGroup> {
+
+    Group {
+      requireNonNull(id, "id");
+      requireNonNull(policy, "policy");
+      members = Set.copyOf(requireNonNull(members, "members"));
+    }
+
+    @Override
+    public ServerGroup toModel() {
+      return new ServerGroup(id, name, policy, members);
+    }
+  }
+
+  /** The body of a live migration; Nova wants the host also when it is null. */
+  record LiveMigration(String host, @JsonProperty("block_migration") String blockMigration) {}
+}

@@ -1,0 +1,557 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static java.util.Collections.singletonMap;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Dated;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.openstack4j.NovaJson.Row;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.openstack4j.api.types.ServiceType;
+import org.openstack4j.core.transport.HttpMethod;
+import org.openstack4j.core.transport.HttpRequest;
+import org.openstack4j.core.transport.internal.HttpExecutor;
+
+/**
+ * Nova over HTTP. Every request goes through {@link #send}, which gives it a token and a version
+ * and makes a {@link NovaException} of whatever is not an answer.
+ */
+final class OpenStack4jNova implements Nova {
+
+  private static final String VERSION_HEADER = "OpenStack-API-Version";
+
+  /** Every Nova that we speak comes with a newer one (Train's placement has 1.36). */
+  private static final String PLACEMENT_VERSION = "placement 1.28";
+
+  private static final Pattern VERSIONED = Pattern.compile("(.*/v2(?:\\.\\d+)?)(?:/.*)?");
+
+  /** A question that nobody answered is asked again after these; a request to change never is. */
+  private static final List<Duration> PAUSES =
+      List.of(Duration.ofMillis(100), Duration.ofMillis(300));
+
+  private static final Set<Integer> PASSING = Set.of(502, 503, 504);
+
+  private final Session session;
+  private final InstantSource clock;
+  private final RequestListener listener;
+  private volatile Spoken spoken;
+
+  OpenStack4jNova(Session session, InstantSource clock, RequestListener listener) {
+    this.session = session;
+    this.clock = clock;
+    this.listener = listener;
+  }
+
+  @Override
+  public Identity identity() {
+    return session.current().identity();
+  }
+
+  @Override
+  public List<ComputeService> computeServices() {
+    var call = Call.get("list-services", "/os-services").with("binary", "nova-compute");
+    return list(call, "services", NovaJson.Service.class).stream()
+        .filter(service -> "nova-compute".equals(service.binary()))
+        .map(NovaJson.Service::toModel)
+        .toList();
+  }
+
+  @Override
+  public List<Hypervisor> hypervisors() {
+    var call = Call.get("list-hypervisors", "/os-hypervisors/detail");
+    return models(list(call, "hypervisors", NovaJson.HypervisorRow.class));
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>{@code soft_deleted} adds the soft-deleted ones to the others (nova/db/main/api.py,
+   * instance_get_all_by_filters_sort: with {@code deleted} false it only leaves out a condition).
+   */
+  @Override
+  public Dated<List<Instance>> instancesOn(String host) {
+    var call =
+        Call.get("list-servers", "/servers/detail")
+            .with("all_tenants", "1")
+            .with("host", host)
+            .with("soft_deleted", "1");
+    var first = send(call);
+    var date =
+        first
+            .date()
+            .orElseThrow(
+                () -> Failures.unreadable(call, first, "has no Date header to tell Nova's time"));
+    var instances = models(pages(call, first, "servers", NovaJson.Server.class));
+    instances.stream()
+        .filter(instance -> !host.equals(instance.host()))
+        .findFirst()
+        .ifPresent(
+            stranger -> {
+              throw rightless(
+                  first,
+                  "Asked for host %s, Nova shows instance %s of host %s"
+                      .formatted(host, stranger.id(), stranger.host()));
+            });
+    return new Dated<>(instances, date);
+  }
+
+  @Override
+  public Optional<Instance> instance(String instanceId) {
+    var call = Call.get("show-server", "/servers/%s", instanceId);
+    return known(call).map(reply -> one(call, reply, "server", NovaJson.Server.class).toModel());
+  }
+
+  @Override
+  public List<Migration> migrations(MigrationFilter filter) {
+    var call = Call.get("list-migrations", "/os-migrations");
+    call = filter.host().map(withKey(call, "host")).orElse(call);
+    call = filter.instanceId().map(withKey(call, "instance_uuid")).orElse(call);
+    call = filter.status().map(withKey(call, "status")).orElse(call);
+    call =
+        filter
+            .changesSince()
+            .map(Object::toString)
+            .map(withKey(call, "changes-since"))
+            .orElse(call);
+    return models(list(call, "migrations", NovaJson.MigrationRow.class));
+  }
+
+  private static Function<String, Call> withKey(Call call, String key) {
+    return value -> call.with(key, value);
+  }
+
+  @Override
+  public List<InstanceAction> actions(String instanceId) {
+    var call = Call.get("list-actions", "/servers/%s/os-instance-actions", instanceId);
+    return known(call)
+        .map(reply -> models(pages(call, reply, "instanceActions", NovaJson.Action.class)))
+        .orElse(List.of());
+  }
+
+  @Override
+  public Optional<InstanceAction> action(String instanceId, String requestId) {
+    var call = Call.get("show-action", "/servers/%s/os-instance-actions/%s", instanceId, requestId);
+    return known(call)
+        .map(reply -> one(call, reply, "instanceAction", NovaJson.Action.class).toModel());
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Nova pages this list by offset and does not tell of a next page, so it is asked on until a
+   * page is empty (nova/api/openstack/common.py, limited).
+   */
+  @Override
+  public List<ServerGroup> serverGroups() {
+    var call = Call.get("list-server-groups", "/os-server-groups").with("all_projects", "True");
+    var groups = new ArrayList<ServerGroup>();
+    var ids = new HashSet<String>();
+    while (true) {
+      var reply = send(call.with("offset", String.valueOf(groups.size())));
+      var page = models(rows(call, reply, "server_groups", NovaJson.Group.class));
+      if (page.isEmpty()) {
+        return List.copyOf(groups);
+      }
+      for (var group : page) {
+        if (!ids.add(group.id())) {
+          throw Failures.unreadable(call, reply, "repeats group " + group.id());
+        }
+        groups.add(group);
+      }
+    }
+  }
+
+  @Override
+  public Optional<Set<String>> consumers(String providerId) {
+    if (session.current().placement().isEmpty()) {
+      return Optional.empty();
+    }
+    var call =
+        Call.get("list-allocations", "/resource_providers/%s/allocations", providerId)
+            .to(ServiceType.PLACEMENT);
+    return known(call)
+        .map(
+            reply -> {
+              var allocations = tree(call, reply).path("allocations");
+              if (!allocations.isObject()) {
+                throw Failures.unreadable(call, reply, "lacks \"allocations\"");
+              }
+              var consumers = new LinkedHashSet<String>();
+              allocations.fieldNames().forEachRemaining(consumers::add);
+              return Set.copyOf(consumers);
+            });
+  }
+
+  @Override
+  public ComputeService disable(String serviceId, String reason) {
+    return update(
+        "disable-service", serviceId, Map.of("status", "disabled", "disabled_reason", reason));
+  }
+
+  @Override
+  public ComputeService enable(String serviceId) {
+    return update("enable-service", serviceId, Map.of("status", "enabled"));
+  }
+
+  private ComputeService update(String operation, String serviceId, Map<String, String> body) {
+    var call = Call.write(operation, HttpMethod.PUT, body, "/os-services/%s", serviceId);
+    return one(call, send(call), "service", NovaJson.Service.class).toModel();
+  }
+
+  @Override
+  public String liveMigrate(Ask ask) {
+    var body = new NovaJson.LiveMigration(ask.targetHost().orElse(null), "auto");
+    return act("live-migrate", ask, "os-migrateLive", body);
+  }
+
+  @Override
+  public String coldMigrate(Ask ask) {
+    var body = ask.targetHost().map(host -> Map.of("host", host)).orElse(null);
+    return act("cold-migrate", ask, "migrate", body);
+  }
+
+  @Override
+  public String confirmResize(Ask ask) {
+    return act("confirm-resize", ask, "confirmResize", null);
+  }
+
+  private String act(String operation, Ask ask, String action, Object argument) {
+    var call =
+        Call.write(
+                operation,
+                HttpMethod.POST,
+                singletonMap(action, argument),
+                "/servers/%s/action",
+                ask.instanceId())
+            .as(ask.globalRequestId());
+    var reply = accepted(call);
+    return reply
+        .requestId()
+        .orElseThrow(() -> Failures.unreadable(call, reply, "has no request id"));
+  }
+
+  @Override
+  public void abort(String instanceId, long migrationId) {
+    accepted(
+        Call.write(
+            "abort-migration",
+            HttpMethod.DELETE,
+            null,
+            "/servers/%s/migrations/%s",
+            instanceId,
+            String.valueOf(migrationId)));
+  }
+
+  @Override
+  public void forceComplete(String instanceId, long migrationId) {
+    accepted(
+        Call.write(
+            "force-complete-migration",
+            HttpMethod.POST,
+            singletonMap("force_complete", null),
+            "/servers/%s/migrations/%s/action",
+            instanceId,
+            String.valueOf(migrationId)));
+  }
+
+  /** Nova answers an action 202, or 204 when it is done at once; a proxy's page comes with 200. */
+  private Reply accepted(Call call) {
+    var reply = send(call);
+    if (reply.status() != 202 && reply.status() != 204) {
+      throw Failures.unreadable(call, reply, "is neither 202 nor 204");
+    }
+    return reply;
+  }
+
+  /**
+   * A reply, or empty when the service itself, and not something before it, knows no such thing.
+   */
+  private Optional<Reply> known(Call call) {
+    var reply = exchange(call);
+    if (reply.successful()) {
+      return Optional.of(reply);
+    }
+    var json = reply.json();
+    if (reply.status() == 404 && json.filter(OpenStack4jNova::saysNotFound).isPresent()) {
+      return Optional.empty();
+    }
+    throw Failures.refused(call, reply, clock.instant());
+  }
+
+  private static boolean saysNotFound(JsonNode json) {
+    return json.has("itemNotFound") || json.path("errors").isArray();
+  }
+
+  private <T> List<T> list(Call call, String key, Class<T> type) {
+    return pages(call, send(call), key, type);
+  }
+
+  /** All rows from a first page on, by the markers of the links to the next ones. */
+  private <T> List<T> pages(Call call, Reply first, String key, Class<T> type) {
+    var rows = new ArrayList<T>();
+    var markers = new HashSet<String>();
+    var reply = first;
+    while (true) {
+      rows.addAll(rows(call, reply, key, type));
+      var next = nextPage(call, reply, key);
+      if (next.isEmpty()) {
+        return rows;
+      }
+      var marker = next.get();
+      if (!markers.add(marker)) {
+        throw Failures.unreadable(call, reply, "leads back to an earlier page");
+      }
+      reply = send(call.with("marker", marker));
+    }
+  }
+
+  /** Instance actions call their links just that; every other list puts its own name before. */
+  private static Optional<String> nextPage(Call call, Reply reply, String key) {
+    var page = tree(call, reply);
+    var links = page.has(key + "_links") ? page.path(key + "_links") : page.path("links");
+    var next =
+        StreamSupport.stream(links.spliterator(), false)
+            .filter(link -> link.path("rel").asText().equals("next"))
+            .map(link -> link.path("href").asText())
+            .findFirst();
+    return next.map(
+        href ->
+            marker(href)
+                .orElseThrow(
+                    () -> Failures.unreadable(call, reply, "links to a page without a marker")));
+  }
+
+  private static Optional<String> marker(String href) {
+    var query = href.substring(href.indexOf('?') + 1);
+    return Stream.of(query.split("&"))
+        .filter(pair -> pair.startsWith("marker="))
+        .map(pair -> URLDecoder.decode(pair.substring(7), StandardCharsets.UTF_8))
+        .findFirst();
+  }
+
+  private <T> List<T> rows(Call call, Reply reply, String key, Class<T> type) {
+    if (!(tree(call, reply).path(key) instanceof ArrayNode array)) {
+      throw Failures.unreadable(call, reply, "lacks \"" + key + "\"");
+    }
+    var rows = new ArrayList<T>();
+    array.forEach(node -> rows.add(row(call, reply, node, type)));
+    return rows;
+  }
+
+  private <T> T one(Call call, Reply reply, String key, Class<T> type) {
+    var node = tree(call, reply).path(key);
+    if (!node.isObject()) {
+      throw Failures.unreadable(call, reply, "lacks \"" + key + "\"");
+    }
+    return row(call, reply, node, type);
+  }
+
+  private static <T> T row(Call call, Reply reply, JsonNode node, Class<T> type) {
+    if (type == NovaJson.Server.class && !node.has(NovaJson.Server.HOST)) {
+      throw hostless(call, reply, node);
+    }
+    try {
+      return NovaJson.MAPPER.treeToValue(node, type);
+    } catch (JsonProcessingException e) {
+      throw Failures.unreadable(
+          call, reply, "is not what the API documents: " + e.getOriginalMessage());
+    }
+  }
+
+  /** A server of a silent cell is shown with its id and status only, since 2.69. */
+  private static NovaException hostless(Call call, Reply reply, JsonNode server) {
+    if (server.path("status").asText().equals("UNKNOWN")) {
+      return Failures.unreadable(
+          call, reply, "says nothing of the instance: its cell does not answer");
+    }
+    return rightless(reply, "Nova shows no host of instance " + server.path("id").asText());
+  }
+
+  /** To a user without rights Nova answers 200: it leaves out fields and ignores filters. */
+  private static NovaException rightless(Reply reply, String what) {
+    return new NovaException(
+        Kind.FORBIDDEN,
+        Reply.clean(what + ": the user of the cloud lacks administrator rights."),
+        reply.status(),
+        reply.requestId().orElse(null),
+        null,
+        false,
+        null);
+  }
+
+  private static JsonNode tree(Call call, Reply reply) {
+    return reply.json().orElseThrow(() -> Failures.unreadable(call, reply, "is not JSON"));
+  }
+
+  private static <T> List<T> models(List<? extends Row<T>> rows) {
+    return rows.stream().<T>map(Row::toModel).toList();
+  }
+
+  /** The one way to the cloud: an answer of success, or a {@link NovaException}. */
+  private Reply send(Call call) {
+    var reply = exchange(call);
+    if (!reply.successful()) {
+      throw Failures.refused(call, reply, clock.instant());
+    }
+    return reply;
+  }
+
+  /** Whatever is answered, after a token and a version that were refused were renewed once. */
+  private Reply exchange(Call call) {
+    var login = session.current();
+    var version = version(call, login);
+    var reply = attempt(call, login, version);
+    if (reply.status() == 401) {
+      login = session.renew(login);
+      reply = attempt(call, login, version);
+    }
+    if (reply.status() == 406 && call.service() == ServiceType.COMPUTE) {
+      spoken = null;
+      reply = attempt(call, login, version(call, login));
+    }
+    return reply;
+  }
+
+  private String version(Call call, Login login) {
+    return call.service() == ServiceType.PLACEMENT
+        ? PLACEMENT_VERSION
+        : "compute " + spoken(login).version();
+  }
+
+  private Spoken spoken(Login login) {
+    var endpoint = login.compute();
+    var known = spoken;
+    if (known == null || !known.endpoint().equals(endpoint)) {
+      known = new Spoken(endpoint, discover(login, endpoint));
+      spoken = known;
+    }
+    return known;
+  }
+
+  private Microversion discover(Login login, String endpoint) {
+    var versioned = VERSIONED.matcher(endpoint);
+    if (!versioned.matches()) {
+      throw new NovaException(
+          Kind.CONFIGURATION,
+          "The compute endpoint %s names no version; it should end in /v2.1.".formatted(endpoint));
+    }
+    var call = Call.get("discover-version", "/");
+    var url = versioned.group(1);
+    var reply = attempt(call, login, url, Optional.empty());
+    if (reply.status() == 401) {
+      reply = attempt(call, session.renew(login), url, Optional.empty());
+    }
+    if (!reply.successful()) {
+      throw Failures.refused(call, reply, clock.instant());
+    }
+    var version = tree(call, reply).path("version");
+    if (!version.isObject()) {
+      throw Failures.unreadable(call, reply, "lacks \"version\"");
+    }
+    return Microversion.negotiate(
+        version.path("min_version").asText(), version.path("version").asText());
+  }
+
+  private Reply attempt(Call call, Login login, String version) {
+    var endpoint = login.tokenProvider().getEndpoint(call.service());
+    return attempt(call, login, endpoint, Optional.of(version));
+  }
+
+  /** Sends, and a question again while nobody answers it. */
+  private Reply attempt(Call call, Login login, String endpoint, Optional<String> version) {
+    var pauses = call.writes() ? List.<Duration>of() : PAUSES;
+    for (var pause : pauses) {
+      try {
+        var reply = once(call, login, endpoint, version);
+        if (!PASSING.contains(reply.status()) || reply.header("Retry-After") != null) {
+          return reply;
+        }
+      } catch (TransportException e) {
+        if (e.timedOut() || Thread.currentThread().isInterrupted()) {
+          throw Failures.unanswered(call, e);
+        }
+      }
+      pause(call, pause);
+    }
+    try {
+      return once(call, login, endpoint, version);
+    } catch (TransportException e) {
+      throw Failures.unanswered(call, e);
+    }
+  }
+
+  private static void pause(Call call, Duration pause) {
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Failures.unanswered(
+          call, new TransportException("it was interrupted", false, false, e));
+    }
+  }
+
+  private Reply once(Call call, Login login, String endpoint, Optional<String> version) {
+    var request =
+        HttpRequest.builder()
+            .method(call.method())
+            .endpoint(endpoint)
+            .path(call.path())
+            .config(call.method() == HttpMethod.PUT ? login.patient() : login.usual())
+            .header("X-Auth-Token", login.tokenProvider().getTokenId());
+    version.ifPresent(v -> request.header(VERSION_HEADER, v));
+    call.globalRequestId().ifPresent(id -> request.header("X-Openstack-Request-Id", id));
+    call.query().forEach(request::queryParam);
+    if (call.body() != null) {
+      request.json(json(call.body()));
+    }
+    var start = System.nanoTime();
+    var status = 0;
+    try {
+      if (HttpExecutor.create().execute(request.build()) instanceof Reply reply) {
+        status = reply.status();
+        return reply;
+      }
+      throw new IllegalStateException("another connector of openstack4j is on the class path");
+    } finally {
+      listener.answered(call.operation(), status, Duration.ofNanos(System.nanoTime() - start));
+    }
+  }
+
+  private static String json(Object body) {
+    try {
+      return NovaJson.MAPPER.writeValueAsString(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a body that is no JSON", e);
+    }
+  }
+
+  /** The version that is spoken at an endpoint. */
+  private record Spoken(String endpoint, Microversion version) {}
+}

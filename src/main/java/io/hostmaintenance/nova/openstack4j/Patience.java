@@ -1,0 +1,22 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import java.time.Duration;
+
+/**
+ * How long a request may take.
+ *
+ * @param usual for any request
+ */
+record Patience(Duration usual) {
+
+  /** To be connected. */
+  static final Duration CONNECT = Duration.ofSeconds(10);
+
+  /**
+   * For the update of a service: Nova waits for the host to tell placement, for its RPC timeout of
+   * 60 s by default (nova/compute/api.py, HostAPI.service_update).
+   */
+  Duration serviceUpdate() {
+    return usual.plus(usual.dividedBy(2));
+  }
+}

@@ -1,0 +1,185 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import com.fasterxml.jackson.core.JsonPointer;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.openstack4j.core.transport.ExecutionOptions;
+import org.openstack4j.core.transport.HttpEntityHandler;
+import org.openstack4j.core.transport.HttpResponse;
+import org.openstack4j.core.transport.ObjectMapperSingleton;
+
+/**
+ * A whole reply, as our connector hands it to openstack4j.
+ *
+ * @param status of HTTP
+ * @param headers the first value of each, names without regard to case
+ * @param body as it came
+ */
+record Reply(int status, Map<String, String> headers, byte[] body) implements HttpResponse {
+
+  private static final int MESSAGE_BYTES = 1024;
+
+  /** Takes over what the JDK's client has read. */
+  static Reply of(java.net.http.HttpResponse<byte[]> response) {
+    var headers = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+    response.headers().map().forEach((name, values) -> headers.put(name, values.getFirst()));
+    return new Reply(response.statusCode(), headers, response.body());
+  }
+
+  boolean successful() {
+    return status >= 200 && status < 300;
+  }
+
+  /** The id by which the replying service logs the request. */
+  Optional<String> requestId() {
+    return optional("X-Compute-Request-Id").or(() -> optional("X-Openstack-Request-Id"));
+  }
+
+  /** The moment of the reply by the sender's clock; empty when it does not say. */
+  Optional<Instant> date() {
+    return optional("Date").flatMap(Reply::httpDate);
+  }
+
+  /**
+   * How long the cloud asks to be left alone (RFC 9110, 10.2.3).
+   *
+   * @param now used for a date when the reply does not tell its own
+   */
+  Optional<Duration> retryAfter(Instant now) {
+    return optional("Retry-After").map(String::strip).flatMap(text -> retryAfter(text, now));
+  }
+
+  private Optional<Duration> retryAfter(String text, Instant now) {
+    if (text.matches("\\d{1,9}")) {
+      return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
+    }
+    return httpDate(text)
+        .map(until -> Duration.between(date().orElse(now), until))
+        .map(wait -> wait.isNegative() ? Duration.ZERO : wait);
+  }
+
+  private static Optional<Instant> httpDate(String text) {
+    try {
+      return Optional.of(
+          ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant());
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * The service's own words about a refusal: Nova's and Keystone's {@code message}, placement's
+   * {@code detail}, or what a proxy's page says; without control characters, at most 1 KiB of
+   * UTF-8; empty when there are none.
+   */
+  String text() {
+    var json = json().orElse(MissingNode.getInstance());
+    var words =
+        Stream.of(json.findValue("message"), json.at(JsonPointer.compile("/errors/0/detail")))
+            .filter(node -> node != null && node.isTextual())
+            .map(JsonNode::asText)
+            .findFirst()
+            .orElseGet(() -> json.isContainerNode() ? "" : plain());
+    return clean(words);
+  }
+
+  private String plain() {
+    return new String(body, StandardCharsets.UTF_8)
+        .replaceAll("(?is)<(style|script)\\b.*?</\\1>", " ")
+        .replaceAll("(?s)<[^>]*>", " ");
+  }
+
+  /** A foreign text in one line of at most 1 KiB of UTF-8. */
+  static String clean(String foreign) {
+    var text = foreign.replaceAll("[\\p{Cntrl}\\p{Cf}\\s]+", " ").strip();
+    var bytes = text.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length <= MESSAGE_BYTES) {
+      return text;
+    }
+    var end = MESSAGE_BYTES;
+    while ((bytes[end] & 0xC0) == 0x80) {
+      end--;
+    }
+    return new String(bytes, 0, end, StandardCharsets.UTF_8);
+  }
+
+  /** The body as JSON; empty when it is none. */
+  Optional<JsonNode> json() {
+    try {
+      return Optional.ofNullable(NovaJson.MAPPER.readTree(body))
+          .filter(node -> !node.isMissingNode());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<String> optional(String header) {
+    return Optional.ofNullable(headers.get(header));
+  }
+
+  @Override
+  public <T> T getEntity(Class<T> type) {
+    return getEntity(type, null);
+  }
+
+  @Override
+  public <T> T getEntity(Class<T> type, ExecutionOptions<T> options) {
+    return HttpEntityHandler.handle(this, type, options, true);
+  }
+
+  @Override
+  public <T> T readEntity(Class<T> type) {
+    try {
+      return ObjectMapperSingleton.getContext(type).readValue(body, type);
+    } catch (JsonProcessingException e) {
+      // Without its message, which quotes the body.
+      throw new TransportException("the reply is not what the API documents", true, false, null);
+    } catch (IOException e) {
+      throw new IllegalStateException("a body that cannot be read from memory", e);
+    }
+  }
+
+  @Override
+  public int getStatus() {
+    return status;
+  }
+
+  @Override
+  public String getContentType() {
+    return header("Content-Type");
+  }
+
+  /** The words that openstack4j puts into its exceptions. */
+  @Override
+  public String getStatusMessage() {
+    var text = text();
+    return text.isEmpty() ? "HTTP " + status : text;
+  }
+
+  @Override
+  public InputStream getInputStream() {
+    return new ByteArrayInputStream(body);
+  }
+
+  @Override
+  public String header(String name) {
+    return headers.get(name);
+  }
+
+  @Override
+  public void close() {}
+}
