@@ -24,6 +24,12 @@ public record MigrationFilter(
         Optional.of(host), Optional.empty(), Optional.of(status), Optional.empty());
   }
 
+  /** From or to a host, all there ever were. */
+  public static MigrationFilter ofHost(String host) {
+    return new MigrationFilter(
+        Optional.of(host), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
   /** From or to a host, changed since a moment of Nova's clock. */
   public static MigrationFilter ofHostSince(String host, Instant changesSince) {
     return new MigrationFilter(

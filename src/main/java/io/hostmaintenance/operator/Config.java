@@ -1,0 +1,152 @@
+package io.hostmaintenance.operator;
+
+import io.hostmaintenance.drain.Durations;
+import io.hostmaintenance.drain.Settings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the environment says.
+ *
+ * @param settings how fast and how much at once
+ * @param port of the health and metrics server; 0: any free one
+ * @param leaderElection whether a lease is needed to act
+ * @param namespace where the lease lies; null when there is no leader election
+ * @param log how log lines look
+ */
+public record Config(
+    Settings settings, int port, boolean leaderElection, String namespace, LogFormat log) {
+
+  /** How log lines look. */
+  public enum LogFormat {
+    /** For people. */
+    HUMAN,
+    /** One JSON object a line. */
+    JSON
+  }
+
+  /** Longest time that a request to Nova may take: a PUT of a service. */
+  private static final Duration HTTP_TIMEOUT = Duration.ofSeconds(90);
+
+  private record Variable(String name, String fallback, String meaning) {}
+
+  private static final List<Variable> VARIABLES =
+      List.of(
+          new Variable(
+              "OS_CLIENT_CONFIG_FILE",
+              "",
+              "the clouds.yaml; without it ./, ~/.config/openstack/ and /etc/openstack/ are"
+                  + " searched"),
+          new Variable("OS_CLOUD", "openstack", "the cloud of that file"),
+          new Variable("HM_POLL_MOVING", "5s", "time between looks while something moves"),
+          new Variable("HM_POLL_IDLE", "60s", "time between looks otherwise"),
+          new Variable(
+              "HM_SETTLE", "60s", "time between the two looks that must find a host empty"),
+          new Variable("HM_PORT", "8080", "port of /healthz, /readyz and /metrics"),
+          new Variable("HM_LEADER_ELECTION", "false", "whether a Lease is needed to act"),
+          new Variable("HM_NAMESPACE", "", "namespace of that Lease"),
+          new Variable(
+              "HM_MAX_HOSTS_DRAINING",
+              "10",
+              "hosts that are drained at once; others wait in Pending"),
+          new Variable("HM_MAX_MOVES", "20", "moves in flight at once, all hosts together"),
+          new Variable(
+              "HM_LOG_FORMAT", "", "human or json; without it human on a terminal, json otherwise"),
+          new Variable("KUBECONFIG", "", "the usual kubeconfig rules, or the pod's own account"));
+
+  /** The text of {@code --help}. */
+  public static String help() {
+    var lines = new ArrayList<String>();
+    lines.add("Takes OpenStack compute hosts into maintenance, declaratively.");
+    lines.add("");
+    lines.add("Usage: java -jar host-maintenance-operator.jar [--help | --version]");
+    lines.add("");
+    lines.add("Environment (durations such as 6s, 5m, 1h30m):");
+    for (var v : VARIABLES) {
+      lines.add(
+          "  %-22s %s%s"
+              .formatted(
+                  v.name(),
+                  v.meaning(),
+                  v.fallback().isEmpty() ? "" : " (" + v.fallback() + ")"));
+    }
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  /**
+   * Reads the environment.
+   *
+   * @param terminal whether log lines go to a terminal
+   * @throws IllegalArgumentException with a sentence that names the variable and the way out
+   */
+  public static Config of(Map<String, String> environment, boolean terminal) {
+    var settings =
+        new Settings(
+            duration(environment, "HM_POLL_MOVING"),
+            duration(environment, "HM_POLL_IDLE"),
+            duration(environment, "HM_SETTLE"),
+            HTTP_TIMEOUT,
+            number(environment, "HM_MAX_HOSTS_DRAINING", 1, 10_000),
+            number(environment, "HM_MAX_MOVES", 1, 10_000));
+    var leaderElection = flag(environment, "HM_LEADER_ELECTION");
+    var namespace = text(environment, "HM_NAMESPACE");
+    if (leaderElection && namespace.isEmpty()) {
+      throw new IllegalArgumentException(
+          "HM_NAMESPACE: must name the namespace of the Lease while HM_LEADER_ELECTION is true");
+    }
+    return new Config(
+        settings,
+        number(environment, "HM_PORT", 0, 65_535),
+        leaderElection,
+        leaderElection ? namespace.get() : null,
+        format(environment, terminal));
+  }
+
+  private static LogFormat format(Map<String, String> environment, boolean terminal) {
+    return switch (text(environment, "HM_LOG_FORMAT").orElse(terminal ? "human" : "json")) {
+      case "human" -> LogFormat.HUMAN;
+      case "json" -> LogFormat.JSON;
+      default -> throw new IllegalArgumentException("HM_LOG_FORMAT: write human or json");
+    };
+  }
+
+  private static Duration duration(Map<String, String> environment, String name) {
+    try {
+      return Durations.parse(text(environment, name).orElseThrow());
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static int number(Map<String, String> environment, String name, int min, int max) {
+    var text = text(environment, name).orElseThrow();
+    try {
+      var number = Integer.parseInt(text);
+      if (number >= min && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        name + ": '" + text + "' is not a whole number from " + min + " to " + max);
+  }
+
+  private static boolean flag(Map<String, String> environment, String name) {
+    return switch (text(environment, name).orElseThrow()) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException(name + ": write true or false");
+    };
+  }
+
+  private static Optional<String> text(Map<String, String> environment, String name) {
+    var fallback =
+        VARIABLES.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow().fallback();
+    var text = environment.getOrDefault(name, "").strip();
+    return Optional.of(text.isEmpty() ? fallback : text).filter(t -> !t.isEmpty());
+  }
+}

@@ -1,0 +1,117 @@
+package io.hostmaintenance.operator;
+
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Text;
+import java.net.HttpURLConnection;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Kubernetes Events. Those of a cluster-scoped object lie in the namespace {@code default}; the same
+ * thing told again counts up one Event instead of making another.
+ */
+final class Events implements Telling {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Events.class);
+  private static final String NAMESPACE = "default";
+  private static final Duration REPEAT = Duration.ofMinutes(10);
+  private static final int MESSAGE_BYTES = 1000;
+
+  private final KubernetesClient client;
+  private final InstantSource clock;
+  private final Map<String, Instant> told = new ConcurrentHashMap<>();
+
+  Events(KubernetesClient client, InstantSource clock) {
+    this.client = client;
+    this.clock = clock;
+  }
+
+  @Override
+  public void tell(HostMaintenance resource, Notice notice) {
+    var now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
+    var name = name(resource, notice);
+    var last = told.get(name);
+    if (last != null && last.plus(REPEAT).isAfter(now)) {
+      return;
+    }
+    told.values().removeIf(t -> t.plus(REPEAT).isBefore(now));
+    told.put(name, now);
+    if (notice.warning()) {
+      LOG.warn("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), notice.message());
+    } else {
+      LOG.info("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), notice.message());
+    }
+    try {
+      store(resource, notice, name, now);
+    } catch (KubernetesClientException e) {
+      LOG.warn("an Event could not be stored: {}", e.getMessage());
+    }
+  }
+
+  private void store(HostMaintenance resource, Notice notice, String name, Instant now) {
+    try {
+      client.v1().events().inNamespace(NAMESPACE).resource(event(resource, notice, name, now))
+          .create();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
+      client
+          .v1()
+          .events()
+          .inNamespace(NAMESPACE)
+          .withName(name)
+          .edit(
+              old ->
+                  new EventBuilder(old)
+                      .withCount(old.getCount() == null ? 2 : old.getCount() + 1)
+                      .withLastTimestamp(now.toString())
+                      .build());
+    }
+  }
+
+  private static String name(HostMaintenance resource, Notice notice) {
+    var what =
+        String.join("/", resource.getMetadata().getUid(), notice.reason().name(), notice.message());
+    var hash = UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)).toString();
+    return resource.getMetadata().getName() + "." + hash.replace("-", "").substring(0, 16);
+  }
+
+  private static Event event(
+      HostMaintenance resource, Notice notice, String name, Instant now) {
+    return new EventBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace(NAMESPACE)
+        .endMetadata()
+        .withNewInvolvedObject()
+        .withApiVersion(resource.getApiVersion())
+        .withKind(resource.getKind())
+        .withName(resource.getMetadata().getName())
+        .withUid(resource.getMetadata().getUid())
+        .endInvolvedObject()
+        .withType(notice.warning() ? "Warning" : "Normal")
+        .withReason(notice.reason().name())
+        .withMessage(Text.cut(notice.message(), MESSAGE_BYTES))
+        .withCount(1)
+        .withFirstTimestamp(now.toString())
+        .withLastTimestamp(now.toString())
+        .withNewSource()
+        .withComponent("host-maintenance-operator")
+        .endSource()
+        .build();
+  }
+}

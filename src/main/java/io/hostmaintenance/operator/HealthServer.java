@@ -1,0 +1,58 @@
+package io.hostmaintenance.operator;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/** {@code /healthz}, {@code /readyz} and {@code /metrics} over HTTP. */
+final class HealthServer implements AutoCloseable {
+
+  private final HttpServer server;
+
+  /**
+   * Serves at once.
+   *
+   * @param port 0: any free one
+   * @param alive whether the process should go on
+   * @param ready whether it can do its work, as leader or standing by
+   * @param metrics in Prometheus' text format
+   */
+  HealthServer(int port, BooleanSupplier alive, BooleanSupplier ready, Supplier<String> metrics)
+      throws IOException {
+    server = HttpServer.create(new InetSocketAddress(port), 0);
+    server.createContext("/healthz", x -> answer(x, alive.getAsBoolean()));
+    server.createContext("/readyz", x -> answer(x, ready.getAsBoolean()));
+    server.createContext(
+        "/metrics", x -> answer(x, 200, "text/plain; version=0.0.4", metrics.get()));
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.start();
+  }
+
+  int port() {
+    return server.getAddress().getPort();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+
+  private static void answer(HttpExchange exchange, boolean good) throws IOException {
+    answer(exchange, good ? 200 : 503, "text/plain", good ? "ok\n" : "not ok\n");
+  }
+
+  private static void answer(HttpExchange exchange, int status, String type, String text)
+      throws IOException {
+    try (exchange) {
+      var body = text.getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", type);
+      exchange.sendResponseHeaders(status, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+}

@@ -1,0 +1,120 @@
+package io.hostmaintenance.operator;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.nova.Nova;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
+import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
+import io.javaoperatorsdk.operator.health.InformerWrappingEventSourceHealthIndicator;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+
+/** The operator, wired together. Starts once, stops once. */
+public final class HostMaintenanceOperator implements AutoCloseable {
+
+  private static final Duration TERMINATION = Duration.ofSeconds(10);
+
+  private final KubernetesClient client;
+  private final Lease lease;
+  private final Operator operator;
+  private final HostMaintenanceReconciler reconciler;
+  private final HealthServer health;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  /**
+   * Wires it; nothing is watched before {@link #start}.
+   *
+   * @param client closed with the operator
+   * @param identity by which this process is told from others in the Lease
+   * @throws IOException when the port is taken
+   */
+  HostMaintenanceOperator(
+      KubernetesClient client,
+      Nova nova,
+      Config config,
+      InstantSource clock,
+      Metrics metrics,
+      String identity)
+      throws IOException {
+    this.client = client;
+    this.lease = config.leaderElection() ? new Lease(config.namespace(), identity) : null;
+    this.operator = new Operator(this::configure);
+    BooleanSupplier leading = lease == null ? () -> true : lease::held;
+    var maintenance =
+        new Maintenance(
+            nova,
+            new KubernetesResources(client, this::cached),
+            metrics.counting(new Events(client, clock)),
+            config.settings(),
+            clock,
+            System::nanoTime,
+            leading);
+    this.reconciler = new HostMaintenanceReconciler(maintenance);
+    operator.register(
+        reconciler,
+        o -> o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS));
+    this.health =
+        new HealthServer(
+            config.port(), () -> !closed.get(), this::ready, () -> metrics.text(this::cached));
+  }
+
+  private void configure(ConfigurationServiceOverrider configuration) {
+    configuration
+        .withKubernetesClient(client)
+        .withCloseClientOnStop(false)
+        .withUseSSAToPatchPrimaryResource(false)
+        .withReconciliationTerminationTimeout(TERMINATION);
+    if (lease != null) {
+      configuration.withLeaderElectionConfiguration(lease.configuration());
+    }
+  }
+
+  /** Begins to watch; with leader election returns when the lease is held. */
+  public void start() {
+    operator.start();
+  }
+
+  /** The port of health and metrics. */
+  public int port() {
+    return health.port();
+  }
+
+  /** Stops cleanly and gives the lease back; may be called again. */
+  @Override
+  public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
+    if (lease != null) {
+      lease.stopping();
+    }
+    operator.stop();
+    if (lease != null) {
+      lease.release(client);
+    }
+    health.close();
+    client.close();
+  }
+
+  /** Informers that run and have synced; a reconnecting watch is no illness. */
+  private boolean ready() {
+    return operator.getRuntimeInfo().unhealthyEventSources().values().stream()
+        .flatMap(sources -> sources.values().stream())
+        .allMatch(HostMaintenanceOperator::runs);
+  }
+
+  private static boolean runs(EventSourceHealthIndicator source) {
+    return source instanceof InformerWrappingEventSourceHealthIndicator<?> informers
+        && informers.informerHealthIndicators().values().stream()
+            .allMatch(i -> i.isRunning() && i.hasSynced());
+  }
+
+  private List<HostMaintenance> cached() {
+    return reconciler.known();
+  }
+}

@@ -1,0 +1,94 @@
+package io.hostmaintenance.operator;
+
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.IndexedResourceCache;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.MDC;
+
+/** JOSDK's view of {@link Maintenance}: when to tick, and when the finalizer goes. */
+@ControllerConfiguration(
+    name = "host-maintenance",
+    finalizerName = HostMaintenance.FINALIZER,
+    generationAwareEventProcessing = false,
+    maxReconciliationInterval =
+        @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
+@GradualRetry(maxAttempts = -1, initialInterval = 2000, maxInterval = 60_000)
+public final class HostMaintenanceReconciler
+    implements Reconciler<HostMaintenance>, Cleaner<HostMaintenance> {
+
+  private static final Duration AT_ONCE = Duration.ofMillis(1);
+
+  private final Maintenance maintenance;
+  private volatile IndexedResourceCache<HostMaintenance> cache;
+
+  HostMaintenanceReconciler(Maintenance maintenance) {
+    this.maintenance = maintenance;
+  }
+
+  /**
+   * Which updates matter: those of the spec, the annotations and the life cycle. Those of the
+   * status are our own.
+   */
+  static final OnUpdateFilter<HostMaintenance> NEWS =
+      (next, before) -> {
+        var now = next.getMetadata();
+        var then = before.getMetadata();
+        return !Objects.equals(now.getGeneration(), then.getGeneration())
+            || !Objects.equals(now.getDeletionTimestamp(), then.getDeletionTimestamp())
+            || !Objects.equals(now.getFinalizers(), then.getFinalizers())
+            || !Objects.equals(now.getAnnotations(), then.getAnnotations());
+      };
+
+  /** Keeps the cache of the resources; there are no other event sources. */
+  @Override
+  public List<EventSource<?, HostMaintenance>> prepareEventSources(
+      EventSourceContext<HostMaintenance> context) {
+    cache = context.getPrimaryCache();
+    return List.of();
+  }
+
+  /** Every resource, as the watch last told; empty before the start. */
+  List<HostMaintenance> known() {
+    return cache == null ? List.of() : cache.list().toList();
+  }
+
+  @Override
+  public UpdateControl<HostMaintenance> reconcile(
+      HostMaintenance resource, Context<HostMaintenance> context) {
+    var ticked = tick(resource.getMetadata());
+    return UpdateControl.<HostMaintenance>noUpdate().rescheduleAfter(pause(ticked));
+  }
+
+  @Override
+  public DeleteControl cleanup(HostMaintenance resource, Context<HostMaintenance> context) {
+    var ticked = tick(resource.getMetadata());
+    return ticked.release()
+        ? DeleteControl.defaultDelete()
+        : DeleteControl.noFinalizerRemoval().rescheduleAfter(pause(ticked));
+  }
+
+  private Maintenance.Ticked tick(ObjectMeta metadata) {
+    try (var mdc = MDC.putCloseable("hostmaintenance", metadata.getName())) {
+      return maintenance.tick(metadata.getName());
+    }
+  }
+
+  private static Duration pause(Maintenance.Ticked ticked) {
+    return ticked.next().compareTo(AT_ONCE) < 0 ? AT_ONCE : ticked.next();
+  }
+}

@@ -1,0 +1,365 @@
+package io.hostmaintenance.operator;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.drain.Answers;
+import io.hostmaintenance.drain.Decision;
+import io.hostmaintenance.drain.Drain;
+import io.hostmaintenance.drain.Exit;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Outcome;
+import io.hostmaintenance.drain.Reason;
+import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.drain.Sight;
+import io.hostmaintenance.drain.Situation;
+import io.hostmaintenance.drain.Step;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The shell around the brain: observe, decide, record, act, report. Knows no JOSDK; time, Nova, the
+ * store and leadership are arguments, so that it runs in a simulation as it runs in production.
+ */
+final class Maintenance {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Maintenance.class);
+
+  /** A decision from an older look is not stored. */
+  private static final Duration STALE_LOOK = Duration.ofSeconds(30);
+
+  /** A request that has not gone out so long after its intent began to be stored stays unsent. */
+  private static final Duration STALE_INTENT = Duration.ofSeconds(5);
+
+  /** Progress alone is written at most so often. */
+  private static final Duration PROGRESS_PAUSE = Duration.ofSeconds(30);
+
+  private static final int REPORT_TRIES = 3;
+
+  private final Nova nova;
+  private final Observer observer;
+  private final Resources resources;
+  private final Telling telling;
+  private final Settings settings;
+  private final InstantSource clock;
+  private final LongSupplier nanoTime;
+  private final BooleanSupplier leading;
+  private final Ledger ledger = new Ledger();
+  private final Map<String, Memory> memories = new ConcurrentHashMap<>();
+
+  /** What this process remembers of a resource; lost in a restart without harm. */
+  private static final class Memory {
+    private final Map<String, Instant> firstSights = new HashMap<>();
+    private Instant lastLook;
+    private Instant lastWrite = Instant.EPOCH;
+  }
+
+  /**
+   * Takes everything it depends on.
+   *
+   * @param leading whether this process may act
+   */
+  Maintenance(
+      Nova nova,
+      Resources resources,
+      Telling telling,
+      Settings settings,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      BooleanSupplier leading) {
+    this.nova = nova;
+    this.observer = new Observer(nova);
+    this.resources = resources;
+    this.telling = telling;
+    this.settings = settings;
+    this.clock = clock;
+    this.nanoTime = nanoTime;
+    this.leading = leading;
+  }
+
+  /**
+   * What comes after a tick.
+   *
+   * @param next when to tick again
+   * @param release whether the resource may go
+   */
+  record Ticked(Duration next, boolean release) {}
+
+  /** One tick of one resource. */
+  Ticked tick(String name) {
+    var stored = resources.read(name);
+    if (stored.isEmpty()) {
+      memories.remove(name);
+      ledger.forget(name);
+      return new Ticked(settings.pollIdle(), false);
+    }
+    var resource = stored.get();
+    var memory = memory(resource);
+    synchronized (memory) {
+      return tick(resource, memory);
+    }
+  }
+
+  private Memory memory(HostMaintenance resource) {
+    return memories.computeIfAbsent(
+        resource.getMetadata().getName() + "/" + resource.getMetadata().getUid(),
+        n -> {
+          var memory = new Memory();
+          memory.lastLook = now();
+          return memory;
+        });
+  }
+
+  private Ticked tick(HostMaintenance resource, Memory memory) {
+    if (resource.isMarkedForDeletion()) {
+      var decision = Exit.withoutLook(situation(resource, memory, new Ledger.Others(0, 0)));
+      if (decision.isPresent()) {
+        return release(resource, decision.get());
+      }
+    }
+    var began = nanoTime.getAsLong();
+    var sight = observer.look(resource.getSpec().host(), resource.getStatus());
+    if (sight instanceof Sight.Look) {
+      memory.lastLook = now();
+    }
+    if (since(began).compareTo(STALE_LOOK) > 0) {
+      LOG.warn("{}: the look took {} and is taken again", name(resource), since(began));
+      return new Ticked(Duration.ZERO, false);
+    }
+    var decision =
+        ledger.decide(
+            resource,
+            resources.all(),
+            others -> Drain.decide(situation(resource, memory, others), sight),
+            Decision::status);
+    return carryOut(resource, memory, decision);
+  }
+
+  private Situation situation(HostMaintenance resource, Memory memory, Ledger.Others others) {
+    return new Situation(
+        resource,
+        resources.all().stream()
+            .filter(r -> !r.getMetadata().getName().equals(name(resource)))
+            .map(Maintenance::neighbour)
+            .toList(),
+        now(),
+        settings,
+        settings.maxMoves() - others.movesInFlight(),
+        others.hostsDraining() < settings.maxHostsDraining(),
+        memory.lastLook,
+        waited(resource, memory));
+  }
+
+  private static Situation.Neighbour neighbour(HostMaintenance other) {
+    return new Situation.Neighbour(
+        other.getMetadata().getName(),
+        other.getSpec().reason(),
+        other.getSpec().host(),
+        Instant.parse(other.getMetadata().getCreationTimestamp()),
+        other.isMarkedForDeletion(),
+        Drain.taken(other.getStatus()));
+  }
+
+  /** How long this process has known of each outstanding request. */
+  private Map<String, Duration> waited(HostMaintenance resource, Memory memory) {
+    var waited = new HashMap<String, Duration>();
+    var keys = new ArrayList<String>();
+    if (resource.getStatus() != null) {
+      for (var row : resource.getStatus().instances()) {
+        if (row.requestedAt() != null) {
+          var key = row.id() + "/" + row.requestedAt();
+          keys.add(key);
+          var first = memory.firstSights.computeIfAbsent(key, k -> now());
+          waited.put(row.id(), Duration.between(first, now()));
+        }
+      }
+    }
+    memory.firstSights.keySet().retainAll(keys);
+    return waited;
+  }
+
+  private Ticked release(HostMaintenance resource, Decision decision) {
+    decision.notices().forEach(n -> telling.tell(resource, n));
+    ledger.forget(name(resource));
+    memories.remove(name(resource) + "/" + resource.getMetadata().getUid());
+    return new Ticked(Duration.ZERO, true);
+  }
+
+  private Ticked carryOut(HostMaintenance resource, Memory memory, Decision decision) {
+    var before = nanoTime.getAsLong();
+    var stored = resource;
+    if (worthWriting(resource.getStatus(), decision, memory)) {
+      try {
+        stored = write(resource, decision.status(), memory);
+      } catch (Resources.Conflict e) {
+        LOG.info("{}: {}: looked at again", name(resource), e.getMessage());
+        return new Ticked(Duration.ZERO, false);
+      }
+    }
+    if (decision.release()) {
+      return release(stored, decision);
+    }
+    for (var notice : decision.notices()) {
+      telling.tell(stored, notice);
+    }
+    var outcomes = new ArrayList<Outcome>();
+    for (var step : decision.steps()) {
+      outcomes.add(carryOut(stored, step, before));
+    }
+    report(stored, outcomes, memory);
+    return new Ticked(pause(decision, outcomes), false);
+  }
+
+  /** After a failed PUT the service is looked at again at the usual pace, not at once. */
+  private Duration pause(Decision decision, List<Outcome> outcomes) {
+    var refused = outcomes.stream().anyMatch(o -> !(o instanceof Outcome.Accepted));
+    return refused && decision.nextLook().compareTo(settings.pollMoving()) < 0
+        ? settings.pollMoving()
+        : decision.nextLook();
+  }
+
+  private boolean worthWriting(HostMaintenanceStatus before, Decision decision, Memory memory) {
+    if (json(before).equals(json(decision.status()))) {
+      return false;
+    }
+    var onlyProgress =
+        before != null
+            && json(withoutProgress(before)).equals(json(withoutProgress(decision.status())));
+    return !onlyProgress
+        || Duration.between(memory.lastWrite, now()).compareTo(PROGRESS_PAUSE) >= 0;
+  }
+
+  private static HostMaintenanceStatus withoutProgress(HostMaintenanceStatus status) {
+    return status.toBuilder()
+        .instances(
+            status.instances().stream()
+                .map(r -> r.toBuilder().progressPercent(null).build())
+                .toList())
+        .build();
+  }
+
+  private static String json(HostMaintenanceStatus status) {
+    return Serialization.asJson(status);
+  }
+
+  private HostMaintenance write(
+      HostMaintenance resource, HostMaintenanceStatus status, Memory memory)
+      throws Resources.Conflict {
+    var next = new HostMaintenance();
+    next.setMetadata(resource.getMetadata());
+    next.setSpec(resource.getSpec());
+    next.setStatus(status);
+    var stored = resources.writeStatus(next);
+    memory.lastWrite = now();
+    return stored;
+  }
+
+  private Outcome carryOut(HostMaintenance resource, Step step, long before) {
+    if (!leading.getAsBoolean()
+        || step instanceof Step.Asking && since(before).compareTo(STALE_INTENT) > 0) {
+      LOG.warn("{}: not sent: {}", name(resource), step);
+      return new Outcome.NotSent(step);
+    }
+    try {
+      var requestId = send(resource, step);
+      LOG.info("{}: accepted: {} {}", name(resource), step, Objects.toString(requestId, ""));
+      return new Outcome.Accepted(step, requestId);
+    } catch (NovaException e) {
+      LOG.warn("{}: {}: {}", name(resource), step, e.getMessage());
+      return new Outcome.Failed(step, e);
+    }
+  }
+
+  private String send(HostMaintenance resource, Step step) {
+    return switch (step) {
+      case Step.LiveMigrate(var ask) -> nova.liveMigrate(ask);
+      case Step.ColdMigrate(var ask) -> nova.coldMigrate(ask);
+      case Step.Confirm(var ask) -> nova.confirmResize(ask);
+      case Step.Abort(var instanceId, var migrationId) -> {
+        nova.abort(instanceId, migrationId);
+        yield null;
+      }
+      case Step.ForceComplete(var instanceId, var migrationId) -> {
+        nova.forceComplete(instanceId, migrationId);
+        yield null;
+      }
+      case Step.DisableService(var serviceId, var reason) -> {
+        nova.disable(serviceId, reason);
+        tell(resource, Reason.ServiceDisabled, "was disabled (" + reason + ").", false);
+        yield null;
+      }
+      case Step.EnableService(var serviceId) -> {
+        var service = nova.enable(serviceId);
+        tell(
+            resource,
+            Reason.ServiceEnabled,
+            service.up() ? "was enabled." : "was enabled, but it is down: start it.",
+            !service.up());
+        yield null;
+      }
+    };
+  }
+
+  private void tell(HostMaintenance resource, Reason reason, String what, boolean warning) {
+    telling.tell(
+        resource,
+        new Notice(warning, reason, "nova-compute on " + resource.getSpec().host() + " " + what));
+  }
+
+  /**
+   * Stores what Nova answered. Where somebody changed the resource meanwhile, the answers are
+   * entered into what is stored now; if that fails too, the rows stay as announced and are resolved
+   * from Nova's own account.
+   */
+  private void report(HostMaintenance stored, List<Outcome> outcomes, Memory memory) {
+    var current = Optional.of(stored);
+    for (var attempt = 1; attempt <= REPORT_TRIES && current.isPresent(); attempt++) {
+      var resource = current.get();
+      var status = resource.getStatus();
+      if (status == null) {
+        return;
+      }
+      var next = Answers.enter(status, outcomes, resource.getSpec().maxAttempts(), now());
+      if (json(status).equals(json(next))) {
+        return;
+      }
+      try {
+        write(resource, next, memory);
+        return;
+      } catch (Resources.Conflict e) {
+        current =
+            resources
+                .read(name(stored))
+                .filter(r -> r.getMetadata().getUid().equals(stored.getMetadata().getUid()));
+      }
+    }
+    LOG.warn("{}: Nova's answers could not be stored; they are looked up", name(stored));
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  private Duration since(long nanos) {
+    return Duration.ofNanos(nanoTime.getAsLong() - nanos);
+  }
+
+  private static String name(HostMaintenance resource) {
+    return resource.getMetadata().getName();
+  }
+}

@@ -1,0 +1,184 @@
+package io.hostmaintenance.operator;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Drain;
+import io.hostmaintenance.drain.Questions;
+import io.hostmaintenance.drain.Questions.Question;
+import io.hostmaintenance.drain.Sight;
+import io.hostmaintenance.drain.Sight.Blind;
+import io.hostmaintenance.drain.Sight.Consumer;
+import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.drain.Sight.Look;
+import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.ServerGroup;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks at a host: asks Nova in the order in which nothing can slip through. */
+final class Observer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Observer.class);
+
+  /** Reverted records older than this are history (nova/compute/resource_tracker.py). */
+  private static final Duration REVERTED = Duration.ofDays(1);
+
+  private final Nova nova;
+
+  Observer(Nova nova) {
+    this.nova = nova;
+  }
+
+  /** One look; {@link Blind} when any list of it could not be had whole. */
+  Sight look(String host, HostMaintenanceStatus status) {
+    try {
+      return lookOrThrow(host, status);
+    } catch (NovaException e) {
+      LOG.warn("host {}: no look: {}", host, e.getMessage());
+      return Blind.of(e);
+    }
+  }
+
+  private Look lookOrThrow(String host, HostMaintenanceStatus status) {
+    var identity = nova.identity();
+    var hypervisor = hypervisor(host, status);
+    var changesSince = Drain.changesSince(status);
+    var migrations = new ArrayList<Migration>();
+    if (changesSince.isPresent()) {
+      migrations.addAll(nova.migrations(MigrationFilter.ofHostSince(host, changesSince.get())));
+    } else {
+      for (var unfinished : Migration.UNFINISHED) {
+        migrations.addAll(nova.migrations(MigrationFilter.ofHost(host, unfinished)));
+      }
+    }
+    var instances = nova.instancesOn(host);
+    if (changesSince.isEmpty() && instances.value().isEmpty()) {
+      var horizon = instances.date().minus(REVERTED);
+      nova.migrations(MigrationFilter.ofHost(host, "reverted")).stream()
+          .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
+          .forEach(migrations::add);
+    }
+    var services = nova.computeServices();
+    var details = details(status, migrations, instances.value());
+    var groups = instances.value().isEmpty() ? List.<ServerGroup>of() : nova.serverGroups();
+    return new Look(
+        instances.date(),
+        changesSince.isEmpty(),
+        identity,
+        List.copyOf(migrations),
+        instances.value(),
+        services,
+        hypervisor,
+        groups,
+        details,
+        placement(host, hypervisor, status, instances.value()));
+  }
+
+  /** The hypervisor matters before anything is taken, and for its id when the host may be empty. */
+  private Optional<Hypervisor> hypervisor(String host, HostMaintenanceStatus status) {
+    var wanted = !Drain.taken(status) || status.emptySince() != null;
+    return wanted
+        ? nova.hypervisors().stream().filter(h -> h.host().equals(host)).findFirst()
+        : Optional.empty();
+  }
+
+  private Map<String, Detail> details(
+      HostMaintenanceStatus status, List<Migration> migrations, List<Instance> instances) {
+    var details = new HashMap<String, Detail>();
+    Questions.of(status, migrations, instances)
+        .forEach(
+            (id, questions) -> {
+              try {
+                details.put(id, detail(id, questions, status, instances));
+              } catch (NovaException e) {
+                LOG.warn("instance {}: not seen whole: {}", id, e.getMessage());
+              }
+            });
+    migrations.stream()
+        .filter(m -> m.status().equals("reverted") && !details.containsKey(m.instanceId()))
+        .forEach(
+            m ->
+                details.put(
+                    m.instanceId(),
+                    new Detail(
+                        nova.instance(m.instanceId()), List.of(), List.of(), Optional.empty())));
+    return details;
+  }
+
+  private Detail detail(
+      String id, Set<Question> questions, HostMaintenanceStatus status, List<Instance> instances) {
+    var instance =
+        questions.contains(Question.INSTANCE)
+            ? nova.instance(id)
+            : instances.stream().filter(i -> i.id().equals(id)).findFirst();
+    var migrations =
+        questions.contains(Question.MIGRATIONS)
+            ? nova.migrations(MigrationFilter.ofInstance(id))
+            : List.<Migration>of();
+    var actions = questions.contains(Question.ACTIONS) ? nova.actions(id) : null;
+    var events =
+        questions.contains(Question.EVENTS)
+            ? requestId(id, status).flatMap(r -> nova.action(id, r))
+            : Optional.<InstanceAction>empty();
+    return new Detail(instance, migrations, actions == null ? List.of() : actions, events);
+  }
+
+  private static Optional<String> requestId(String id, HostMaintenanceStatus status) {
+    return status.instances().stream()
+        .filter(r -> r.id().equals(id))
+        .findFirst()
+        .map(InstanceStatus::requestId);
+  }
+
+  private Placement placement(
+      String host,
+      Optional<Hypervisor> hypervisor,
+      HostMaintenanceStatus status,
+      List<Instance> instances) {
+    if (status == null || status.emptySince() == null || !instances.isEmpty()) {
+      return new Placement.NotAsked();
+    }
+    return hypervisor
+        .flatMap(h -> nova.consumers(h.id()))
+        .<Placement>map(ids -> new Placement.Consumers(consumers(host, ids)))
+        .orElseGet(Placement.Absent::new);
+  }
+
+  private List<Consumer> consumers(String host, Set<String> ids) {
+    var consumers = new ArrayList<Consumer>();
+    var unresolved = new HashSet<String>();
+    for (var id : ids) {
+      var instance = nova.instance(id);
+      if (instance.isPresent()) {
+        consumers.add(new Consumer(id, Optional.empty(), instance));
+      } else {
+        unresolved.add(id);
+      }
+    }
+    if (!unresolved.isEmpty()) {
+      var byUuid = new HashMap<String, Migration>();
+      nova.migrations(MigrationFilter.ofHost(host)).forEach(m -> byUuid.put(m.uuid(), m));
+      for (var id : unresolved) {
+        var migration = Optional.ofNullable(byUuid.get(id));
+        consumers.add(
+            new Consumer(id, migration, migration.flatMap(m -> nova.instance(m.instanceId()))));
+      }
+    }
+    return consumers;
+  }
+}

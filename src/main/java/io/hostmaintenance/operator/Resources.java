@@ -1,0 +1,30 @@
+package io.hostmaintenance.operator;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import java.util.List;
+import java.util.Optional;
+
+/** The resources as Kubernetes stores them. */
+interface Resources {
+
+  /** The resource as it is stored now; empty when there is none of this name. */
+  Optional<HostMaintenance> read(String name);
+
+  /** Every resource, as lately known. */
+  List<HostMaintenance> all();
+
+  /**
+   * Stores the status if nobody has changed the resource since it was read.
+   *
+   * @return the resource as stored
+   * @throws Conflict when somebody has; nothing was stored
+   */
+  HostMaintenance writeStatus(HostMaintenance resource) throws Conflict;
+
+  /** The resource was changed since it was read. */
+  final class Conflict extends Exception {
+    Conflict(Throwable cause) {
+      super("the resource was changed since it was read", cause);
+    }
+  }
+}

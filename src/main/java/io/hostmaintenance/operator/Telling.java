@@ -1,0 +1,11 @@
+package io.hostmaintenance.operator;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.drain.Notice;
+
+/** Where what a person would ask about is told. */
+interface Telling {
+
+  /** Tells a notice of a resource; never throws. */
+  void tell(HostMaintenance resource, Notice notice);
+}
