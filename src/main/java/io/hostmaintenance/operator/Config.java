@@ -69,9 +69,7 @@ public record Config(
       lines.add(
           "  %-22s %s%s"
               .formatted(
-                  v.name(),
-                  v.meaning(),
-                  v.fallback().isEmpty() ? "" : " (" + v.fallback() + ")"));
+                  v.name(), v.meaning(), v.fallback().isEmpty() ? "" : " (" + v.fallback() + ")"));
     }
     return String.join(System.lineSeparator(), lines);
   }

@@ -24,8 +24,7 @@ final class Crd {
   static Optional<String> objection(KubernetesClient client) {
     var name = CustomResource.getCRDName(HostMaintenance.class);
     try {
-      var crd =
-          client.apiextensions().v1().customResourceDefinitions().withName(name).get();
+      var crd = client.apiextensions().v1().customResourceDefinitions().withName(name).get();
       if (crd == null) {
         return Optional.of("The API server has no CRD " + name + REMEDY);
       }

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kubernetes Events. Those of a cluster-scoped object lie in the namespace {@code default}; the same
- * thing told again counts up one Event instead of making another.
+ * Kubernetes Events. Those of a cluster-scoped object lie in the namespace {@code default}; the
+ * same thing told again counts up one Event instead of making another.
  */
 final class Events implements Telling {
 
@@ -63,7 +63,11 @@ final class Events implements Telling {
 
   private void store(HostMaintenance resource, Notice notice, String name, Instant now) {
     try {
-      client.v1().events().inNamespace(NAMESPACE).resource(event(resource, notice, name, now))
+      client
+          .v1()
+          .events()
+          .inNamespace(NAMESPACE)
+          .resource(event(resource, notice, name, now))
           .create();
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
@@ -90,8 +94,7 @@ final class Events implements Telling {
     return resource.getMetadata().getName() + "." + hash.replace("-", "").substring(0, 16);
   }
 
-  private static Event event(
-      HostMaintenance resource, Notice notice, String name, Instant now) {
+  private static Event event(HostMaintenance resource, Notice notice, String name, Instant now) {
     return new EventBuilder()
         .withNewMetadata()
         .withName(name)

@@ -55,9 +55,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             System::nanoTime,
             leading);
     this.reconciler = new HostMaintenanceReconciler(maintenance);
-    operator.register(
-        reconciler,
-        o -> o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS));
+    operator.register(reconciler, o -> o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS));
     this.health =
         new HealthServer(
             config.port(), () -> !closed.get(), this::ready, () -> metrics.text(this::cached));

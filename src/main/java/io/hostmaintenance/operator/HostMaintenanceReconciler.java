@@ -83,7 +83,7 @@ public final class HostMaintenanceReconciler
   }
 
   private Maintenance.Ticked tick(ObjectMeta metadata) {
-    try (var mdc = MDC.putCloseable("hostmaintenance", metadata.getName())) {
+    try (var _ = MDC.putCloseable("hostmaintenance", metadata.getName())) {
       return maintenance.tick(metadata.getName());
     }
   }

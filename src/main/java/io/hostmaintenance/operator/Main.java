@@ -34,8 +34,7 @@ public final class Main {
   private static void print(String argument) {
     switch (argument) {
       case "--help", "-h" -> System.out.println(Config.help());
-      case "--version" ->
-          System.out.println(Main.class.getPackage().getImplementationVersion());
+      case "--version" -> System.out.println(Main.class.getPackage().getImplementationVersion());
       default -> {
         System.err.println("Unknown argument " + argument + "; see --help");
         System.exit(2);

@@ -13,10 +13,13 @@ public record Concurrency(
         @Max(16)
         @Default("2")
         @JsonPropertyDescription(
-            "Live migrations in flight at Nova: by Nova's default one of them moves and the others"
-                + " are queued.")
+            "Live migrations in flight at Nova, 1 to 16, default 2: by Nova's default one of them"
+                + " moves and the others are queued.")
         Integer live,
-    @Min(1) @Max(16) @Default("1") @JsonPropertyDescription("Cold migrations in flight at Nova.")
+    @Min(1)
+        @Max(16)
+        @Default("1")
+        @JsonPropertyDescription("Cold migrations in flight at Nova, 1 to 16, default 1.")
         Integer cold) {
 
   /** Replaces what is absent by the defaults of the CRD. */

@@ -1,6 +1,7 @@
 package io.hostmaintenance.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
@@ -38,6 +39,7 @@ public record Condition(
   public static final String STALLED = "Stalled";
 
   /** Whether its status is True. */
+  @JsonIgnore
   public boolean isTrue() {
     return "True".equals(status);
   }

@@ -1,6 +1,8 @@
 package io.hostmaintenance.api.v1alpha1;
 
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
@@ -16,6 +18,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Singular("hostmaintenance")
 @Plural("hostmaintenances")
 @ShortNames("hm")
+@Categories("openstack")
+@ValidationRule(
+    value = "size(self.metadata.name) <= 100",
+    message =
+        "metadata.name must be at most 100 characters, for Nova's disabled_reason carries it: shorten"
+            + " it, the full host name belongs in spec.host")
 public final class HostMaintenance
     extends CustomResource<HostMaintenanceSpec, HostMaintenanceStatus> {
 

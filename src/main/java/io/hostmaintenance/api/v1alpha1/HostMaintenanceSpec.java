@@ -10,6 +10,12 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.ValidationRule;
 
 /** Which host is taken into maintenance, and how. */
+@ValidationRule(
+    value = "!has(self.targetHost) || self.targetHost != self.host",
+    fieldPath = ".targetHost",
+    message =
+        "targetHost must be another host than host: name one that stays in service, or leave it out"
+            + " to let the scheduler pick")
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record HostMaintenanceSpec(
@@ -39,8 +45,8 @@ public record HostMaintenanceSpec(
         String reason,
     @Default("true")
         @JsonPropertyDescription(
-            "Whether running instances are live-migrated; false: they are cold-migrated, which"
-                + " reboots them.")
+            "Whether running instances are live-migrated, default true; false: they are"
+                + " cold-migrated, which reboots them.")
         Boolean liveMigrate,
     @ValidationRule(
             value = "size(self) >= 1 && size(self) <= 255 && self.matches('^[a-zA-Z0-9._-]+$')",
@@ -57,11 +63,12 @@ public record HostMaintenanceSpec(
         @Max(10)
         @Default("3")
         @JsonPropertyDescription(
-            "How often a move is asked for before its instance counts as failed. Raise it to have"
-                + " failed instances asked for again.")
+            "How often a move is asked for before its instance counts as failed, 1 to 10, default"
+                + " 3. Raise it to have failed instances asked for again.")
         Integer maxAttempts,
     @ValidationRule(
-            value = "self.matches('^([0-9]+h)?([0-9]+m)?([0-9]+s)?$') && self.matches('[1-9]')",
+            value =
+                "self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') && self.matches('[1-9]')",
             message = "instanceTimeout must be a duration above zero such as 90s, 45m or 1h30m")
         @JsonPropertyDescription(
             "How long one attempt to move one instance may run, such as 45m or 1h30m; without it 30"
@@ -72,16 +79,17 @@ public record HostMaintenanceSpec(
             value = "self in ['Abort', 'ForceComplete', 'Wait']",
             message = "onTimeout must be Abort, ForceComplete or Wait")
         @JsonPropertyDescription(
-            "What becomes of a live migration that exceeds its time: Abort, ForceComplete (where"
-                + " Nova allows it) or Wait. A cold migration cannot be aborted and is waited for.")
+            "What becomes of a live migration that exceeds its time: Abort (default), ForceComplete"
+                + " (where Nova allows it) or Wait. A cold migration cannot be aborted and is waited"
+                + " for.")
         String onTimeout,
     @Default("\"Finish\"")
         @ValidationRule(
             value = "self in ['Finish', 'Abort']",
             message = "onDelete must be Finish or Abort")
         @JsonPropertyDescription(
-            "What becomes of running live migrations when this resource is deleted: Finish or"
-                + " Abort.")
+            "What becomes of running live migrations when this resource is deleted: Finish"
+                + " (default) or Abort.")
         String onDelete,
     @JsonPropertyDescription("While true no new move is asked for; what is under way goes on.")
         Boolean suspend) {
