@@ -22,7 +22,9 @@ import io.hostmaintenance.nova.openstack4j.NovaJson.Row;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -38,12 +40,16 @@ import org.openstack4j.api.types.ServiceType;
 import org.openstack4j.core.transport.HttpMethod;
 import org.openstack4j.core.transport.HttpRequest;
 import org.openstack4j.core.transport.internal.HttpExecutor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Nova over HTTP. Every request goes through {@link #send}, which gives it a token and a version
  * and makes a {@link NovaException} of whatever is not an answer.
  */
 final class OpenStack4jNova implements Nova {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OpenStack4jNova.class);
 
   private static final String VERSION_HEADER = "OpenStack-API-Version";
 
@@ -62,6 +68,7 @@ final class OpenStack4jNova implements Nova {
   private final InstantSource clock;
   private final RequestListener listener;
   private volatile Spoken spoken;
+  private volatile boolean clockless;
 
   OpenStack4jNova(Session session, InstantSource clock, RequestListener listener) {
     this.session = session;
@@ -103,11 +110,7 @@ final class OpenStack4jNova implements Nova {
             .with("host", host)
             .with("soft_deleted", "1");
     var first = send(call);
-    var date =
-        first
-            .date()
-            .orElseThrow(
-                () -> Failures.unreadable(call, first, "has no Date header to tell Nova's time"));
+    var date = first.date().orElseGet(this::ownClock);
     var instances = models(pages(call, first, "servers", NovaJson.Server.class));
     instances.stream()
         .filter(instance -> !host.equals(instance.host()))
@@ -120,6 +123,17 @@ final class OpenStack4jNova implements Nova {
                       .formatted(host, stranger.id(), stranger.host()));
             });
     return new Dated<>(instances, date);
+  }
+
+  /** A Nova behind a bare uWSGI tells no time; then the clocks must agree within seconds. */
+  private Instant ownClock() {
+    if (!clockless) {
+      clockless = true;
+      LOG.warn(
+          "Nova's replies have no Date header: this machine's clock is used instead, so keep it"
+              + " within 5 s of Nova's, or let Nova's web server add the header");
+    }
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
   }
 
   @Override
