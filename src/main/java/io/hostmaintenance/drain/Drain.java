@@ -372,7 +372,7 @@ public final class Drain {
       var wait = Duration.between(at.look().date(), due);
       return wait.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : wait;
     }
-    return Rows.anyOutstanding(status.instances())
+    return Rows.anyOutstanding(status.instances()) || status.phase().equals(Phase.Draining.name())
         ? at.settings().pollMoving()
         : at.settings().pollIdle();
   }

@@ -77,8 +77,8 @@ public final class HostMaintenanceReconciler
   @Override
   public DeleteControl cleanup(HostMaintenance resource, Context<HostMaintenance> context) {
     var ticked = tick(resource.getMetadata());
-    return ticked.release()
-        ? DeleteControl.defaultDelete()
+    return ticked.released()
+        ? DeleteControl.noFinalizerRemoval()
         : DeleteControl.noFinalizerRemoval().rescheduleAfter(pause(ticked));
   }
 

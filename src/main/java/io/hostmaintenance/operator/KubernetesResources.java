@@ -41,4 +41,22 @@ final class KubernetesResources implements Resources {
       throw e;
     }
   }
+
+  /**
+   * By our own hand: JOSDK 5.2 compares with what its watch last told, which our last write of the
+   * status has overtaken, and then gives up after ten refused patches.
+   */
+  @Override
+  public void release(HostMaintenance resource) {
+    client
+        .resources(HostMaintenance.class)
+        .withName(resource.getMetadata().getName())
+        .edit(
+            stored -> {
+              if (resource.getMetadata().getUid().equals(stored.getMetadata().getUid())) {
+                stored.removeFinalizer(HostMaintenance.FINALIZER);
+              }
+              return stored;
+            });
+  }
 }

@@ -96,9 +96,9 @@ final class Maintenance {
    * What comes after a tick.
    *
    * @param next when to tick again
-   * @param release whether the resource may go
+   * @param released whether the resource was let go
    */
-  record Ticked(Duration next, boolean release) {}
+  record Ticked(Duration next, boolean released) {}
 
   /** One tick of one resource. */
   Ticked tick(String name) {
@@ -194,13 +194,17 @@ final class Maintenance {
   }
 
   private Ticked release(HostMaintenance resource, Decision decision) {
+    resources.release(resource);
     decision.notices().forEach(n -> telling.tell(resource, n));
     ledger.forget(name(resource));
     memories.remove(name(resource) + "/" + resource.getMetadata().getUid());
-    return new Ticked(Duration.ZERO, true);
+    return new Ticked(settings.pollIdle(), true);
   }
 
   private Ticked carryOut(HostMaintenance resource, Memory memory, Decision decision) {
+    if (decision.release()) {
+      return release(resource, decision);
+    }
     var before = nanoTime.getAsLong();
     var stored = resource;
     if (worthWriting(resource.getStatus(), decision, memory)) {
@@ -210,9 +214,6 @@ final class Maintenance {
         LOG.info("{}: {}: looked at again", name(resource), e.getMessage());
         return new Ticked(Duration.ZERO, false);
       }
-    }
-    if (decision.release()) {
-      return release(stored, decision);
     }
     for (var notice : decision.notices()) {
       telling.tell(stored, notice);

@@ -21,6 +21,9 @@ interface Resources {
    */
   HostMaintenance writeStatus(HostMaintenance resource) throws Conflict;
 
+  /** Takes our finalizer off a resource that is being deleted. */
+  void release(HostMaintenance resource);
+
   /** The resource was changed since it was read. */
   final class Conflict extends Exception {
     Conflict(Throwable cause) {
