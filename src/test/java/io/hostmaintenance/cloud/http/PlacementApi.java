@@ -1,0 +1,177 @@
+package io.hostmaintenance.cloud.http;
+
+import io.hostmaintenance.cloud.Caller;
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.Host;
+import io.hostmaintenance.cloud.User;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Placement's resource providers (one per hypervisor) and allocations. */
+final class PlacementApi {
+  static final Microversion LOWEST = new Microversion(0);
+  static final Microversion HIGHEST = new Microversion(39);
+
+  private final Cloud cloud;
+
+  PlacementApi(Cloud cloud) {
+    this.cloud = cloud;
+  }
+
+  Reply handle(Request request, Caller caller, Microversion version) {
+    var path = List.of(request.path().split("/")).stream().skip(2).toList();
+    if (path.isEmpty()) {
+      return Reply.json(200, Json.object("versions", List.of(version())));
+    }
+    if (!caller.user().admin()) {
+      return error(403, "Forbidden", "Access was denied to this resource.", caller);
+    }
+    if (!request.method().equals("GET")) {
+      return error(405, "Method Not Allowed", "The simulator only reads placement.", caller);
+    }
+    return switch (path.getFirst()) {
+      case "resource_providers" -> providers(request, path, caller, version);
+      case "allocations" ->
+          path.size() == 2
+              ? Reply.json(200, allocations(path.get(1), version))
+              : error(404, "Not Found", "The resource could not be found.", caller);
+      default -> error(404, "Not Found", "The resource could not be found.", caller);
+    };
+  }
+
+  static Reply error(int status, String title, String detail, Caller caller) {
+    return Reply.json(
+        status,
+        Json.object(
+            "errors",
+            List.of(
+                Json.object(
+                    "status", status,
+                    "title", title,
+                    "detail", detail,
+                    "request_id", caller == null ? "" : caller.requestId()))));
+  }
+
+  private static Map<String, Object> version() {
+    return Json.object(
+        "id",
+        "v1.0",
+        "max_version",
+        "1." + HIGHEST.minor(),
+        "min_version",
+        "1.0",
+        "status",
+        "CURRENT");
+  }
+
+  private Reply providers(Request request, List<String> path, Caller caller, Microversion version) {
+    if (path.size() == 1) {
+      var query = request.query();
+      var unknown =
+          query.keySet().stream().filter(key -> !List.of("name", "uuid").contains(key)).findFirst();
+      if (unknown.isPresent()) {
+        return error(
+            400, "Bad Request", "Invalid query string parameters: " + unknown.get(), caller);
+      }
+      var found =
+          cloud.hosts().stream()
+              .filter(h -> !query.containsKey("name") || query.get("name").equals(h.name()))
+              .filter(h -> !query.containsKey("uuid") || query.get("uuid").equals(h.hypervisorId()))
+              .map(h -> provider(h, version))
+              .toList();
+      return Reply.json(200, Json.object("resource_providers", found));
+    }
+    return host(path.get(1))
+        .map(
+            host ->
+                path.size() == 2
+                    ? Reply.json(200, provider(host, version))
+                    : path.get(2).equals("allocations")
+                        ? Reply.json(200, consumers(host))
+                        : error(404, "Not Found", "The resource could not be found.", caller))
+        .orElseGet(
+            () ->
+                error(
+                    404,
+                    "Not Found",
+                    "No resource provider with uuid %s found : No resource provider with uuid %s found"
+                        .formatted(path.get(1), path.get(1)),
+                    caller));
+  }
+
+  private Optional<Host> host(String uuid) {
+    return cloud.hosts().stream().filter(h -> h.hypervisorId().equals(uuid)).findFirst();
+  }
+
+  private static Map<String, Object> provider(Host host, Microversion version) {
+    var base = "/placement/resource_providers/" + host.hypervisorId();
+    var view =
+        Json.object(
+            "uuid", host.hypervisorId(),
+            "name", host.name(),
+            "generation", 1,
+            "links",
+                List.of(
+                    Json.object("rel", "self", "href", base),
+                    Json.object("rel", "inventories", "href", base + "/inventories"),
+                    Json.object("rel", "usages", "href", base + "/usages"),
+                    Json.object("rel", "allocations", "href", base + "/allocations")));
+    if (version.atLeast(14)) {
+      view.put("parent_provider_uuid", null);
+      view.put("root_provider_uuid", host.hypervisorId());
+    }
+    return view;
+  }
+
+  private Map<String, Object> consumers(Host host) {
+    var consumers = new LinkedHashMap<String, Object>();
+    cloud
+        .allocationsOn(host.name())
+        .forEach((consumer, ramMiB) -> consumers.put(consumer, resources(ramMiB)));
+    return Json.object("allocations", consumers, "resource_provider_generation", 1);
+  }
+
+  private Map<String, Object> allocations(String consumer, Microversion version) {
+    var byProvider = new LinkedHashMap<String, Object>();
+    cloud
+        .allocationsByConsumer()
+        .getOrDefault(consumer, Map.of())
+        .forEach(
+            (host, ramMiB) -> {
+              var resources = resources(ramMiB);
+              resources.put("generation", 1);
+              byProvider.put(host.hypervisorId(), resources);
+            });
+    var view = Json.object("allocations", byProvider);
+    if (!byProvider.isEmpty() && version.atLeast(12)) {
+      var owner = owner(consumer);
+      view.put("project_id", owner.projectId());
+      view.put("user_id", owner.id());
+    }
+    if (!byProvider.isEmpty() && version.atLeast(28)) {
+      view.put("consumer_generation", 1);
+    }
+    if (!byProvider.isEmpty() && version.atLeast(38)) {
+      view.put("consumer_type", isMigration(consumer) ? "MIGRATION" : "INSTANCE");
+    }
+    return view;
+  }
+
+  private boolean isMigration(String consumer) {
+    return cloud.migrations().stream().anyMatch(m -> m.uuid().equals(consumer));
+  }
+
+  private User owner(String consumer) {
+    return cloud.migrations().stream()
+        .filter(m -> m.uuid().equals(consumer))
+        .map(m -> m.server().owner())
+        .findFirst()
+        .orElseGet(() -> cloud.server(consumer).owner());
+  }
+
+  private static Map<String, Object> resources(int ramMiB) {
+    return Json.object("resources", Json.object("VCPU", 1, "MEMORY_MB", ramMiB));
+  }
+}
