@@ -309,6 +309,8 @@ public final class Cloud implements InstantSource {
     if (wanted.host() != null) {
       server.host(host(wanted.host()));
       allocations.allocate(server.id(), host(wanted.host()), wanted.ramMiB());
+    }
+    if (wanted.host() != null || wanted.vmState() == VmState.SHELVED_OFFLOADED) {
       server.launched();
     }
     return server;

@@ -217,8 +217,7 @@ class CloudTest {
       playUntil(second, MigrationStatus.QUEUED);
       assertThatThrownBy(
               () ->
-                  cloud.abortLiveMigration(
-                      cloud.admin(), second.server().id(), second.id(), false))
+                  cloud.abortLiveMigration(cloud.admin(), second.server().id(), second.id(), false))
           .hasMessage(
               "Migration 2 state of instance %s is queued. Cannot abort live migration while the migration"
                   + " is in this state.",
@@ -604,10 +603,7 @@ class CloudTest {
       var one = in(vmState);
       var other = in(vmState);
       assertThat(
-              ask(
-                  () ->
-                      cloud.liveMigrate(
-                          cloud.admin(), one.id(), LiveMigrationRequest.to(null))))
+              ask(() -> cloud.liveMigrate(cloud.admin(), one.id(), LiveMigrationRequest.to(null))))
           .isEqualTo(live);
       assertThat(ask(() -> cloud.migrate(cloud.admin(), other.id(), null))).isEqualTo(cold);
     }
@@ -629,8 +625,7 @@ class CloudTest {
       "SOFT_DELETED, RESTORE, ACTIVE, 1",
       "ERROR, DELETE, DELETED, 0"
     })
-    void operationsEndInTheirState(
-        VmState before, Operation operation, String status, int power) {
+    void operationsEndInTheirState(VmState before, Operation operation, String status, int power) {
       var server = in(before);
       cloud.perform(cloud.admin(), server.id(), operation);
       cloud.settle();
@@ -644,9 +639,7 @@ class CloudTest {
       var server = active();
       liveMigrate(server);
       assertThatThrownBy(
-              () ->
-                  cloud.liveMigrate(
-                      cloud.admin(), server.id(), LiveMigrationRequest.to(null)))
+              () -> cloud.liveMigrate(cloud.admin(), server.id(), LiveMigrationRequest.to(null)))
           .hasMessage(
               "Cannot 'os-migrateLive' instance %s while it is in task_state migrating",
               server.id());
@@ -673,8 +666,7 @@ class CloudTest {
     void anotherProjectsServerIsNotFound() {
       var server = active();
       var stranger = cloud.addUser("stranger", "elsewhere", false);
-      assertThatThrownBy(
-              () -> cloud.perform(cloud.as(stranger), server.id(), Operation.STOP))
+      assertThatThrownBy(() -> cloud.perform(cloud.as(stranger), server.id(), Operation.STOP))
           .hasMessage("Instance %s could not be found.", server.id());
     }
 
@@ -710,8 +702,7 @@ class CloudTest {
     void serviceWithServersCannotBeDeleted() {
       active();
       assertThatThrownBy(() -> cloud.deleteService(cloud.admin(), "compute-1"))
-          .hasMessageStartingWith(
-              "Unable to delete compute service that is hosting instances.");
+          .hasMessageStartingWith("Unable to delete compute service that is hosting instances.");
     }
   }
 

@@ -1,0 +1,104 @@
+package io.hostmaintenance.cloud.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import io.hostmaintenance.cloud.User;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+
+/** A bare client for the tests of this package: what it sends is exactly what is written. */
+final class NovaClient implements AutoCloseable {
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final URI computeUrl;
+  private String token;
+
+  NovaClient(URI computeUrl) {
+    this.computeUrl = computeUrl;
+  }
+
+  static NovaClient of(CloudSimulator simulator, String user)
+      throws IOException, InterruptedException {
+    var client = new NovaClient(simulator.computeUrl());
+    var answer =
+        client.send(
+            "POST",
+            simulator.authUrl() + "/auth/tokens",
+            null,
+            passwordLogin(simulator.cloud(cloud -> cloud.users().get(user))));
+    client.token = answer.headers().firstValue("X-Subject-Token").orElseThrow();
+    return client;
+  }
+
+  static String passwordLogin(User user) {
+    return passwordLogin(user, user.password());
+  }
+
+  static String passwordLogin(User user, String password) {
+    var domain = Json.object("name", "Default");
+    return Json.write(
+        Json.object(
+            "auth",
+            Json.object(
+                "identity",
+                Json.object(
+                    "methods",
+                    List.of("password"),
+                    "password",
+                    Json.object(
+                        "user",
+                        Json.object("name", user.name(), "domain", domain, "password", password))),
+                "scope",
+                Json.object(
+                    "project", Json.object("name", user.projectName(), "domain", domain)))));
+  }
+
+  HttpResponse<String> send(String method, String pathOrUrl, String microversion, String body)
+      throws IOException, InterruptedException {
+    var uri = pathOrUrl.startsWith("http") ? pathOrUrl : computeUrl + pathOrUrl;
+    var request = HttpRequest.newBuilder(URI.create(uri));
+    if (token != null) {
+      request.header("X-Auth-Token", token);
+    }
+    if (microversion != null) {
+      request.header(
+          "OpenStack-API-Version",
+          microversion.contains(" ") ? microversion : "compute " + microversion);
+    }
+    if (body == null) {
+      request.method(method, HttpRequest.BodyPublishers.noBody());
+    } else {
+      request
+          .header("Content-Type", "application/json")
+          .method(method, HttpRequest.BodyPublishers.ofString(body));
+    }
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return send("GET", path, "2.96", null);
+  }
+
+  HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+    return send("POST", path, "2.96", body);
+  }
+
+  static JsonNode json(HttpResponse<String> response) throws IOException {
+    return response.body().isEmpty()
+        ? NullNode.getInstance()
+        : Json.MAPPER.readTree(response.body());
+  }
+
+  static String message(HttpResponse<String> response) throws IOException {
+    return json(response).findPath("message").asText();
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}
