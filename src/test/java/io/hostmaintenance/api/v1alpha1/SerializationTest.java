@@ -1,0 +1,199 @@
+package io.hostmaintenance.api.v1alpha1;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.lang.reflect.InvocationTargetException;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What goes to the API server and comes back is what was meant. */
+class SerializationTest {
+
+  private static final Instant TEN = Instant.parse("2026-11-23T10:00:00Z");
+
+  @Test
+  void aFullResourceComesBackFromJsonAsItWas() {
+    var read = Serialization.unmarshal(Serialization.asJson(full()), HostMaintenance.class);
+    assertThat(read.getSpec()).isEqualTo(full().getSpec());
+    assertThat(read.getStatus()).isEqualTo(full().getStatus());
+  }
+
+  @Test
+  void aFullResourceComesBackFromYamlAsItWas() {
+    var read = Serialization.unmarshal(Serialization.asYaml(full()), HostMaintenance.class);
+    assertThat(read.getSpec()).isEqualTo(full().getSpec());
+    assertThat(read.getStatus()).isEqualTo(full().getStatus());
+  }
+
+  @Test
+  void theFullResourceOfTheseTestsLeavesNoFieldOut() throws ReflectiveOperationException {
+    var status = full().getStatus();
+    everyComponentIsSet(full().getSpec());
+    everyComponentIsSet(status);
+    everyComponentIsSet(status.service());
+    everyComponentIsSet(status.conditions().getFirst());
+    everyComponentIsSet(status.instances().getFirst());
+  }
+
+  @Test
+  void aMomentIsAnRfc3339StringOfWholeSeconds() {
+    var status = json(full()).path("status");
+    assertThat(status.path("emptySince").asText()).isEqualTo("2026-11-23T10:00:00Z");
+    assertThat(status.at("/conditions/0/lastTransitionTime").asText())
+        .isEqualTo("2026-11-23T10:00:00Z");
+    assertThat(status.at("/service/reenabledAt/0").asText()).isEqualTo("2026-11-23T10:00:00Z");
+    for (var field : List.of("lookedAt", "requestedAt", "startedAt", "since", "notBefore")) {
+      assertThat(status.at("/instances/0/" + field).asText()).isEqualTo("2026-11-23T10:00:00Z");
+    }
+  }
+
+  @Test
+  void fieldsOfANewerSchemaAreIgnored() {
+    var read =
+        Serialization.unmarshal(
+            """
+            apiVersion: hostmaintenance.io/v1alpha1
+            kind: HostMaintenance
+            metadata: { name: compute-1 }
+            spec: { host: compute-1, newer: 1, concurrency: { live: 4, newer: 1 } }
+            status:
+              newer: 1
+              service: { id: s, newer: 1 }
+              conditions: [{ type: Ready, status: "True", newer: 1 }]
+              instances: [{ id: a, state: Newer, newer: 1 }]
+            """,
+            HostMaintenance.class);
+    assertThat(read.getSpec().concurrency()).isEqualTo(new Concurrency(4, 1));
+    assertThat(read.getStatus().condition(Condition.READY).orElseThrow().isTrue()).isTrue();
+    assertThat(read.getStatus().service().id()).isEqualTo("s");
+    assertThat(read.getStatus().instances().getFirst().state()).isEqualTo("Newer");
+  }
+
+  @Test
+  void anAbsentFieldOfTheSpecHasTheDefaultOfTheCrd() {
+    var read = Serialization.unmarshal("spec: { host: compute-1 }", HostMaintenance.class);
+    assertThat(read.getSpec())
+        .isEqualTo(
+            new HostMaintenanceSpec(
+                "compute-1",
+                null,
+                true,
+                null,
+                new Concurrency(2, 1),
+                3,
+                null,
+                "Abort",
+                "Finish",
+                false));
+  }
+
+  @Test
+  void absentValuesOfTheStatusAreNotWritten() {
+    var resource = new HostMaintenance();
+    resource.setStatus(HostMaintenanceStatus.builder().phase("Pending").build());
+    assertThat(json(resource).path("status").properties())
+        .extracting(e -> e.getKey())
+        .containsExactly("phase");
+  }
+
+  @Test
+  void aCountOfZeroIsWritten() {
+    var resource = new HostMaintenance();
+    resource.setStatus(HostMaintenanceStatus.builder().failed(0).build());
+    assertThat(json(resource).at("/status/failed").isInt()).isTrue();
+  }
+
+  @Test
+  void aConditionHasNoFieldButItsOwn() {
+    assertThat(json(full()).at("/status/conditions/0").properties())
+        .extracting(e -> e.getKey())
+        .containsExactlyInAnyOrder(
+            "type", "status", "reason", "message", "lastTransitionTime", "observedGeneration");
+  }
+
+  @Test
+  void aNewResourceHasNeitherSpecNorStatus() {
+    assertThat(json(new HostMaintenance()).has("spec")).isFalse();
+    assertThat(json(new HostMaintenance()).has("status")).isFalse();
+  }
+
+  private static JsonNode json(HostMaintenance resource) {
+    return Serialization.unmarshal(Serialization.asJson(resource), JsonNode.class);
+  }
+
+  private static void everyComponentIsSet(Record value)
+      throws IllegalAccessException, InvocationTargetException {
+    for (var component : value.getClass().getRecordComponents()) {
+      assertThat(component.getAccessor().invoke(value))
+          .as(component.getName())
+          .isNotNull()
+          .isNotEqualTo(List.of());
+    }
+  }
+
+  private static HostMaintenance full() {
+    var resource = new HostMaintenance();
+    resource.setMetadata(new ObjectMetaBuilder().withName("compute-1").build());
+    resource.setSpec(
+        new HostMaintenanceSpec(
+            "compute-1.example.org",
+            "replace DIMM A3",
+            false,
+            "compute-2.example.org",
+            new Concurrency(4, 2),
+            5,
+            "1h30m",
+            "Wait",
+            "Abort",
+            true));
+    resource.setStatus(
+        HostMaintenanceStatus.builder()
+            .observedGeneration(7L)
+            .phase("Draining")
+            .conditions(
+                List.of(new Condition(Condition.READY, "False", "Draining", "0 of 1", TEN, 7L)))
+            .service(new ServiceStatus("5f1c", true, "enabled", "none", List.of(TEN)))
+            .progress("0/1")
+            .total(1)
+            .moved(0)
+            .failed(0)
+            .blocked(0)
+            .skipped(0)
+            .gone(0)
+            .remaining(1)
+            .emptySince(TEN)
+            .retry("2")
+            .instances(List.of(row()))
+            .build());
+    return resource;
+  }
+
+  private static InstanceStatus row() {
+    return InstanceStatus.builder()
+        .id("c1d6a1b2-7a1f-4d2e-9a53-0d6d5a1f7b11")
+        .name("web-1 \uD83D\uDE80")
+        .projectId("p")
+        .status("ACTIVE")
+        .powerState("Running")
+        .action("LiveMigrate")
+        .state("InProgress")
+        .destinationHost("compute-2.example.org")
+        .attempts(1)
+        .migrationId(4_294_967_296L)
+        .requestId("req-0a3f")
+        .lookedAt(TEN)
+        .requestedAt(TEN)
+        .progressPercent(40)
+        .startedAt(TEN)
+        .since(TEN)
+        .notBefore(TEN)
+        .finishedAt(TEN)
+        .reason("NoValidHost")
+        .message("No valid host was found.")
+        .build();
+  }
+}
