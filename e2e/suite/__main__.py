@@ -1,0 +1,104 @@
+"""The command line: which scenarios, how they ended."""
+
+import argparse
+import sys
+import time
+import traceback
+
+from . import operator
+from .case import Case
+from .scenarios import SCENARIOS
+from .waiting import Failure
+from .world import World
+
+EPILOG = """\
+Without --cloud the suite uses two labs on this machine, below $HM_LAB (~/.cache/host-maintenance-lab), installs and
+starts what is not there and leaves them running. With --cloud NAME (of clouds.yaml, an administrator) and KUBECONFIG it
+runs against any other cloud and cluster; there it touches only what it made, all of it named hm-e2e-..., drains only
+the first of --hosts (n: the first two), and leaves out the scenarios that need the labs.
+Environment: HM_LAB, HM_E2E_PATIENCE (multiplies every deadline), JAVA_25_HOME.
+Exit status: 0 all passed, 1 a scenario failed, 2 the suite could not begin."""
+
+
+def main():
+    parser = argparse.ArgumentParser(prog='e2e/run', description='The operator on a real Nova and a real Kubernetes.',
+                                     epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', metavar='a,c', help='these scenarios')
+    parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes, about 10 minutes')
+    parser.add_argument('--list', action='store_true', help='say what there is')
+    parser.add_argument('--keep', action='store_true', help='leave what the last scenario made')
+    parser.add_argument('--jar', help='the operator (default: target/, built when missing or old)')
+    parser.add_argument('--cloud', help='entry of clouds.yaml instead of the labs')
+    parser.add_argument('--hosts', metavar='A,B', help='with --cloud: hosts; the first is drained')
+    parser.add_argument('--image', default='lab', help='image of the instances (%(default)s)')
+    parser.add_argument('--flavor', default='lab.tiny', help='flavor of the instances (%(default)s)')
+    parser.add_argument('--network', default='none', help='uuid of their network (%(default)s)')
+    parser.add_argument('--role', default='admin', help="role of the operator's own Keystone user (%(default)s)")
+    options = parser.parse_args()
+
+    if options.list:
+        for s in SCENARIOS.values():
+            marks = ' '.join(m for m, on in (('ci', s.ci), ('lab', s.lab)) if on)
+            print(f'{s.key}  {s.title}' + (f'  [{marks}]' if marks else ''))
+        return 0
+    chosen = list(SCENARIOS.values())
+    if options.only:
+        keys = options.only.split(',')
+        if unknown := [k for k in keys if k not in SCENARIOS]:
+            parser.error(f"no scenario {', '.join(unknown)}; --list says what there is")
+        chosen = [SCENARIOS[k] for k in keys]
+    elif options.ci:
+        chosen = [s for s in chosen if s.ci]
+
+    begun = time.monotonic()
+    try:
+        world = World(options)
+        world.sweep()
+    except Failure as failure:
+        print(f'e2e: {failure}', file=sys.stderr)
+        return 2
+    print(f'e2e: {time.monotonic() - begun:.0f} s until all parts were there; '
+          f"settings {' '.join(f'{k}={v}' for k, v in operator.FAST.items())}; "
+          f"once in a: {' '.join(f'{k}={v}' for k, v in operator.DEFAULTS.items())}; logs in {world.out}", flush=True)
+
+    passed, failed = 0, 0
+    for scenario in chosen:
+        if scenario.lab and not world.labs:
+            print(f'skip {scenario.key}  {scenario.title}: needs the labs', flush=True)
+            continue
+        sweep = not (options.keep and scenario is chosen[-1])
+        if run(world, scenario, sweep):
+            passed += 1
+        else:
+            failed += 1
+    if not options.keep:
+        world.close()
+    print(f'{passed} passed, {failed} failed')
+    return 1 if failed or not passed else 0
+
+
+def run(world, scenario, sweep):
+    """Runs one scenario and says in one line how it ended; true when it passed."""
+    case, begun = Case(world, scenario.key), time.monotonic()
+    failure = None
+    try:
+        scenario.function(case)
+    except Exception as error:  # whatever it is: the others still run
+        failure = error
+        case.keep_evidence(''.join(traceback.format_exception(error)))
+    seconds = time.monotonic() - begun
+    try:
+        case.end(sweep)
+    except Exception as error:
+        failure = failure or error
+        (case.directory / 'sweep.txt').write_text(''.join(traceback.format_exception(error)))
+    if failure is None:
+        print(f'ok   {scenario.key}  {scenario.title} ({seconds:.0f} s)', flush=True)
+        return True
+    said = str(failure) if isinstance(failure, Failure) else f'{type(failure).__name__}: {failure}'
+    print(f'FAIL {scenario.key}: {said} ({seconds:.0f} s)\n     {case.directory}', flush=True)
+    return False
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,366 @@
+"""Keystone, Nova and placement as an administrator sees them: the truth that the operator's status is compared with."""
+
+import concurrent.futures
+import itertools
+import json
+import os
+import ssl
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+from .waiting import Failure, demand, until
+
+PREFIX = 'hm-e2e-'
+# The vm_state in which an instance of each state rests, as `boot` names the states.
+SETTLED = {
+    'active': 'active', 'locked': 'active', 'paused': 'paused', 'stopped': 'stopped', 'suspended': 'suspended',
+    'error': 'error', 'rescued': 'rescued', 'shelved': 'shelved', 'verify_resize': 'resized',
+    'verify_resize_from': 'resized', 'paused_moved': 'paused',
+}
+UNFINISHED = ('accepted', 'queued', 'preparing', 'running', 'running (post-copy)', 'pre-migrating', 'migrating',
+              'post-migrating', 'finished', 'confirming', 'reverting')
+
+
+class Refused(Exception):
+    """An answer of 400 or more; `status` is the HTTP status, the text is the answer's."""
+
+    def __init__(self, request, status, text):
+        super().__init__(f'{request}: {status} {text[:300]}')
+        self.status = status
+
+
+class Session:
+    """A login by one entry of clouds.yaml (password or application credential)."""
+
+    def __init__(self, entry):
+        self.entry = entry
+        self._lock = threading.Lock()
+        self._token = self._catalog = None
+        cacert = entry.get('cacert')
+        self._tls = ssl.create_default_context(cafile=os.path.expanduser(cacert) if cacert else None)
+        if entry.get('verify') is False:
+            self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
+        self.user_id = self.project_id = None
+
+    def _identity(self):
+        auth = self.entry['auth']
+        if auth.get('application_credential_id'):
+            return {'identity': {'methods': ['application_credential'], 'application_credential': {
+                'id': auth['application_credential_id'], 'secret': auth['application_credential_secret']}}}
+
+        def domain(kind):
+            if auth.get(f'{kind}_domain_id'):
+                return {'id': auth[f'{kind}_domain_id']}
+            return {'name': auth.get(f'{kind}_domain_name', 'Default')}
+        project = ({'id': auth['project_id']} if auth.get('project_id')
+                   else {'name': auth['project_name'], 'domain': domain('project')})
+        return {'identity': {'methods': ['password'], 'password': {'user': {
+            'name': auth['username'], 'password': auth['password'], 'domain': domain('user')}}},
+            'scope': {'project': project}}
+
+    def _send(self, method, url, body, headers):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data, {'Accept': 'application/json', **headers}, method=method)
+        if data is not None:
+            request.add_header('Content-Type', 'application/json')
+        try:
+            with urllib.request.urlopen(request, timeout=120, context=self._tls) as answer:
+                return answer.headers, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                raise Refused(f'{method} {url}', error.code, error.read().decode(errors='replace')) from None
+        except OSError as error:
+            raise Refused(f'{method} {url}', 0, str(error)) from None
+
+    def login(self):
+        """Gets a token unless there is one; other threads share it."""
+        with self._lock:
+            if self._token is None:
+                auth_url = self.entry['auth']['auth_url'].rstrip('/')
+                auth_url += '' if auth_url.endswith('/v3') else '/v3'
+                headers, text = self._send('POST', f'{auth_url}/auth/tokens', {'auth': self._identity()}, {})
+                token = json.loads(text)['token']
+                self.user_id, self.project_id = token['user']['id'], token['project']['id']
+                self._catalog, self.auth_url = token['catalog'], auth_url
+                self._token = headers['X-Subject-Token']
+            return self._token
+
+    def endpoint(self, kind):
+        """The service's address by clouds.yaml's rules: an override, else the catalog by region and interface."""
+        self.login()
+        if kind == 'identity':
+            return self.auth_url
+        if override := self.entry.get(f'{kind}_endpoint_override'):
+            return override.rstrip('/')
+        region, interface = self.entry.get('region_name'), self.entry.get('interface', 'public').removesuffix('URL')
+        for service in self._catalog:
+            for endpoint in service['endpoints'] if service['type'] == kind else ():
+                if endpoint['interface'] == interface and region in (None, endpoint['region_id']):
+                    return endpoint['url'].rstrip('/')
+        raise Failure(f'the catalog has no {interface} endpoint of {kind} in region {region}')
+
+    def call(self, kind, method, path, body=None, headers=None):
+        """The answer's JSON, or None when it is empty. Raises Refused."""
+        for again in (True, False):
+            try:
+                _, text = self._send(method, self.endpoint(kind) + path, body,
+                                     {'X-Auth-Token': self.login(), **(headers or {})})
+                return json.loads(text) if text.strip() else None
+            except Refused as refused:
+                if refused.status != 401 or not again:
+                    raise
+                with self._lock:
+                    self._token = None
+
+
+class Cloud:
+    """Nova and placement by an administrator's session."""
+
+    def __init__(self, session, image, flavor, network):
+        self.session = session
+        self._image, self._flavor, self._network = image, flavor, network
+        self._assets = None
+        self._numbers = itertools.count(1)
+        self._pool = concurrent.futures.ThreadPoolExecutor(8)
+
+    def nova(self, method, path, body=None, version='2.96'):
+        return self.session.call('compute', method, path, body, {'OpenStack-API-Version': f'compute {version}'})
+
+    def placement(self, method, path):
+        return self.session.call('placement', method, path, None, {'OpenStack-API-Version': 'placement 1.20'})
+
+    # services
+
+    def services(self):
+        """Every nova-compute service by its host."""
+        return {s['host']: s for s in self.nova('GET', '/os-services?binary=nova-compute')['services']}
+
+    def service(self, host):
+        return self.services()[host]
+
+    def enable(self, host):
+        self.nova('PUT', f"/os-services/{self.service(host)['id']}", {'status': 'enabled'})
+
+    def disable(self, host, reason):
+        self.nova('PUT', f"/os-services/{self.service(host)['id']}", {'status': 'disabled', 'disabled_reason': reason})
+
+    # servers
+
+    def servers(self, query=''):
+        """All servers of all projects which the query finds, page by page."""
+        found, marker = [], ''
+        while True:
+            page = self.nova('GET', f'/servers/detail?all_tenants=1&limit=500{query}{marker}')['servers']
+            found += page
+            if len(page) < 500:
+                return found
+            marker = '&marker=' + page[-1]['id']
+
+    def server(self, server_id):
+        return self.nova('GET', f'/servers/{server_id}')['server']
+
+    def on_host(self, host):
+        """The servers of a host, the soft-deleted ones included; their host is compared, not trusted to the filter."""
+        found = self.servers(f'&soft_deleted=1&host={urllib.parse.quote(host)}')
+        return [s for s in found if s['OS-EXT-SRV-ATTR:host'] == host]
+
+    def mine(self):
+        """The servers that this suite made, whichever run it was."""
+        return [s for s in self.servers(f'&name={PREFIX}') if s['name'].startswith(PREFIX)]
+
+    def act(self, server_id, body, version='2.96'):
+        return self.nova('POST', f'/servers/{server_id}/action', body, version)
+
+    def each(self, function, items):
+        """Calls the function for all items, eight at a time, and gives the results in order."""
+        return list(self._pool.map(function, items))
+
+    def rest(self, ids, vm_state, seconds=120):
+        """Waits until each server has no task and is in that vm_state; gives them by id."""
+        ids = list(ids)
+
+        def look():
+            now = {s['id']: s for s in self.servers(f'&name={PREFIX}')}
+            busy = [s for i in ids if (s := now.get(i)) is None or s['OS-EXT-STS:task_state']
+                    or s['OS-EXT-STS:vm_state'] != vm_state]
+            if busy:
+                first = busy[0] or {'name': 'one that is gone'}
+                raise Failure(f"{len(busy)} are not, {first['name']} is {first.get('status')} {first.get('fault', '')}")
+            return {i: now[i] for i in ids}
+        return until(f'{len(ids)} instances at rest in {vm_state}', look, seconds)
+
+    def metadata(self, server_id, **values):
+        self.nova('POST', f'/servers/{server_id}/metadata', {'metadata': values})
+
+    def drop_metadata(self, server_id, key):
+        self.nova('DELETE', f'/servers/{server_id}/metadata/{key}')
+
+    def actions(self, server_id):
+        """The server's instance actions, oldest first."""
+        return sorted(self.nova('GET', f'/servers/{server_id}/os-instance-actions')['instanceActions'],
+                      key=lambda a: a['start_time'])
+
+    def migrations(self, query):
+        return self.nova('GET', f'/os-migrations?{query}')['migrations']
+
+    def unfinished(self, host):
+        """The migrations from or to the host that are under way by their status."""
+        return [m for status in UNFINISHED
+                for m in self.migrations(f'host={urllib.parse.quote(host)}&status={urllib.parse.quote(status)}')]
+
+    def allocations(self, host):
+        """Consumers in placement of the host's resource provider."""
+        hypervisors = self.nova('GET', '/os-hypervisors/detail')['hypervisors']
+        ids = [h['id'] for h in hypervisors if h['service']['host'] == host]
+        return [c for i in ids for c in self.placement('GET', f'/resource_providers/{i}/allocations')['allocations']]
+
+    # making and unmaking
+
+    def _find(self):
+        if self._assets is None:
+            flavors = {f['name']: f['id'] for f in self.nova('GET', '/flavors')['flavors']}
+            images = self.session.call('image', 'GET', '/v2/images?name=' + urllib.parse.quote(self._image))['images']
+            demand(self._flavor in flavors, f'the cloud has no flavor {self._flavor}')
+            demand(images, f'the cloud has no image {self._image}')
+            self._assets = images[0]['id'], flavors[self._flavor]
+        return self._assets
+
+    def _create(self, host, state, count, metadata):
+        image, flavor = self._find()
+        name = f'{PREFIX}{state.replace("_", "-")}-{next(self._numbers)}'
+        networks = 'none' if self._network == 'none' else [{'uuid': self._network}]
+        reservation = self.nova('POST', '/servers', {'server': {
+            'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': networks, 'host': host,
+            'metadata': {k: str(v) for k, v in metadata.items()},
+            'min_count': count, 'max_count': count, 'return_reservation_id': True}})['reservation_id']
+
+        def built():
+            made = self.servers('&reservation_id=' + reservation)
+            bad = [s for s in made if s['status'] == 'ERROR']
+            demand(not bad, f'a new instance is in ERROR: {bad and bad[0].get("fault")}')
+            return len(made) == count and all(s['status'] == 'ACTIVE' for s in made) and made
+        return [s['id'] for s in until(f'{count} new instances on {host}', built, 180)]
+
+    def boot(self, host, elsewhere, wanted):
+        """Makes instances on a host, in all states at once.
+
+        `wanted` is a list of (state, count, metadata); `elsewhere` is a host for those that must come from or go to
+        another one. States: the keys of SETTLED: locked is ACTIVE and locked; verify_resize is now on the host;
+        verify_resize_from has left it, unconfirmed; paused_moved was moved to the host while paused. Gives the ids by
+        state, in the order of `wanted`.
+        """
+        batches = [(state, min(10, count - first), metadata)
+                   for state, count, metadata in wanted for first in range(0, count, 10)]
+
+        def make(batch):
+            state, count, metadata = batch
+            ids = self._create(elsewhere if state in ('verify_resize', 'paused_moved') else host, state, count, metadata)
+            self._bring(ids, state, host, elsewhere)
+            return state, ids
+        made = {state: [] for state, _, _ in wanted}
+        # Claims of one host are made one after another: more threads than this only wait for each other.
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for state, ids in pool.map(make, batches):
+                made[state] += ids
+        return made
+
+    def _bring(self, ids, state, host, elsewhere):
+        if state == 'active':
+            return
+        first = {'paused': {'pause': None}, 'paused_moved': {'pause': None}, 'stopped': {'os-stop': None},
+                 'suspended': {'suspend': None}, 'error': {'os-resetState': {'state': 'error'}},
+                 'locked': {'lock': {'locked_reason': 'e2e'}}, 'rescued': {'rescue': {}}, 'shelved': {'shelve': None},
+                 'verify_resize': {'migrate': {'host': host}},
+                 'verify_resize_from': {'migrate': {'host': elsewhere}}}[state]
+        for i in ids:
+            self.act(i, first)
+        self.rest(ids, SETTLED[state])
+        if state == 'paused_moved':
+            for i in ids:
+                self.act(i, {'os-migrateLive': {'host': host, 'block_migration': 'auto'}})
+            until(f'paused instances moved to {host}',
+                  lambda: all(self.server(i)['OS-EXT-SRV-ATTR:host'] == host for i in ids), 60)
+            self.rest(ids, 'paused')
+
+    def remove(self, servers):
+        """Deletes these servers, whatever they are doing, and waits until they are gone."""
+        ids = {s['id'] for s in servers}
+
+        def delete(server_id):
+            for body in (None, {'os-resetState': {'state': 'error'}}):
+                try:
+                    if body:
+                        self.act(server_id, body)
+                    self.nova('DELETE', f'/servers/{server_id}')
+                    return
+                except Refused as refused:
+                    if refused.status == 404:
+                        return
+                    if refused.status != 409:
+                        raise
+
+        def gone():
+            left = [s for s in self.mine() if s['id'] in ids]
+            self.each(delete, [s['id'] for s in left if s['OS-EXT-STS:task_state'] != 'deleting'])
+            demand(not left, f'{len(left)} are still there, {left and left[0]["name"]}')
+            return True
+        if ids:
+            self.each(lambda s: s['locked'] and self.act(s['id'], {'unlock': None}), servers)
+            until(f'{len(ids)} instances deleted', gone, 300, every=0.5)
+
+
+class Keystone:
+    """The operator's own user: what it does is told apart from what people do."""
+
+    NAME = PREFIX + 'operator'
+
+    def __init__(self, session):
+        self._session = session
+
+    def _one(self, kind, name):
+        found = self._session.call('identity', 'GET', f'/{kind}?name={urllib.parse.quote(name)}')[kind]
+        return found[0]['id'] if found else None
+
+    def user(self, name, password, role):
+        """Makes sure there is a user with this password and this role on a project of the same name; gives its id."""
+        domain = self._session.call('identity', 'GET', f'/projects/{self._session.project_id}')['project']['domain_id']
+        project = self._one('projects', name) or self._session.call(
+            'identity', 'POST', '/projects', {'project': {'name': name, 'domain_id': domain}})['project']['id']
+        user = self._one('users', name)
+        if user:
+            self._session.call('identity', 'PATCH', f'/users/{user}', {'user': {'password': password}})
+        else:
+            user = self._session.call('identity', 'POST', '/users', {
+                'user': {'name': name, 'password': password, 'domain_id': domain}})['user']['id']
+        self._session.call('identity', 'PUT', f"/projects/{project}/users/{user}/roles/{self._one('roles', role)}")
+        return user
+
+    def forget(self, name):
+        for kind in ('users', 'projects'):
+            if found := self._one(kind, name):
+                self._session.call('identity', 'DELETE', f'/{kind}/{found}')
+
+
+def entry_of(clouds, name):
+    """One entry of a clouds.yaml that was read, or a Failure that names those there are."""
+    entries = clouds.get('clouds', {})
+    demand(name in entries, f'clouds.yaml has no cloud {name}, only: {", ".join(entries)}')
+    return entries[name]
+
+
+def clouds_file():
+    """Where OpenStack's own convention finds clouds.yaml."""
+    if named := os.environ.get('OS_CLIENT_CONFIG_FILE'):
+        return Path(named)
+    for directory in (Path.cwd(), Path.home() / '.config/openstack', Path('/etc/openstack')):
+        if (directory / 'clouds.yaml').exists():
+            return directory / 'clouds.yaml'
+    raise Failure('no clouds.yaml: set OS_CLIENT_CONFIG_FILE')
+
+
+def clouds_yaml(name, entry):
+    """A clouds.yaml with this one cloud. JSON is YAML too."""
+    return json.dumps({'clouds': {name: entry}}, indent=2) + '\n'

@@ -1,0 +1,99 @@
+"""The two labs: a real Nova and a real Kubernetes API server on this machine, by the scripts beside this package."""
+
+import os
+import re
+import subprocess
+import threading
+from datetime import datetime
+from pathlib import Path
+
+from .waiting import Failure, demand
+
+HERE = Path(__file__).resolve().parent.parent
+KUBE_SET = 'etcd kube-apiserver kubectl kube-controller-manager helm kstatus'
+_REQUEST = re.compile(
+    r'^(?P<at>\S+ \S+) \d+ INFO nova\.api\.openstack\.requestlog \[\S+ (?P<request>req-\S+) (?P<user>\S+) .*?\] '
+    r'\S+ "(?P<method>[A-Z]+) (?P<path>\S+)" status: (?P<status>\d+)')
+
+
+class Labs:
+    """Both labs below one directory."""
+
+    def __init__(self, home):
+        self.home = Path(home)
+        self.nova, self.kube = self.home / 'nova', self.home / 'kube'
+        self._env = {**os.environ, 'NOVA_LAB': str(self.nova), 'KUBE_LAB': str(self.kube),
+                     'KUBE_LAB_BIN': os.environ.get('KUBE_LAB_BIN', str(self.kube / 'bin')),
+                     'KUBE_LAB_SET': os.environ.get('KUBE_LAB_SET', KUBE_SET)}
+        self.bin = Path(self._env['KUBE_LAB_BIN'])
+
+    def _run(self, script, *arguments):
+        done = subprocess.run([HERE / script, *arguments], env=self._env, capture_output=True, text=True)
+        if done.returncode:
+            raise Failure(f"{script} {' '.join(arguments)}: {(done.stderr or done.stdout).strip()[-1500:]}")
+        return done.stdout.strip()
+
+    def up(self):
+        """Installs and starts what is not there, both at the same time; data of an earlier run stays."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        failures = []
+
+        def bring(script):
+            try:
+                self._run(script, 'install')
+                self._run(script, 'up')
+            except Failure as failure:
+                failures.append(str(failure))
+        threads = [threading.Thread(target=bring, args=(s,)) for s in ('kube-lab', 'nova-lab')]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        demand(not failures, '; '.join(failures))
+
+    def kubeconfig(self):
+        return Path(self._run('kube-lab', 'kubeconfig'))
+
+    def clouds(self):
+        return self.nova / 'clouds.yaml'
+
+    def stop(self, *names):
+        """Stops processes of the Nova lab: nova-api, keystone, neutron-stub, compute-2 ..."""
+        for name in names:
+            self._run('nova-lab', 'stop', name)
+
+    def start(self, *names):
+        for name in names:
+            self._run('nova-lab', 'start', name)
+
+    def request_log(self):
+        return RequestLog(self.nova / 'log/nova-api.out')
+
+
+class RequestLog:
+    """What nova-api itself logged of the requests it answered, from the moment this is made on."""
+
+    def __init__(self, file):
+        self._file = file
+        self._from = file.stat().st_size if file.exists() else 0
+
+    def requests(self, user, method, path):
+        """(time, request id, path, status) of the user's requests with that method whose path the regex finds."""
+        with open(self._file, 'rb') as log:
+            log.seek(self._from)
+            lines = log.read().decode(errors='replace').splitlines()
+        found = []
+        for line in lines:
+            hit = _REQUEST.match(line)
+            if hit and hit['user'] == user and hit['method'] == method and re.search(path, hit['path']):
+                at = datetime.strptime(hit['at'], '%Y-%m-%d %H:%M:%S.%f').timestamp()
+                found.append((at, hit['request'], hit['path'], int(hit['status'])))
+        return found
+
+    def action_posts(self, user):
+        """How many POST .../action of the user each server got, whatever they were answered."""
+        count = {}
+        for _, _, path, _ in self.requests(user, 'POST', r'/servers/[^/]+/action$'):
+            server = path.split('/')[-2]
+            count[server] = count.get(server, 0) + 1
+        return count

@@ -1,0 +1,510 @@
+"""The scenarios. Each is a story with its proof: what is set up, what is applied, what Nova and kubectl then say."""
+
+import dataclasses
+import random
+import time
+
+from .case import ServiceLog
+from .kube import condition, demand_row, rows, told
+from .operator import DEFAULTS, FAST
+from .proxy import moves
+from .waiting import Failure, demand, expect, until
+
+SCENARIOS = {}
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    key: str
+    title: str
+    function: object
+    ci: bool
+    lab: bool
+
+
+def scenario(title, ci=False, lab=False):
+    """Registers a function under its own name. `ci`: in the short set; `lab`: needs the labs' faults or logs."""
+    def register(function):
+        key = function.__name__
+        SCENARIOS[key] = Scenario(key, title, function, ci, lab)
+        return function
+    return register
+
+
+def values(made):
+    """All ids of what boot made."""
+    return [i for ids in made.values() for i in ids]
+
+
+@scenario('ACTIVE, locked, PAUSED and SHUTOFF: emptied, each guest as it was, delete gives back', ci=True)
+def a(c):
+    for settings in (FAST, DEFAULTS):
+        made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1))
+        guests, name = c.guests(values(made)), c.name()
+        with c.operator(settings=settings), ServiceLog(c.cloud, c.host) as service:
+            c.kube.create(name, c.host, reason='replace DIMM A3')
+            c.drained(name, 240)
+            c.prove_maintenance(name, guests)
+            if c.log:
+                c.prove_asked(name, made['active'] + made['locked'] + made['paused'])
+                c.prove_asked(name, made['stopped'], 'migrate')
+            (c.directory / 'get-wide.txt').write_text(c.kube.kubectl('get', 'hm', '-o', 'wide'))
+            demand(c.kube.events(name), f'no event tells of {name}')
+            c.kube.delete(name, wait=60)
+            c.prove_enabled()
+        expect(['enabled', 'disabled', 'enabled'], [status for _, status, _ in service.seen], 'life of the service')
+        c.prove_moved(guests)
+        c.world.sweep()
+
+
+@scenario('every state: what can move is moved, the rest is Blocked with its reason until a human has acted', ci=True)
+def b(c):
+    made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1), ('suspended', 1), ('error', 1),
+                  ('rescued', 1), ('shelved', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('paused_moved', 1))
+    movable = [i for state in ('active', 'locked', 'paused', 'stopped') for i in made[state]]
+    blocked = {'suspended': 'UnsupportedState', 'error': 'UnsupportedState', 'rescued': 'UnsupportedState',
+               'shelved': 'UnsupportedState', 'verify_resize': 'UnconfirmedResize',
+               'verify_resize_from': 'UnconfirmedResize', 'paused_moved': 'PausedMovedBefore'}
+    one, guests, name = {state: made[state][0] for state in blocked}, c.guests(values(made)), c.name()
+    c.run_operator()
+    c.kube.create(name, c.host, reason='every state')
+    c.phase(name, 'Blocked')
+    resource = c.prove_counters(name)
+    for server_id in movable:
+        demand_row(resource, server_id, state='Moved')
+    for state, reason in blocked.items():
+        demand_row(resource, one[state], state='Blocked', reason=reason)
+        demand(rows(resource)[one[state]].get('message'), f'the row of {state} does not say what a human can do')
+    c.prove_moved({i: guests[i] for i in movable})
+    c.prove_here({one[s]: guests[one[s]] for s in blocked if s != 'verify_resize_from'})
+    expect('False', condition(resource, 'Drained')['status'], 'Drained while rows are blocked')
+    expect('True', condition(resource, 'Stalled')['status'], 'Stalled while rows are blocked')
+    demand(c.kube.kstatus(name) in (None, 'Failed'), f'kstatus calls it {c.kube.kstatus(name)}')
+
+    deeds = {'suspended': {'resume': None}, 'error': {'os-resetState': {'state': 'active'}},
+             'rescued': {'unrescue': None}, 'shelved': {'shelveOffload': None},
+             'verify_resize': {'confirmResize': None}, 'verify_resize_from': {'confirmResize': None},
+             'paused_moved': {'unpause': None}}
+    c.cloud.each(lambda state: c.cloud.act(one[state], deeds[state]), deeds)
+    c.drained(name)
+    c.prove_empty()
+    c.prove_disabled(name)
+    resource = c.prove_counters(name)
+    for state in blocked:
+        demand_row(resource, one[state], state='Gone' if state in ('shelved', 'verify_resize_from') else 'Moved')
+    for state in ('suspended', 'error', 'rescued', 'verify_resize', 'paused_moved'):
+        server = c.cloud.server(one[state])
+        expect('ACTIVE', server['status'], f'{state} after the human acted and the move')
+    c.prove_moved({i: guests[i] for i in movable})
+    demand(c.kube.kstatus(name) in (None, 'Current'), f'kstatus calls it {c.kube.kstatus(name)}')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('liveMigrate: false: running instances are cold-migrated and confirmed, a paused one is live-migrated')
+def c(c):
+    made = c.boot(('active', 2), ('paused', 1), ('stopped', 1))
+    guests, name = c.guests(values(made)), c.name()
+    c.run_operator()
+    c.kube.create(name, c.host, liveMigrate=False, concurrency={'cold': 2})
+    c.drained(name)
+    resource = c.prove_maintenance(name, guests)
+    for state, action in (('active', 'ColdMigrate'), ('stopped', 'ColdMigrate'), ('paused', 'LiveMigrate')):
+        for server_id in made[state]:
+            kind = 'migrate' if action == 'ColdMigrate' else 'live-migration'
+            actions = [x['action'] for x in c.cloud.actions(server_id)]
+            demand(kind in actions, f'a guest that was {state}: no {kind} in {actions}')
+            expect(kind == 'migrate', 'confirmResize' in actions, f'confirmResize of one that was {state}')
+            demand_row(resource, server_id, action=action)
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('targetHost: good, unknown, the host itself, disabled, and gone bad in mid-drain')
+def d(c):
+    target = c.other
+    c.run_operator()
+    sentence = c.kube.refused(c.name('-same'), c.host, targetHost=c.host)
+    demand(sentence and 'targetHost' in sentence, f'the host as its own target: {sentence}')
+
+    made = c.boot(('active', 2), ('stopped', 1))
+    guests = c.guests(values(made))
+    name = c.name('-unknown')
+    c.kube.create(name, c.host, targetHost='hm-e2e-nonesuch')
+    resource = c.stalled(name, 'TargetHostInvalid')
+    demand('hm-e2e-nonesuch' in condition(resource, 'Stalled')['message'], f'the host is not named: {told(resource)}')
+    c.prove_enabled()
+    c.kube.delete(name, wait=60)
+
+    name = c.name('-disabled')
+    c.cloud.disable(target, 'hm-e2e: not for use')
+    c.kube.create(name, c.host, targetHost=target)
+    c.stalled(name, 'TargetHostInvalid')
+    c.prove_enabled()
+    c.prove_here(guests)
+    c.cloud.enable(target)
+    c.drained(name)  # by itself, now that the target is good
+    c.prove_maintenance(name, guests, to=target)
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+    c.cloud.remove(c.cloud.mine())
+
+    made = c.boot(('active', 5), lab_lm_seconds=2)
+    guests, name = c.guests(values(made)), c.name('-bad')
+    c.kube.create(name, c.host, targetHost=target, concurrency={'live': 1}, maxAttempts=10)
+    c.when(name, 'has moved one', lambda r: r['status'].get('moved', 0) >= 1)
+    c.cloud.disable(target, 'hm-e2e: gone bad')
+    resource = c.stalled(name, 'TargetHostInvalid')
+    demand(resource['status']['moved'] < 5, 'all were moved before the target went bad: the scenario is too slow')
+    c.prove_disabled(name)
+    c.cloud.enable(target)
+    c.drained(name)
+    c.prove_maintenance(name, guests, to=target)
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('moves that fail: bounded attempts, the true reason, others unharmed, and two ways to ask again',
+          ci=True, lab=True)
+def e(c):
+    made = c.boot(('active', 2))
+    bad = {'transfer': c.boot(('active', 1), lab_lm_fail=1)['active'][0],
+           'precheck': c.boot(('active', 1), lab_precheck_fail=1)['active'][0],
+           'cold': c.boot(('stopped', 1), lab_cold_fail=1)['stopped'][0]}
+    good, fallen, name = c.guests(values(made)), c.guests([bad['transfer'], bad['precheck']]), c.name()
+    c.run_operator()
+    c.kube.create(name, c.host, maxAttempts=2)
+    c.phase(name, 'Blocked', seconds=240)
+    resource = c.prove_counters(name)
+    demand_row(resource, bad['transfer'], state='Failed', reason='FailedDuringTransfer', attempts=2)
+    demand_row(resource, bad['precheck'], state='Failed', reason='PreCheckFailed', attempts=2)
+    demand('lab_precheck_fail' in rows(resource)[bad['precheck']]['message'], "Nova's own text is not in the message")
+    demand_row(resource, bad['cold'], state='Failed', attempts=1)
+    expect('ERROR', c.cloud.server(bad['cold'])['status'], 'the guest whose cold migration broke')
+    c.prove_moved(good)
+    c.prove_here(fallen)
+    c.prove_asked(name, [*good, *fallen])
+    c.prove_asked(name, [bad['cold']], 'migrate')
+    demand(c.kube.kstatus(name) in (None, 'Failed'), f'kstatus calls it {c.kube.kstatus(name)}')
+
+    c.cloud.drop_metadata(bad['transfer'], 'lab_lm_fail')
+    c.kube.patch(name, {'spec': {'maxAttempts': 3}})  # the first way
+    c.when(name, 'has moved the mended one and failed the other again', lambda r: (
+        rows(r)[bad['transfer']]['state'], rows(r)[bad['precheck']]['state'],
+        rows(r)[bad['precheck']]['attempts']) == ('Moved', 'Failed', 3))
+    c.cloud.drop_metadata(bad['precheck'], 'lab_precheck_fail')
+    c.cloud.remove([c.cloud.server(bad['cold'])])
+    c.kube.annotate(name, retry='1')  # the second
+    c.drained(name)
+    c.prove_maintenance(name, {**good, **fallen})
+    demand_row(c.kube.get(name), bad['cold'], state='Gone')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('wrong password, no rights, and Keystone, nova-api or neutron down in mid-drain', lab=True)
+def f(c):
+    _wrong_password(c)
+    _no_rights(c)
+    for process in ('nova-api', 'neutron-stub', 'keystone'):
+        _outage(c, process)
+
+
+def _wrong_password(c):
+    made, name = c.boot(('active', 1)), c.name('-password')
+    guests = c.guests(values(made))
+    secret = 'hm-e2e-wrong-password'
+    clouds = c.clouds_file(auth={'password': secret})
+    operator = c.operator(clouds=clouds).start()
+    c.kube.create(name, c.host)
+    resource = c.when(name, 'tells that it cannot log in', lambda r: condition(r, 'Ready')['status'] in (
+        'False', 'Unknown') and condition(r, 'Ready')['message'] and ('401' in condition(r, 'Ready')['message']
+                                                                      or 'password' in condition(r, 'Ready')['message']))
+    demand(condition(resource, 'Drained')['status'] != 'True', f'drained without a login: {told(resource)}')
+    c.prove_enabled()
+    c.prove_here(guests)
+    c.write_clouds(clouds)  # read again at each login: no restart is needed
+    c.drained(name)
+    c.prove_maintenance(name, guests)
+    c.kube.delete(name, wait=60)
+    operator.stop()
+    c.prove_quiet(operator.log.read_text() + str(resource), secret, c.world.operator_entry['auth']['password'])
+    c.world.sweep()
+
+
+def _no_rights(c):
+    made, name = c.boot(('active', 1)), c.name('-rights')
+    guests = c.guests(values(made))
+    with c.operator(clouds=c.clouds_file(auth=c.world.member_entry['auth'])):
+        c.kube.create(name, c.host)
+        resource = c.stalled(name, 'Forbidden')
+        expect('Failed', resource['status']['phase'], 'phase of a resource without rights')
+        c.prove_enabled()
+        c.prove_here(guests)
+        c.kube.delete(name, wait=60)  # nothing was taken: nothing is needed to let go
+    c.world.sweep()
+
+
+def _outage(c, process):
+    made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
+    guests, name = c.guests(values(made)), c.name(f'-{process}')
+    with c.operator():
+        c.kube.create(name, c.host, maxAttempts=10)
+        c.when(name, 'has moved one', lambda r: r['status'].get('moved', 0) >= 1)
+        with c.watch(name) as watch:
+            c.stop(process)
+            # Until the operator must have met it: three of its own polls, by its own clock.
+            down_until = time.monotonic() + 6
+            until(f'{process} was away', lambda: time.monotonic() > down_until, 30)
+            c.start(process)
+            c.drained(name, 300)
+        for _, status in watch.statuses():
+            drained = next((x for x in status.get('conditions', []) if x['type'] == 'Drained'), None)
+            demand(not (drained and drained['status'] == 'True' and status['phase'] != 'InMaintenance'),
+                   'Drained was True too early')
+        c.prove_maintenance(name, guests)
+        by_row = rows(c.kube.get(name))
+        for server_id in made['active']:
+            asked = [x['action'] for x in c.cloud.actions(server_id)].count('live-migration')
+            demand(asked <= by_row[server_id]['attempts'], f'{asked} moves in Nova, the row says {told(c.kube.get(name))}')
+        c.kube.delete(name, wait=90)
+        c.prove_enabled()
+    c.world.sweep()
+
+
+@scenario('disabled before by someone else: never touched; enabled behind our back: disabled again, then Blocked')
+def g(c):
+    made, name = c.boot(('active', 1)), c.name('-foreign')
+    guests = c.guests(values(made))
+    c.cloud.disable(c.host, 'hm-e2e: the disk is broken')
+    c.run_operator()
+    with ServiceLog(c.cloud, c.host) as service:
+        c.kube.create(name, c.host, reason='not ours')
+        c.drained(name)
+        resource = c.prove_maintenance(name, guests, foreign=True)
+        expect(False, resource['status']['service']['disabledByUs'], 'disabledByUs')
+        c.kube.delete(name, wait=60)
+    expect([('disabled', 'hm-e2e: the disk is broken')], [tuple(x[1:]) for x in service.seen], 'life of the service')
+    if c.log:
+        expect([], c.log.requests(c.world.operator_user, 'PUT', '/os-services/'), 'PUTs of the operator')
+    c.cloud.enable(c.host)
+
+    name = c.name('-reenabled')
+    c.kube.create(name, c.host, reason='ours')
+    c.phase(name, 'InMaintenance')
+    for turn in range(1, 4):
+        c.cloud.enable(c.host)
+        until(f'disabled again ({turn})', lambda: c.cloud.service(c.host)['status'] == 'disabled', 30)
+        c.prove_disabled(name)
+    until('an event tells of it', lambda: any('ServiceReenabled' in x['reason'] for x in c.kube.events(name)), 20)
+    c.cloud.enable(c.host)
+    c.stalled(name, 'ServiceReenabled')
+    expect('enabled', c.cloud.service(c.host)['status'], 'service after more than three times')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('kill -9 at random moments and exactly around a request: no move is asked twice', ci=True, lab=True)
+def h(c):
+    made = c.boot(('active', 10), ('stopped', 2), lab_lm_seconds=1)
+    guests, name = c.guests(values(made)), c.name()
+    proxy = c.proxy()
+    operator = c.operator(proxy=proxy).start().ready()
+    killed = []
+
+    def kill(seen):
+        operator.kill()
+        killed.append(seen)
+
+    def killed_by(fault, what):
+        until(f'a kill {what}', lambda: fault.times == 0 and killed and killed[-1].action, 120)
+        seen = killed.pop()
+        demand(rows(c.kube.get(name))[seen.server]['attempts'] == 1, f'no intent was written before {seen.action}')
+        return seen.server
+
+    # Between the intent and the request: the intent stands, Nova never hears of it.
+    fault = proxy.add(match=moves('os-migrateLive'), before=kill, forward=False, reply=False)
+    c.kube.create(name, c.host)
+    unsent = killed_by(fault, 'between intent and request')
+    expect('Requested', rows(c.kube.get(name))[unsent]['state'], 'row of the request that never went out')
+    expect(0, c.log.action_posts(c.world.operator_user).get(unsent, 0), 'POSTs for it')
+    # Between the request and its answer, for each kind.
+    told_nothing = [unsent]
+    for action in ('os-migrateLive', 'migrate', 'confirmResize'):
+        fault = proxy.add(match=moves(action), after=kill, reply=False)
+        operator.start().ready()
+        told_nothing.append(killed_by(fault, f'after {action}'))
+    # At any moment.
+    seed = random.randrange(10**6)
+    chance = random.Random(seed)
+    for _ in range(6):
+        operator.start().ready()
+        end = time.monotonic() + chance.uniform(0, 4)
+        until('the moment', lambda: time.monotonic() > end, 10, every=0.05)
+        operator.kill()
+    operator.start().ready()
+    try:
+        c.drained(name, 400)
+        c.prove_maintenance(name, guests)
+        c.prove_asked(name, made['active'])
+        for server_id in made['stopped']:
+            actions = [x['action'] for x in c.cloud.actions(server_id)]
+            attempts = rows(c.kube.get(name))[server_id]['attempts']
+            expect((attempts, 1), (actions.count('migrate'), actions.count('confirmResize')), 'cold moves and confirms')
+        for server_id in told_nothing:
+            expect(1, rows(c.kube.get(name))[server_id]['attempts'], 'attempts of one whose request met a kill')
+    except Failure as failure:
+        raise Failure(f'{failure} (seed {seed})') from None
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario("arrivals after the disable: a tenant's revert, and one that comes when the host was empty")
+def i(c):
+    made, name = c.boot(('active', 1), ('verify_resize_from', 1)), c.name()
+    revert, guests = made['verify_resize_from'][0], c.guests(made['active'])
+    c.run_operator()
+    c.kube.create(name, c.host)
+    resource = c.phase(name, 'Blocked')
+    demand_row(resource, revert, state='Blocked', reason='UnconfirmedResize')
+    c.cloud.act(revert, {'revertResize': None})
+    c.drained(name)
+    server = c.cloud.server(revert)
+    demand('revertResize' in [x['action'] for x in c.cloud.actions(revert)], 'the revert did not happen')
+    guests[revert] = 'ACTIVE', 1, False, None
+    c.prove_maintenance(name, guests)
+    demand(server['OS-EXT-SRV-ATTR:host'] != c.host, 'the reverted one is here')
+
+    with c.watch(name) as watch:
+        # Up to 2.67 an administrator can force a move to a disabled host.
+        c.cloud.act(revert, {'os-migrateLive': {'host': c.host, 'block_migration': 'auto', 'force': True}}, '2.67')
+        c.when(name, 'sees the arrival', lambda r: condition(r, 'Drained')['status'] == 'False')
+        c.drained(name)
+        c.prove_maintenance(name, guests)
+        demand(any(s.get('phase') != 'InMaintenance' for _, s in watch.statuses()), 'no other phase was seen')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('two resources for one host: the older works, the other waits, inherits, and the host stays disabled')
+def j(c):
+    made, older, newer = c.boot(('active', 4), lab_lm_seconds=2), c.name('-older'), c.name('-newer')
+    guests = c.guests(values(made))
+    c.run_operator()
+    with ServiceLog(c.cloud, c.host) as service:
+        c.kube.create(older, c.host, reason='first')
+        c.when(older, 'is draining', lambda r: r.get('status', {}).get('phase') == 'Draining')
+        # creationTimestamp is in whole seconds; the name decides within one, and newer sorts first
+        born = c.kube.get(older)['metadata']['creationTimestamp']
+        until('the next second', lambda: time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() - 1)) > born, 5)
+        c.kube.create(newer, c.host, reason='second')
+        resource = c.stalled(newer, 'Conflict')
+        demand(older in condition(resource, 'Stalled')['message'], f'the other is not named: {told(resource)}')
+        c.when(older, 'has moved one', lambda r: r['status'].get('moved', 0) >= 1)
+        c.prove_disabled(older)
+        c.kube.delete(older, wait=90)
+        c.drained(newer)
+        c.prove_empty()
+        c.prove_moved(guests)
+        c.prove_counters(newer)
+        c.prove_disabled(newer)
+        life = [status for _, status, _ in service.seen]
+        demand('enabled' not in life[1:], f'the host was enabled in between: {service.seen}')
+        c.kube.delete(newer, wait=60)
+    c.prove_enabled()
+
+
+@scenario('delete in mid-drain: what is queued is aborted, what runs is finished or aborted, the host is given back',
+          ci=True, lab=True)
+def k(c):
+    for on_delete in ('Finish', 'Abort'):
+        made = c.boot(('active', 4, {'lab_lm_seconds': 12}), ('stopped', 1, {'lab_cold_seconds': 8}))
+        guests, name = c.guests(values(made)), c.name(f'-{on_delete.lower()}')
+        with c.operator():
+            c.kube.create(name, c.host, onDelete=on_delete)
+
+            def under_way():
+                return {m['instance_uuid']: m['status'] for m in c.cloud.migrations(f'source_compute={c.host}')
+                        if m['status'] in ('queued', 'preparing', 'running', 'migrating', 'pre-migrating')}
+            until('one live move runs, one is queued, a cold one runs', lambda: sorted(under_way().values()) == [
+                'migrating', 'queued', 'running'], 30)
+            now = under_way()
+            running, queued = (next(i for i, s in now.items() if s == x) for x in ('running', 'queued'))
+            c.kube.delete(name)
+            until('the service is given back at once', lambda: c.cloud.service(c.host)['status'] == 'enabled', 10)
+            demand(c.kube.get(name) is not None, 'the resource was gone before its moves had ended')
+            expect('Exiting', c.phase(name, 'Exiting')['status']['phase'], 'phase')
+            until(f'{name} is gone', lambda: c.kube.get(name) is None, 120)
+            c.prove_enabled()
+            states = {m['instance_uuid']: m['status'] for m in c.cloud.migrations(f'source_compute={c.host}')
+                      if m['instance_uuid'] in guests}
+            cold = made['stopped'][0]
+            ended = 'completed' if on_delete == 'Finish' else 'cancelled'
+            expect({running: ended, queued: 'cancelled', cold: 'confirmed'}, states, 'migrations after the delete')
+            moved = {cold} | ({running} if on_delete == 'Finish' else set())
+            c.prove_moved({i: s for i, s in guests.items() if i in moved})
+            c.prove_here({i: s for i, s in guests.items() if i not in moved})
+        c.world.sweep()
+
+
+@scenario('40 instances', lab=True)
+def l(c):
+    made = c.boot(('active', 36), ('stopped', 4), lab_lm_seconds=0, lab_cold_seconds=0)
+    guests, name = c.guests(values(made)), c.name()
+    c.run_operator()
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host, concurrency={'live': 2, 'cold': 1})
+        c.drained(name, 300)
+        c.prove_maintenance(name, guests)
+        c.prove_asked(name, made['active'])
+        c.prove_asked(name, made['stopped'], 'migrate')
+        for _, status in watch.statuses():
+            flying = [r['action'] for r in status.get('instances', []) if r['state'] in ('Requested', 'InProgress')]
+            demand(flying.count('LiveMigrate') <= 2 and flying.count('ColdMigrate') <= 1,
+                   f'more in flight than the spec allows: {flying}')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('nova-compute of the drained host switched off: still in maintenance, and given back on delete',
+          ci=True, lab=True)
+def m(c):
+    made, name = c.boot(('active', 2)), c.name()
+    guests = c.guests(values(made))
+    c.run_operator()
+    c.kube.create(name, c.host, reason='power off')
+    c.drained(name)
+    c.stop(c.host)
+    with c.watch(name) as watch:
+        until(f'{c.host} is down', lambda: c.cloud.service(c.host)['state'] == 'down', 100)
+        before = len(c.log.requests(c.world.operator_user, 'GET', '/servers'))
+        until('the operator has looked again, three times',
+              lambda: len(c.log.requests(c.world.operator_user, 'GET', '/servers')) >= before + 3, 60)
+        for _, status in watch.statuses():
+            expect('InMaintenance', status.get('phase'), 'phase while the host was off')
+    c.prove_maintenance(name, guests)
+    c.kube.delete(name, wait=120)
+    c.prove_enabled()
+    c.start(c.host)
+    until(f'{c.host} is up', lambda: c.cloud.service(c.host)['state'] == 'up', 60)
+    fresh = c.boot(('active', 1))  # the host takes instances again
+    c.prove_here(c.guests(values(fresh)))
+
+
+@scenario('two hosts at once')
+def n(c):
+    pairs = [(c.host, c.name('-1')), (c.other, c.name('-2'))]
+    spare = c.hosts[2] if len(c.hosts) > 2 else None
+    demand(spare, 'two hosts can only be drained where there is a third: --hosts A,B,C')
+    guests = {host: c.guests(values(c.boot(('active', 4), ('paused', 1), ('stopped', 1), host=host)))
+              for host, _ in pairs}
+    c.run_operator()
+    for host, name in pairs:
+        c.kube.create(name, host, reason='both')
+    for host, name in pairs:
+        c.drained(name, 240)
+    for host, name in pairs:
+        c.prove_maintenance(name, guests[host], host)
+    for host, name in pairs:
+        c.kube.delete(name, wait=60)
+        c.prove_enabled(host)
