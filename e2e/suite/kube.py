@@ -1,5 +1,6 @@
 """Kubernetes through kubectl, as a person or a GitOps tool would use it."""
 
+import codecs
 import json
 import os
 import shutil
@@ -137,17 +138,23 @@ class Watch:
     def __init__(self, kube, name):
         self.seen = []
         self._process = subprocess.Popen(
-            ['kubectl', 'get', CRD, name, '--watch', '--output-watch-events', '-o', 'json'],
-            env=kube._env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            ['kubectl', 'get', CRD, f'--field-selector=metadata.name={name}', '--watch', '--output-watch-events',
+             '-o', 'json'],
+            env=kube._env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        decoder, text = json.JSONDecoder(), ''
-        for line in self._process.stdout:
-            text += line
-            if line.startswith('}'):
-                self.seen.append((time.time(), decoder.decode(text)['object']))
-                text = ''
+        # The events come one after the other, without an end of line between them.
+        decoder, utf8, text = json.JSONDecoder(), codecs.getincrementaldecoder('utf-8')(), ''
+        while chunk := os.read(self._process.stdout.fileno(), 1 << 16):
+            text += utf8.decode(chunk)
+            while text.strip():
+                try:
+                    event, end = decoder.raw_decode(text := text.lstrip())
+                except ValueError:
+                    break  # the rest of it is still to come
+                self.seen.append((time.time(), event['object']))
+                text = text[end:]
 
     def __enter__(self):
         return self

@@ -50,7 +50,7 @@ class Operator:
         self._env = {'PATH': os.environ['PATH'], 'HOME': '/nonexistent', 'KUBECONFIG': str(kubeconfig),
                      'OS_CLIENT_CONFIG_FILE': str(clouds), 'OS_CLOUD': cloud, 'HM_PORT': str(self.port),
                      'HM_LEADER_ELECTION': 'false', 'HM_LOG_FORMAT': 'human', **settings}
-        self._command = [java, '-Xmx256m', '-XX:+UseSerialGC', '-jar', str(jar)]
+        self._command = [java, '-jar', str(jar)]
         self._process = None
 
     def start(self):
