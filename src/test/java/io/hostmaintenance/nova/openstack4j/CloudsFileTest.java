@@ -1,0 +1,238 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.openstack4j.api.types.Facing;
+
+class CloudsFileTest {
+
+  private static final String COMPLETE =
+      """
+      auth_url: https://cloud.example.org:5000
+      username: operator
+      password: plantedPassword
+      user_domain_name: Default
+      project_name: admin
+      project_domain_id: default
+      """;
+
+  @TempDir Path directory;
+
+  @Test
+  void readsTheCloudThatTheEnvironmentNames() throws IOException {
+    var file = Files.writeString(directory.resolve("mine.yaml"), cloud("prod", COMPLETE, ""));
+
+    var cloud = read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString(), "OS_CLOUD", "prod"));
+
+    assertThat(cloud.name()).isEqualTo("prod");
+    assertThat(cloud.file()).isEqualTo(file);
+  }
+
+  @Test
+  void readsTheCloudOpenstackOfTheHomeDirectoryByDefault() throws IOException {
+    var file = directory.resolve(".config/openstack/clouds.yaml");
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, cloud("openstack", COMPLETE, ""));
+
+    assertThat(read(Map.of("HOME", directory.toString())).file()).isEqualTo(file);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://c.example.org:5000, https://c.example.org:5000/v3",
+    "https://c.example.org:5000/, https://c.example.org:5000/v3",
+    "https://c.example.org/identity/v3, https://c.example.org/identity/v3",
+    "https://c.example.org/identity/v3/, https://c.example.org/identity/v3",
+    "https://c.example.org/identity/v2.0, https://c.example.org/identity/v3",
+  })
+  void authUrlMayLackItsVersion(String written, String meant) throws IOException {
+    var auth = COMPLETE.replace("https://cloud.example.org:5000", written);
+
+    assertThat(write(auth, "").authUrl()).isEqualTo(meant);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"public, PUBLIC", "internalURL, INTERNAL", "admin, ADMIN", "adminURL, ADMIN"})
+  void interfaceIsSpelledInTwoWays(String written, Facing meant) throws IOException {
+    assertThat(write(COMPLETE, "interface: " + written).facing()).isEqualTo(meant);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, false", "'\"false\"', false", "true, true", "'', true"})
+  void certificatesAreVerifiedUnlessSaidOtherwise(String written, boolean meant)
+      throws IOException {
+    var setting = written.isEmpty() ? "" : "verify: " + written;
+
+    assertThat(write(COMPLETE, setting).verify()).isEqualTo(meant);
+  }
+
+  @Test
+  void passwordOfDigitsIsAPassword() throws IOException {
+    var cloud = write(COMPLETE.replace("plantedPassword", "12345"), "");
+
+    assertThat(cloud.credentials().secret().value()).isEqualTo("12345");
+  }
+
+  @Test
+  void endpointsMayBeOverridden() throws IOException {
+    var cloud =
+        write(
+            COMPLETE,
+            "compute_endpoint_override: http://nova:8774/v2.1/",
+            "placement_endpoint_override: http://placement:8778");
+
+    assertThat(cloud.computeEndpoint()).contains("http://nova:8774/v2.1");
+    assertThat(cloud.placementEndpoint()).contains("http://placement:8778");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "auth_url, auth.auth_url",
+    "username, auth.username (or auth.user_id)",
+    "password, auth.password",
+    "user_domain_name, auth.user_domain_name (or auth.user_domain_id)",
+    "project_name, auth.project_name (or auth.project_id)",
+    "project_domain_id, auth.project_domain_name (or auth.project_domain_id)",
+  })
+  void missingFieldIsNamed(String field, String told) {
+    var auth = COMPLETE.replaceFirst("(?m)^" + field + ": .*\n", "");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> write(auth, ""))
+        .withMessage(
+            "Cloud openstack in %s lacks %s; add it.", directory.resolve("clouds.yaml"), told)
+        .matches(e -> e.kind() == Kind.CONFIGURATION && !e.outcomeUnknown());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "auth_type: v3oidcpassword, 'auth_type v3oidcpassword, which is not supported'",
+    "auth_type: v3token, 'auth_type v3token, which is not supported'",
+    "interface: outer, 'interface outer, which does not exist'",
+    "verify: maybe, 'verify maybe, which is neither true nor false'",
+    "cacert: /nonesuch/ca.pem, 'cacert /nonesuch/ca.pem, which is no file'",
+    "compute_endpoint_override: nova:8774, a compute_endpoint_override that is no plain http",
+    "placement_endpoint_override: ftp://p, a placement_endpoint_override that is no plain http",
+  })
+  void wrongFieldIsNamedWithTheWayOut(String setting, String told) {
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> write(COMPLETE, setting))
+        .withMessageStartingWith("Cloud openstack in %s has", directory.resolve("clouds.yaml"))
+        .withMessageContaining(told)
+        .matches(e -> e.kind() == Kind.CONFIGURATION);
+  }
+
+  @Test
+  void applicationCredentialNeedsItsSecret() {
+    var auth = "auth_url: https://c.example.org\napplication_credential_id: ab12\n";
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> write(auth, "auth_type: v3applicationcredential"))
+        .withMessageContaining("lacks auth.application_credential_secret; add it");
+  }
+
+  @Test
+  void applicationCredentialByNameNeedsItsUser() {
+    var auth =
+        """
+        auth_url: https://c.example.org
+        application_credential_name: drain
+        application_credential_secret: plantedSecret
+        """;
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> write(auth, "auth_type: v3applicationcredential"))
+        .withMessageContaining("lacks auth.username (or auth.user_id); add it");
+  }
+
+  @Test
+  void unknownCloudIsNamed() throws IOException {
+    var file = Files.writeString(directory.resolve("clouds.yaml"), cloud("prod", COMPLETE, ""));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(
+            () -> read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString(), "OS_CLOUD", "test")))
+        .withMessage(
+            "%s has no cloud named test under \"clouds\"; add it or name another in OS_CLOUD.",
+            file)
+        .matches(e -> e.kind() == Kind.CONFIGURATION);
+  }
+
+  @Test
+  void emptyFileHasNoCloud() throws IOException {
+    var file = Files.writeString(directory.resolve("clouds.yaml"), "");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())))
+        .withMessageContaining("has no cloud named openstack");
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> read(Map.of("OS_CLIENT_CONFIG_FILE", "/nonesuch/clouds.yaml")))
+        .withMessage(
+            "OS_CLIENT_CONFIG_FILE names /nonesuch/clouds.yaml, which is no file; correct the"
+                + " path.");
+  }
+
+  @Test
+  void nowhereAFileTellsWhereToWriteOne() {
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> read(Map.of("HOME", directory.toString())))
+        .withMessageContaining("./clouds.yaml, %s/.config/openstack/clouds.yaml", directory)
+        .withMessageContaining("OS_CLIENT_CONFIG_FILE");
+  }
+
+  @Test
+  void brokenYamlIsNotQuoted() throws IOException {
+    var file =
+        Files.writeString(
+            directory.resolve("clouds.yaml"), "clouds:\n  a: {password: plantedPassword\n b: [");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())))
+        .withMessage("%s is not YAML; correct its syntax.", file)
+        .withNoCause();
+  }
+
+  @Test
+  void urlWithAPasswordIsRefusedWithoutQuotingIt() {
+    var auth = COMPLETE.replace("https://", "https://me:plantedPassword@");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> write(auth, ""))
+        .withMessageContaining("auth.auth_url that is no plain http or https URL")
+        .matches(e -> !e.getMessage().contains("planted"));
+  }
+
+  @Test
+  void configurationDoesNotShowItsSecrets() throws IOException {
+    assertThat(write(COMPLETE, "").toString()).contains("operator").doesNotContain("planted");
+  }
+
+  private CloudConfig write(String auth, String... settings) throws IOException {
+    var file = directory.resolve("clouds.yaml");
+    Files.writeString(file, cloud("openstack", auth, String.join("\n", settings)));
+    return read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString()));
+  }
+
+  private static CloudConfig read(Map<String, String> environment) {
+    return new CloudsFile(environment).read();
+  }
+
+  private static String cloud(String name, String auth, String settings) {
+    return "clouds:\n  %s:\n%s    auth:\n%s".formatted(name, settings.indent(4), auth.indent(6));
+  }
+}
