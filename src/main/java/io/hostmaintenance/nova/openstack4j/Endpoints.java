@@ -31,16 +31,17 @@ record Endpoints(CloudConfig cloud) {
             () ->
                 new NovaException(
                     Kind.CONFIGURATION,
-                    "The catalog of cloud %s has no %s endpoint of type %s%s (regions: %s); correct"
-                        + " region_name or interface in %s, or set %s_endpoint_override."
-                            .formatted(
-                                cloud.name(),
-                                cloud.facing().value(),
-                                type(service),
-                                cloud.region().map(r -> " in region " + r).orElse(""),
-                                regions(token),
-                                cloud.file(),
-                                type(service))));
+                    ("The catalog of cloud %s has no %s endpoint of type %s%s (regions: %s);"
+                            + " correct region_name or interface in %s, or set"
+                            + " %s_endpoint_override.")
+                        .formatted(
+                            cloud.name(),
+                            cloud.facing().value(),
+                            type(service),
+                            cloud.region().map(r -> " in region " + r).orElse(""),
+                            regions(token),
+                            cloud.file(),
+                            type(service))));
   }
 
   /**
@@ -64,14 +65,14 @@ record Endpoints(CloudConfig cloud) {
     if (urls.size() > 1) {
       throw new NovaException(
           Kind.CONFIGURATION,
-          "The catalog of cloud %s has more than one %s endpoint of type %s (regions: %s); set"
-              + " region_name in %s."
-                  .formatted(
-                      cloud.name(),
-                      cloud.facing().value(),
-                      type(service),
-                      regions(token),
-                      cloud.file()));
+          ("The catalog of cloud %s has more than one %s endpoint of type %s (regions: %s); set"
+                  + " region_name in %s.")
+              .formatted(
+                  cloud.name(),
+                  cloud.facing().value(),
+                  type(service),
+                  regions(token),
+                  cloud.file()));
     }
     return urls.stream().findFirst();
   }

@@ -74,7 +74,7 @@ final class NovaJson {
       String binary,
       String status,
       String state,
-      @JsonProperty("forced_down") boolean forcedDown,
+      @JsonProperty("forced_down") Boolean forcedDown,
       @JsonProperty("disabled_reason") String disabledReason)
       implements Row<ComputeService> {
 
@@ -90,7 +90,7 @@ final class NovaJson {
     @Override
     public ComputeService toModel() {
       return new ComputeService(
-          id, host, status, "up".equals(state) && !forcedDown, disabledReason);
+          id, host, status, "up".equals(state) && !Boolean.TRUE.equals(forcedDown), disabledReason);
     }
   }
 

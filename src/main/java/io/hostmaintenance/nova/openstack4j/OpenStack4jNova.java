@@ -58,7 +58,10 @@ final class OpenStack4jNova implements Nova {
 
   private static final Pattern VERSIONED = Pattern.compile("(.*/v2(?:\\.\\d+)?)(?:/.*)?");
 
-  /** A question that nobody answered is asked again after these; a request to change never is. */
+  /**
+   * A question that nobody answered is asked again after these, unless a time-out was waited for; a
+   * request to change never is.
+   */
   private static final List<Duration> PAUSES =
       List.of(Duration.ofMillis(100), Duration.ofMillis(300));
 
@@ -388,6 +391,9 @@ final class OpenStack4jNova implements Nova {
   }
 
   private static <T> T row(Call call, Reply reply, JsonNode node, Class<T> type) {
+    if (!node.isObject()) {
+      throw Failures.unreadable(call, reply, "has a row that is no object");
+    }
     if (type == NovaJson.Server.class && !node.has(NovaJson.Server.HOST)) {
       throw hostless(call, reply, node);
     }

@@ -138,8 +138,9 @@ final class Session {
     if (token.getProject() == null) {
       throw new NovaException(
           Kind.CONFIGURATION,
-          "Keystone's token for cloud %s in %s is for no project; name one that the user is"
-              + " administrator of.".formatted(cloud.name(), cloud.file()));
+          ("Keystone's token for cloud %s in %s is for no project; name one that the user is"
+                  + " administrator of.")
+              .formatted(cloud.name(), cloud.file()));
     }
     return new Identity(token.getUser().getId(), token.getProject().getId());
   }

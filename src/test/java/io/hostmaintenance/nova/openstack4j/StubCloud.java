@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -247,7 +248,9 @@ final class StubCloud implements AutoCloseable {
         new Request(
             exchange.getRequestMethod(),
             uri.getPath(),
-            uri.getQuery() == null ? "" : uri.getQuery(),
+            uri.getRawQuery() == null
+                ? ""
+                : URLDecoder.decode(uri.getRawQuery(), StandardCharsets.UTF_8),
             exchange.getRequestHeaders(),
             new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
     requests.add(request);

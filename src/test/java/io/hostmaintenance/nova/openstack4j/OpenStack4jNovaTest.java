@@ -1,0 +1,885 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import ch.qos.logback.classic.Level;
+import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.openstack4j.StubCloud.Answer;
+import io.hostmaintenance.nova.openstack4j.StubCloud.Request;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class OpenStack4jNovaTest {
+
+  private static final String BASE = "/compute/v2.1";
+  private static final String SERVICES = BASE + "/os-services";
+  private static final String SERVERS = BASE + "/servers/detail";
+  private static final String ACTION = BASE + "/servers/i1/action";
+  private static final String ALLOCATIONS = "/placement/resource_providers/h1/allocations";
+  private static final MigrationFilter ALL =
+      new MigrationFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+  private final StubCloud cloud = new StubCloud();
+  private Nova nova;
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void connect() {
+    nova = cloud.nova(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    cloud.close();
+  }
+
+  // What is asked
+
+  @Test
+  void servicesAreAskedForNovaCompute() {
+    cloud.on("GET", SERVICES, 200, "{\"services\": []}");
+    nova.computeServices();
+
+    assertThat(sole("GET", SERVICES).query()).isEqualTo("binary=nova-compute");
+  }
+
+  @Test
+  void instancesAreAskedForEveryProjectAndSoftDeletedOnesToo() {
+    cloud.on("GET", SERVERS, 200, "{\"servers\": []}");
+    nova.instancesOn("h 1&x=y");
+
+    assertThat(sole("GET", SERVERS).query().split("&(?!x=y)"))
+        .containsExactlyInAnyOrder("all_tenants=1", "host=h 1&x=y", "soft_deleted=1");
+  }
+
+  @Test
+  void migrationsAreAskedForWhatTheFilterNarrows() {
+    cloud.on("GET", BASE + "/os-migrations", 200, "{\"migrations\": []}");
+    nova.migrations(
+        new MigrationFilter(
+            Optional.of("h1"),
+            Optional.of("i1"),
+            Optional.of("running (post-copy)"),
+            Optional.of(Instant.parse("2026-11-22T11:40:45Z"))));
+
+    assertThat(sole("GET", BASE + "/os-migrations").query().split("&"))
+        .containsExactlyInAnyOrder(
+            "host=h1",
+            "instance_uuid=i1",
+            "status=running (post-copy)",
+            "changes-since=2026-11-22T11:40:45Z");
+  }
+
+  @Test
+  void disableSendsStatusAndReason() {
+    cloud.on("PUT", SERVICES + "/s1", 200, service("disabled"));
+    nova.disable("s1", "host-maintenance a: \"x\"");
+
+    assertThat(json(sole("PUT", SERVICES + "/s1")))
+        .isEqualTo(Map.of("status", "disabled", "disabled_reason", "host-maintenance a: \"x\""));
+  }
+
+  @Test
+  void enableSendsNothingButTheStatus() {
+    cloud.on("PUT", SERVICES + "/s1", 200, service("enabled"));
+
+    assertThat(nova.enable("s1")).isEqualTo(new ComputeService("s1", "h1", "enabled", true, null));
+    assertThat(sole("PUT", SERVICES + "/s1").body()).isEqualTo("{\"status\":\"enabled\"}");
+  }
+
+  @Test
+  void liveMigrationNamesItsTarget() {
+    accept("POST", ACTION);
+    nova.liveMigrate(ask("h2"));
+
+    assertThat(sole("POST", ACTION).body())
+        .isEqualTo("{\"os-migrateLive\":{\"host\":\"h2\",\"block_migration\":\"auto\"}}");
+  }
+
+  @Test
+  void coldMigrationWithoutATargetIsNull() {
+    accept("POST", ACTION);
+    nova.coldMigrate(ask(null));
+
+    assertThat(sole("POST", ACTION).body()).isEqualTo("{\"migrate\":null}");
+  }
+
+  @Test
+  void coldMigrationNamesItsTarget() {
+    accept("POST", ACTION);
+    nova.coldMigrate(ask("h2"));
+
+    assertThat(sole("POST", ACTION).body()).isEqualTo("{\"migrate\":{\"host\":\"h2\"}}");
+  }
+
+  @Test
+  void confirmationHasNoTarget() {
+    accept("POST", ACTION);
+    nova.confirmResize(ask("h2"));
+
+    assertThat(sole("POST", ACTION).body()).isEqualTo("{\"confirmResize\":null}");
+  }
+
+  @Test
+  void forceCompleteIsNull() {
+    accept("POST", BASE + "/servers/i1/migrations/7/action");
+    nova.forceComplete("i1", 7);
+
+    assertThat(sole("POST", BASE + "/servers/i1/migrations/7/action").body())
+        .isEqualTo("{\"force_complete\":null}");
+  }
+
+  @Test
+  void abortDeletesTheMigration() {
+    accept("DELETE", BASE + "/servers/i1/migrations/7");
+    nova.abort("i1", 7);
+
+    assertThat(sole("DELETE", BASE + "/servers/i1/migrations/7").body()).isEmpty();
+  }
+
+  @Test
+  void asksCarryTheirGlobalRequestId() {
+    accept("POST", ACTION);
+    nova.liveMigrate(ask(null));
+
+    assertThat(sole("POST", ACTION).header("X-Openstack-Request-Id")).isEqualTo("req-global");
+  }
+
+  @Test
+  void requestIdIsTheOneOfNovaBeforeAnyOther() {
+    cloud.on(
+        "POST",
+        ACTION,
+        request ->
+            Answer.json(202, "")
+                .with("x-openstack-request-id", "req-global")
+                .with("x-compute-request-id", "req-local"));
+
+    assertThat(nova.liveMigrate(ask(null))).isEqualTo("req-local");
+  }
+
+  @Test
+  void requestIdMayComeByItsGeneralName() {
+    cloud.on(
+        "POST", ACTION, request -> Answer.json(202, "").with("x-openstack-request-id", "req-1"));
+
+    assertThat(nova.liveMigrate(ask(null))).isEqualTo("req-1");
+  }
+
+  @Test
+  void acceptedWithoutARequestIdHasAnUnknownOutcome() {
+    cloud.on("POST", ACTION, 202, "");
+
+    assertThat(failure(() -> nova.liveMigrate(ask(null))).outcomeUnknown()).isTrue();
+  }
+
+  @Test
+  void successOfAnActionDoesNotDependOnItsBody() {
+    cloud.on(
+        "POST",
+        ACTION,
+        request -> new Answer(202, "<html>", Map.of("x-compute-request-id", "req-1")));
+
+    assertThat(nova.liveMigrate(ask(null))).isEqualTo("req-1");
+  }
+
+  @Test
+  void pageOfAProxyIsNotAccepted() {
+    cloud.on(
+        "POST",
+        ACTION,
+        request -> new Answer(200, "<html>", Map.of("x-compute-request-id", "req-1")));
+
+    assertThat(failure(() -> nova.liveMigrate(ask(null))).outcomeUnknown()).isTrue();
+  }
+
+  @Test
+  void idsStayWithinTheirPartOfThePath() {
+    assertThat(failure(() -> nova.liveMigrate(new Ask("a/../b?c", Optional.empty(), "req-0"))))
+        .isNotNull();
+    assertThat(cloud.requests().getLast().path()).isEqualTo(BASE + "/servers/a/../b?c/action");
+    assertThat(cloud.requests().getLast().query()).isEmpty();
+  }
+
+  // Microversion
+
+  @ParameterizedTest
+  @CsvSource({"2.79, 2.79", "2.88, 2.88", "2.96, 2.96", "2.104, 2.96"})
+  void versionThatBothSpeakIsAskedFor(String newest, String asked) {
+    cloud.speaks("2.1", newest).on("GET", SERVICES, 200, "{\"services\": []}");
+    nova.computeServices();
+
+    assertThat(sole("GET", SERVICES).header("OpenStack-API-Version")).isEqualTo("compute " + asked);
+  }
+
+  @Test
+  void novaThatIsTooOldIsUnsupported() {
+    cloud.speaks("2.1", "2.78");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova.enable("s1"))
+        .withMessage(
+            "Nova's API speaks microversions 2.1 to 2.78, but one of 2.79 to 2.96 is needed.")
+        .matches(e -> e.kind() == Kind.UNSUPPORTED_API && !e.outcomeUnknown());
+  }
+
+  @Test
+  void versionIsAskedForOnce() {
+    cloud.on("GET", SERVICES, 200, "{\"services\": []}");
+    nova.computeServices();
+    nova.computeServices();
+
+    assertThat(cloud.requests("GET", BASE + "/")).hasSize(1);
+  }
+
+  @Test
+  void refusedVersionIsForgottenAndAskedForAgain() {
+    cloud.on("GET", SERVICES, 200, "{\"services\": []}");
+    nova.computeServices();
+    cloud
+        .speaks("2.1", "2.90")
+        .on(
+            "GET",
+            SERVICES,
+            request ->
+                request.header("OpenStack-API-Version").equals("compute 2.90")
+                    ? Answer.json(200, "{\"services\": []}")
+                    : Answer.json(406, "{\"computeFault\": {\"message\": \"No.\"}}"));
+
+    assertThat(nova.computeServices()).isEmpty();
+  }
+
+  @Test
+  void versionThatIsRefusedTwiceIsUnsupported() {
+    cloud.on("PUT", SERVICES + "/s1", 406, "{\"computeFault\": {\"message\": \"No 2.96.\"}}");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova.enable("s1"))
+        .withMessage("No 2.96.")
+        .matches(e -> e.kind() == Kind.UNSUPPORTED_API && !e.outcomeUnknown());
+    assertThat(cloud.requests("PUT", SERVICES + "/s1")).hasSize(2);
+  }
+
+  @Test
+  void failedDiscoveryForAWriteHasChangedNothing() {
+    cloud.on("GET", BASE + "/", 500, "");
+
+    assertThat(failure(() -> nova.enable("s1")).outcomeUnknown()).isFalse();
+  }
+
+  @Test
+  void placementHasAVersionOfItsOwn() {
+    cloud.on("GET", ALLOCATIONS, 200, "{\"allocations\": {}}");
+    nova.consumers("h1");
+
+    assertThat(sole("GET", ALLOCATIONS).header("OpenStack-API-Version"))
+        .isEqualTo("placement 1.28");
+  }
+
+  // Refusals
+
+  @ParameterizedTest
+  @CsvSource({
+    "400, BAD_REQUEST, false",
+    "403, FORBIDDEN, false",
+    "404, NOT_FOUND, false",
+    "405, BAD_REQUEST, false",
+    "409, CONFLICT, false",
+    "413, TOO_MANY_REQUESTS, false",
+    "422, BAD_REQUEST, false",
+    "429, TOO_MANY_REQUESTS, false",
+    "499, BAD_REQUEST, false",
+    "302, UNAVAILABLE, false",
+    "500, UNAVAILABLE, true",
+    "501, UNAVAILABLE, false",
+    "502, UNAVAILABLE, true",
+    "503, UNAVAILABLE, true",
+    "504, UNAVAILABLE, true",
+    "505, UNAVAILABLE, false",
+  })
+  void refusedWriteHasItsKindAndTellsWhetherItMayHaveHappened(
+      int status, Kind kind, boolean outcomeUnknown) {
+    cloud.on(
+        "POST",
+        ACTION,
+        request ->
+            Answer.json(status, "{\"fault\": {\"message\": \"No.\"}}")
+                .with("x-compute-request-id", "req-9"));
+
+    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+        .hasMessage("No.")
+        .returns(kind, NovaException::kind)
+        .returns(status, NovaException::status)
+        .returns(Optional.of("req-9"), NovaException::requestId)
+        .returns(outcomeUnknown, NovaException::outcomeUnknown);
+    assertThat(cloud.requests("POST", ACTION)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 403, 404, 409, 429, 500, 501})
+  void refusedQuestionIsNotAskedAgainAndChangesNothing(int status) {
+    cloud.on("GET", SERVICES, status, "");
+
+    assertThat(failure(nova::computeServices))
+        .hasMessage("HTTP %d to GET /os-services.", status)
+        .returns(false, NovaException::outcomeUnknown);
+    assertThat(cloud.requests("GET", SERVICES)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {502, 503, 504})
+  void questionIsAskedThreeTimesWhileAProxyAnswers(int status) {
+    cloud.on("GET", SERVICES, status, "");
+
+    assertThat(failure(nova::computeServices).status()).isEqualTo(status);
+    assertThat(cloud.requests("GET", SERVICES)).hasSize(3);
+  }
+
+  @Test
+  void questionThatIsAnsweredAtLastIsAnswered() {
+    cloud.onInTurn(
+        "GET",
+        SERVICES,
+        Answer.drop(),
+        Answer.json(503, ""),
+        Answer.json(200, "{\"services\": []}"));
+
+    assertThat(nova.computeServices()).isEmpty();
+  }
+
+  @Test
+  void whoAsksToBeLeftAloneIsNotAskedAgain() {
+    cloud.on("GET", SERVICES, request -> Answer.json(503, "").with("Retry-After", "30"));
+
+    assertThat(failure(nova::computeServices).retryAfter()).contains(Duration.ofSeconds(30));
+    assertThat(cloud.requests("GET", SERVICES)).hasSize(1);
+  }
+
+  @Test
+  void writeIsSentAgainOnceWithAFreshToken() {
+    accept("POST", ACTION);
+    nova.liveMigrate(ask(null));
+    cloud.revokeTokens();
+    nova.liveMigrate(ask(null));
+
+    assertThat(cloud.requests("POST", ACTION)).hasSize(3);
+  }
+
+  // No answers
+
+  @Test
+  void writeOnAConnectionThatIsClosedHasAnUnknownOutcome() {
+    cloud.on("GET", SERVICES, 200, "{\"services\": []}");
+    nova.computeServices();
+    cloud.on("POST", ACTION, request -> Answer.drop());
+
+    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+        .returns(Kind.UNAVAILABLE, NovaException::kind)
+        .returns(0, NovaException::status)
+        .returns(true, NovaException::outcomeUnknown);
+    assertThat(cloud.requests("POST", ACTION)).hasSize(1);
+  }
+
+  @Test
+  void writeThatTimesOutHasAnUnknownOutcome() {
+    var release = new CountDownLatch(1);
+    cloud.on("POST", ACTION, request -> Answer.json(await(release), ""));
+    var hasty =
+        OpenStackCloud.nova(
+            Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
+            InstantSource.system(),
+            (operation, status, duration) -> {},
+            new Patience(Duration.ofSeconds(2)));
+
+    var failure = failure(() -> hasty.liveMigrate(ask(null)));
+    release.countDown();
+
+    assertThat(failure)
+        .hasMessage("POST /servers/i1/action is not answered: no reply within 2 s.")
+        .returns(true, NovaException::outcomeUnknown);
+  }
+
+  @Test
+  void writeThatCouldNotConnectHasChangedNothing() throws IOException {
+    var raw =
+        new RawServer(
+            line -> RawServer.ok(version()).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    var nova = behind(raw, InstantSource.system());
+    cloud.on("GET", ALLOCATIONS, 200, "{\"allocations\": {}}");
+    failure(nova::computeServices);
+    raw.close();
+
+    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+        .hasMessage("POST /servers/i1/action is not answered: could not connect.")
+        .returns(false, NovaException::outcomeUnknown);
+  }
+
+  @Test
+  void updateOfAServiceIsGivenMoreTime() {
+    assertThat(new Patience(Duration.ofSeconds(60)).serviceUpdate())
+        .isEqualTo(Duration.ofSeconds(90));
+  }
+
+  // Answers that are none
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "<html>Welcome</html>",
+        "{\"services\": [",
+        "{}",
+        "[]",
+        "{\"services\": null}",
+        "{\"services\": {}}",
+        "{\"services\": []} tail",
+        "{\"services\": [{}]}",
+        "{\"services\": [null]}",
+        "{\"services\": [{\"binary\": \"nova-compute\", \"host\": \"h\", \"status\": \"enabled\"}]}"
+      })
+  void listThatIsNotWhatTheApiDocumentsIsNoAnswer(String body) {
+    cloud.on("GET", SERVICES, 200, body);
+
+    assertThat(failure(nova::computeServices))
+        .hasMessageStartingWith("The answer to GET /os-services (HTTP 200) ")
+        .returns(Kind.UNAVAILABLE, NovaException::kind);
+  }
+
+  @Test
+  void unreadableAnswerToAnUpdateHasAnUnknownOutcome() {
+    cloud.on("PUT", SERVICES + "/s1", 200, "<html>");
+
+    assertThat(failure(() -> nova.enable("s1")).outcomeUnknown()).isTrue();
+  }
+
+  @Test
+  void serviceOfASilentCellIsUnknown() {
+    cloud.on(
+        "GET",
+        SERVICES,
+        200,
+        "{\"services\": [{\"binary\": \"nova-compute\", \"host\": \"h1\","
+            + " \"status\": \"UNKNOWN\"}]}");
+
+    assertThat(nova.computeServices())
+        .containsExactly(new ComputeService(null, "h1", "UNKNOWN", false, null));
+  }
+
+  @Test
+  void serviceThatIsForcedDownIsNotUp() {
+    cloud.on("PUT", SERVICES + "/s1", 200, service("enabled").replace("false", "true"));
+
+    assertThat(nova.enable("s1").up()).isFalse();
+  }
+
+  @Test
+  void timeThatIsNoneIsNoAnswer() {
+    cloud.on("GET", BASE + "/os-migrations", 200, migrations("yesterday", "m1"));
+
+    assertThat(failure(() -> nova.migrations(ALL)).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-22T11:40:45.000000, 2026-11-22T11:40:45Z",
+    "2026-11-22T11:40:45.814707, 2026-11-22T11:40:45.814707Z",
+    "2026-11-22T11:40:45Z, 2026-11-22T11:40:45Z"
+  })
+  void timesAreUtc(String written, Instant meant) {
+    cloud.on("GET", BASE + "/os-migrations", 200, migrations(written, "m1"));
+
+    assertThat(nova.migrations(ALL).getFirst().createdAt()).isEqualTo(meant);
+  }
+
+  // Instances
+
+  @Test
+  void instanceOfAnotherHostIsNoAnswer() {
+    cloud.on("GET", SERVERS, 200, servers(null, server("i1", "h1"), server("i2", "h10")));
+
+    assertThat(failure(() -> nova.instancesOn("h1")))
+        .hasMessage(
+            "Asked for host h1, Nova shows instance i2 of host h10: the user of the cloud lacks"
+                + " administrator rights.")
+        .returns(Kind.FORBIDDEN, NovaException::kind);
+  }
+
+  @Test
+  void instanceOfAnotherHostOnALaterPageIsNoAnswer() {
+    cloud.onInTurn(
+        "GET",
+        SERVERS,
+        Answer.json(200, servers("i1", server("i1", "h1"))),
+        Answer.json(200, servers(null, server("i2", "h2"))));
+
+    assertThat(failure(() -> nova.instancesOn("h1")).kind()).isEqualTo(Kind.FORBIDDEN);
+  }
+
+  @Test
+  void instanceWithoutHostFieldTellsOfMissingRights() {
+    cloud.on(
+        "GET", BASE + "/servers/i1", 200, "{\"server\": {\"id\": \"i1\", \"status\": \"ACTIVE\"}}");
+
+    assertThat(failure(() -> nova.instance("i1")))
+        .hasMessage(
+            "Nova shows no host of instance i1: the user of the cloud lacks administrator rights.")
+        .returns(Kind.FORBIDDEN, NovaException::kind);
+  }
+
+  @Test
+  void instanceOfASilentCellIsNoAnswer() {
+    cloud.on(
+        "GET",
+        BASE + "/servers/i1",
+        200,
+        "{\"server\": {\"id\": \"i1\", \"status\": \"UNKNOWN\"}}");
+
+    assertThat(failure(() -> nova.instance("i1")))
+        .hasMessageContaining("its cell does not answer")
+        .returns(Kind.UNAVAILABLE, NovaException::kind);
+  }
+
+  @Test
+  void instanceWithoutAHostHasNone() {
+    cloud.on("GET", BASE + "/servers/i1", 200, "{\"server\": %s}".formatted(server("i1", null)));
+
+    assertThat(nova.instance("i1")).map(Instance::host).isEmpty();
+    assertThat(nova.instance("i1")).map(Instance::status).contains("ACTIVE");
+  }
+
+  @Test
+  void listIsDatedByTheHeaderOfItsFirstPage() {
+    cloud.on("GET", SERVERS, 200, "{\"servers\": []}");
+
+    assertThat(nova.instancesOn("h1").date())
+        .isBetween(Instant.now().minusSeconds(60), Instant.now());
+  }
+
+  @Test
+  void listWithoutADateIsDatedByTheOwnClock() throws IOException {
+    var clock = new MovingClock();
+    clock.advance(Duration.ofMillis(900));
+    try (var raw = dateless()) {
+      assertThat(behind(raw, clock).instancesOn("h1").date())
+          .isEqualTo(Instant.parse("2026-11-22T12:00:00Z"));
+    }
+  }
+
+  @Test
+  void missingDateIsWarnedOfOnce() throws IOException {
+    try (var raw = dateless();
+        var logs = new Logs()) {
+      var nova = behind(raw, InstantSource.system());
+      nova.instancesOn("h1");
+      nova.instancesOn("h1");
+
+      assertThat(logs.at(Level.WARN))
+          .singleElement()
+          .asString()
+          .startsWith("Nova's replies have no Date header");
+    }
+  }
+
+  private static RawServer dateless() {
+    return new RawServer(
+        line -> RawServer.ok(line.contains("/servers/") ? "{\"servers\": []}" : version()));
+  }
+
+  // Unknown things
+
+  @Test
+  void unknownInstanceIsEmpty() {
+    cloud.on("GET", BASE + "/servers/i1", 404, notFound());
+
+    assertThat(nova.instance("i1")).isEmpty();
+  }
+
+  @Test
+  void actionsOfAnUnknownInstanceAreNone() {
+    cloud.on("GET", BASE + "/servers/i1/os-instance-actions", 404, notFound());
+
+    assertThat(nova.actions("i1")).isEmpty();
+  }
+
+  @Test
+  void unknownActionIsEmpty() {
+    cloud.on("GET", BASE + "/servers/i1/os-instance-actions/req-1", 404, notFound());
+
+    assertThat(nova.action("i1", "req-1")).isEmpty();
+  }
+
+  @Test
+  void unknownProviderHasNoConsumersToTell() {
+    cloud.on(
+        "GET", ALLOCATIONS, 404, "{\"errors\": [{\"status\": 404, \"detail\": \"No provider.\"}]}");
+
+    assertThat(nova.consumers("h1")).isEmpty();
+  }
+
+  @Test
+  void pageNotFoundIsNotAnUnknownInstance() {
+    assertThat(failure(() -> nova.instance("i1"))).returns(Kind.NOT_FOUND, NovaException::kind);
+  }
+
+  @Test
+  void pageNotFoundIsNotAnUnknownProvider() {
+    assertThat(failure(() -> nova.consumers("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
+  }
+
+  @Test
+  void consumersAreTheKeysOfTheAllocations() {
+    cloud.on(
+        "GET",
+        ALLOCATIONS,
+        200,
+        "{\"allocations\": {\"i1\": {\"resources\": {\"VCPU\": 1}}, \"m1\": {}},"
+            + " \"resource_provider_generation\": 3}");
+
+    assertThat(nova.consumers("h1")).contains(Set.of("i1", "m1"));
+  }
+
+  // Pages
+
+  @Test
+  void everyPageIsRead() {
+    cloud.on(
+        "GET",
+        SERVERS,
+        request ->
+            Answer.json(
+                200,
+                request.query().contains("marker=i2")
+                    ? servers(null, server("i3", "h1"))
+                    : servers("i2", server("i1", "h1"), server("i2", "h1"))));
+
+    assertThat(nova.instancesOn("h1").value())
+        .extracting(Instance::id)
+        .containsExactly("i1", "i2", "i3");
+    assertThat(cloud.requests("GET", SERVERS).getLast().query())
+        .contains("all_tenants=1", "host=h1", "soft_deleted=1");
+  }
+
+  @Test
+  void pagesThatRunInACircleAreNoAnswer() {
+    cloud.on("GET", SERVERS, 200, servers("i1", server("i1", "h1")));
+
+    assertThat(failure(() -> nova.instancesOn("h1")))
+        .hasMessageContaining("leads back to an earlier page");
+    assertThat(cloud.requests("GET", SERVERS)).hasSize(2);
+  }
+
+  @Test
+  void listWhoseSecondPageFailsIsNoAnswer() {
+    cloud.onInTurn(
+        "GET",
+        BASE + "/os-migrations",
+        Answer.json(
+            200,
+            migrations("2026-11-22T11:40:45Z", "m1")
+                .replace("}]}", "}], " + next("migrations", "m1") + "}")),
+        Answer.json(500, ""));
+
+    assertThat(failure(() -> nova.migrations(ALL)).status()).isEqualTo(500);
+  }
+
+  @Test
+  void actionsCallTheirLinksLinks() {
+    var path = BASE + "/servers/i1/os-instance-actions";
+    var row =
+        "{\"request_id\": \"%s\", \"action\": \"pause\","
+            + " \"start_time\": \"2026-11-22T11:40:45.000000\"}";
+    cloud.onInTurn(
+        "GET",
+        path,
+        Answer.json(
+            200,
+            ("{\"instanceActions\": [%s], \"links\": [{\"rel\": \"next\","
+                    + " \"href\": \"http://x/y?marker=req-2\"}]}")
+                .formatted(row.formatted("req-2"))),
+        Answer.json(200, "{\"instanceActions\": [%s]}".formatted(row.formatted("req-1"))));
+
+    assertThat(nova.actions("i1"))
+        .extracting(action -> action.requestId())
+        .containsExactly("req-2", "req-1");
+  }
+
+  @Test
+  void migrationsOfEveryPageAreRead() {
+    cloud.onInTurn(
+        "GET",
+        BASE + "/os-migrations",
+        Answer.json(
+            200,
+            migrations("2026-11-22T11:40:45Z", "m2")
+                .replace("}]}", "}], " + next("migrations", "m2") + "}")),
+        Answer.json(200, migrations("2026-11-22T11:40:45Z", "m1")));
+
+    assertThat(nova.migrations(ALL)).extracting(Migration::uuid).containsExactly("m2", "m1");
+  }
+
+  @Test
+  void serverGroupsAreAskedForByOffsetUntilThereAreNoMore() {
+    cloud.on(
+        "GET",
+        BASE + "/os-server-groups",
+        request ->
+            Answer.json(
+                200,
+                request.query().contains("offset=0")
+                    ? groups("g1", "g2")
+                    : request.query().contains("offset=2") ? groups("g3") : groups()));
+
+    assertThat(nova.serverGroups())
+        .containsExactly(
+            new ServerGroup("g1", "n", "affinity", Set.of("i1")),
+            new ServerGroup("g2", "n", "affinity", Set.of("i1")),
+            new ServerGroup("g3", "n", "affinity", Set.of("i1")));
+    assertThat(cloud.requests("GET", BASE + "/os-server-groups"))
+        .allMatch(request -> request.query().contains("all_projects=True"));
+  }
+
+  @Test
+  void serverGroupsThatRepeatAreNoAnswer() {
+    cloud.on("GET", BASE + "/os-server-groups", 200, groups("g1"));
+
+    assertThat(failure(nova::serverGroups)).hasMessageContaining("repeats group g1");
+  }
+
+  // Telling
+
+  @Test
+  void listenerIsToldOfEveryRequest() {
+    var told = new ArrayList<String>();
+    cloud.onInTurn("GET", SERVICES, Answer.json(503, ""), Answer.json(200, "{\"services\": []}"));
+    OpenStackCloud.nova(
+            Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
+            InstantSource.system(),
+            (operation, status, duration) -> told.add(operation + " " + status))
+        .computeServices();
+
+    assertThat(told)
+        .containsExactly(
+            "login 201", "discover-version 200", "list-services 503", "list-services 200");
+  }
+
+  private Nova behind(RawServer raw, InstantSource clock) {
+    return StubCloud.nova(
+        cloud.cloudsYaml(directory, "    compute_endpoint_override: " + raw.url() + "/v2.1\n"),
+        clock);
+  }
+
+  private static String version() {
+    return "{\"version\": {\"min_version\": \"2.1\", \"version\": \"2.96\"}}";
+  }
+
+  private static int await(CountDownLatch release) {
+    try {
+      release.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return 202;
+  }
+
+  private void accept(String method, String path) {
+    cloud.on(method, path, request -> Answer.json(202, "").with("x-compute-request-id", "req-1"));
+  }
+
+  private Request sole(String method, String path) {
+    assertThat(cloud.requests(method, path)).hasSize(1);
+    return cloud.requests(method, path).getFirst();
+  }
+
+  private static Map<?, ?> json(Request request) {
+    try {
+      return NovaJson.MAPPER.readValue(request.body(), Map.class);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static NovaException failure(Runnable deed) {
+    var failure = catchThrowableOfType(NovaException.class, deed::run);
+    assertThat(failure).isNotNull();
+    return failure;
+  }
+
+  private static Ask ask(String target) {
+    return new Ask("i1", Optional.ofNullable(target), "req-global");
+  }
+
+  private static String service(String status) {
+    return """
+    {"service": {"id": "s1", "host": "h1", "binary": "nova-compute", "status": "%s",
+      "state": "up", "forced_down": false, "disabled_reason": null}}"""
+        .formatted(status);
+  }
+
+  private static String server(String id, String host) {
+    return """
+    {"id": "%s", "name": "n", "tenant_id": "p1", "status": "ACTIVE",
+     "OS-EXT-STS:vm_state": "active", "OS-EXT-STS:task_state": null,
+     "OS-EXT-STS:power_state": 1, "OS-EXT-SRV-ATTR:host": %s, "flavor": {"ram": 64}}"""
+        .formatted(id, host == null ? "null" : "\"" + host + "\"");
+  }
+
+  private static String servers(String next, String... servers) {
+    return "{\"servers\": [%s]%s}"
+        .formatted(String.join(",", servers), next == null ? "" : ", " + next("servers", next));
+  }
+
+  private static String next(String list, String marker) {
+    return ("\"%s_links\": [{\"rel\": \"next\","
+            + " \"href\": \"http://elsewhere/v2.1/%s?limit=2&marker=%s\"}]")
+        .formatted(list, list, marker);
+  }
+
+  private static String migrations(String createdAt, String uuid) {
+    return """
+    {"migrations": [{"id": 1, "uuid": "%s", "instance_uuid": "i1", "status": "running",
+      "migration_type": "live-migration", "created_at": "%s"}]}"""
+        .formatted(uuid, createdAt);
+  }
+
+  private static String groups(String... ids) {
+    return IntStream.range(0, ids.length)
+        .mapToObj(
+            i ->
+                """
+                {"id": "%s", "name": "n", "policy": "affinity", "rules": {}, "members": ["i1"]}"""
+                    .formatted(ids[i]))
+        .collect(Collectors.joining(",", "{\"server_groups\": [", "]}"));
+  }
+
+  private static String notFound() {
+    return "{\"itemNotFound\": {\"code\": 404, \"message\": \"It could not be found.\"}}";
+  }
+}

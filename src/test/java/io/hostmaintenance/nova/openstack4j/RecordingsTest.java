@@ -1,0 +1,269 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.InstanceAction.Event;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a real Nova 34 answered, read by us. */
+class RecordingsTest {
+
+  private static final MigrationFilter ALL =
+      new MigrationFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+  private final StubCloud cloud = new StubCloud();
+  private Nova nova;
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void connect() {
+    nova = cloud.nova(directory);
+  }
+
+  @AfterEach
+  void stop() {
+    cloud.close();
+  }
+
+  @Test
+  void servicesAreThoseOfNovaComputeOnly() {
+    cloud.replay("os-services-before");
+
+    assertThat(nova.computeServices())
+        .hasSize(4)
+        .contains(
+            new ComputeService(
+                "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "compute-1", "enabled", true, null));
+  }
+
+  @Test
+  void disabledServiceIsWhatNovaAnswers() {
+    cloud.replay("os-services-disable");
+
+    assertThat(nova.disable("a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "maintenance: lab"))
+        .isEqualTo(
+            new ComputeService(
+                "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1",
+                "compute-1",
+                "disabled",
+                true,
+                "maintenance: lab"));
+  }
+
+  @Test
+  void hypervisorIsNamedByItsServicesHost() {
+    cloud.replay("os-hypervisors-detail");
+
+    assertThat(nova.hypervisors())
+        .hasSize(4)
+        .contains(new Hypervisor("bed473ca-284e-41a5-9da7-99ee55fbc461", "compute-1", "fake"));
+  }
+
+  @Test
+  void instancesOfAMixedHostAreAllRead() {
+    cloud.replay("servers-detail-host-mixed-mv2.96");
+
+    assertThat(nova.instancesOn("compute-1").value())
+        .extracting(Instance::status)
+        .containsExactly(
+            "ACTIVE",
+            "ACTIVE",
+            "VERIFY_RESIZE",
+            "SHELVED",
+            "RESCUE",
+            "ACTIVE",
+            "ERROR",
+            "SUSPENDED",
+            "SHUTOFF",
+            "PAUSED",
+            "ACTIVE",
+            "ACTIVE");
+  }
+
+  @Test
+  void unknownHostHasNoInstances() {
+    cloud.replay("servers-detail-host-unknown");
+
+    assertThat(nova.instancesOn("nonesuch").value()).isEmpty();
+  }
+
+  @Test
+  void listForAUserWithoutRightsIsNoAnswer() {
+    cloud.replay("demo-servers-host-filter-compute-1");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova.instancesOn("compute-1"))
+        .withMessageContaining("lacks administrator rights")
+        .matches(e -> e.kind() == Kind.FORBIDDEN);
+  }
+
+  @Test
+  void listWhileNeutronIsDownIsNoAnswer() {
+    cloud.replay("servers-detail-neutron-down-500");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova.instancesOn("compute-1"))
+        .withMessageStartingWith("Unexpected API Error. Please contact the administrator")
+        .matches(e -> e.kind() == Kind.UNAVAILABLE && e.status() == 500);
+  }
+
+  @Test
+  void oneInstanceIsRead() {
+    cloud.replay("server-verify-resize-active");
+    var body = StubCloud.recording("server-verify-resize-active").path("body").path("server");
+
+    assertThat(nova.instance("e4fe17cd-a551-461d-8df6-4d69e874741f"))
+        .contains(
+            new Instance(
+                "e4fe17cd-a551-461d-8df6-4d69e874741f",
+                body.path("name").asText(),
+                body.path("tenant_id").asText(),
+                "VERIFY_RESIZE",
+                "resized",
+                null,
+                1,
+                body.path("OS-EXT-SRV-ATTR:host").asText(),
+                64,
+                0,
+                null));
+  }
+
+  @Test
+  void migrationIsRead() {
+    cloud.replay("os-migrations-after-live");
+
+    assertThat(nova.migrations(ALL))
+        .contains(
+            new Migration(
+                8,
+                "6d919505-d30f-4530-9a46-8102eee1faa0",
+                "4c6366b9-a32b-4b49-8206-c5875cfb9d30",
+                "live-migration",
+                "completed",
+                "compute-1",
+                "compute-4",
+                Instant.parse("2026-11-22T11:40:45Z"),
+                Instant.parse("2026-11-22T11:40:55Z"),
+                "5ee49891f5494d1db1092175bd1a00d4",
+                "f0ebbb243b2e4d298a8a16bf32712ba9"));
+  }
+
+  @Test
+  void migrationThatNeverStartedHasNoDestination() {
+    cloud.replay("os-migrations-after-live");
+
+    assertThat(nova.migrations(ALL).getFirst())
+        .extracting(Migration::id, Migration::status, Migration::destinationHost)
+        .containsExactly(10L, "error", null);
+  }
+
+  @Test
+  void migrationStatusesStayAsNovaWritesThem() {
+    cloud.replay("os-migrations-after-cold");
+
+    assertThat(nova.migrations(ALL))
+        .extracting(Migration::status)
+        .contains("error", "finished", "completed", "cancelled");
+  }
+
+  @Test
+  void actionsAreReadWithoutEvents() {
+    cloud.replay("instance-actions-active");
+
+    assertThat(nova.actions("f636865f-d0bb-4d08-992e-1720785f5d16"))
+        .hasSize(2)
+        .first()
+        .isEqualTo(
+            new InstanceAction(
+                "req-92da6477-4540-42f0-83ef-63ddf47abd30",
+                "live-migration",
+                "5ee49891f5494d1db1092175bd1a00d4",
+                "f0ebbb243b2e4d298a8a16bf32712ba9",
+                Instant.parse("2026-11-22T11:40:44Z"),
+                null,
+                java.util.List.of()));
+  }
+
+  @Test
+  void failedActionTellsWhyInItsEvents() {
+    cloud.replay("instance-action-live-migration-precheck_fail");
+
+    assertThat(
+            nova.action(
+                "773423c1-35f3-4ea0-8c97-a370836f3286", "req-26788ebd-d3fe-4d8c-a413-efa32faae608"))
+        .hasValueSatisfying(
+            action -> {
+              assertThat(action.failed()).isTrue();
+              assertThat(action.events())
+                  .contains(
+                      new Event(
+                          "compute_check_can_live_migrate_destination",
+                          "compute-4",
+                          "Error",
+                          "Migration pre-check error: lab_precheck_fail"));
+            });
+  }
+
+  @Test
+  void acceptedLiveMigrationGivesItsRequestId() {
+    cloud.replay("live-migrate-accepted");
+
+    assertThat(nova.liveMigrate(ask("25931622-2ae0-4fbe-9d74-b87641be3c39")))
+        .isEqualTo("req-9b6b473c-f0e0-4612-a180-e515a628d391");
+  }
+
+  @Test
+  void confirmedResizeGivesItsRequestId() {
+    cloud.replay("confirm-resize-active");
+
+    assertThat(nova.confirmResize(ask("e4fe17cd-a551-461d-8df6-4d69e874741f")))
+        .isEqualTo("req-511c8236-7d4d-4ee1-9672-a9c92ce6c35e");
+  }
+
+  @Test
+  void conflictIsToldInNovasWords() {
+    cloud.replay("live-migrate-while-migrating");
+    var recording = StubCloud.recording("live-migrate-while-migrating");
+    var id = recording.path("request").path("path").asText().split("/")[2];
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova.liveMigrate(ask(id)))
+        .withMessage(recording.path("body").findValue("message").asText())
+        .withMessageContaining("task_state migrating")
+        .matches(e -> e.kind() == Kind.CONFLICT && !e.outcomeUnknown());
+  }
+
+  @Test
+  void listThatPolicyForbidsIsForbidden() {
+    cloud.replay("demo-os-services");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(nova::computeServices)
+        .withMessageStartingWith("Policy doesn't allow os_compute_api:os-services:list")
+        .matches(e -> e.kind() == Kind.FORBIDDEN)
+        .matches(
+            e -> e.requestId().equals(Optional.of("req-b430245b-ecce-4f08-9021-b47847fe84ce")));
+  }
+
+  private static Ask ask(String id) {
+    return new Ask(id, Optional.empty(), "req-0");
+  }
+}

@@ -1,0 +1,84 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ReplyTest {
+
+  private static final Instant NOW = Instant.parse("2026-11-22T12:00:00Z");
+
+  @ParameterizedTest
+  @CsvSource({
+    "'{\"conflictingRequest\": {\"code\": 409, \"message\": \"Cannot.\"}}', Cannot.",
+    "'{\"message\": \"The request needs a token.\", \"code\": 401}', The request needs a token.",
+    "'{\"errors\": [{\"status\": 404, \"detail\": \"No provider.\"}]}', No provider.",
+    "'<html><style>b{x:y}</style><h1>503 Busy</h1>\n<p>Later.</p></html>', 503 Busy Later.",
+    "'  plain  words ', plain words",
+    "'{\"badRequest\": {\"code\": 400}}', ''",
+    "'{\"badRequest\": {\"message\": \"truncat', '{\"badRequest\": {\"message\": \"truncat'",
+    "'', ''",
+  })
+  void textIsTheServicesOwn(String body, String text) {
+    assertThat(reply(body, Map.of()).text()).isEqualTo(text);
+  }
+
+  @Test
+  void textHasNoControlCharacters() {
+    assertThat(reply("{\"message\": \"a\\u0007b\\r\\nc\\u202ed\\u0000\"}", Map.of()).text())
+        .isEqualTo("a b c d");
+  }
+
+  @Test
+  void textOfOneKibibyteIsWhole() {
+    assertThat(reply("x".repeat(1024), Map.of()).text()).hasSize(1024);
+  }
+
+  @Test
+  void longTextIsCutBetweenCharacters() {
+    var text = reply("x" + "😀".repeat(400), Map.of()).text();
+
+    assertThat(text).isEqualTo("x" + "😀".repeat(255));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "7, 7",
+    "0, 0",
+    "'Sun, 22 Nov 2026 12:01:30 GMT', 90",
+    "'Sun, 22 Nov 2026 11:00:00 GMT', 0"
+  })
+  void retryAfterIsSecondsOrADate(String header, int seconds) {
+    assertThat(reply("", Map.of("retry-after", header)).retryAfter(NOW))
+        .contains(Duration.ofSeconds(seconds));
+  }
+
+  @Test
+  void retryAfterDateIsCountedByTheSendersClock() {
+    var headers =
+        Map.of(
+            "Date", "Sun, 22 Nov 2026 12:01:00 GMT",
+            "Retry-After", "Sun, 22 Nov 2026 12:01:30 GMT");
+
+    assertThat(reply("", headers).retryAfter(NOW)).contains(Duration.ofSeconds(30));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"soon", "-1", "99999999999999999999", "''"})
+  void nonsenseIsNoRetryAfter(String header) {
+    assertThat(reply("", Map.of("Retry-After", header)).retryAfter(NOW)).isEmpty();
+  }
+
+  private static Reply reply(String body, Map<String, String> headers) {
+    var any = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+    any.putAll(headers);
+    return new Reply(500, any, body.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,389 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import ch.qos.logback.classic.Level;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.openstack4j.StubCloud.Answer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SessionTest {
+
+  private static final String SERVICES = "/compute/v2.1/os-services";
+
+  private final StubCloud cloud = new StubCloud().on("GET", SERVICES, 200, "{\"services\": []}");
+
+  private final MovingClock clock = new MovingClock();
+
+  @TempDir Path directory;
+
+  @AfterEach
+  void stop() {
+    cloud.close();
+  }
+
+  @Test
+  void nothingIsReadOrContactedBeforeTheFirstCall() {
+    StubCloud.nova(Path.of("/nonesuch/clouds.yaml"), clock);
+
+    assertThat(cloud.requests()).isEmpty();
+  }
+
+  @Test
+  void passwordLoginNamesUserAndProjectWithTheirDomains() {
+    nova().identity();
+
+    assertThatLoginBody()
+        .isEqualTo(
+            """
+            {"auth": {
+              "identity": {"methods": ["password"], "password": {"user": {
+                "name": "operator", "password": "plantedPassword", "domain": {"name": "Default"}}}},
+              "scope": {"project": {"name": "admin", "domain": {"name": "Default"}}}}}""");
+  }
+
+  @Test
+  void passwordLoginByIdsNeedsNoDomains() throws IOException {
+    nova(
+            """
+            username: ignored
+            user_id: u1
+            password: plantedPassword
+            project_id: p1
+            """,
+            "")
+        .identity();
+
+    assertThatLoginBody()
+        .isEqualTo(
+            """
+            {"auth": {
+              "identity": {"methods": ["password"], "password": {"user": {
+                "id": "u1", "password": "plantedPassword"}}},
+              "scope": {"project": {"id": "p1"}}}}""");
+  }
+
+  @Test
+  void applicationCredentialLoginHasNoScope() throws IOException {
+    nova(
+            """
+            application_credential_id: ab12
+            application_credential_secret: plantedSecret
+            """,
+            "auth_type: v3applicationcredential")
+        .identity();
+
+    assertThatLoginBody()
+        .isEqualTo(
+            """
+            {"auth": {"identity": {"methods": ["application_credential"],
+              "application_credential": {"id": "ab12", "secret": "plantedSecret"}}}}""");
+  }
+
+  @Test
+  void applicationCredentialByNameNamesItsUser() throws IOException {
+    nova(
+            """
+            application_credential_name: drain
+            application_credential_secret: plantedSecret
+            username: operator
+            user_domain_id: default
+            """,
+            "auth_type: v3applicationcredential")
+        .identity();
+
+    assertThatLoginBody()
+        .isEqualTo(
+            """
+            {"auth": {"identity": {"methods": ["application_credential"],
+              "application_credential": {"name": "drain", "secret": "plantedSecret",
+                "user": {"name": "operator", "domain": {"id": "default"}}}}}}""");
+  }
+
+  @Test
+  void applicationCredentialIsRenewedLikeAPassword() throws IOException {
+    var nova =
+        nova(
+            """
+            application_credential_id: ab12
+            application_credential_secret: plantedSecret
+            """,
+            "auth_type: v3applicationcredential");
+    nova.computeServices();
+    cloud.revokeTokens();
+
+    assertThat(nova.computeServices()).isEmpty();
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void identityIsThatOfTheToken() {
+    assertThat(nova().identity()).isEqualTo(new Identity(StubCloud.USER_ID, StubCloud.PROJECT_ID));
+  }
+
+  @Test
+  void tokenIsKeptWhileItLivesForAMinute() {
+    cloud.tokensExpire(clock.instant().plusSeconds(3600));
+    var nova = nova();
+    nova.identity();
+    clock.advance(Duration.ofSeconds(3539));
+    nova.identity();
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
+  @Test
+  void tokenIsRenewedWithinItsLastMinute() {
+    cloud.tokensExpire(clock.instant().plusSeconds(3600));
+    var nova = nova();
+    nova.identity();
+    clock.advance(Duration.ofSeconds(3540));
+    cloud.tokensExpire(clock.instant().plusSeconds(3600));
+    nova.identity();
+
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void refusedTokenIsRenewedOnce() {
+    var nova = nova();
+    nova.computeServices();
+    cloud.revokeTokens();
+    nova.computeServices();
+
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void freshTokenThatIsRefusedIsUnauthorized() {
+    cloud.on("GET", SERVICES, 401, "{\"error\": {\"message\": \"Go away.\"}}");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova().computeServices())
+        .withMessage("Go away.")
+        .matches(e -> e.kind() == Kind.UNAUTHORIZED && e.status() == 401);
+    assertThat(cloud.requests("GET", SERVICES)).hasSize(2);
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void manyThreadsWithOneRefusedTokenLogInOnce() throws Exception {
+    var nova = nova();
+    nova.computeServices();
+    cloud.revokeTokens();
+
+    together(64, nova::computeServices);
+
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void manyThreadsWithoutATokenLogInOnce() throws Exception {
+    together(64, nova()::identity);
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
+  @Test
+  void manyThreadsShareOneFailedLogin() throws Exception {
+    refuseLogins();
+    var nova = nova();
+
+    together(64, () -> catchThrowableOfType(NovaException.class, nova::identity));
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
+  @Test
+  void failedLoginIsToldAgainForTenSeconds() {
+    refuseLogins();
+    var nova = nova();
+    var first = catchThrowableOfType(NovaException.class, nova::identity);
+    clock.advance(Duration.ofMillis(9_999));
+    var second = catchThrowableOfType(NovaException.class, nova::identity);
+
+    assertThat(second).hasMessage(first.getMessage());
+    assertThat(second.kind()).isEqualTo(Kind.UNAUTHORIZED);
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
+  @Test
+  void failedLoginIsTriedAgainAfterTenSeconds() {
+    refuseLogins();
+    var nova = nova();
+    catchThrowableOfType(NovaException.class, nova::identity);
+    clock.advance(Duration.ofSeconds(10));
+    catchThrowableOfType(NovaException.class, nova::identity);
+
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void refusedLoginTellsWhoWhereAndKeystonesWords() {
+    refuseLogins();
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova().identity())
+        .withMessageContaining("Keystone at %s/v3 refuses the login of user operator", cloud.url())
+        .withMessageContaining("of cloud openstack in ")
+        .withMessageContaining("(HTTP 401): The request you have made requires authentication.")
+        .matches(e -> !e.outcomeUnknown());
+  }
+
+  @Test
+  void missingKeystoneIsAMatterOfConfiguration() {
+    cloud.keystone(request -> new Answer(404, "<h1>Not Found</h1>", java.util.Map.of()));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova().identity())
+        .matches(e -> e.kind() == Kind.CONFIGURATION);
+  }
+
+  @Test
+  void failedLoginForAWriteHasChangedNothing() {
+    cloud.keystone(request -> Answer.json(503, ""));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova().enable("s1"))
+        .matches(e -> e.kind() == Kind.UNAVAILABLE && !e.outcomeUnknown());
+  }
+
+  @Test
+  void loginWithoutAReplyHasChangedNothing() {
+    cloud.keystone(request -> Answer.drop());
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova().enable("s1"))
+        .withMessageStartingWith("Keystone at")
+        .matches(e -> e.kind() == Kind.UNAVAILABLE && !e.outcomeUnknown());
+  }
+
+  @Test
+  void loginAnsweredByAPageIsNoToken() {
+    cloud.keystone(request -> new Answer(200, "<html>Welcome</html>", java.util.Map.of()));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova().identity())
+        .matches(e -> e.kind() == Kind.UNAVAILABLE);
+  }
+
+  @Test
+  void tokenWithoutAProjectIsAMatterOfConfiguration() {
+    cloud.keystone(
+        request ->
+            Answer.json(
+                    201,
+                    """
+                    {"token": {"expires_at": "2099-01-01T00:00:00.000000Z",
+                      "user": {"id": "u", "name": "n"}}}""")
+                .with("X-Subject-Token", "t"));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova().identity())
+        .withMessageStartingWith("Keystone's token for cloud openstack in ")
+        .withMessageContaining("is for no project")
+        .matches(e -> e.kind() == Kind.CONFIGURATION);
+  }
+
+  @Test
+  void cloudsYamlIsReadAgainAtEachLogin() throws IOException {
+    var file = cloud.cloudsYaml(directory);
+    var nova = StubCloud.nova(file, clock);
+    nova.computeServices();
+    Files.writeString(file, Files.readString(file).replace("plantedPassword", "plantedPassword2"));
+    cloud.revokeTokens();
+    nova.computeServices();
+
+    assertThat(cloud.requests("POST", "/v3/auth/tokens").getLast().body())
+        .contains("plantedPassword2");
+  }
+
+  @Test
+  void unverifiedCertificatesAreWarnedOfAtEachLogin() {
+    var nova = StubCloud.nova(cloud.cloudsYaml(directory, "    verify: false\n"), clock);
+    try (var logs = new Logs()) {
+      nova.computeServices();
+      cloud.revokeTokens();
+      nova.computeServices();
+
+      assertThat(logs.at(Level.WARN))
+          .hasSize(2)
+          .allMatch(line -> line.contains("Certificates of cloud openstack are not verified"));
+    }
+  }
+
+  private void refuseLogins() {
+    cloud.keystone(
+        request ->
+            Answer.json(
+                401,
+                """
+                {"error": {"code": 401, "title": "Unauthorized",
+                  "message": "The request you have made requires authentication."}}"""));
+  }
+
+  private Nova nova() {
+    return StubCloud.nova(cloud.cloudsYaml(directory), clock);
+  }
+
+  private Nova nova(String auth, String settings) throws IOException {
+    var file = directory.resolve("special.yaml");
+    Files.writeString(
+        file,
+        "clouds:\n  openstack:\n    region_name: RegionOne\n%s    auth:\n      auth_url: %s\n%s"
+            .formatted(settings.indent(4), cloud.url(), auth.indent(6)));
+    return StubCloud.nova(file, clock);
+  }
+
+  private JsonAssert assertThatLoginBody() {
+    return new JsonAssert(cloud.requests("POST", "/v3/auth/tokens").getLast().body());
+  }
+
+  /** Compares without regard to order and blanks. */
+  private record JsonAssert(String actual) {
+
+    void isEqualTo(String expected) {
+      try {
+        assertThat(NovaJson.MAPPER.readTree(actual)).isEqualTo(NovaJson.MAPPER.readTree(expected));
+      } catch (JsonProcessingException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private static void together(int threads, Callable<?> deed) throws Exception {
+    var start = new CountDownLatch(1);
+    try (var executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      var deeds =
+          IntStream.range(0, threads)
+              .mapToObj(
+                  i ->
+                      executor.submit(
+                          () -> {
+                            start.await();
+                            return deed.call();
+                          }))
+              .toList();
+      start.countDown();
+      for (var done : deeds) {
+        done.get();
+      }
+    }
+  }
+}
