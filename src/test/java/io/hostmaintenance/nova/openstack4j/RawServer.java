@@ -72,9 +72,11 @@ final class RawServer implements AutoCloseable {
         .formatted(body.length(), body);
   }
 
+  /** Returns when nothing listens any more, so that a connection is refused. */
   @Override
   public void close() throws IOException {
     socket.close();
     threads.shutdownNow();
+    threads.close();
   }
 }
