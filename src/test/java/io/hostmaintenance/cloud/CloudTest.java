@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CloudTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
@@ -703,6 +705,100 @@ class CloudTest {
       active();
       assertThatThrownBy(() -> cloud.deleteService(cloud.admin(), "compute-1"))
           .hasMessageStartingWith("Unable to delete compute service that is hosting instances.");
+    }
+  }
+
+  @Nested
+  class AnyOrderOfDeeds {
+    private static final List<Operation> OPERATIONS =
+        List.of(
+            Operation.PAUSE,
+            Operation.UNPAUSE,
+            Operation.STOP,
+            Operation.START,
+            Operation.SUSPEND,
+            Operation.RESUME,
+            Operation.RESCUE,
+            Operation.UNRESCUE,
+            Operation.DELETE);
+
+    private final List<Server> all = new ArrayList<>();
+
+    private Cloud played(long seed) {
+      var random = new SplittableRandom(seed);
+      var cloud = new Cloud(START, random, Timing.DEFAULT.withJitter(0.9));
+      for (var i = 1; i <= 3; i++) {
+        cloud.addHost("compute-" + i, 16 * 1024);
+      }
+      for (var i = 0; i < 6; i++) {
+        var wanted = NewServer.on("compute-1");
+        all.add(cloud.place(i % 3 == 0 ? wanted.with(Steering.LM_FAIL, "1") : wanted));
+      }
+      for (var i = 0; i < 200; i++) {
+        try {
+          deed(cloud, random, all.get(random.nextInt(all.size())).id());
+        } catch (Refused refused) {
+          assertThat(refused.status()).isIn(400, 404, 409);
+        }
+        cloud.advance(Duration.ofMillis(random.nextInt(2000)));
+      }
+      cloud.settle();
+      return cloud;
+    }
+
+    private void deed(Cloud cloud, SplittableRandom random, String id) {
+      var host = "compute-" + (1 + random.nextInt(3));
+      var target = random.nextBoolean() ? host : null;
+      switch (random.nextInt(12)) {
+        case 0, 1, 2 -> cloud.liveMigrate(cloud.admin(), id, LiveMigrationRequest.to(target));
+        case 3, 4 -> cloud.migrate(cloud.admin(), id, target);
+        case 5 -> cloud.confirmResize(cloud.tenant(), id);
+        case 6 -> cloud.revertResize(cloud.tenant(), id);
+        case 7 -> cloud.disable(cloud.admin(), host, "why");
+        case 8 -> cloud.enable(cloud.admin(), host);
+        case 9 -> all.add(cloud.boot(cloud.tenant(), "new", 512));
+        case 10 -> {
+          var migrations = cloud.migrations(id);
+          if (!migrations.isEmpty()) {
+            cloud.abortLiveMigration(cloud.admin(), id, migrations.getLast().id(), true);
+          }
+        }
+        default ->
+            cloud.perform(cloud.tenant(), id, OPERATIONS.get(random.nextInt(OPERATIONS.size())));
+      }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void noTaskIsLeft(long seed) {
+      played(seed);
+      assertThat(all).extracting(Server::taskState).containsOnlyNulls();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void everyServerHoldsItsHostAndNoOther(long seed) {
+      var cloud = played(seed);
+      var alive = all.stream().filter(s -> !s.deleted() && s.host() != null).toList();
+      assertThat(alive)
+          .allSatisfy(
+              server ->
+                  assertThat(cloud.allocationsByConsumer().get(server.id()))
+                      .as(server.status())
+                      .containsOnlyKeys(cloud.host(server.host())));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void onlyUnconfirmedMovesAreUnfinished(long seed) {
+      var cloud = played(seed);
+      assertThat(cloud.migrations())
+          .filteredOn(m -> !m.status().terminal())
+          .allSatisfy(
+              m -> {
+                assertThat(m.status()).isEqualTo(MigrationStatus.FINISHED);
+                assertThat(m.server().status()).isEqualTo("VERIFY_RESIZE");
+              });
     }
   }
 

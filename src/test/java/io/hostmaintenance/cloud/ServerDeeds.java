@@ -65,7 +65,8 @@ final class ServerDeeds {
   }
 
   private void apply(Server server, Operation operation, Effect effect) {
-    if (server.deleted() || server.taskState() != effect.task()) {
+    var deleting = operation == Operation.DELETE || operation == Operation.SOFT_DELETE;
+    if (server.deleted() || !deleting && server.taskState() != effect.task()) {
       return;
     }
     if (operation == Operation.SHELVE_OFFLOAD) {
