@@ -118,6 +118,15 @@ public final class CloudSimulator implements AutoCloseable {
         });
   }
 
+  /** The catalog has no placement from now on. */
+  public void withoutPlacement() {
+    locked(
+        () -> {
+          keystone.withoutPlacement();
+          return null;
+        });
+  }
+
   /** Tokens issued from now on are valid this long; an hour without this call. */
   public void tokenLifetime(Duration lifetime) {
     locked(

@@ -380,6 +380,14 @@ class CloudSimulatorTest {
     }
 
     @Test
+    void catalogCanLackPlacement() throws Exception {
+      simulator.withoutPlacement();
+      var catalog =
+          json(login(NovaClient.passwordLogin(cloud.users().get("admin")))).at("/token/catalog");
+      assertThat(catalog.findValuesAsText("type")).containsExactly("identity", "compute");
+    }
+
+    @Test
     void wrongPasswordIsUnauthorized() throws Exception {
       var user = cloud.users().get("admin");
       assertThat(login(NovaClient.passwordLogin(user, "guess")).statusCode()).isEqualTo(401);

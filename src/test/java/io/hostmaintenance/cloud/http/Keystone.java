@@ -26,6 +26,7 @@ final class Keystone {
   private final Map<String, ApplicationCredential> credentials = new HashMap<>();
   private final Map<String, URI> regions = new LinkedHashMap<>();
   private Duration lifetime = Duration.ofHours(1);
+  private boolean placement = true;
   private int number;
 
   Keystone(Cloud cloud, URI root) {
@@ -36,6 +37,10 @@ final class Keystone {
 
   void region(String name, URI uri) {
     regions.put(name, uri);
+  }
+
+  void withoutPlacement() {
+    placement = false;
   }
 
   void lifetime(Duration value) {
@@ -192,10 +197,11 @@ final class Keystone {
   }
 
   private List<Map<String, Object>> catalog() {
-    return List.of(
-        service("identity", "keystone", "/v3"),
-        service("compute", "nova", "/v2.1"),
-        service("placement", "placement", "/placement"));
+    var identity = service("identity", "keystone", "/v3");
+    var compute = service("compute", "nova", "/v2.1");
+    return placement
+        ? List.of(identity, compute, service("placement", "placement", "/placement"))
+        : List.of(identity, compute);
   }
 
   private Map<String, Object> service(String type, String name, String path) {

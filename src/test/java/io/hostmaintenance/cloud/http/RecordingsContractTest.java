@@ -621,6 +621,15 @@ class RecordingsContractTest {
           s.cloud.forceDown(s.cloud.admin(), "compute-1", true);
           s.liveMigrateAtOnce();
         });
+    for (var version : List.of("-mv2.1", "-mv2.30")) {
+      asAdmin(
+          "instance-action-live-migrate-novalidhost" + version,
+          s -> {
+            s.subject("compute-4", VmState.ACTIVE);
+            s.disableAllBut("compute-4");
+            s.liveMigrateAtOnce();
+          });
+    }
     asAdmin(
         "instance-action-cold-migrate-novalidhost",
         s -> {
