@@ -524,6 +524,8 @@ final class NovaApi {
           cloud.groups().stream()
               .filter(g -> all || g.owner().projectId().equals(caller.user().projectId()))
               .map(g -> views.group(g, version))
+              .skip(number(request.query().getOrDefault("offset", "0")))
+              .limit(number(request.query().getOrDefault("limit", "" + maxLimit)))
               .toList();
       return Reply.json(200, Json.object("server_groups", rows));
     }
