@@ -68,7 +68,7 @@ public record HostMaintenanceSpec(
         Integer maxAttempts,
     @ValidationRule(
             value =
-                "self.matches('^([0-9]{1,5}h)?([0-9]{1,5}m)?([0-9]{1,5}s)?$') && self.matches('[1-9]')",
+                "self.matches('^([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$') && self.matches('[1-9]')",
             message = "instanceTimeout must be a duration above zero such as 90s, 45m or 1h30m")
         @JsonPropertyDescription(
             "How long one attempt to move one instance may run, such as 45m or 1h30m; without it 30"

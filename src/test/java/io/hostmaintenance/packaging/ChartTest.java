@@ -1,0 +1,359 @@
+package io.hostmaintenance.packaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
+
+import com.marcnuri.helm.Helm;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResource;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.operator.Config;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The chart, rendered by Helm itself. */
+class ChartTest {
+
+  private static final Path CHART = Path.of("helm", "host-maintenance-operator");
+  private static final String CRD = "hostmaintenances.hostmaintenance.io-v1.yml";
+  private static final Map<String, Object> SECRET = Map.of("cloud.existingSecret", "cloud");
+
+  @Test
+  void passesTheStrictLint() {
+    var result = new Helm(CHART).lint().strict().call();
+    assertThat(result.isFailed()).as(String.join("\n", result.getMessages())).isFalse();
+  }
+
+  @Test
+  void carriesTheCrdOfTheProject() throws IOException {
+    assertThat(Files.readString(CHART.resolve("files").resolve(CRD)))
+        .as("run: cp crds/* " + CHART.resolve("files"))
+        .isEqualTo(Files.readString(Path.of("crds", CRD)));
+  }
+
+  @Test
+  void rendersTheCrdAsItIs() throws IOException {
+    var committed =
+        Serialization.unmarshal(
+            Files.readString(Path.of("crds", CRD)), CustomResourceDefinition.class);
+    var rendered = one(CustomResourceDefinition.class, SECRET);
+    assertThat(rendered.getSpec()).isEqualTo(committed.getSpec());
+    assertThat(rendered.getMetadata().getAnnotations())
+        .containsAllEntriesOf(committed.getMetadata().getAnnotations());
+  }
+
+  @Test
+  void keepsTheCrdAndAllResourcesWhenTheReleaseGoes() {
+    assertThat(one(CustomResourceDefinition.class, SECRET).getMetadata().getAnnotations())
+        .contains(entry("helm.sh/resource-policy", "keep"));
+  }
+
+  @Test
+  void removesTheCrdWithTheReleaseWhenToldSo() {
+    var crd = one(CustomResourceDefinition.class, with("crds.keep", false));
+    assertThat(crd.getMetadata().getAnnotations()).containsOnlyKeys(HostMaintenance.SCHEMA);
+  }
+
+  @Test
+  void leavesTheCrdOutWhenToldSo() {
+    assertThat(all(CustomResourceDefinition.class, with("crds.enabled", false))).isEmpty();
+  }
+
+  @Test
+  void allowsTheOperatorNothingInTheClusterButItsOwnResourcesAndItsCrd() {
+    assertThat(named(ClusterRole.class, "it-host-maintenance-operator").getRules())
+        .containsExactlyInAnyOrder(
+            rule(HostMaintenance.GROUP, "hostmaintenances", "get list watch update patch"),
+            rule(HostMaintenance.GROUP, "hostmaintenances/status", "get update patch"),
+            rule(HostMaintenance.GROUP, "hostmaintenances/finalizers", "update"),
+            rule("apiextensions.k8s.io", "customresourcedefinitions", "get")
+                .edit()
+                .withResourceNames("hostmaintenances.hostmaintenance.io")
+                .build());
+  }
+
+  @Test
+  void allowsTheOperatorItsLeaseInItsOwnNamespace() {
+    var role = named(Role.class, "it-host-maintenance-operator-lease");
+    assertThat(role.getMetadata().getNamespace()).isEqualTo("nova");
+    assertThat(role.getRules())
+        .containsExactly(rule("coordination.k8s.io", "leases", "get create update patch"));
+  }
+
+  @Test
+  void allowsTheOperatorEventsWhereThoseOfClusterScopedObjectsLie() {
+    var role = named(Role.class, "it-host-maintenance-operator-events");
+    assertThat(role.getMetadata().getNamespace()).isEqualTo("default");
+    assertThat(role.getRules()).containsExactly(rule("", "events", "get create patch"));
+  }
+
+  @Test
+  void bindsEveryRoleToTheAccountOfTheOperatorAlone() {
+    var subject =
+        new SubjectBuilder()
+            .withKind("ServiceAccount")
+            .withName("it-host-maintenance-operator")
+            .withNamespace("nova")
+            .build();
+    var cluster = one(ClusterRoleBinding.class, SECRET);
+    assertThat(cluster.getRoleRef().getName()).isEqualTo("it-host-maintenance-operator");
+    assertThat(cluster.getSubjects()).containsExactly(subject);
+    assertThat(all(RoleBinding.class, SECRET))
+        .hasSize(2)
+        .allSatisfy(
+            b -> {
+              assertThat(b.getSubjects()).containsExactly(subject);
+              assertThat(b.getRoleRef().getName()).isEqualTo(b.getMetadata().getName());
+              assertThat(b.getMetadata().getNamespace())
+                  .isEqualTo(
+                      named(Role.class, b.getMetadata().getName()).getMetadata().getNamespace());
+            });
+  }
+
+  @Test
+  void runsAsTheAccountThatTheRolesAreBoundTo() {
+    assertThat(deployment(SECRET).getSpec().getTemplate().getSpec().getServiceAccountName())
+        .isEqualTo("it-host-maintenance-operator")
+        .isEqualTo(one(ServiceAccount.class, SECRET).getMetadata().getName());
+  }
+
+  @Test
+  void addsReadingToTheViewersOfTheCluster() {
+    var role = named(ClusterRole.class, "it-host-maintenance-operator-view");
+    assertThat(role.getMetadata().getLabels())
+        .contains(entry("rbac.authorization.k8s.io/aggregate-to-view", "true"));
+    assertThat(role.getRules())
+        .flatExtracting(PolicyRule::getVerbs)
+        .containsExactly("get", "list", "watch");
+  }
+
+  @Test
+  void addsWritingToTheEditorsOfTheClusterButNotOfTheStatus() {
+    var role = named(ClusterRole.class, "it-host-maintenance-operator-edit");
+    assertThat(role.getMetadata().getLabels())
+        .contains(entry("rbac.authorization.k8s.io/aggregate-to-edit", "true"));
+    assertThat(role.getRules())
+        .flatExtracting(PolicyRule::getResources)
+        .containsExactly("hostmaintenances");
+  }
+
+  @Test
+  void runsOneOperatorAtATime() {
+    var spec = deployment(SECRET).getSpec();
+    assertThat(spec.getReplicas()).isEqualTo(1);
+    assertThat(spec.getStrategy().getType()).isEqualTo("Recreate");
+  }
+
+  @Test
+  void selectsItsOwnPods() {
+    var spec = deployment(SECRET).getSpec();
+    assertThat(spec.getTemplate().getMetadata().getLabels())
+        .containsAllEntriesOf(spec.getSelector().getMatchLabels());
+  }
+
+  @Test
+  void keepsToTheRestrictedPodSecurityStandard() {
+    var pod = deployment(SECRET).getSpec().getTemplate().getSpec();
+    assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+    assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
+    var container = operator(SECRET).getSecurityContext();
+    assertThat(container.getAllowPrivilegeEscalation()).isFalse();
+    assertThat(container.getCapabilities().getDrop()).containsExactly("ALL");
+    assertThat(container.getCapabilities().getAdd()).isEmpty();
+  }
+
+  @Test
+  void writesNowhereButToItsTemporaryFiles() {
+    assertThat(operator(SECRET).getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+    assertThat(operator(SECRET).getVolumeMounts())
+        .filteredOn(m -> !Boolean.TRUE.equals(m.getReadOnly()))
+        .extracting(m -> m.getMountPath())
+        .containsExactly("/tmp");
+  }
+
+  @Test
+  void isProbedOnItsPort() {
+    var container = operator(with("operator.port", 9090));
+    assertThat(container.getPorts()).extracting(p -> p.getContainerPort()).containsExactly(9090);
+    assertThat(environment(container)).contains(entry("HM_PORT", "9090"));
+    assertThat(container.getLivenessProbe().getHttpGet().getPath()).isEqualTo("/healthz");
+    assertThat(container.getReadinessProbe().getHttpGet().getPath()).isEqualTo("/readyz");
+    assertThat(List.of(container.getLivenessProbe(), container.getReadinessProbe()))
+        .allSatisfy(p -> assertThat(p.getHttpGet().getPort().getStrVal()).isEqualTo("http"));
+  }
+
+  @Test
+  void setsEveryVariableThatTheOperatorReads() {
+    var read =
+        Pattern.compile("(?m)^ +([A-Z_]{3,})")
+            .matcher(Config.help())
+            .results()
+            .map((MatchResult m) -> m.group(1))
+            .filter(v -> !v.equals("KUBECONFIG"))
+            .toList();
+    assertThat(environment(operator(SECRET)).keySet()).containsExactlyInAnyOrderElementsOf(read);
+  }
+
+  @Test
+  void startsTheOperatorWithItsOwnDefaults() {
+    var environment = environment(operator(SECRET));
+    environment.put("HM_NAMESPACE", "nova");
+    var settings = Config.of(environment, false).settings();
+    assertThat(settings).isEqualTo(Config.of(Map.of(), false).settings());
+  }
+
+  @Test
+  void electsALeaderInItsOwnNamespace() {
+    assertThat(environment(operator(SECRET))).contains(entry("HM_LEADER_ELECTION", "true"));
+    assertThat(operator(SECRET).getEnv())
+        .filteredOn(e -> e.getName().equals("HM_NAMESPACE"))
+        .singleElement()
+        .satisfies(
+            e ->
+                assertThat(e.getValueFrom().getFieldRef().getFieldPath())
+                    .isEqualTo("metadata.namespace"));
+  }
+
+  @Test
+  void hasTimeToStop() {
+    assertThat(
+            deployment(SECRET).getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds())
+        .isGreaterThanOrEqualTo(20);
+  }
+
+  @Test
+  void readsCloudsYamlFromTheSecretThatIsNamed() {
+    assertThat(cloudSecret(SECRET)).isEqualTo("cloud");
+    assertThat(all(Secret.class, SECRET)).isEmpty();
+    assertThat(environment(operator(SECRET)))
+        .contains(entry("OS_CLIENT_CONFIG_FILE", "/etc/openstack/clouds.yaml"));
+    assertThat(operator(SECRET).getVolumeMounts())
+        .anyMatch(m -> m.getName().equals("cloud") && m.getMountPath().equals("/etc/openstack"));
+  }
+
+  @Test
+  void makesASecretOfCloudsYamlAndItsCertificate() {
+    var values =
+        Map.<String, Object>of("cloud.cloudsYaml", "clouds: {}", "cloud.cacert", "CERTIFICATE");
+    var secret = one(Secret.class, values);
+    assertThat(cloudSecret(values)).isEqualTo(secret.getMetadata().getName());
+    assertThat(secret.getData())
+        .containsOnly(
+            entry("clouds.yaml", base64("clouds: {}")), entry("cacert.pem", base64("CERTIFICATE")));
+  }
+
+  @Test
+  void isNotRenderedWithoutACloud() {
+    assertThatThrownBy(() -> render(Map.of()))
+        .hasMessageContaining("set cloud.existingSecret to the name of a Secret");
+  }
+
+  @Test
+  void isNotRenderedWithTwoSourcesOfCloudsYaml() {
+    assertThatThrownBy(() -> render(with("cloud.cloudsYaml", "clouds: {}")))
+        .hasMessageContaining("exclude each other");
+  }
+
+  @Test
+  void isNotRenderedWithAValueThatItDoesNotKnow() {
+    assertThatThrownBy(() -> render(with("operator.pollmoving", "5s")))
+        .hasMessageContaining("pollmoving");
+  }
+
+  @Test
+  void isNotRenderedWithADurationThatTheOperatorCannotRead() {
+    assertThatThrownBy(() -> render(with("operator.settle", "0s"))).hasMessageContaining("settle");
+    assertThatThrownBy(() -> render(with("operator.settle", "1d"))).hasMessageContaining("settle");
+  }
+
+  private static Map<String, Object> with(String value, Object setting) {
+    return Map.of("cloud.existingSecret", "cloud", value, setting);
+  }
+
+  private static String render(Map<String, Object> values) {
+    var template =
+        new Helm(CHART).template().withName("it").withNamespace("nova").withKubeVersion("1.29.0");
+    values.forEach(template::set);
+    return template.call();
+  }
+
+  private static <T extends HasMetadata> List<T> all(Class<T> type, Map<String, Object> values) {
+    return Arrays.stream(render(values).split("(?m)^---$"))
+        .filter(d -> !d.isBlank())
+        .map(d -> Serialization.unmarshal(d, KubernetesResource.class))
+        .filter(type::isInstance)
+        .map(type::cast)
+        .toList();
+  }
+
+  private static <T extends HasMetadata> T one(Class<T> type, Map<String, Object> values) {
+    var found = all(type, values);
+    assertThat(found).hasSize(1);
+    return found.getFirst();
+  }
+
+  private static <T extends HasMetadata> T named(Class<T> type, String name) {
+    return all(type, SECRET).stream()
+        .filter(r -> r.getMetadata().getName().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Deployment deployment(Map<String, Object> values) {
+    return one(Deployment.class, values);
+  }
+
+  private static Container operator(Map<String, Object> values) {
+    return deployment(values).getSpec().getTemplate().getSpec().getContainers().getFirst();
+  }
+
+  private static Map<String, String> environment(Container container) {
+    return container.getEnv().stream()
+        .collect(Collectors.toMap(EnvVar::getName, e -> e.getValue() == null ? "" : e.getValue()));
+  }
+
+  private static String cloudSecret(Map<String, Object> values) {
+    return deployment(values).getSpec().getTemplate().getSpec().getVolumes().stream()
+        .filter(v -> v.getName().equals("cloud"))
+        .map(v -> v.getSecret().getSecretName())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static PolicyRule rule(String group, String resource, String verbs) {
+    return new PolicyRuleBuilder()
+        .withApiGroups(group)
+        .withResources(resource)
+        .withVerbs(verbs.split(" "))
+        .build();
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
+  }
+}
