@@ -88,7 +88,7 @@ class Case:
 
     # what comes to pass
 
-    def when(self, name, expected, truth, seconds=120):
+    def when(self, name, expected, truth, seconds=180):
         """Waits until `truth` holds for the resource and gives it."""
         def look():
             resource = self.kube.get(name)
@@ -97,11 +97,11 @@ class Case:
             raise Failure(told(resource))
         return until(f'{name} {expected}', look, seconds)
 
-    def phase(self, name, *phases, seconds=120):
+    def phase(self, name, *phases, seconds=180):
         return self.when(name, f"in phase {' or '.join(phases)}",
                          lambda r: r.get('status', {}).get('phase') in phases, seconds)
 
-    def stalled(self, name, reason, seconds=60):
+    def stalled(self, name, reason, seconds=90):
         """Waits until Stalled is True for that reason; kstatus must call it Failed and Ready must not be True."""
         found = self.when(name, f'stalled by {reason}', lambda r: condition(r, 'Stalled')['status'] == 'True'
                           and condition(r, 'Stalled')['reason'] == reason, seconds)
@@ -112,7 +112,7 @@ class Case:
         demand(self.kube.kstatus(name) in (None, 'Failed'), f'kstatus calls {name} {self.kube.kstatus(name)}')
         return found
 
-    def drained(self, name, seconds=180):
+    def drained(self, name, seconds=300):
         """Waits as a script does, by kubectl wait; on its deadline the resource is told."""
         try:
             self.kube.wait(name, 'Drained', seconds)

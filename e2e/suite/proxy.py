@@ -19,7 +19,8 @@ _HOP = {'connection', 'keep-alive', 'upgrade', 'http2-settings', 'transfer-encod
 
 @dataclasses.dataclass
 class Seen:
-    """A request that arrived: `action` is the key of a POST .../action's body, `status` what the operator was told."""
+    """A request that arrived: `action` is the key of a POST .../action's body, `status` what the operator was told
+    (0: nothing, the connection was cut; None: not yet)."""
 
     at: float
     method: str
@@ -95,7 +96,7 @@ class Proxy:
                     seen.status = fault.status
                     return self._answer(fault.status, {'Content-Type': 'text/html'}, b'<html>e2e proxy</html>')
                 if answer is None or not fault.reply:
-                    self.close_connection = True
+                    seen.status, self.close_connection = 0, True
                     return None
                 seen.status = answer.status
                 return self._answer(answer.status, {k: v for k, v in answer.getheaders() if k.lower() not in _HOP}, text)
