@@ -13,12 +13,18 @@ import java.util.Optional;
  *
  * @param settings how fast and how much at once
  * @param port of the health and metrics server; 0: any free one
+ * @param address it listens on
  * @param leaderElection whether a lease is needed to act
  * @param namespace where the lease lies; null when there is no leader election
  * @param log how log lines look
  */
 public record Config(
-    Settings settings, int port, boolean leaderElection, String namespace, LogFormat log) {
+    Settings settings,
+    int port,
+    String address,
+    boolean leaderElection,
+    String namespace,
+    LogFormat log) {
 
   /** How log lines look. */
   public enum LogFormat {
@@ -46,6 +52,10 @@ public record Config(
           new Variable(
               "HM_SETTLE", "60s", "time between the two looks that must find a host empty"),
           new Variable("HM_PORT", "8080", "port of /healthz, /readyz and /metrics"),
+          new Variable(
+              "HM_ADDRESS",
+              "127.0.0.1",
+              "address they are served at; in a pod 0.0.0.0, as the chart sets it"),
           new Variable("HM_LEADER_ELECTION", "false", "whether a Lease is needed to act"),
           new Variable("HM_NAMESPACE", "", "namespace of that Lease"),
           new Variable(
@@ -98,6 +108,7 @@ public record Config(
     return new Config(
         settings,
         number(environment, "HM_PORT", 0, 65_535),
+        text(environment, "HM_ADDRESS").orElseThrow(),
         leaderElection,
         leaderElection ? namespace.get() : null,
         format(environment, terminal));

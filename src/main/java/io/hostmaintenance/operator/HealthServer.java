@@ -17,14 +17,20 @@ final class HealthServer implements AutoCloseable {
   /**
    * Serves at once.
    *
+   * @param address where to listen
    * @param port 0: any free one
    * @param alive whether the process should go on
    * @param ready whether it can do its work, as leader or standing by
    * @param metrics in Prometheus' text format
    */
-  HealthServer(int port, BooleanSupplier alive, BooleanSupplier ready, Supplier<String> metrics)
+  HealthServer(
+      String address,
+      int port,
+      BooleanSupplier alive,
+      BooleanSupplier ready,
+      Supplier<String> metrics)
       throws IOException {
-    server = HttpServer.create(new InetSocketAddress(port), 0);
+    server = HttpServer.create(new InetSocketAddress(address, port), 0);
     server.createContext("/healthz", x -> answer(x, alive.getAsBoolean()));
     server.createContext("/readyz", x -> answer(x, ready.getAsBoolean()));
     server.createContext(

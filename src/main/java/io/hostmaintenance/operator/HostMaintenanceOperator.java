@@ -58,7 +58,11 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     operator.register(reconciler, o -> o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS));
     this.health =
         new HealthServer(
-            config.port(), () -> !closed.get(), this::ready, () -> metrics.text(this::cached));
+            config.address(),
+            config.port(),
+            () -> !closed.get(),
+            this::ready,
+            () -> metrics.text(this::cached));
   }
 
   private void configure(ConfigurationServiceOverrider configuration) {

@@ -104,8 +104,7 @@ final class Maintenance {
   Ticked tick(String name) {
     var stored = resources.read(name);
     if (stored.isEmpty()) {
-      memories.remove(name);
-      ledger.forget(name);
+      forget(name);
       return new Ticked(settings.pollIdle(), false);
     }
     var resource = stored.get();
@@ -113,6 +112,11 @@ final class Maintenance {
     synchronized (memory) {
       return tick(resource, memory);
     }
+  }
+
+  private void forget(String name) {
+    ledger.forget(name);
+    memories.keySet().removeIf(key -> key.startsWith(name + "/"));
   }
 
   private Memory memory(HostMaintenance resource) {
@@ -196,8 +200,7 @@ final class Maintenance {
   private Ticked release(HostMaintenance resource, Decision decision) {
     resources.release(resource);
     decision.notices().forEach(n -> telling.tell(resource, n));
-    ledger.forget(name(resource));
-    memories.remove(name(resource) + "/" + resource.getMetadata().getUid());
+    forget(name(resource));
     return new Ticked(settings.pollIdle(), true);
   }
 
