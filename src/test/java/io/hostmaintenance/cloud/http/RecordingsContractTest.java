@@ -595,6 +595,13 @@ class RecordingsContractTest {
           s.settle();
         });
     asAdmin("instance-action-live-migration-lm_fail", s -> failed(s, Steering.LM_FAIL));
+    asAdmin(
+        "instance-actions-active",
+        s -> {
+          s.subject("compute-1", VmState.ACTIVE);
+          s.liveMigrate(null);
+          s.settle();
+        });
     asAdmin("instance-actions-lm_fail", s -> failed(s, Steering.LM_FAIL));
     asAdmin("instance-action-live-migration-precheck_fail", s -> failed(s, Steering.PRECHECK_FAIL));
     asAdmin("instance-actions-precheck_fail", s -> failed(s, Steering.PRECHECK_FAIL));
