@@ -1,0 +1,125 @@
+package io.hostmaintenance.operator;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.http.CloudSimulator;
+import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A Kubernetes API server, an OpenStack cloud and as many operators as are started, all in this
+ * process and wired as in production: the operators speak HTTP to both.
+ */
+public final class Cluster implements AutoCloseable {
+
+  /** Looks every 100 ms while something moves. */
+  static final Settings QUICK =
+      new Settings(
+          Duration.ofMillis(100),
+          Duration.ofMillis(500),
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(90),
+          10,
+          20);
+
+  private final ApiServer apiServer = new ApiServer();
+  private final KubernetesClient client = apiServer.client();
+  private final CloudSimulator simulator;
+  private final InstantSource clock;
+  private final Map<String, String> environment;
+  private final List<HostMaintenanceOperator> operators = new ArrayList<>();
+
+  /**
+   * Serves both, with the CRD installed; no operator runs yet.
+   *
+   * @param directory where the clouds.yaml is written
+   * @param clock of the cloud and the operators
+   */
+  public Cluster(Path directory, Cloud cloud, InstantSource clock) throws IOException {
+    this.clock = clock;
+    simulator = new CloudSimulator(cloud, clock);
+    environment = environment(directory, simulator);
+    apiServer.installCrd();
+  }
+
+  /** The variables by which an operator finds a simulator, as its administrator. */
+  static Map<String, String> environment(Path directory, CloudSimulator simulator)
+      throws IOException {
+    var admin = simulator.cloud(c -> c.users().get("admin"));
+    var file = directory.resolve("clouds.yaml");
+    Files.writeString(
+        file,
+        """
+        clouds:
+          openstack:
+            auth:
+              auth_url: %s
+              username: %s
+              password: %s
+              project_name: %s
+              user_domain_name: Default
+              project_domain_name: Default
+        """
+            .formatted(simulator.authUrl(), admin.name(), admin.password(), admin.projectName()));
+    return Map.of("OS_CLIENT_CONFIG_FILE", file.toString());
+  }
+
+  /** The API server. */
+  public ApiServer apiServer() {
+    return apiServer;
+  }
+
+  /** A client of the API server, for the people of the story. */
+  public KubernetesClient client() {
+    return client;
+  }
+
+  /** The cloud. */
+  public CloudSimulator simulator() {
+    return simulator;
+  }
+
+  /** Starts an operator without leader election. */
+  public HostMaintenanceOperator startOperator(Settings settings) throws IOException {
+    var operator =
+        operator(
+            new Config(settings, 0, false, null, Config.LogFormat.HUMAN),
+            "operator-" + operators.size());
+    operator.start();
+    return operator;
+  }
+
+  /** An operator that is not started yet; closed with the cluster. */
+  HostMaintenanceOperator operator(Config config, String identity) throws IOException {
+    var metrics = new Metrics();
+    var nova = OpenStackCloud.nova(environment, clock, metrics);
+    var operator =
+        new HostMaintenanceOperator(apiServer.client(), nova, config, clock, metrics, identity);
+    operators.add(operator);
+    return operator;
+  }
+
+  /** What is stored under this name; empty for nothing. */
+  public Optional<HostMaintenance> stored(String name) {
+    return Optional.ofNullable(client.resources(HostMaintenance.class).withName(name).get());
+  }
+
+  /** Ends the operators first. */
+  @Override
+  public void close() throws IOException {
+    operators.forEach(HostMaintenanceOperator::close);
+    client.close();
+    apiServer.close();
+    simulator.close();
+  }
+}
