@@ -16,7 +16,7 @@ Without --cloud the suite uses two labs on this machine, below $HM_LAB (~/.cache
 starts what is not there and leaves them running. With --cloud NAME (of clouds.yaml, an administrator) and KUBECONFIG it
 runs against any other cloud and cluster; there it touches only what it made, all of it named hm-e2e-..., drains only
 the first of --hosts (n: the first two), and leaves out the scenarios that need the labs.
-Environment: HM_LAB, HM_E2E_PATIENCE (multiplies every deadline), JAVA_25_HOME.
+Environment: HM_LAB, NOVA_LAB, KUBE_LAB (one lab elsewhere), HM_E2E_PATIENCE (multiplies every deadline), JAVA_25_HOME.
 Exit status: 0 all passed, 1 a scenario failed, 2 the suite could not begin."""
 
 
@@ -54,6 +54,7 @@ def main():
     try:
         world = World(options)
         world.sweep()
+        world.nobody_else()
     except Failure as failure:
         print(f'e2e: {failure}', file=sys.stderr)
         return 2

@@ -17,11 +17,12 @@ _REQUEST = re.compile(
 
 
 class Labs:
-    """Both labs below one directory."""
+    """Both labs below one directory, unless NOVA_LAB or KUBE_LAB name another."""
 
     def __init__(self, home):
         self.home = Path(home)
-        self.nova, self.kube = self.home / 'nova', self.home / 'kube'
+        self.nova = Path(os.environ.get('NOVA_LAB', self.home / 'nova'))
+        self.kube = Path(os.environ.get('KUBE_LAB', self.home / 'kube'))
         self._env = {**os.environ, 'NOVA_LAB': str(self.nova), 'KUBE_LAB': str(self.kube),
                      'KUBE_LAB_BIN': os.environ.get('KUBE_LAB_BIN', str(self.kube / 'bin')),
                      'KUBE_LAB_SET': os.environ.get('KUBE_LAB_SET', KUBE_SET)}

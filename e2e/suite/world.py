@@ -61,6 +61,18 @@ class World:
             others = [r['metadata']['name'] for r in self.kube.list() if not r['metadata']['name'].startswith(PREFIX)]
             demand(not others, f'the cluster has other HostMaintenances: {", ".join(others[:5])}')
 
+    def nobody_else(self):
+        """Fails when another operator serves the cluster: two would do each other's work, and neither be proven."""
+        name, seen = PREFIX + 'probe', None
+        self.kube.create(name, PREFIX + 'nonesuch')
+        end = time.monotonic() + 4
+        while time.monotonic() < end and not seen:
+            seen = self.kube.get(name).get('status', {}).get('phase')
+            time.sleep(0.3)
+        self.sweep()
+        demand(not seen, 'another operator serves HostMaintenances in this cluster: stop it, or use another cluster'
+                         ' (KUBE_LAB and KUBE_LAB_PORT make a second lab)')
+
     def _install(self, options):
         """The CRD, the rights of the chart, a service account's kubeconfig and a Keystone user of the operator's own."""
         crds = sorted((ROOT / 'crds').glob('*.y*ml'))
@@ -107,7 +119,7 @@ class World:
         services = self.cloud.services()
         for host in self.hosts:
             reason = services[host]['disabled_reason'] or ''
-            if services[host]['status'] == 'disabled' and (self.labs or PREFIX in reason):
+            if services[host]['status'] == 'disabled' and PREFIX in reason:
                 self.cloud.enable(host)
         if self.labs:
             self._up_again()
