@@ -208,6 +208,11 @@ class ChartTest {
   }
 
   @Test
+  void listensWhereTheProbesAsk() {
+    assertThat(environment(operator(SECRET))).contains(entry("HM_ADDRESS", "0.0.0.0"));
+  }
+
+  @Test
   void setsEveryVariableThatTheOperatorReads() {
     var read =
         Pattern.compile("(?m)^ +([A-Z_]{3,})")
