@@ -494,7 +494,13 @@ public final class Drain {
                       Reason.MoveFailed,
                       Rows.label(row) + " (" + row.reason() + "): " + row.message()))
               : Optional.empty();
-      case Requested, InProgress, Confirming -> Optional.empty();
+      case Requested ->
+          Optional.of(
+              new Notice(
+                  false,
+                  Reason.MoveAsked,
+                  Rows.label(row) + ": " + row.action() + ", attempt " + row.attempts() + "."));
+      case InProgress, Confirming -> Optional.empty();
     };
   }
 }

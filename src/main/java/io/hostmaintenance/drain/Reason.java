@@ -14,8 +14,6 @@ public enum Reason {
   Settling,
   /** Waits for its turn. */
   Waiting,
-  /** Waits before it is asked for again. */
-  BackOff,
   /** Another member of its server group moves. */
   GroupMemberMoving,
   /** Something else is being done to the instance, or it is being built. */
@@ -136,7 +134,7 @@ public enum Reason {
   HandedOver,
   /** A move was asked for. */
   MoveAsked,
-  /** A move is asked for again. */
+  /** An attempt to move failed and another one follows. */
   MoveFailed,
   /** An instance arrived after the host was empty. */
   LateArrival,

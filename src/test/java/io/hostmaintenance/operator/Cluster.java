@@ -93,7 +93,7 @@ public final class Cluster implements AutoCloseable {
   public HostMaintenanceOperator startOperator(Settings settings) throws IOException {
     var operator =
         operator(
-            new Config(settings, 0, false, null, Config.LogFormat.HUMAN),
+            new Config(settings, 0, "127.0.0.1", false, null, Config.LogFormat.HUMAN),
             "operator-" + operators.size());
     operator.start();
     return operator;
