@@ -100,10 +100,8 @@ class World:
             'project_name': Keystone.NAME, **domains}}
 
     def _chart(self):
-        if CHART.exists():
-            return self.kube.run('helm', 'template', 'hm-e2e', str(CHART), '--namespace', NAMESPACE).stdout
-        return (Path(__file__).parent / 'rights.yaml').read_text()
-
+        return self.kube.run('helm', 'template', 'hm-e2e', str(CHART), '--namespace', NAMESPACE,
+                             '--set', 'cloud.existingSecret=clouds').stdout
     def sweep(self):
         """Takes away what scenarios made: resources (the operator is gone, so their finalizers too), instances, disables."""
         for resource in self.kube.list():
