@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.nova.NovaException;
@@ -27,10 +28,27 @@ public final class Answers {
   public static HostMaintenanceStatus enter(
       HostMaintenanceStatus status, List<Outcome> outcomes, int maxAttempts, Instant now) {
     var rows = status.instances();
+    var conditions = status.conditions();
     for (var outcome : outcomes) {
       rows = enter(rows, outcome, maxAttempts, now);
+      if (outcome instanceof Outcome.Accepted(Step.DisableService _, var _)) {
+        conditions = conditions.stream().map(c -> disabled(c, now)).toList();
+      }
     }
-    return rows.equals(status.instances()) ? status : status.toBuilder().instances(rows).build();
+    return status.toBuilder().instances(rows).conditions(conditions).build();
+  }
+
+  /** Nova says that it is disabled: found enabled from now on, it was enabled by somebody. */
+  private static Condition disabled(Condition condition, Instant now) {
+    return !condition.type().equals(Condition.SERVICE_DISABLED) || condition.isTrue()
+        ? condition
+        : new Condition(
+            condition.type(),
+            "True",
+            Reason.Disabled.name(),
+            "nova-compute is disabled and given back on delete.",
+            now,
+            condition.observedGeneration());
   }
 
   private static List<InstanceStatus> enter(

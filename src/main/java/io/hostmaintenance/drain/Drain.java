@@ -240,8 +240,8 @@ public final class Drain {
         "True",
         ours ? Reason.Disabled : Reason.DisabledBefore,
         ours
-            ? "nova-compute on " + at.host() + " is disabled and given back on delete."
-            : "nova-compute on " + at.host() + " was disabled before and stays so on delete.");
+            ? "nova-compute is disabled and given back on delete."
+            : "nova-compute was disabled before and stays so on delete.");
   }
 
   /** Judges whether the host is empty; true when that is verified. */
