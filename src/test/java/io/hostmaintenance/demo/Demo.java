@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.logging.LogManager;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,13 @@ public final class Demo {
   private static final Path EXAMPLE = Path.of("examples/host-maintenance.yaml");
   private static final Path LOG = Path.of("target/demo.log");
   private static final Path KUBECONFIG = Path.of("target/demo.kubeconfig");
+
+  /** Values in quotes that kubectl writes without: no number, date or word of YAML's own. */
+  private static final Pattern QUOTED =
+      Pattern.compile(
+          "(?m)^( *(?:- )?(?:\\w+: )?)\"(?!(?i:true|false|null|yes|no|on|off|y|n)\"|[\\d.e+-]*\")"
+              + "([A-Za-z\\d][\\w ()./,'-]*)\"$");
+
   private static final Settings SETTINGS =
       new Settings(
           Duration.ofMillis(400),
@@ -130,8 +138,7 @@ public final class Demo {
     }
   }
 
-  private void await(String what, BooleanSupplier until)
-      throws InterruptedException {
+  private void await(String what, BooleanSupplier until) throws InterruptedException {
     while (!until.getAsBoolean()) {
       pause(what);
     }
@@ -153,12 +160,13 @@ public final class Demo {
             .genericKubernetesResources("hostmaintenance.io/v1alpha1", "HostMaintenance")
             .withName(name)
             .get();
-    return Serialization.asYaml(sorted(stored)).replaceFirst("^---\n", "");
+    return QUOTED
+        .matcher(Serialization.asYaml(sorted(stored)).replaceFirst("^---\n", ""))
+        .replaceAll("$1$2");
   }
 
   private static Object sorted(GenericKubernetesResource resource) {
-    var json =
-        new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
+    var json = new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
     return json.convertValue(resource, TreeMap.class);
   }
 

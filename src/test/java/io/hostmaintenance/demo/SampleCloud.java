@@ -68,8 +68,7 @@ final class SampleCloud {
     place("ci-1", VmState.ERROR, 2);
     place("old-1", VmState.SHELVED, 2);
     place("tmp-1", VmState.SOFT_DELETED, 2);
-    cloud.place(
-        NewServer.on("compute-1").named("gpu-1").ram(16 * GIB).with(Steering.LM_FAIL, "1"));
+    cloud.place(NewServer.on("compute-1").named("gpu-1").ram(16 * GIB).with(Steering.LM_FAIL, "1"));
     resizedAndNotConfirmed("app-1", "compute-2", "compute-1");
     resizedAndNotConfirmed("app-2", "compute-1", "compute-3");
   }

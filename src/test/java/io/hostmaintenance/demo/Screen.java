@@ -14,8 +14,8 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
- * What is shown while it goes on: on a terminal a table that is drawn anew in its place, otherwise a
- * line for every change.
+ * What is shown while it goes on: on a terminal a table that is drawn anew in its place, otherwise
+ * a line for every change.
  */
 final class Screen {
 
@@ -72,7 +72,7 @@ final class Screen {
       }
       return;
     }
-    change("", status.phase(), "phase " + status.phase());
+    change("", status.phase(), bar(status));
     for (var row : status.instances()) {
       change(row.id(), state(row), line(row));
     }
@@ -137,9 +137,7 @@ final class Screen {
   }
 
   private static String attempts(InstanceStatus row) {
-    return row.attempts() != null && row.attempts() > 1
-        ? " (attempt " + row.attempts() + ")"
-        : "";
+    return row.attempts() != null && row.attempts() > 1 ? " (attempt " + row.attempts() + ")" : "";
   }
 
   private static String text(String value) {
@@ -148,8 +146,7 @@ final class Screen {
 
   private static String bar(HostMaintenanceStatus status) {
     var total = Objects.requireNonNullElse(status.total(), 0);
-    var done =
-        total == 0 ? 0 : status.moved() + Objects.requireNonNullElse(status.gone(), 0);
+    var done = total == 0 ? 0 : status.moved() + Objects.requireNonNullElse(status.gone(), 0);
     var filled = total == 0 ? 0 : BAR * done / total;
     var counts =
         total == 0
