@@ -129,7 +129,6 @@ public final class Demo {
         screen.show(resource);
         people.act(resource).ifPresent(deed -> screen.say("somebody: " + deed));
         if (resource.getStatus().phase().equals("InMaintenance")) {
-          System.out.println();
           screen.last(resource);
           return resource;
         }
@@ -213,7 +212,7 @@ public final class Demo {
           export KUBECONFIG=%s
           kubectl get hm
           kubectl get events
-          kubectl delete hm --all"""
+          kubectl delete hm/compute-1 --wait=false"""
             .formatted(KUBECONFIG.toAbsolutePath()));
     Thread.currentThread().join();
   }

@@ -100,6 +100,9 @@ final class Screen {
   void last(HostMaintenance resource) {
     erase();
     frame = List.of();
+    if (!live) {
+      out.println();
+    }
     table(resource.getStatus().instances()).forEach(out::println);
     out.println(bar(resource.getStatus()));
     out.flush();
