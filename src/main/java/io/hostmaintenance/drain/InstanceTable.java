@@ -3,8 +3,9 @@ package io.hostmaintenance.drain;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
-import java.util.List;
+import java.time.Instant;
 import java.util.Optional;
 
 /**
@@ -122,7 +123,7 @@ final class InstanceTable {
     return detail
         .<Judgement>map(
             d ->
-                movedSincePaused(d.actions())
+                movedSincePaused(d)
                     ? new Judgement.NeedsHuman(
                         Reason.PausedMovedBefore,
                         "It was live-migrated since it was paused, and a second time can end its"
@@ -132,16 +133,23 @@ final class InstanceTable {
         .orElseGet(Judgement.NotKnown::new);
   }
 
-  private static boolean movedSincePaused(List<InstanceAction> newestFirst) {
-    for (var action : newestFirst) {
-      if (action.action().equals("pause")) {
-        return false;
-      }
-      if (action.action().equals(InstanceAction.LIVE_MIGRATION) && !action.failed()) {
-        return true;
-      }
-    }
-    return false;
+  /**
+   * Told by the records: an action does not tell whether its transfer succeeded, nor, when one of
+   * its tries failed, whether the next did.
+   */
+  private static boolean movedSincePaused(Detail detail) {
+    var paused =
+        detail.actions().stream()
+            .filter(a -> a.action().equals("pause") && !a.failed())
+            .map(InstanceAction::startTime)
+            .findFirst()
+            .orElse(Instant.MIN);
+    return detail.migrations().stream()
+        .anyMatch(
+            m ->
+                m.type().equals(Migration.LIVE)
+                    && m.status().equals("completed")
+                    && !m.createdAt().isBefore(paused));
   }
 
   private static Judgement human(String message) {

@@ -43,7 +43,9 @@ public final class Questions {
       HostMaintenanceStatus status, List<Migration> migrations, List<Instance> instances) {
     var questions = new HashMap<String, Set<Question>>();
     var rows = status == null ? List.<InstanceStatus>of() : status.instances();
-    var onHost = instances.stream().collect(Collectors.toMap(Instance::id, Function.identity()));
+    var onHost =
+        instances.stream()
+            .collect(Collectors.toMap(Instance::id, Function.identity(), (first, later) -> later));
     for (var row : rows) {
       var asked = ofRow(row, onHost.get(row.id()), migrations);
       if (!asked.isEmpty()) {
@@ -54,7 +56,7 @@ public final class Questions {
       if (instance.vmState().equals("paused") && instance.idle()) {
         questions
             .computeIfAbsent(instance.id(), i -> EnumSet.noneOf(Question.class))
-            .add(Question.ACTIONS);
+            .addAll(EnumSet.of(Question.ACTIONS, Question.MIGRATIONS));
       }
     }
     for (var migration : migrations) {

@@ -1,0 +1,509 @@
+package io.hostmaintenance.drain;
+
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.hostmaintenance.api.v1alpha1.Concurrency;
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.drain.Questions.Question;
+import io.hostmaintenance.drain.Sight.Blind;
+import io.hostmaintenance.drain.Sight.Consumer;
+import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.drain.Sight.Look;
+import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.ServerGroup;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+
+/**
+ * A resource, a cloud as it stands, and a clock. Looks as the operator looks: the lists of the
+ * host, then what {@link Questions} asks for, nothing more.
+ */
+final class Given {
+
+  static final String NAME = "rack-1";
+  static final String HOST = "compute-7";
+  static final String OTHER = "compute-9";
+  static final String MARKER = "host-maintenance " + NAME;
+  static final Identity US = new Identity("operator", "admin");
+  static final Identity SOMEBODY = new Identity("alice", "web");
+  static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
+  static final Settings SETTINGS =
+      new Settings(
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(60),
+          10,
+          20);
+
+  private final HostMaintenance resource = new HostMaintenance();
+  private final Map<String, Instance> instances = new LinkedHashMap<>();
+  private final List<Migration> migrations = new ArrayList<>();
+  private final Map<String, List<InstanceAction>> actions = new HashMap<>();
+  private final Map<String, ComputeService> services = new LinkedHashMap<>();
+  private final List<ServerGroup> groups = new ArrayList<>();
+  private final List<Situation.Neighbour> neighbours = new ArrayList<>();
+  private final Map<String, Instant> firstSights = new HashMap<>();
+  private final Set<String> unseen = new HashSet<>();
+  private Optional<List<Consumer>> consumers = Optional.of(List.of());
+  private String hypervisorType = "QEMU";
+  private Instant now = NOON;
+  private Duration novaAhead = Duration.ZERO;
+  private Instant lastCompleteLook = NOON;
+  private int freeMoves = 20;
+  private boolean mayStart = true;
+
+  private Given() {
+    var metadata = new ObjectMeta();
+    metadata.setName(NAME);
+    metadata.setUid("0b1c7d6e-1111-4222-8333-444455556666");
+    metadata.setGeneration(4L);
+    metadata.setCreationTimestamp(NOON.minusSeconds(3600).toString());
+    metadata.setAnnotations(new HashMap<>());
+    resource.setMetadata(metadata);
+    spec(s -> s);
+    service(HOST, "enabled", null);
+    service(OTHER, "enabled", null);
+  }
+
+  /** A resource that nobody has looked at, its host enabled. */
+  static Given fresh() {
+    return new Given();
+  }
+
+  /** A resource that holds its host: disabled by us, no rows. */
+  static Given taken() {
+    var given = new Given();
+    given.service(HOST, "disabled", MARKER);
+    given.status(
+        HostMaintenanceStatus.builder()
+            .phase(Phase.Draining.name())
+            .service(new ServiceStatus(id(HOST), true, "enabled", null, List.of()))
+            .conditions(
+                List.of(
+                    new Condition(
+                        Condition.SERVICE_DISABLED, "True", "Disabled", "It is.", NOON, 4L)))
+            .build());
+    return given;
+  }
+
+  static String id(String host) {
+    return "service-of-" + host;
+  }
+
+  // ---------------------------------------------------------------- the resource
+
+  /** Mutable words of a spec. */
+  static final class Spec {
+    String reason;
+    Boolean liveMigrate;
+    String targetHost;
+    Concurrency concurrency;
+    Integer maxAttempts;
+    String instanceTimeout;
+    String onTimeout;
+    String onDelete;
+    Boolean suspend;
+  }
+
+  private final Spec words = new Spec();
+
+  Given spec(UnaryOperator<Spec> change) {
+    var w = change.apply(words);
+    resource.setSpec(
+        new HostMaintenanceSpec(
+            HOST,
+            w.reason,
+            w.liveMigrate,
+            w.targetHost,
+            w.concurrency,
+            w.maxAttempts,
+            w.instanceTimeout,
+            w.onTimeout,
+            w.onDelete,
+            w.suspend));
+    return this;
+  }
+
+  Given liveMigrate(boolean value) {
+    words.liveMigrate = value;
+    return spec(s -> s);
+  }
+
+  Given reason(String value) {
+    words.reason = value;
+    return spec(s -> s);
+  }
+
+  Given targetHost(String value) {
+    words.targetHost = value;
+    return spec(s -> s);
+  }
+
+  Given concurrency(int live, int cold) {
+    words.concurrency = new Concurrency(live, cold);
+    return spec(s -> s);
+  }
+
+  Given maxAttempts(int value) {
+    words.maxAttempts = value;
+    return spec(s -> s);
+  }
+
+  Given onTimeout(String value) {
+    words.onTimeout = value;
+    return spec(s -> s);
+  }
+
+  Given onDelete(String value) {
+    words.onDelete = value;
+    return spec(s -> s);
+  }
+
+  Given instanceTimeout(String value) {
+    words.instanceTimeout = value;
+    return spec(s -> s);
+  }
+
+  Given suspended(boolean value) {
+    words.suspend = value;
+    return spec(s -> s);
+  }
+
+  Given annotated(String name, String value) {
+    resource.getMetadata().getAnnotations().put(name, value);
+    return this;
+  }
+
+  Given deleted() {
+    resource.getMetadata().setDeletionTimestamp(now.toString());
+    return this;
+  }
+
+  Given status(HostMaintenanceStatus status) {
+    resource.setStatus(status);
+    return this;
+  }
+
+  Given status(UnaryOperator<HostMaintenanceStatus.Builder> change) {
+    return status(change.apply(status().toBuilder()).build());
+  }
+
+  HostMaintenanceStatus status() {
+    return resource.getStatus();
+  }
+
+  HostMaintenance resource() {
+    return resource;
+  }
+
+  /** Rows as they are stored. */
+  Given rows(InstanceStatus... rows) {
+    return status(s -> s.instances(Arrays.asList(rows)));
+  }
+
+  /** The stored row of an instance. */
+  InstanceStatus row(String id) {
+    return status().instances().stream().filter(r -> r.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  // ---------------------------------------------------------------- the cloud
+
+  /** Instances as they stand now, on whatever host; one with a known id is replaced. */
+  Given instances(Instance... all) {
+    for (var instance : all) {
+      instances.put(instance.id(), instance);
+    }
+    return this;
+  }
+
+  Given gone(String id) {
+    instances.remove(id);
+    return this;
+  }
+
+  /** Migration records as they stand now; one with a known id is replaced. */
+  Given migrations(Migration... all) {
+    for (var migration : all) {
+      migrations.removeIf(m -> m.id() == migration.id());
+      migrations.addFirst(migration);
+    }
+    return this;
+  }
+
+  /** An action, newest last. */
+  Given action(String instance, InstanceAction action) {
+    actions.computeIfAbsent(instance, i -> new ArrayList<>()).addFirst(action);
+    return this;
+  }
+
+  Given service(String host, String status, String reason) {
+    services.put(host, new ComputeService(id(host), host, status, true, reason));
+    return this;
+  }
+
+  Given serviceDown(String host) {
+    var old = services.get(host);
+    services.put(
+        host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason()));
+    return this;
+  }
+
+  Given noService(String host) {
+    services.remove(host);
+    return this;
+  }
+
+  ComputeService service() {
+    return services.get(HOST);
+  }
+
+  Given group(String policy, String... members) {
+    var name = policy + "-" + groups.size();
+    groups.add(new ServerGroup("id-" + name, name, policy, Set.of(members)));
+    return this;
+  }
+
+  Given hypervisor(String type) {
+    hypervisorType = type;
+    return this;
+  }
+
+  Given placement(Consumer... all) {
+    consumers = Optional.of(List.of(all));
+    return this;
+  }
+
+  Given noPlacement() {
+    consumers = Optional.empty();
+    return this;
+  }
+
+  /** Nova does not answer the questions about this one. */
+  Given unseen(String id) {
+    unseen.add(id);
+    return this;
+  }
+
+  Given neighbour(Situation.Neighbour... all) {
+    neighbours.clear();
+    neighbours.addAll(Arrays.asList(all));
+    return this;
+  }
+
+  Given freeMoves(int moves) {
+    freeMoves = moves;
+    return this;
+  }
+
+  Given mayStart(boolean may) {
+    mayStart = may;
+    return this;
+  }
+
+  /** How far Nova's clock is ahead of ours. */
+  Given novaAhead(Duration ahead) {
+    novaAhead = ahead;
+    return this;
+  }
+
+  // ---------------------------------------------------------------- time goes by
+
+  Instant now() {
+    return now;
+  }
+
+  Given after(Duration time) {
+    now = now.plus(time);
+    return this;
+  }
+
+  Given after(long seconds) {
+    return after(Duration.ofSeconds(seconds));
+  }
+
+  /** A new process, which has seen nothing yet. */
+  Given restarted() {
+    firstSights.clear();
+    return this;
+  }
+
+  // ---------------------------------------------------------------- what follows
+
+  Look look() {
+    var since = Drain.changesSince(status());
+    var records =
+        migrations.stream()
+            .filter(m -> HOST.equals(m.sourceHost()) || HOST.equals(m.destinationHost()))
+            .filter(
+                m ->
+                    since.isEmpty()
+                        ? m.unfinished() || m.status().equals("reverted")
+                        : m.updatedAt() != null && !m.updatedAt().isBefore(since.get()))
+            .toList();
+    var here = instances.values().stream().filter(i -> HOST.equals(i.host())).toList();
+    var details = new HashMap<String, Detail>();
+    Questions.of(status(), records, here)
+        .forEach((id, asked) -> details.put(id, detail(id, asked)));
+    records.stream()
+        .filter(m -> m.status().equals("reverted"))
+        .forEach(
+            m ->
+                details.putIfAbsent(
+                    m.instanceId(), detail(m.instanceId(), Set.of(Question.INSTANCE))));
+    unseen.forEach(details::remove);
+    return new Look(
+        now.plus(novaAhead),
+        since.isEmpty(),
+        US,
+        records,
+        here,
+        List.copyOf(services.values()),
+        hypervisorType == null
+            ? Optional.empty()
+            : Optional.of(new Hypervisor("provider", HOST, hypervisorType)),
+        List.copyOf(groups),
+        details,
+        placement(here));
+  }
+
+  private Detail detail(String id, Set<Question> asked) {
+    var row =
+        status() == null
+            ? Optional.<InstanceStatus>empty()
+            : status().instances().stream().filter(r -> r.id().equals(id)).findFirst();
+    var instance = Optional.ofNullable(instances.get(id));
+    return new Detail(
+        instance,
+        asked.contains(Question.MIGRATIONS)
+            ? migrations.stream().filter(m -> m.instanceId().equals(id)).toList()
+            : List.of(),
+        asked.contains(Question.ACTIONS) ? actions.getOrDefault(id, List.of()) : List.of(),
+        asked.contains(Question.EVENTS)
+            ? row.flatMap(
+                r ->
+                    actions.getOrDefault(id, List.of()).stream()
+                        .filter(a -> a.requestId().equals(r.requestId()))
+                        .findFirst())
+            : Optional.empty());
+  }
+
+  private Placement placement(List<Instance> here) {
+    if (status() == null || status().emptySince() == null || !here.isEmpty()) {
+      return new Placement.NotAsked();
+    }
+    return consumers.<Placement>map(Placement.Consumers::new).orElseGet(Placement.Absent::new);
+  }
+
+  Situation situation() {
+    var waited = new HashMap<String, Duration>();
+    var keys = new LinkedHashSet<String>();
+    if (status() != null) {
+      for (var row : status().instances()) {
+        if (row.requestedAt() != null) {
+          var key = row.id() + "/" + row.requestedAt();
+          keys.add(key);
+          waited.put(row.id(), Duration.between(firstSights.computeIfAbsent(key, k -> now), now));
+        }
+      }
+    }
+    firstSights.keySet().retainAll(keys);
+    return new Situation(
+        resource,
+        List.copyOf(neighbours),
+        now,
+        SETTINGS,
+        freeMoves,
+        mayStart,
+        lastCompleteLook,
+        waited);
+  }
+
+  /** The decision on a look; what it says is stored. */
+  Decision decide() {
+    return decide(look());
+  }
+
+  Decision decide(Sight sight) {
+    var decision = Drain.decide(situation(), sight);
+    if (sight instanceof Look look && look.service(HOST).map(s -> !s.unknown()).orElse(true)) {
+      lastCompleteLook = now;
+    }
+    status(decision.status());
+    return decision;
+  }
+
+  Decision blind() {
+    return decide(new Blind(Reason.ApiUnavailable, "Nova answered 503.", Duration.ZERO));
+  }
+
+  /** The decision after some more time. */
+  Decision decideAfter(long seconds) {
+    return after(seconds).decide();
+  }
+
+  /** Enters what Nova answered to a step. */
+  Given answered(Outcome... outcomes) {
+    return status(
+        Answers.enter(status(), List.of(outcomes), resource.getSpec().maxAttempts(), now));
+  }
+
+  /** Enters that Nova accepted every step that asks about an instance. */
+  Given accepted(Decision decision) {
+    for (var step : decision.steps()) {
+      if (step instanceof Step.Asking asking) {
+        answered(new Outcome.Accepted(step, requestId(asking.ask().instanceId())));
+      }
+    }
+    return this;
+  }
+
+  /** Carries out what was asked of the service. */
+  Given obeyed(Decision decision) {
+    for (var step : decision.steps()) {
+      switch (step) {
+        case Step.DisableService(var id, var reason) -> service(HOST, "disabled", reason);
+        case Step.EnableService(var id) -> service(HOST, "enabled", null);
+        default -> {}
+      }
+    }
+    return this;
+  }
+
+  static String requestId(String instance) {
+    return "req-"
+        + UUID.nameUUIDFromBytes(instance.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
+
+  static NovaException refusal(NovaException.Kind kind, String message) {
+    return new NovaException(kind, message);
+  }
+
+  static NovaException unanswered() {
+    return new NovaException(
+        NovaException.Kind.UNAVAILABLE, "No answer came.", 0, null, null, true, null);
+  }
+}
