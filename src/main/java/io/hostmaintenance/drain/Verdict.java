@@ -48,7 +48,7 @@ enum Verdict {
     return switch (record.map(Migration::status).orElse("none")) {
       case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle ? LEFT : SETTLING);
       case "accepted", "queued" -> here && !idle ? QUEUED : SETTLING;
-      case "completed", "done" -> here || migrating ? SETTLING : MOVED;
+      case "completed" -> here || migrating ? SETTLING : MOVED;
       case "failed", "error" -> {
         if (migrating) {
           yield SETTLING;
@@ -74,9 +74,9 @@ enum Verdict {
       case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle && !resized ? LEFT : SETTLING);
       case "finished" -> here ? SETTLING : resized && idle ? TO_CONFIRM : SETTLING;
       case "confirming" -> SETTLING;
-      case "confirmed", "completed" -> here || resizing ? SETTLING : MOVED;
+      case "confirmed" -> here || resizing ? SETTLING : MOVED;
       case "reverting" -> SETTLING;
-      case "reverted" -> here && !resizing ? REVERTED : SETTLING;
+      case "reverted" -> resizing ? SETTLING : here ? REVERTED : LEFT;
       case "failed", "error" -> {
         if (resizing) {
           yield SETTLING;

@@ -1,0 +1,71 @@
+package io.hostmaintenance.drain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TextTest {
+
+  @Test
+  void nullStaysNull() {
+    assertThat(Text.cut(null, 10)).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'',              10, ''",
+    "short,           10, short",
+    "exactly-10,      10, exactly-10",
+    "eleven-char,     10, eleven-...",
+    "éééééé,          12, éééééé",
+    "ééééééé,         12, éééé...",
+    "日本語日本,        15, 日本語日本",
+    "日本語日本語,      15, 日本語日...",
+  })
+  void textIsCutByItsEncodedBytes(String text, int bytes, String expected) {
+    assertThat(Text.cut(text, bytes)).isEqualTo(expected);
+  }
+
+  @Test
+  void aCharacterOfFourBytesIsNeverHalved() {
+    for (var bytes = 3; bytes < 60; bytes++) {
+      var cut = Text.cut("x" + "🐢".repeat(30), bytes);
+
+      assertThat(cut.getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(bytes);
+      assertThat(cut).endsWith("...").doesNotContain("\uFFFD");
+      assertThat(new String(cut.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8))
+          .isEqualTo(cut);
+    }
+  }
+
+  /** What an encoder doubles or writes as an escape of six counts as such. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\"", "\\", "<", ">", "&", "\u2028", "\u2029"})
+  void whatIsEscapedCountsAsItsEscape(String character) {
+    var length = character.equals("\"") || character.equals("\\") ? 2 : 6;
+
+    assertThat(Text.cut(character.repeat(10), 10 * length)).isEqualTo(character.repeat(10));
+    assertThat(Text.cut(character.repeat(10), 10 * length - 1)).endsWith("...");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\0", "\n", "\r", "\t", "\u001b", "\u007f", "\u0085"})
+  void controlCharactersBecomeBlanks(String control) {
+    assertThat(Text.cut("a" + control + "b", 10)).isEqualTo("a b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\ud83d", "\udc22"})
+  void halvesOfCharactersBecomeBlanks(String half) {
+    assertThat(Text.cut("a" + half + "b", 10)).isEqualTo("a b");
+  }
+
+  @Test
+  void aWholePairIsNoHalf() {
+    assertThat(Text.cut("a🐢b", 10)).isEqualTo("a🐢b");
+  }
+}
