@@ -49,6 +49,7 @@ class Operator:
         # Only what a container would have, too: no variable of the caller may change what is tested.
         self._env = {'PATH': os.environ['PATH'], 'HOME': '/nonexistent', 'KUBECONFIG': str(kubeconfig),
                      'OS_CLIENT_CONFIG_FILE': str(clouds), 'OS_CLOUD': cloud, 'HM_PORT': str(self.port),
+                     'HM_ADDRESS': '127.0.0.1',
                      'HM_LEADER_ELECTION': 'false', 'HM_LOG_FORMAT': 'human', **settings}
         self._command = [java, '-jar', str(jar)]
         self._process = None
@@ -70,6 +71,9 @@ class Operator:
                 raise Failure(str(error)) from None
         until('the operator is ready', look, seconds)
         return self
+
+    def dead(self):
+        return self._process.poll() is not None
 
     def kill(self):
         """SIGKILL, now. Other threads may call it."""

@@ -317,32 +317,31 @@ def h(c):
         operator.kill()
         killed.append(seen)
 
-    def killed_by(fault, what):
-        until(f'a kill {what}', lambda: fault.times == 0 and killed and killed[-1].action, 120)
-        seen = killed.pop()
-        demand(rows(c.kube.get(name))[seen.server]['attempts'] == 1, f'no intent was written before {seen.action}')
-        return seen.server
-
-    # Between the intent and the request: the intent stands, Nova never hears of it.
-    fault = proxy.add(match=moves('os-migrateLive'), before=kill, forward=False, reply=False)
-    c.kube.create(name, c.host)
-    unsent = killed_by(fault, 'between intent and request')
-    expect('Requested', rows(c.kube.get(name))[unsent]['state'], 'row of the request that never went out')
-    expect(0, c.log.action_posts(c.world.operator_user).get(unsent, 0), 'POSTs for it')
-    # Between the request and its answer, for each kind.
-    told_nothing = [unsent]
-    for action in ('os-migrateLive', 'migrate', 'confirmResize'):
-        fault = proxy.add(match=moves(action), after=kill, reply=False)
+    # Between a request and its answer, for each kind: the next process has to find out.
+    faults = [proxy.add(match=moves(action), after=kill, reply=False)
+              for action in ('os-migrateLive', 'migrate', 'confirmResize')]
+    # One at a time, so that no second intent is left behind by these.
+    c.kube.create(name, c.host, concurrency={'live': 1, 'cold': 1})
+    while any(fault.times for fault in faults):
+        until('a request meets its kill', operator.dead, 120)
         operator.start().ready()
-        told_nothing.append(killed_by(fault, f'after {action}'))
+    until('the last kill is known', lambda: len(killed) >= len(faults), 10)
     # At any moment.
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     for _ in range(6):
-        operator.start().ready()
         end = time.monotonic() + chance.uniform(0, 4)
         until('the moment', lambda: time.monotonic() > end, 10, every=0.05)
         operator.kill()
+        operator.start().ready()
+    # Between the intent and the request: the intent stands, Nova never hears of it. The next process must wait as long
+    # as the request could still be under way, then it asks, and that is the same attempt.
+    fault = proxy.add(match=moves('os-migrateLive'), before=kill, forward=False, reply=False)
+    until('a kill between intent and request', lambda: fault.times == 0 and operator.dead(), 300)
+    until('it is known', lambda: len(killed) > len(faults), 10)
+    unsent = killed[-1].server
+    demand_row(c.kube.get(name), unsent, state='Requested', attempts=1)
+    expect(0, c.log.action_posts(c.world.operator_user).get(unsent, 0), 'POSTs of the request that never went out')
     operator.start().ready()
     try:
         c.drained(name, 600)
@@ -352,8 +351,8 @@ def h(c):
             actions = [x['action'] for x in c.cloud.actions(server_id)]
             attempts = rows(c.kube.get(name))[server_id]['attempts']
             expect((attempts, 1), (actions.count('migrate'), actions.count('confirmResize')), 'cold moves and confirms')
-        for server_id in told_nothing:
-            expect(1, rows(c.kube.get(name))[server_id]['attempts'], 'attempts of one whose request met a kill')
+        for seen in killed:
+            expect(1, rows(c.kube.get(name))[seen.server]['attempts'], f'attempts after a kill around {seen.action}')
     except Failure as failure:
         raise Failure(f'{failure} (seed {seed})') from None
     c.kube.delete(name, wait=60)
