@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param pollMoving time between looks while something moves
  * @param pollIdle time between looks otherwise
  * @param settle time between the two looks that must find a host empty
- * @param httpTimeout longest time that a request to Nova may take
+ * @param httpTimeout longest time that a request for a move may take
  * @param maxHostsDraining hosts that are drained at once
  * @param maxMoves moves in flight at once, all hosts together
  */

@@ -34,8 +34,8 @@ public record Config(
     JSON
   }
 
-  /** Longest time that a request to Nova may take: a PUT of a service. */
-  private static final Duration HTTP_TIMEOUT = Duration.ofSeconds(90);
+  /** Longest time that a request for a move may take, see the adapter. */
+  private static final Duration HTTP_TIMEOUT = Duration.ofSeconds(60);
 
   private record Variable(String name, String fallback, String meaning) {}
 
