@@ -25,6 +25,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
   private final HostMaintenanceReconciler reconciler;
   private final HealthServer health;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean started;
 
   /**
    * Wires it; nothing is watched before {@link #start}.
@@ -76,9 +77,10 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     }
   }
 
-  /** Begins to watch; with leader election returns when the lease is held. */
+  /** Begins to watch; with leader election it acts once the lease is held. */
   public void start() {
     operator.start();
+    started = true;
   }
 
   /** The port of health and metrics. */
@@ -105,9 +107,10 @@ public final class HostMaintenanceOperator implements AutoCloseable {
 
   /** Informers that run and have synced; a reconnecting watch is no illness. */
   private boolean ready() {
-    return operator.getRuntimeInfo().unhealthyEventSources().values().stream()
-        .flatMap(sources -> sources.values().stream())
-        .allMatch(HostMaintenanceOperator::runs);
+    return started
+        && operator.getRuntimeInfo().unhealthyEventSources().values().stream()
+            .flatMap(sources -> sources.values().stream())
+            .allMatch(HostMaintenanceOperator::runs);
   }
 
   private static boolean runs(EventSourceHealthIndicator source) {
