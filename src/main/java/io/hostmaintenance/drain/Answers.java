@@ -13,7 +13,6 @@ import java.util.function.UnaryOperator;
 public final class Answers {
 
   private static final Duration LATER = Duration.ofSeconds(10);
-  private static final Duration CONFIRM_LATER = Duration.ofSeconds(5);
 
   private Answers() {}
 
@@ -136,17 +135,28 @@ public final class Answers {
           failure.outcomeUnknown()
               ? row
               : row.toBuilder()
-                  .notBefore(now.plus(failure.retryAfter().orElse(CONFIRM_LATER)))
+                  .notBefore(now.plus(failure.retryAfter().orElse(confirmLater(row))))
                   .message(Text.cut("Nova does not confirm it yet: " + said(failure), 400))
                   .build();
     };
   }
 
-  /** An abort that was refused is asked for again at the next look. */
+  /** Nova confirms a moment after it says finished; what it refuses for long is not pressed. */
+  private static Duration confirmLater(InstanceStatus row) {
+    return Duration.ofSeconds(Rows.is(row, RowState.Blocked) ? 60 : 5);
+  }
+
+  /** What ends an overdue move is asked for again when it was refused; its row bounds how long. */
   private static InstanceStatus timeout(InstanceStatus row, Outcome outcome, Instant now) {
-    return outcome instanceof Outcome.Accepted || !Rows.because(row, Reason.Timeout)
-        ? row
-        : Rows.mark(row, RowState.InProgress, Reason.Running, row.message(), now);
+    if (!Rows.because(row, Reason.Timeout)) {
+      return row;
+    }
+    return switch (outcome) {
+      case Outcome.Accepted(var step, var requestId) -> row;
+      case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
+      case Outcome.Failed(var step, var failure) ->
+          row.toBuilder().notBefore(now.plus(failure.retryAfter().orElse(LATER))).build();
+    };
   }
 
   private static String said(NovaException failure) {

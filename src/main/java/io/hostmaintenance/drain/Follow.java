@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.nova.Instance;
@@ -131,8 +132,8 @@ final class Follow {
         RowAction.LiveMigrate.of(row) ? InstanceAction.LIVE_MIGRATION : InstanceAction.MIGRATE;
     return detail.actions().stream()
         .filter(a -> a.action().equals(name))
-        .filter(a -> a.userId().equals(at.look().identity().userId()))
-        .filter(a -> a.projectId().equals(at.look().identity().projectId()))
+        .filter(a -> at.look().identity().userId().equals(a.userId()))
+        .filter(a -> at.look().identity().projectId().equals(a.projectId()))
         .filter(a -> since(row, a.startTime()))
         .toList();
   }
@@ -153,16 +154,16 @@ final class Follow {
     return switch (verdict) {
       case QUEUED -> queued(told, record);
       case RUNNING -> running(told, instance.orElseThrow(), record.orElseThrow());
-      case SETTLING -> Next.of(settling(told, record));
+      case SETTLING -> Next.of(settling(told, instance.orElseThrow(), record));
       case DROPPED -> Next.of(dropped(told, detail));
       case TO_CONFIRM -> confirm(told);
       case MOVED ->
           Next.of(
               ended(
-                  told.toBuilder().destinationHost(here).build(),
+                  here == null ? told : told.toBuilder().destinationHost(here).build(),
                   RowState.Moved,
                   Reason.Moved,
-                  "Moved to " + here + "."));
+                  "Moved to " + (here == null ? told.destinationHost() : here) + "."));
       case MOVED_WITH_ERROR ->
           Next.of(
               ended(
@@ -173,7 +174,10 @@ final class Follow {
                       + here
                       + ", but the move ended with an error and its state there is "
                       + told.status()
-                      + ": look after it there (openstack server reboot --hard). "
+                      + ": look after it there"
+                      + (instance.orElseThrow().vmState().equals("error")
+                          ? " (openstack server reboot --hard). "
+                          : ". ")
                       + Failure.of(told, at).message()));
       case LEFT ->
           Next.of(
@@ -234,17 +238,22 @@ final class Follow {
                 detail.stream().flatMap(d -> d.migrations().stream()))
             .filter(m -> m.instanceId().equals(row.id()))
             .toList();
-    if (row.migrationId() != null) {
-      // the detail was asked for later than the list: its word counts
-      return records.reversed().stream().filter(m -> m.id() == row.migrationId()).findFirst();
-    }
+    var id =
+        row.migrationId() != null ? Optional.of(row.migrationId()) : ours(row, records, detail);
+    // the detail was asked for later than the list: its word counts
+    return id.flatMap(n -> records.reversed().stream().filter(m -> m.id() == n).findFirst());
+  }
+
+  private Optional<Long> ours(
+      InstanceStatus row, List<Migration> records, Optional<Detail> detail) {
     var type = RowAction.ColdMigrate.of(row) ? Migration.COLD : Migration.LIVE;
     return records.stream()
         .filter(m -> m.type().equals(type) && at.host().equals(m.sourceHost()))
         .filter(m -> at.look().identity().userId().equals(m.userId()))
         .filter(m -> since(row, m.createdAt()))
         .filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))
-        .min(Comparator.comparing(Migration::id));
+        .map(Migration::id)
+        .min(Comparator.naturalOrder());
   }
 
   private boolean underOurAction(InstanceStatus row, Migration record, Optional<Detail> detail) {
@@ -262,23 +271,27 @@ final class Follow {
   }
 
   private Next queued(InstanceStatus row, Optional<Migration> record) {
-    var freed =
-        rows.stream()
-            .map(InstanceStatus::finishedAt)
-            .filter(f -> f != null && f.isAfter(row.requestedAt()))
-            .max(Comparator.naturalOrder())
-            .orElse(row.requestedAt());
     var othersRun =
         rows.stream()
             .anyMatch(r -> !r.id().equals(row.id()) && Rows.inFlight(r) && r.startedAt() != null);
-    if (!othersRun && at.ago(freed).compareTo(QUEUEING) >= 0) {
+    if (othersRun) {
+      return Next.of(
+          Rows.mark(
+              row,
+              RowState.InProgress,
+              Reason.Waiting,
+              "Waits for its turn while another move of the host runs.",
+              at.now()));
+    }
+    if (Rows.because(row, Reason.Inconsistent)
+        || Rows.because(row, Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >= 0) {
       return Next.of(
           Rows.mark(
               row,
               RowState.Blocked,
               Reason.Inconsistent,
               "Nova has accepted the move but does not begin it, and no other move of the host"
-                  + " runs: see nova-conductor's and nova-compute's log for "
+                  + " runs within its time: see nova-conductor's and nova-compute's log for "
                   + Failure.request(row)
                   + ".",
               at.now()));
@@ -316,49 +329,69 @@ final class Follow {
   private Next overdue(InstanceStatus row, Instance instance, Migration record, Duration limit) {
     var asked = Rows.because(row, Reason.Timeout);
     var exceeded = "The move exceeded its " + Durations.format(limit);
-    if (RowAction.LiveMigrate.of(row) && !asked) {
-      if (at.spec().onTimeout().equals("ForceComplete")
-          && record.status().equals("running")
-          && instance.vmState().equals("active")) {
-        return new Next(
-            Rows.mark(
-                row,
-                RowState.InProgress,
-                Reason.Timeout,
-                exceeded + " and is forced to its end.",
-                at.now()),
-            Optional.of(new Step.ForceComplete(row.id(), record.id())));
-      }
-      if (!at.spec().onTimeout().equals("Wait") && !record.status().contains("post-copy")) {
-        return new Next(
-            Rows.mark(
-                row, RowState.InProgress, Reason.Timeout, exceeded + " and is aborted.", at.now()),
-            Optional.of(new Step.Abort(row.id(), record.id())));
+    if (asked && Rows.is(row, RowState.InProgress) && at.ago(row.since()).compareTo(SETTLING) < 0) {
+      var refused = row.notBefore() != null && !at.now().isBefore(row.notBefore());
+      return refused ? stop(row, instance, record, exceeded).orElse(Next.of(row)) : Next.of(row);
+    }
+    if (!asked) {
+      var stop = stop(row, instance, record, exceeded);
+      if (stop.isPresent()) {
+        return stop.get();
       }
     }
     var waits =
         RowAction.ColdMigrate.of(row)
             ? " and a cold migration cannot be aborted: it is waited for."
             : ": it is waited for.";
-    if (asked && Rows.is(row, RowState.InProgress) && at.ago(row.since()).compareTo(SETTLING) < 0) {
-      return Next.of(row);
-    }
     return Next.of(Rows.mark(row, RowState.Blocked, Reason.Timeout, exceeded + waits, at.now()));
   }
 
-  private InstanceStatus settling(InstanceStatus row, Optional<Migration> record) {
-    if (Rows.because(row, Reason.Settling) || Rows.because(row, Reason.Inconsistent)) {
-      if (at.ago(row.since()).compareTo(SETTLING) >= 0 || Rows.because(row, Reason.Inconsistent)) {
-        return contradiction(row, record);
-      }
+  /** What ends an overdue live migration by the spec; empty when nothing may or can. */
+  private Optional<Next> stop(
+      InstanceStatus row, Instance instance, Migration record, String exceeded) {
+    if (RowAction.ColdMigrate.of(row) || at.spec().onTimeout().equals("Wait")) {
+      return Optional.empty();
     }
-    var state = Rows.is(row, RowState.Confirming) ? RowState.Confirming : RowState.InProgress;
+    var asking = row.toBuilder().notBefore(null).build();
+    if (at.spec().onTimeout().equals("ForceComplete")
+        && record.status().equals("running")
+        && instance.vmState().equals("active")) {
+      return Optional.of(
+          new Next(
+              Rows.mark(
+                  asking,
+                  RowState.InProgress,
+                  Reason.Timeout,
+                  exceeded + " and is forced to its end.",
+                  at.now()),
+              Optional.of(new Step.ForceComplete(row.id(), record.id()))));
+    }
+    if (record.status().contains("post-copy")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Next(
+            Rows.mark(
+                asking,
+                RowState.InProgress,
+                Reason.Timeout,
+                exceeded + " and is aborted.",
+                at.now()),
+            Optional.of(new Step.Abort(row.id(), record.id()))));
+  }
+
+  private InstanceStatus settling(
+      InstanceStatus row, Instance instance, Optional<Migration> record) {
+    if (Rows.because(row, Reason.Inconsistent)
+        || Rows.because(row, Reason.Settling) && at.ago(row.since()).compareTo(SETTLING) >= 0) {
+      return contradiction(row, instance, record);
+    }
     if (Rows.because(row, Reason.Timeout) && at.ago(row.since()).compareTo(SETTLING) < 0) {
       return row; // aborted because of its time: the word that it was stays until the end is seen
     }
     return Rows.mark(
         row,
-        state,
+        Rows.is(row, RowState.Confirming) ? RowState.Confirming : RowState.InProgress,
         Reason.Settling,
         "Nova's accounts of the move do not agree yet (migration "
             + record.map(Migration::status).orElse("without a record")
@@ -366,37 +399,62 @@ final class Follow {
         at.now());
   }
 
-  /** Nova's accounts stay apart: what is still here and idle is asked for again, the rest waits. */
-  private InstanceStatus contradiction(InstanceStatus row, Optional<Migration> record) {
-    var onHost = at.look().onHost(row.id());
+  /**
+   * Nova's accounts stay apart. What is here and idle with a record that never ended is asked for
+   * again; what Nova says has left but shows here may run elsewhere, so a human looks first; what
+   * is elsewhere and idle has left.
+   */
+  private InstanceStatus contradiction(
+      InstanceStatus row, Instance instance, Optional<Migration> record) {
     var says = record.map(Migration::status).orElse("without a record");
-    if (onHost.isPresent() && onHost.get().idle()) {
+    var here = at.host().equals(instance.host());
+    var atRest = instance.idle() && !instance.vmState().equals("resized");
+    if (here && atRest && record.filter(Migration::unfinished).isPresent()) {
       return attemptFailed(
           row,
-          record.filter(Migration::unfinished).isPresent()
-              ? new Failure(
-                  Reason.StuckRecord,
-                  "Migration record "
-                      + row.migrationId()
-                      + " stands at "
-                      + says
-                      + ", but nothing is under way.")
-              : new Failure(
-                  Reason.Inconsistent,
-                  "The migration is " + says + ", but the instance is still here."));
+          new Failure(
+              Reason.StuckRecord,
+              "Migration record "
+                  + row.migrationId()
+                  + " stands at "
+                  + says
+                  + ", but nothing is under way."));
     }
-    var away = onHost.isEmpty();
-    var idle =
-        Optional.ofNullable(at.look().details().get(row.id()))
-            .flatMap(Detail::instance)
-            .map(i -> i.idle() && !i.vmState().equals("resized"))
-            .orElse(false);
-    if (away && idle && RowAction.LiveMigrate.of(row)) {
+    if (here && atRest) {
       return ended(
           row,
-          RowState.Moved,
-          Reason.StuckRecord,
-          "It left the host; migration record " + row.migrationId() + " stayed at " + says + ".");
+          RowState.Failed,
+          Reason.Inconsistent,
+          "Nova says that the move is "
+              + says
+              + " and shows the instance here: see on both hosts where its guest runs, then set"
+              + " the annotation "
+              + HostMaintenance.RETRY
+              + " to have it asked for again.");
+    }
+    if (!here && atRest) {
+      var where = row.toBuilder().destinationHost(instance.host()).build();
+      return RowAction.LiveMigrate.of(row) && !instance.vmState().equals("error")
+          ? ended(
+              where,
+              RowState.Moved,
+              Reason.StuckRecord,
+              "It left the host; migration record "
+                  + row.migrationId()
+                  + " stayed at "
+                  + says
+                  + ".")
+          : ended(
+              where,
+              RowState.Failed,
+              Reason.MovedWithError,
+              "It left the host for "
+                  + instance.host()
+                  + ", but migration record "
+                  + row.migrationId()
+                  + " stayed at "
+                  + says
+                  + ": look after it there.");
     }
     return Rows.mark(
         row,
@@ -413,8 +471,10 @@ final class Follow {
   }
 
   private InstanceStatus dropped(InstanceStatus row, Optional<Detail> detail) {
-    var failed = detail.flatMap(Detail::events).map(InstanceAction::failed).orElse(false);
-    if (failed) {
+    if (detail.isEmpty()) {
+      return row;
+    }
+    if (detail.get().events().map(InstanceAction::failed).orElse(false)) {
       return attemptFailed(row, Failure.of(row, at));
     }
     if (at.ago(row.requestedAt()).compareTo(DROPPED) < 0) {
@@ -431,32 +491,29 @@ final class Follow {
   }
 
   private Next confirm(InstanceStatus row) {
-    var again = Rows.is(row, RowState.Confirming) || Rows.is(row, RowState.Blocked);
-    var refused = row.notBefore() != null;
+    var reason = at.sourceUp() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
+    var same = Rows.because(row, reason);
+    var begun = same || Rows.is(row, RowState.Confirming);
+    var late =
+        same && (Rows.is(row, RowState.Blocked) || at.ago(row.since()).compareTo(CONFIRMING) >= 0);
+    var state = late ? RowState.Blocked : RowState.Confirming;
+    var message =
+        !at.sourceUp()
+            ? "The cold migration is finished, and Nova confirms it only while nova-compute on "
+                + at.host()
+                + " is up: start it."
+            : same && Rows.is(row, state)
+                ? row.message()
+                : late
+                    ? "The cold migration is finished, but Nova does not confirm it: confirm it"
+                        + " (openstack server resize confirm)."
+                    : "The cold migration is finished and is confirmed.";
+    var marked = Rows.mark(row, state, reason, message, at.now());
     var due =
-        !again
-            || (refused
-                ? !at.now().isBefore(row.notBefore())
-                : at.waited(row).compareTo(at.settings().answerWait()) >= 0);
-    var overdue = again && at.ago(row.since()).compareTo(CONFIRMING) >= 0;
-    var marked =
-        overdue || Rows.is(row, RowState.Blocked)
-            ? Rows.mark(
-                row,
-                RowState.Blocked,
-                at.sourceUp() ? Reason.Timeout : Reason.SourceServiceDown,
-                "The cold migration is finished but cannot be confirmed"
-                    + (at.sourceUp()
-                        ? "."
-                        : " while nova-compute on " + at.host() + " is down: start it."),
-                at.now())
-            : Rows.mark(
-                row,
-                RowState.Confirming,
-                Reason.Settling,
-                "The cold migration is finished and is confirmed.",
-                at.now());
-    if (!due) {
+        row.notBefore() == null
+            ? !begun || at.waited(row).compareTo(at.settings().answerWait()) >= 0
+            : !at.now().isBefore(row.notBefore());
+    if (!at.sourceUp() || !due) {
       return Next.of(marked);
     }
     var intent =

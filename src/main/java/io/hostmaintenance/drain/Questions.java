@@ -8,6 +8,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -113,11 +114,18 @@ public final class Questions {
       questions.add(Question.ACTIONS);
       questions.add(Question.MIGRATIONS);
     }
-    var completed = record.map(m -> m.status().equals("completed")).orElse(false);
-    if (onHost == null ? !completed && !RowAction.ColdMigrate.of(row) : onHost.idle()) {
+    if (onHost == null ? !wentWell(record, row) : onHost.idle()) {
       questions.add(Question.EVENTS);
       questions.add(Question.MIGRATIONS);
     }
     return questions;
+  }
+
+  /** Whether the record of a row that is off the host needs no explanation. */
+  private static boolean wentWell(Optional<Migration> record, InstanceStatus row) {
+    var status = record.map(Migration::status).orElse("");
+    return RowAction.ColdMigrate.of(row)
+        ? !Set.of("error", "failed").contains(status)
+        : status.equals("completed");
   }
 }

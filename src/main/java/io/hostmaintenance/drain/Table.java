@@ -99,7 +99,8 @@ final class Table {
     return retryWanted()
         || Rows.attempts(row) < at.spec().maxAttempts()
             && !instance.vmState().equals("error")
-            && !Rows.because(row, Reason.Refused);
+            && !Rows.because(row, Reason.Refused)
+            && !(Rows.because(row, Reason.Inconsistent) && row.destinationHost() != null);
   }
 
   private InstanceStatus judged(InstanceStatus row, Instance instance) {
@@ -166,7 +167,10 @@ final class Table {
 
   private InstanceStatus away(InstanceStatus row) {
     var state = RowState.of(row).orElseThrow();
-    if (state == RowState.Moved || state == RowState.Gone || state == RowState.Skipped) {
+    if (state == RowState.Moved
+        || state == RowState.Gone
+        || state == RowState.Skipped
+        || Rows.because(row, Reason.MovedWithError)) {
       return row;
     }
     var detail = Optional.ofNullable(at.look().details().get(row.id()));

@@ -1,0 +1,1173 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.OTHER;
+import static io.hostmaintenance.drain.Given.SOMEBODY;
+import static io.hostmaintenance.drain.Given.US;
+import static io.hostmaintenance.drain.Given.requestId;
+import static io.hostmaintenance.drain.Some.action;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.away;
+import static io.hostmaintenance.drain.Some.become;
+import static io.hostmaintenance.drain.Some.busy;
+import static io.hostmaintenance.drain.Some.cold;
+import static io.hostmaintenance.drain.Some.failed;
+import static io.hostmaintenance.drain.Some.in;
+import static io.hostmaintenance.drain.Some.live;
+import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.paused;
+import static io.hostmaintenance.drain.Some.record;
+import static io.hostmaintenance.drain.Some.requested;
+import static io.hostmaintenance.drain.Some.running;
+import static io.hostmaintenance.drain.Some.stopped;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import java.time.Duration;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How a request that is outstanding comes to its end. */
+class FollowTest {
+
+  private static final String LIVE = InstanceAction.LIVE_MIGRATION;
+  private static final String COLD = InstanceAction.MIGRATE;
+
+  private static Instance migrating(String id) {
+    return busy("migrating", active(id));
+  }
+
+  private static InstanceAction ours(String name, long after) {
+    return action(name, requestId("vm"), NOON.plusSeconds(after), US);
+  }
+
+  private static void stands(Given given, String state, Reason reason) {
+    assertThat(given.row("vm"))
+        .extracting(r -> r.state(), r -> r.reason())
+        .containsExactly(state, reason.name());
+  }
+
+  // ================================================================ no answer
+
+  @Nested
+  class ARequestWithoutAnAnswer {
+
+    private final Given given = Given.taken().rows(requested("vm"));
+
+    @Test
+    void isOursByTheOneActionOfOursSinceTheIntent() {
+      given.instances(migrating("vm")).action("vm", ours(LIVE, 1));
+
+      assertThat(given.decideAfter(5).steps()).isEmpty();
+
+      stands(given, "InProgress", Reason.Queued);
+      assertThat(given.row("vm").requestId()).isEqualTo(requestId("vm"));
+    }
+
+    @Test
+    void isOursAlsoWhenItHasAlreadyEnded() {
+      given
+          .instances(away(active("vm")))
+          .action("vm", ours(LIVE, 1))
+          .migrations(live(9, "vm", "completed", NOON.plusSeconds(1)));
+
+      given.decideAfter(30);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"alice, web", "operator, web", "alice, admin"})
+    void isNotOursByAnActionOfAnotherUserOrProject(String user, String project) {
+      var by = new io.hostmaintenance.nova.Identity(user, project);
+      given.instances(migrating("vm")).action("vm", action(LIVE, "req-x", NOON.plusSeconds(1), by));
+
+      given.decideAfter(5);
+
+      stands(given, "Requested", Reason.AnswerUnknown);
+    }
+
+    @Test
+    void isNotOursByAnActionOfAnotherName() {
+      given.instances(migrating("vm")).action("vm", ours(COLD, 1));
+
+      given.decideAfter(5);
+
+      stands(given, "Requested", Reason.AnswerUnknown);
+    }
+
+    @Test
+    void isNotOursByAnActionBeforeTheIntent() {
+      given.instances(migrating("vm")).action("vm", ours(LIVE, -6));
+
+      given.decideAfter(5);
+
+      stands(given, "Requested", Reason.AnswerUnknown);
+    }
+
+    @Test
+    void isJudgedByNovasClockAlone() {
+      var ahead = Duration.ofHours(1);
+      given
+          .novaAhead(ahead)
+          .rows(requested("vm").toBuilder().lookedAt(NOON.plus(ahead)).build())
+          .instances(migrating("vm"))
+          .action("vm", ours(LIVE, -300)); // after the intent by our clock only if hours are mixed
+
+      given.decideAfter(5);
+
+      stands(given, "Requested", Reason.AnswerUnknown);
+    }
+
+    @Test
+    void isNobodysWhenTwoActionsCouldBeIt() {
+      given
+          .instances(active("vm"))
+          .action("vm", ours(LIVE, 1))
+          .action("vm", action(LIVE, "req-second", NOON.plusSeconds(2), US));
+
+      given.decideAfter(5);
+
+      stands(given, "Pending", Reason.ApiUnavailable);
+      assertThat(given.row("vm").requestId()).isNull();
+      assertThat(given.row("vm").message()).contains("several requests");
+    }
+
+    @Test
+    void isNotRepeatedBeforeItsAnswerCanNoLongerCome() {
+      given.instances(active("vm"));
+      given.decide();
+
+      assertThat(given.decideAfter(69).steps()).isEmpty();
+      stands(given, "Requested", Reason.AnswerUnknown);
+    }
+
+    @Test
+    void isRepeatedAsTheSameAttemptThen() {
+      given.instances(active("vm"));
+      given.decide();
+
+      var decision = given.decideAfter(70);
+
+      assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.LiveMigrate.class);
+      assertThat(given.row("vm").attempts()).isEqualTo(1);
+      assertThat(given.row("vm").requestedAt()).isEqualTo(given.now());
+      assertThat(given.row("vm").lookedAt()).isEqualTo(given.now());
+    }
+
+    @Test
+    void isWaitedForAnewByAProcessThatDidNotSendIt() {
+      given.instances(active("vm"));
+      given.decide();
+
+      assertThat(given.restarted().decideAfter(600).steps()).isEmpty();
+      assertThat(given.decideAfter(70).steps()).hasSize(1);
+    }
+
+    @Test
+    void isWaitedForAnewAfterEachRepetition() {
+      given.instances(active("vm"));
+      given.decide();
+      given.decideAfter(70);
+      given.decideAfter(5);
+
+      assertThat(given.decideAfter(69).steps()).isEmpty();
+      assertThat(given.decideAfter(1).steps()).hasSize(1);
+    }
+
+    @Test
+    void isNotRepeatedWhileSomethingIsDoneToTheInstance() {
+      given.instances(busy("rebooting", active("vm")));
+      given.decide();
+
+      assertThat(given.decideAfter(300).steps()).isEmpty();
+      stands(given, "Requested", Reason.AnswerUnknown);
+    }
+
+    @Test
+    void isNotRepeatedWhileNovaTellsNothingOfIt() {
+      given.instances(active("vm")).unseen("vm");
+      given.decide();
+
+      assertThat(given.decideAfter(300).steps()).isEmpty();
+      stands(given, "Requested", Reason.AnswerUnknown);
+    }
+
+    @Test
+    void isGivenUpAsAnAttemptAfterAQuarterOfAnHour() {
+      given.instances(busy("rebooting", active("vm")));
+      given.decide();
+
+      given.decideAfter(900);
+
+      stands(given, "Pending", Reason.ApiUnavailable);
+      assertThat(given.row("vm").requestedAt()).isNull();
+    }
+
+    @Test
+    void endsGoneWhenTheInstanceIsElsewhereByNoRequestOfOurs() {
+      given.instances(away(active("vm")));
+
+      given.decideAfter(5);
+
+      stands(given, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    @Test
+    void endsGoneWhenTheInstanceIsDeleted() {
+      given.decideAfter(5);
+
+      stands(given, "Gone", Reason.Deleted);
+    }
+
+    @Test
+    void isJudgedAnewBeforeItIsRepeated() {
+      given.instances(active("vm"));
+      given.decide();
+
+      given.instances(stopped("vm"));
+
+      assertThat(given.decideAfter(70).steps()).first().isInstanceOf(Step.ColdMigrate.class);
+    }
+  }
+
+  // ================================================================ whose record
+
+  @Nested
+  class TheRecordOfARequest {
+
+    @Test
+    void isThatOfOurUserSinceTheIntent() {
+      var given =
+          Given.taken()
+              .rows(moving("vm"))
+              .instances(migrating("vm"))
+              .migrations(
+                  live(1, "vm", "error", NOON.minusSeconds(60)),
+                  live(2, "vm", "running", NOON.plusSeconds(1)));
+
+      given.decideAfter(5);
+
+      assertThat(given.row("vm").migrationId()).isEqualTo(2);
+      stands(given, "InProgress", Reason.Running);
+    }
+
+    @Test
+    void isNotSomebodyElses() {
+      var given =
+          Given.taken()
+              .rows(moving("vm"))
+              .instances(away(active("vm")))
+              .migrations(
+                  record(2, "vm", "live-migration", "completed", NOON.plusSeconds(1), SOMEBODY));
+
+      given.decideAfter(5);
+
+      stands(given, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    @Test
+    void isNotThatOfAnotherInstance() {
+      var given =
+          Given.taken()
+              .rows(moving("vm"))
+              .instances(migrating("vm"))
+              .migrations(live(2, "another", "completed", NOON.plusSeconds(1)));
+
+      given.decideAfter(5);
+
+      assertThat(given.row("vm").migrationId()).isNull();
+    }
+
+    @Test
+    void isNeverAResize() {
+      var given =
+          Given.taken()
+              .rows(cold(moving("vm")))
+              .instances(away(in("resized", "vm")))
+              .action("vm", ours(COLD, 1))
+              .migrations(record(2, "vm", "resize", "finished", NOON.plusSeconds(1), US));
+
+      assertThat(given.decideAfter(5).steps()).isEmpty();
+      assertThat(given.row("vm").migrationId()).isNull();
+    }
+
+    @Test
+    void ofAColdMigrationLiesUnderOurOwnAction() {
+      var given =
+          Given.taken()
+              .rows(cold(moving("vm")))
+              .instances(away(in("resized", "vm")))
+              .action("vm", ours(COLD, 1))
+              .migrations(cold(2, "vm", "finished", NOON.plusSeconds(2)));
+
+      assertThat(given.decideAfter(5).steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.row("vm").migrationId()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"migrate", "resize"})
+    void ofAColdMigrationIsNotOneUnderALaterAction(String name) {
+      var given =
+          Given.taken()
+              .rows(cold(moving("vm")))
+              .instances(away(in("resized", "vm")))
+              .action("vm", ours(COLD, 1))
+              .action("vm", action(name, "req-theirs", NOON.plusSeconds(20), SOMEBODY))
+              .migrations(cold(2, "vm", "finished", NOON.plusSeconds(21)));
+
+      assertThat(given.decideAfter(30).steps()).isEmpty();
+      assertThat(given.row("vm").state()).isNotEqualTo("Confirming");
+    }
+
+    @Test
+    void onceRecordedStaysTheRecord() {
+      var given =
+          Given.taken()
+              .rows(cold(running("vm", 2)))
+              .instances(away(in("resized", "vm")))
+              .migrations(
+                  cold(2, "vm", "confirmed", NOON.plusSeconds(2)),
+                  Some.incoming(cold(3, "vm", "finished", NOON.plusSeconds(100))));
+
+      assertThat(given.decideAfter(120).steps()).isEmpty();
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @Test
+    void isTakenAtItsLatestWord() {
+      var given =
+          Given.taken()
+              .rows(moving("vm"))
+              .instances(active("vm"))
+              .action("vm", ours(LIVE, 1))
+              .migrations(live(2, "vm", "running", NOON.plusSeconds(1)));
+      given.after(5);
+      var look = given.look();
+      var later = become("error", given.now(), look.migrations().getFirst());
+      var detail = look.details().get("vm");
+      var details =
+          java.util.Map.of(
+              "vm",
+              new Sight.Detail(
+                  detail.instance(), java.util.List.of(later), detail.actions(), detail.events()));
+
+      given.decide(
+          new Sight.Look(
+              look.date(),
+              look.complete(),
+              look.identity(),
+              look.migrations(),
+              look.instances(),
+              look.services(),
+              look.hypervisor(),
+              look.groups(),
+              details,
+              look.placement()));
+
+      stands(given, "Pending", Reason.FailedDuringTransfer);
+    }
+  }
+
+  // ================================================================ the end
+
+  @Nested
+  class AMove {
+
+    private final Given given =
+        Given.taken()
+            .rows(moving("vm"))
+            .instances(migrating("vm"))
+            .action("vm", ours(LIVE, 1))
+            .migrations(live(9, "vm", "running", NOON.plusSeconds(1)));
+
+    private Given become(String status, Instance instance) {
+      given.after(30);
+      return given
+          .instances(instance)
+          .migrations(
+              Some.become(status, given.now(), live(9, "vm", "running", NOON.plusSeconds(1))));
+    }
+
+    @Test
+    void thatIsCompletedAndAwayIsMoved() {
+      given.decide();
+
+      become("completed", away(active("vm"))).decide();
+
+      stands(given, "Moved", Reason.Moved);
+      assertThat(given.row("vm").destinationHost()).isEqualTo(OTHER);
+    }
+
+    @Test
+    void isMovedToWhereItWasMovedAlsoWhenItIsOnNoHostSince() {
+      given.decide();
+
+      become("completed", Some.on(null, in("shelved_offloaded", "vm"))).decide();
+
+      stands(given, "Moved", Reason.Moved);
+      assertThat(given.row("vm").destinationHost()).isEqualTo(OTHER);
+    }
+
+    @Test
+    void keepsOfItsRowWhatMattersAndDropsTheRest() {
+      given.decide();
+
+      become("completed", away(active("vm"))).decide();
+
+      var row = given.row("vm");
+      assertThat(row.finishedAt()).isEqualTo(given.now());
+      assertThat(row.requestedAt()).isNull();
+      assertThat(row.requestId()).isNull();
+      assertThat(row.migrationId()).isNull();
+      assertThat(row.attempts()).isEqualTo(1);
+      assertThat(row.name()).isEqualTo("name-of-vm");
+    }
+
+    @Test
+    void thatFailedIsAskedForAgainLater() {
+      given.decide();
+
+      assertThat(become("error", active("vm")).decide().steps()).isEmpty();
+
+      stands(given, "Pending", Reason.FailedDuringTransfer);
+      assertThat(given.row("vm").notBefore()).isEqualTo(given.now().plusSeconds(10));
+      assertThat(given.decideAfter(9).steps()).isEmpty();
+      assertThat(given.decideAfter(1).steps()).hasSize(1);
+      assertThat(given.row("vm").attempts()).isEqualTo(2);
+    }
+
+    @Test
+    void thatEndedInErrorHereEndsItsRowAtOnce() {
+      given.decide();
+
+      become("error", in("error", "vm")).decide();
+
+      assertThat(given.row("vm").state()).isEqualTo("Failed");
+      assertThat(given.row("vm").attempts()).isEqualTo(1);
+    }
+
+    @Test
+    void thatEndedInErrorElsewhereIsNeitherMovedNorAskedAgain() {
+      given.decide();
+
+      become("error", away(in("error", "vm"))).decide();
+
+      stands(given, "Failed", Reason.MovedWithError);
+      assertThat(given.row("vm").destinationHost()).isEqualTo(OTHER);
+    }
+
+    @Test
+    void thatEndedInErrorElsewhereStaysFailed() {
+      given.decide();
+      become("error", away(in("error", "vm"))).decide();
+
+      // another record of it, which makes the next look ask for it
+      given
+          .migrations(Some.incoming(record(10, "vm", "resize", "finished", NOON, SOMEBODY)))
+          .decideAfter(5);
+
+      stands(given, "Failed", Reason.MovedWithError);
+    }
+
+    @Test
+    void isNotCalledForARebootWhereItRunsWell() {
+      given.decide();
+
+      become("error", away(active("vm"))).decide();
+
+      assertThat(given.row("vm").message()).doesNotContain("reboot");
+    }
+
+    @Test
+    void thatSomebodyAbortedCountsAsAnAttempt() {
+      given.decide();
+
+      become("cancelled", active("vm")).decide();
+
+      stands(given, "Pending", Reason.Aborted);
+    }
+
+    @Test
+    void ofADeletedInstanceIsGone() {
+      given.decide();
+
+      given.gone("vm").decideAfter(5);
+
+      stands(given, "Gone", Reason.Deleted);
+    }
+
+    @Test
+    void isNotJudgedWhileNovaTellsNothingOfIt() {
+      given.decide();
+
+      given.gone("vm").unseen("vm").decideAfter(5);
+
+      assertThat(given.row("vm").state()).isEqualTo("InProgress");
+    }
+
+    @Test
+    void thatIsHereAndIdleIsNotCalledDroppedWhileItsRecordIsNotSeen() {
+      var blind = Given.taken().rows(moving("vm")).instances(active("vm")).unseen("vm");
+
+      blind.decideAfter(120);
+
+      assertThat(blind.row("vm").state()).isEqualTo("InProgress");
+    }
+
+    @Test
+    void showsItsProgressInStepsOfTen() {
+      given.instances(Some.progress(47, migrating("vm"))).decide();
+
+      assertThat(given.row("vm").progressPercent()).isEqualTo(40);
+    }
+  }
+
+  // ================================================================ the reason of a failure
+
+  @ParameterizedTest
+  @CsvSource({
+    "Migration pre-check error: Unacceptable CPU info, PreCheckFailed",
+    "No valid host was found. There are not enough hosts available., NoValidHost",
+    "Compute service of compute-7 is unavailable at this time., SourceServiceDown",
+    "Timeout while waiting for a volume, FailedDuringTransfer",
+  })
+  void aFailureSaysWhyInNovasWords(String details, Reason reason) {
+    var given =
+        Given.taken()
+            .rows(moving("vm"))
+            .instances(active("vm"))
+            .action("vm", failed(ours(LIVE, 1), details))
+            .migrations(live(9, "vm", "error", NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    stands(given, "Pending", reason);
+    assertThat(given.row("vm").message()).contains(details).contains(requestId("vm"));
+  }
+
+  @Test
+  void anAntiAffinityGroupIsNamedWhenNoHostIsLeft() {
+    var given =
+        Given.taken()
+            .rows(moving("vm"))
+            .instances(active("vm"))
+            .group("anti-affinity", "vm", "other")
+            .action("vm", failed(ours(LIVE, 1), "No valid host was found."))
+            .migrations(live(9, "vm", "error", NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    stands(given, "Pending", Reason.AntiAffinityGroup);
+    assertThat(given.row("vm").message()).contains("anti-affinity-0");
+  }
+
+  @Test
+  void theReasonOfAColdMigrationThatFailedElsewhereIsToldToo() {
+    var given =
+        Given.taken()
+            .rows(cold(running("vm", 9)))
+            .instances(away(in("error", "vm")))
+            .action("vm", failed(ours(COLD, 1), "Disk is full there."))
+            .migrations(cold(9, "vm", "error", NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    assertThat(given.row("vm").message()).contains("Disk is full there.");
+  }
+
+  // ================================================================ deadlines
+
+  @Nested
+  class AnAcceptedRequest {
+
+    private final Given given =
+        Given.taken().rows(moving("vm")).instances(active("vm")).action("vm", ours(LIVE, 1));
+
+    @ParameterizedTest
+    @CsvSource({"59, InProgress", "60, Pending"})
+    void ofWhichNothingShowsIsGivenUpAfterAMinute(long seconds, String state) {
+      given.decideAfter(seconds);
+
+      assertThat(given.row("vm").state()).isEqualTo(state);
+    }
+
+    @Test
+    void whoseActionFailedIsGivenUpAtOnce() {
+      var failing =
+          Given.taken()
+              .rows(moving("vm"))
+              .instances(active("vm"))
+              .action("vm", failed(ours(LIVE, 1), "No valid host was found."));
+
+      failing.decideAfter(5);
+
+      stands(failing, "Pending", Reason.NoValidHost);
+    }
+  }
+
+  @Nested
+  class AQueuedMove {
+
+    private final Given given =
+        Given.taken()
+            .rows(moving("vm"))
+            .instances(migrating("vm"))
+            .migrations(live(9, "vm", "queued", NOON.plusSeconds(1)));
+
+    @ParameterizedTest
+    @CsvSource({"599, InProgress", "600, Blocked"})
+    void hasTenMinutesWhileNoOtherRuns(long seconds, String state) {
+      given.decide();
+
+      given.decideAfter(seconds);
+
+      assertThat(given.row("vm").state()).isEqualTo(state);
+    }
+
+    @Test
+    void saysWhyItIsBlockedAndFreesItsSlot() {
+      given.decide();
+      given.decideAfter(600);
+
+      stands(given, "Blocked", Reason.Inconsistent);
+      assertThat(given.row("vm").requestedAt()).isNotNull();
+      given.concurrency(1, 1).instances(active("vm-2"));
+      assertThat(given.decideAfter(5).steps()).hasSize(1);
+    }
+
+    @Test
+    void isFollowedOnAndCanStillBecomeMoved() {
+      given.decide();
+      given.decideAfter(600);
+
+      given
+          .instances(away(active("vm")))
+          .migrations(become("completed", given.now(), live(9, "vm", "x", NOON.plusSeconds(1))));
+      given.decideAfter(60);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @Test
+    void staysBlockedWithoutNewsWhileNothingChanges() {
+      given.decide();
+      given.decideAfter(600);
+      var blocked = given.row("vm");
+
+      given.decideAfter(5);
+
+      assertThat(given.row("vm")).isEqualTo(blocked);
+    }
+
+    @Nested
+    class WhileAnotherRuns {
+
+      private final Given both =
+          Given.taken()
+              .rows(moving("vm"), running("first", 8))
+              .instances(migrating("vm"), migrating("first"))
+              .migrations(
+                  live(8, "first", "running", NOON.plusSeconds(1)),
+                  live(9, "vm", "queued", NOON.plusSeconds(1)));
+
+      @Test
+      void waitsAsLongAsThatTakes() {
+        both.decide();
+
+        both.decideAfter(1500);
+
+        assertThat(both.row("vm").state()).isEqualTo("InProgress");
+      }
+
+      @Test
+      void hasItsTenMinutesFromWhenThatHasFailed() {
+        both.decide();
+        both.decideAfter(1500);
+
+        both.instances(active("first"))
+            .migrations(become("error", both.now(), live(8, "first", "x", NOON.plusSeconds(1))));
+        both.decideAfter(5);
+        assertThat(both.row("first").state()).isEqualTo("Pending");
+        assertThat(both.row("vm").state()).isEqualTo("InProgress");
+
+        both.suspended(true).decideAfter(5);
+        both.decideAfter(599);
+        assertThat(both.row("vm").state()).isEqualTo("InProgress");
+        both.decideAfter(1);
+        assertThat(both.row("vm").state()).isEqualTo("Blocked");
+      }
+
+      @Test
+      void isNotExemptBehindOneThatIsOverdue() {
+        both.onTimeout("Wait").decide();
+        both.decideAfter(3600);
+        assertThat(both.row("first").reason()).isEqualTo("Timeout");
+
+        both.decideAfter(5);
+        both.decideAfter(600);
+
+        stands(both, "Blocked", Reason.Inconsistent);
+      }
+    }
+  }
+
+  @Nested
+  class ARunningMove {
+
+    private final Given given =
+        Given.taken()
+            .rows(running("vm", 9))
+            .instances(migrating("vm"))
+            .migrations(live(9, "vm", "running", NOON.plusSeconds(1)));
+
+    private Decision overdue() {
+      given.decide();
+      return given.decideAfter(1860); // 30 minutes and one for its GiB
+    }
+
+    @Test
+    void hasHalfAnHourAndAMinuteForEachGib() {
+      given.decide();
+
+      assertThat(given.decideAfter(1859).steps()).isEmpty();
+      assertThat(given.decideAfter(1).steps()).containsExactly(new Step.Abort("vm", 9));
+    }
+
+    @Test
+    void hasTheTimeOfTheSpec() {
+      given.instanceTimeout("1m").decide();
+
+      assertThat(given.decideAfter(59).steps()).isEmpty();
+      assertThat(given.decideAfter(1).steps()).containsExactly(new Step.Abort("vm", 9));
+    }
+
+    @Test
+    void isAbortedOnce() {
+      overdue();
+
+      assertThat(given.decideAfter(5).steps()).isEmpty();
+    }
+
+    @Test
+    void thatWasAbortedCountsAsAnAttemptThatExceededItsTime() {
+      overdue();
+
+      given
+          .instances(active("vm"))
+          .migrations(become("cancelled", given.now(), live(9, "vm", "x", NOON.plusSeconds(1))));
+      given.decideAfter(5);
+
+      stands(given, "Pending", Reason.Timeout);
+    }
+
+    @Test
+    void whoseAbortIsNotHeededIsBlockedAndFreesItsSlot() {
+      overdue();
+
+      given.decideAfter(299);
+      stands(given, "InProgress", Reason.Timeout);
+      given.decideAfter(1);
+
+      stands(given, "Blocked", Reason.Timeout);
+      given.concurrency(1, 1).instances(active("vm-2"));
+      assertThat(given.decideAfter(5).steps()).hasSize(1);
+    }
+
+    @Test
+    void whoseAbortIsRefusedAgainAndAgainIsBlockedToo() {
+      var aborts = 0;
+      var decision = overdue();
+      for (var i = 0; i < 100 && given.row("vm").state().equals("InProgress"); i++) {
+        for (var step : decision.steps()) {
+          aborts++;
+          given.answered(
+              new Outcome.Failed(
+                  step,
+                  Given.refusal(
+                      io.hostmaintenance.nova.NovaException.Kind.UNAVAILABLE, "Try later.")));
+        }
+        decision = given.decideAfter(5);
+      }
+
+      stands(given, "Blocked", Reason.Timeout);
+      assertThat(aborts).isBetween(2, 31);
+    }
+
+    @Test
+    void whoseAbortWasNotSentIsAbortedAtTheNextLook() {
+      var decision = overdue();
+      given.answered(new Outcome.NotSent(decision.steps().getFirst()));
+
+      assertThat(given.decideAfter(5).steps()).containsExactly(new Step.Abort("vm", 9));
+    }
+
+    @Test
+    void isForcedWhereTheSpecSaysSo() {
+      given.onTimeout("ForceComplete");
+
+      assertThat(overdue().steps()).containsExactly(new Step.ForceComplete("vm", 9));
+    }
+
+    @Test
+    void isAbortedWhereNovaCannotForceIt() {
+      given.onTimeout("ForceComplete").instances(busy("migrating", paused("vm")));
+
+      assertThat(overdue().steps()).containsExactly(new Step.Abort("vm", 9));
+    }
+
+    @Test
+    void isBlockedAndFollowedWhereTheSpecSaysWait() {
+      given.onTimeout("Wait");
+
+      assertThat(overdue().steps()).isEmpty();
+      stands(given, "Blocked", Reason.Timeout);
+    }
+
+    @Test
+    void inPostCopyIsNeverAborted() {
+      given.migrations(live(9, "vm", "running (post-copy)", NOON.plusSeconds(1)));
+
+      assertThat(overdue().steps()).isEmpty();
+      stands(given, "Blocked", Reason.Timeout);
+    }
+
+    @Test
+    void thatIsOverdueCanStillBecomeMoved() {
+      given.onTimeout("Wait");
+      overdue();
+
+      given
+          .instances(away(active("vm")))
+          .migrations(become("completed", given.now(), live(9, "vm", "x", NOON.plusSeconds(1))));
+      given.decideAfter(5);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @Test
+    void thatIsOverdueStandsStillWhileNothingChanges() {
+      given.onTimeout("Wait");
+      overdue();
+      var status = given.status();
+
+      var decision = given.decideAfter(5);
+
+      assertThat(given.status()).isEqualTo(status);
+      assertThat(decision.notices()).isEmpty();
+    }
+
+    @Test
+    void whichIsColdIsNotAborted() {
+      given
+          .rows(cold(running("vm", 9)))
+          .instances(busy("resize_migrating", stopped("vm")))
+          .migrations(cold(9, "vm", "migrating", NOON.plusSeconds(1)));
+
+      assertThat(overdue().steps()).isEmpty();
+      stands(given, "Blocked", Reason.Timeout);
+      assertThat(given.row("vm").message()).contains("cannot be aborted");
+    }
+
+    @Test
+    void whichIsColdAndWasOverdueIsConfirmedInTheEnd() {
+      given
+          .rows(cold(running("vm", 9)))
+          .instances(busy("resize_migrating", stopped("vm")))
+          .migrations(cold(9, "vm", "migrating", NOON.plusSeconds(1)));
+      overdue();
+      given
+          .instances(away(in("resized", "vm")))
+          .migrations(become("finished", given.now(), cold(9, "vm", "x", NOON.plusSeconds(1))));
+
+      assertThat(given.decideAfter(3600).steps()).first().isInstanceOf(Step.Confirm.class);
+      stands(given, "Confirming", Reason.UnconfirmedResize);
+
+      given
+          .instances(away(stopped("vm")))
+          .migrations(become("confirmed", given.now(), cold(9, "vm", "x", NOON.plusSeconds(1))));
+      given.decideAfter(5);
+      stands(given, "Moved", Reason.Moved);
+    }
+  }
+
+  // ================================================================ accounts that do not agree
+
+  @Nested
+  class AccountsThatDoNotAgree {
+
+    private final Given given = Given.taken().rows(running("vm", 9));
+
+    private void disagreeing(Instance instance, String status) {
+      given.instances(instance).migrations(live(9, "vm", status, NOON.plusSeconds(1)));
+      given.decide();
+      stands(given, "InProgress", Reason.Settling);
+    }
+
+    @Test
+    void haveFiveMinutes() {
+      disagreeing(migrating("vm"), "completed");
+
+      given.decideAfter(299);
+
+      stands(given, "InProgress", Reason.Settling);
+    }
+
+    @Test
+    void areAHumansMatterThen() {
+      disagreeing(migrating("vm"), "completed");
+
+      given.decideAfter(300);
+
+      stands(given, "Blocked", Reason.Inconsistent);
+      assertThat(given.row("vm").requestedAt()).isNotNull();
+    }
+
+    @Test
+    void areAFailedAttemptWhenTheInstanceIsHereAndIdle() {
+      disagreeing(active("vm"), "running");
+
+      given.decideAfter(300);
+
+      stands(given, "Pending", Reason.StuckRecord);
+    }
+
+    /** Its guest may run on the other host: a second move could take its disk away. */
+    @Test
+    void areAHumansMatterWhenNovaSaysMovedAndShowsItHereAndIdle() {
+      disagreeing(active("vm"), "completed");
+
+      given.decideAfter(300);
+      stands(given, "Failed", Reason.Inconsistent);
+      assertThat(given.decideAfter(3600).steps()).isEmpty();
+
+      given.annotated("hostmaintenance.io/retry", "1");
+      assertThat(given.decideAfter(5).steps()).hasSize(1);
+    }
+
+    @Test
+    void areSaidWithTheStuckRecordWhenItLeft() {
+      disagreeing(away(active("vm")), "running");
+
+      given.decideAfter(300);
+
+      stands(given, "Moved", Reason.StuckRecord);
+    }
+
+    @Test
+    void areNoMoveWhenItLeftInError() {
+      disagreeing(away(in("error", "vm")), "running");
+
+      given.decideAfter(300);
+
+      stands(given, "Failed", Reason.MovedWithError);
+    }
+
+    @Test
+    void ofAColdMigrationEndWhenSomebodyHasResetIt() {
+      given.rows(cold(running("vm", 9)));
+      given.instances(away(stopped("vm"))).migrations(cold(9, "vm", "finished", NOON));
+      given.decide();
+
+      given.decideAfter(300);
+
+      stands(given, "Failed", Reason.MovedWithError);
+    }
+
+    @Test
+    void areSettledWhenTheyAgreeLater() {
+      disagreeing(migrating("vm"), "completed");
+      given.decideAfter(300);
+
+      given.instances(away(active("vm"))).decideAfter(60);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+  }
+
+  // ================================================================ confirming
+
+  @Nested
+  class AFinishedColdMigration {
+
+    private final Given given =
+        Given.taken()
+            .rows(cold(running("vm", 9)))
+            .instances(away(in("resized", "vm")))
+            .migrations(cold(9, "vm", "finished", NOON.plusSeconds(1)));
+
+    private Given refused(Decision decision, long retryAfter) {
+      return given.answered(
+          new Outcome.Failed(
+              decision.steps().getFirst(),
+              new io.hostmaintenance.nova.NovaException(
+                  io.hostmaintenance.nova.NovaException.Kind.CONFLICT,
+                  "Cannot 'confirmResize' while it is in vm_state active",
+                  409,
+                  "req-" + given.now().getEpochSecond(),
+                  retryAfter == 0 ? null : Duration.ofSeconds(retryAfter),
+                  false,
+                  null)));
+    }
+
+    @Test
+    void isConfirmed() {
+      var decision = given.decideAfter(60);
+
+      assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.row("vm").state()).isEqualTo("Confirming");
+      assertThat(given.row("vm").requestedAt()).isEqualTo(given.now());
+    }
+
+    @Test
+    void isNotConfirmedTwiceWhileTheAnswerMayStillCome() {
+      given.decideAfter(60);
+
+      given.decideAfter(5);
+      assertThat(given.decideAfter(69).steps()).isEmpty();
+      assertThat(given.decideAfter(1).steps()).hasSize(1);
+    }
+
+    @Test
+    void isNotConfirmedTwiceByANewProcessBeforeItHasWaited() {
+      given.decideAfter(60);
+
+      assertThat(given.restarted().decideAfter(600).steps()).isEmpty();
+      assertThat(given.decideAfter(70).steps()).hasSize(1);
+    }
+
+    @Test
+    void thatNovaDoesNotConfirmYetIsConfirmedSoonAgain() {
+      refused(given.decideAfter(60), 0);
+
+      assertThat(given.decideAfter(4).steps()).isEmpty();
+      assertThat(given.decideAfter(1).steps()).hasSize(1);
+    }
+
+    @Test
+    void keepsNovasWordsUntilItIsAskedAgain() {
+      refused(given.decideAfter(60), 30);
+      var row = given.row("vm");
+      assertThat(row.message()).contains("vm_state active");
+
+      given.decideAfter(5);
+
+      assertThat(given.row("vm")).isEqualTo(row);
+    }
+
+    @Test
+    void waitsAsLongAsNovaSays() {
+      refused(given.decideAfter(60), 30);
+
+      assertThat(given.decideAfter(29).steps()).isEmpty();
+      assertThat(given.decideAfter(1).steps()).hasSize(1);
+    }
+
+    @Test
+    void thatIsConfirmedIsMoved() {
+      given.decideAfter(60);
+
+      given
+          .instances(away(active("vm")))
+          .migrations(become("confirmed", given.now(), cold(9, "vm", "x", NOON.plusSeconds(1))));
+      given.decideAfter(5);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @Test
+    void isNotCalledInconsistentForTheTimeItWasRefused() {
+      var decision = given.decideAfter(60);
+      for (var i = 0; i < 40; i++) {
+        if (!decision.steps().isEmpty()) {
+          refused(decision, 0);
+        }
+        decision = given.decideAfter(10);
+      }
+      given
+          .migrations(become("confirming", given.now(), cold(9, "vm", "x", NOON.plusSeconds(1))))
+          .decideAfter(5);
+
+      assertThat(given.row("vm").state()).isEqualTo("Confirming");
+    }
+
+    @Test
+    void isNotAskedForWhileTheSourceIsDown() {
+      given.serviceDown(Given.HOST);
+
+      assertThat(given.decideAfter(60).steps()).isEmpty();
+      stands(given, "Confirming", Reason.SourceServiceDown);
+      assertThat(given.row("vm").message()).contains("start it");
+    }
+
+    @Test
+    void isAHumansMatterAfterAQuarterOfAnHourAndConfirmedWhenTheSourceIsUp() {
+      given.serviceDown(Given.HOST).decideAfter(60);
+      given.decideAfter(900);
+      stands(given, "Blocked", Reason.SourceServiceDown);
+
+      given.service(Given.HOST, "disabled", Given.MARKER);
+
+      assertThat(given.decideAfter(60).steps()).first().isInstanceOf(Step.Confirm.class);
+    }
+
+    @Test
+    void thatNovaKeepsRefusingIsBlockedAndAskedForOnceAMinute() {
+      var decision = given.decideAfter(60);
+      var asked = 0;
+      for (var i = 0; i < 240; i++) {
+        if (!decision.steps().isEmpty()) {
+          asked++;
+          refused(decision, 0);
+        }
+        if (i == 190) {
+          stands(given, "Blocked", Reason.UnconfirmedResize);
+          asked = 0;
+        }
+        decision = given.decideAfter(5);
+      }
+
+      assertThat(asked).isBetween(1, 5);
+    }
+  }
+
+  @Test
+  void aFinishedColdMigrationOfSomebodyElseIsTheirs() {
+    var given =
+        Given.taken()
+            .instances(away(in("resized", "vm")))
+            .migrations(record(9, "vm", "migration", "finished", NOON, SOMEBODY));
+
+    assertThat(given.decideAfter(5).steps()).isEmpty();
+
+    stands(given, "Blocked", Reason.UnconfirmedResize);
+  }
+
+  // ================================================================ attempts
+
+  @ParameterizedTest
+  @CsvSource({"1, 10", "2, 40", "3, 160", "4, 300", "9, 300"})
+  void aMoveIsAskedForAgainLaterEachTime(int attempts, long seconds) {
+    assertThat(Follow.backOff(attempts)).hasSeconds(seconds);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, Pending", "2, Pending", "3, Failed", "4, Failed"})
+  void theLastAttemptEndsTheRow(int attempts, String state) {
+    var given =
+        Given.taken()
+            .rows(moving("vm").toBuilder().attempts(attempts).build())
+            .instances(active("vm"))
+            .action("vm", failed(ours(LIVE, 1), "No valid host was found."))
+            .migrations(live(9, "vm", "error", NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo(state);
+    assertThat(given.row("vm").reason()).isEqualTo("NoValidHost");
+  }
+}
