@@ -25,6 +25,7 @@ class World:
         home = Path(os.environ.get('HM_LAB', Path.home() / '.cache/host-maintenance-lab'))
         self.out = home / 'e2e' / time.strftime('%Y%m%d-%H%M%S')
         self.out.mkdir(parents=True)
+        self.short = options.ci
         if options.cloud:
             self.labs = None
             demand(os.environ.get('KUBECONFIG'), 'with --cloud the cluster is named by KUBECONFIG')
