@@ -1,0 +1,90 @@
+package io.hostmaintenance.operator;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.nova.Nova;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/** The real shell of the operator, opened to the simulation: a door, nothing else. */
+public final class SimulatedOperator {
+
+  /** The resources as one process sees them; the contracts are those of {@link Resources}. */
+  public interface Store {
+    /** The resource of this name as it is stored; empty when there is none. */
+    Optional<HostMaintenance> read(String name);
+
+    /** Every resource, as lately known. */
+    List<HostMaintenance> all();
+
+    /** Stores a status; empty when somebody has changed the resource meanwhile. */
+    Optional<HostMaintenance> writeStatus(HostMaintenance resource);
+
+    /** Takes the finalizer off. */
+    void release(HostMaintenance resource);
+  }
+
+  /**
+   * What comes after a tick.
+   *
+   * @param next when to tick again
+   * @param released whether the resource was let go
+   */
+  public record Tick(Duration next, boolean released) {}
+
+  private final Maintenance maintenance;
+
+  /** A process that remembers nothing yet; everything it depends on is an argument. */
+  public SimulatedOperator(
+      Nova nova,
+      Store store,
+      BiConsumer<HostMaintenance, Notice> telling,
+      Settings settings,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      BooleanSupplier leading) {
+    maintenance =
+        new Maintenance(
+            nova, resources(store), telling::accept, settings, clock, nanoTime, leading);
+  }
+
+  /** One tick of the resource of this name. */
+  public Tick tick(String name) {
+    var ticked = maintenance.tick(name);
+    return new Tick(ticked.next(), ticked.released());
+  }
+
+  private static Resources resources(Store store) {
+    return new Resources() {
+      @Override
+      public Optional<HostMaintenance> read(String name) {
+        return store.read(name);
+      }
+
+      @Override
+      public List<HostMaintenance> all() {
+        return store.all();
+      }
+
+      @Override
+      public HostMaintenance writeStatus(HostMaintenance resource) throws Conflict {
+        var stored = store.writeStatus(resource);
+        if (stored.isEmpty()) {
+          throw new Conflict(null);
+        }
+        return stored.get();
+      }
+
+      @Override
+      public void release(HostMaintenance resource) {
+        store.release(resource);
+      }
+    };
+  }
+}

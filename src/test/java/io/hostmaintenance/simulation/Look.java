@@ -1,0 +1,120 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.PowerState;
+import io.hostmaintenance.cloud.VmState;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What was true when an operator asked, whatever it was told: the truth beside a tick's look. */
+final class Look {
+  private final Instant began;
+  private final Map<String, String> reasons = new HashMap<>();
+  private final Set<String> enabled = new HashSet<>();
+  private Instant instancesAt;
+  private Instant date;
+  private Optional<String> occupant = Optional.of("the host was not looked at");
+  private Optional<String> occupantByLists = occupant;
+  private boolean placementAsked;
+  private Set<String> off = Set.of();
+  private Set<String> toConfirm = Set.of();
+  private String failure;
+
+  Look(Instant began) {
+    this.began = began;
+  }
+
+  Instant began() {
+    return began;
+  }
+
+  /** By Nova's clock, as the operator is told it; null before the instances were asked for. */
+  Instant date() {
+    return date;
+  }
+
+  Instant instancesAt() {
+    return instancesAt;
+  }
+
+  /** What occupied the host at the look's last question, empty for nothing. */
+  Optional<String> occupant() {
+    return occupant;
+  }
+
+  /** What occupied the host by the lists of Nova alone. */
+  Optional<String> occupantByLists() {
+    return occupantByLists;
+  }
+
+  boolean placementAsked() {
+    return placementAsked;
+  }
+
+  /** Whether a question of it failed. */
+  boolean failed() {
+    return failure != null;
+  }
+
+  void failed(String how) {
+    failure = how;
+  }
+
+  void instances(Cloud cloud, String host) {
+    instancesAt = cloud.now();
+    date = cloud.now().truncatedTo(ChronoUnit.SECONDS);
+    occupant = Truth.onHost(cloud, host).or(() -> Truth.moving(cloud, host));
+    occupantByLists = occupant;
+    off =
+        cloud.servers().stream()
+            .filter(s -> s.vmState() == VmState.ACTIVE && s.taskState() == null)
+            .filter(s -> s.powerState() == PowerState.SHUTDOWN)
+            .map(s -> s.id())
+            .collect(Collectors.toSet());
+    toConfirm =
+        Truth.finished(cloud).stream().map(m -> m.uuid()).collect(Collectors.toSet());
+  }
+
+  void services(Cloud cloud) {
+    reasons.clear();
+    enabled.clear();
+    for (var host : cloud.hosts()) {
+      if (host.enabled()) {
+        enabled.add(host.name());
+      } else {
+        reasons.put(host.name(), String.valueOf(host.disabledReason()));
+      }
+    }
+  }
+
+  void placement(Cloud cloud, String host) {
+    placementAsked = true;
+    occupant = Truth.occupant(cloud, host);
+  }
+
+  /** Whether the service was enabled when it was read. */
+  boolean enabled(String host) {
+    return enabled.contains(host);
+  }
+
+  /** The disabled_reason when it was read; empty when it was enabled or not read. */
+  Optional<String> disabledReason(String host) {
+    return Optional.ofNullable(reasons.get(host));
+  }
+
+  /** Whether the guest was off although Nova held it active. */
+  boolean off(String serverId) {
+    return off.contains(serverId);
+  }
+
+  /** Whether this migration waited to be confirmed. */
+  boolean toConfirm(String migrationUuid) {
+    return toConfirm.contains(migrationUuid);
+  }
+}

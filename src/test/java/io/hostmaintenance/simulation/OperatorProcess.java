@@ -1,0 +1,179 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.operator.SimulatedOperator;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * One operator process: ticks as JOSDK would let it tick, one tick of a resource at a time, until
+ * it ends.
+ */
+final class OperatorProcess {
+  private static final Duration RETRY = Duration.ofSeconds(2);
+  private static final Duration LONGEST_RETRY = Duration.ofSeconds(60);
+
+  private final World world;
+  private final String name;
+  private final Instant started;
+  private final SimulatedOperator operator;
+  private final Deque<Tick> ticks = new ArrayDeque<>();
+  private final Map<String, Integer> tickets = new HashMap<>();
+  private final Map<String, Duration> retries = new HashMap<>();
+  private final Set<String> again = new HashSet<>();
+  private Duration skew;
+  private boolean alive = true;
+  private boolean leading = true;
+  private Duration watchLag = Duration.ZERO;
+
+  /** A tick that runs. */
+  private record Tick(String resource, Look look) {}
+
+  OperatorProcess(World world, String name, Duration skew) {
+    this.world = world;
+    this.name = name;
+    this.skew = skew;
+    this.started = world.cloud().now();
+    this.operator =
+        new SimulatedOperator(
+            new SimulatedNova(world, this),
+            world.kubernetes().as(this),
+            (resource, notice) -> world.told(this, resource, notice),
+            world.settings(),
+            () -> world.cloud().now().plus(this.skew),
+            () -> Duration.between(World.START, world.cloud().now()).toNanos(),
+            () -> leading);
+  }
+
+  String name() {
+    return name;
+  }
+
+  Instant started() {
+    return started;
+  }
+
+  boolean alive() {
+    return alive;
+  }
+
+  boolean leading() {
+    return alive && leading;
+  }
+
+  void skew(Duration value) {
+    skew = value;
+  }
+
+  Duration skew() {
+    return skew;
+  }
+
+  Duration watchLag() {
+    return watchLag;
+  }
+
+  void watchLag(Duration value) {
+    watchLag = value;
+  }
+
+  void stopLeading() {
+    leading = false;
+  }
+
+  /** The look of the tick that runs. */
+  Look look() {
+    return ticks.getFirst().look();
+  }
+
+  /** The name of the resource whose tick runs. */
+  String resource() {
+    return ticks.getFirst().resource();
+  }
+
+  /** Ends here and now. */
+  Crash crash() {
+    if (alive) {
+      alive = false;
+      world.crashed(this);
+    }
+    return new Crash(this);
+  }
+
+  /** Lets a dead process do nothing more. */
+  void live() {
+    if (!alive) {
+      throw new Crash(this);
+    }
+  }
+
+  /** The watch tells of a change that is no write of ours. */
+  void changed(String resource) {
+    world.after(
+        watchLag.plusMillis(20),
+        () -> {
+          if (leading()) {
+            tickAfter(resource, Duration.ZERO);
+          }
+        });
+  }
+
+  /** Ticks the resource after this time, whatever was planned for it before. */
+  void tickAfter(String resource, Duration pause) {
+    if (ticks.stream().anyMatch(t -> t.resource().equals(resource))) {
+      again.add(resource);
+      return;
+    }
+    var ticket = tickets.merge(resource, 1, Integer::sum);
+    world.after(
+        pause,
+        () -> {
+          if (leading() && tickets.get(resource) == ticket) {
+            tick(resource);
+          }
+        });
+  }
+
+  private void tick(String resource) {
+    if (!world.kubernetes().prepare(resource)) {
+      return;
+    }
+    var tick = new Tick(resource, new Look(world.cloud().now()));
+    ticks.push(tick);
+    try {
+      var ticked = operator.tick(resource);
+      ticks.remove(tick);
+      retries.remove(resource);
+      world.promises().ticked(this, resource, tick.look());
+      world.ticked(resource);
+      var soon = again.remove(resource) || ticked.next().isZero();
+      tickAfter(resource, soon ? Duration.ofMillis(1) : ticked.next());
+    } catch (Crash crash) {
+      ticks.remove(tick);
+      if (crash.process != this) {
+        throw crash;
+      }
+      if (!ticks.isEmpty()) {
+        throw crash;
+      }
+    } catch (SimulatedKubernetes.Down down) {
+      ticks.remove(tick);
+      var pause = retries.getOrDefault(resource, RETRY);
+      retries.put(
+          resource,
+          pause.multipliedBy(2).compareTo(LONGEST_RETRY) > 0
+              ? LONGEST_RETRY
+              : pause.multipliedBy(2));
+      tickAfter(resource, again.remove(resource) ? Duration.ofMillis(1) : pause);
+    } catch (RuntimeException e) {
+      throw new Broken("no tick ends with an exception of our own", e);
+    } finally {
+      ticks.remove(tick);
+    }
+  }
+}

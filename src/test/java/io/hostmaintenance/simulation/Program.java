@@ -1,0 +1,80 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.cloud.NewServer;
+import io.hostmaintenance.cloud.Timing;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Everything a run depends on: the same program goes the same way, always.
+ *
+ * @param seed of whatever chance is left: latencies, the cloud's jitter, ids
+ * @param hosts names of the compute hosts, all enabled
+ * @param guests the servers at the beginning
+ * @param groups server groups by policy and member names
+ * @param resources the resources that are applied
+ * @param incidents in any order
+ * @param timing of the cloud
+ * @param placement whether the cloud has placement
+ * @param sharedUser whether another administrator uses the operator's own user
+ * @param json whether statuses are stored as JSON, as in reality; otherwise as objects, which is
+ *     faster
+ * @param skew by how much the operator's clock is ahead of Nova's; negative: behind
+ */
+record Program(
+    long seed,
+    List<String> hosts,
+    List<Guest> guests,
+    List<Group> groups,
+    List<Applied> resources,
+    List<Incident> incidents,
+    Timing timing,
+    boolean placement,
+    boolean sharedUser,
+    boolean json,
+    Duration skew) {
+
+  /** How a guest came to where it is. */
+  enum Past {
+    /** It was built there. */
+    NONE,
+    /** A resize to another host waits for its owner. */
+    RESIZED_AWAY,
+    /** Another administrator's cold migration to the drained host waits to be confirmed. */
+    MIGRATED_HERE,
+    /** It was live-migrated while it was paused. */
+    MOVED_PAUSED,
+    /** Its guest shut itself down a moment ago. */
+    OFF_INSIDE
+  }
+
+  /** A server at the beginning. */
+  record Guest(String name, NewServer server, Past past) {}
+
+  /** A server group; members that do not exist are left out. */
+  record Group(String name, String policy, List<String> members) {}
+
+  /** A resource that is applied at a moment. */
+  record Applied(Duration at, String name, HostMaintenanceSpec spec) {}
+
+  Program withIncidents(List<Incident> some) {
+    return new Program(
+        seed, hosts, guests, groups, resources, some, timing, placement, sharedUser, json, skew);
+  }
+
+  Program withGuests(List<Guest> some) {
+    return new Program(
+        seed, hosts, some, groups, resources, incidents, timing, placement, sharedUser, json, skew);
+  }
+
+  Program withResources(List<Applied> some) {
+    return new Program(
+        seed, hosts, guests, groups, some, incidents, timing, placement, sharedUser, json, skew);
+  }
+
+  Program withGroups(List<Group> some) {
+    return new Program(
+        seed, hosts, guests, some, resources, incidents, timing, placement, sharedUser, json, skew);
+  }
+}

@@ -1,0 +1,591 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.api.v1alpha1.Concurrency;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.cloud.LiveMigrationRequest;
+import io.hostmaintenance.cloud.Migration;
+import io.hostmaintenance.cloud.MigrationStatus;
+import io.hostmaintenance.cloud.NewServer;
+import io.hostmaintenance.cloud.Operation;
+import io.hostmaintenance.cloud.Steering;
+import io.hostmaintenance.cloud.Timing;
+import io.hostmaintenance.cloud.VmState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/** Writes a program for a seed: a cloud, what is asked of the operator, and what goes wrong. */
+final class Programs {
+  private static final Set<String> CHANGES =
+      Set.of("disable", "enable", "live", "cold", "confirm", "abort", "force");
+  private static final Set<String> KUBERNETES = Set.of("read", "writeStatus", "release", "tell");
+  private static final String DRAINED = "compute-1";
+
+  private final SplittableRandom chance;
+  private final List<String> hosts;
+  private final List<Program.Guest> guests = new ArrayList<>();
+  private final List<Incident> incidents = new ArrayList<>();
+  private final boolean sharedUser;
+
+  private Programs(long seed) {
+    chance = new SplittableRandom(seed);
+    hosts =
+        one(3)
+            ? List.of(DRAINED, "compute-10", "compute-2", "compute-3")
+            : List.of(DRAINED, "compute-10", "compute-2");
+    sharedUser = false;
+  }
+
+  /** The program of a seed. */
+  static Program of(long seed) {
+    return new Programs(seed).write(seed);
+  }
+
+  private Program write(long seed) {
+    var count = chance.nextInt(1, 6);
+    for (var i = 1; i <= count; i++) {
+      guests.add(guest("guest-" + i));
+    }
+    if (one(3)) {
+      guests.add(new Program.Guest("far-1", NewServer.on("compute-2"), Program.Past.NONE));
+    }
+    var groups = new ArrayList<Program.Group>();
+    if (one(5)) {
+      groups.add(
+          new Program.Group(
+              "group",
+              pick("anti-affinity", "affinity", "soft-anti-affinity"),
+              List.of("guest-1", "guest-2", "far-1")));
+    }
+    var resources = new ArrayList<Program.Applied>();
+    resources.add(new Program.Applied(Duration.ofSeconds(1), "hm-a", spec(DRAINED)));
+    if (one(6)) {
+      resources.add(new Program.Applied(moment(), "hm-b", spec(one(2) ? DRAINED : "compute-2")));
+    }
+    var wild = chance.nextInt(4);
+    var number = wild == 0 ? 0 : chance.nextInt(1, 3 + 4 * wild);
+    for (var i = 0; i < number; i++) {
+      incident();
+    }
+    return new Program(
+        seed,
+        hosts,
+        List.copyOf(guests),
+        groups,
+        resources,
+        List.copyOf(incidents),
+        timing(),
+        !one(8),
+        sharedUser,
+        one(16),
+        one(2) ? Duration.ZERO : Duration.ofMillis(chance.nextInt(-5000, 5000)));
+  }
+
+  // ---------------------------------------------------------------- chance
+
+  private boolean one(int in) {
+    return chance.nextInt(in) == 0;
+  }
+
+  @SafeVarargs
+  private <T> T pick(T... some) {
+    return some[chance.nextInt(some.length)];
+  }
+
+  private String server() {
+    return guests.get(chance.nextInt(guests.size())).name();
+  }
+
+  private String otherHost() {
+    return hosts.get(chance.nextInt(1, hosts.size()));
+  }
+
+  private Duration moment() {
+    return Duration.ofMillis(chance.nextLong(pick(10_000, 60_000, 300_000, 2_400_000)));
+  }
+
+  private Duration seconds(int from, int to) {
+    return Duration.ofSeconds(chance.nextInt(from, to));
+  }
+
+  // ---------------------------------------------------------------- the cloud
+
+  private Timing timing() {
+    return new Timing(
+        Duration.ofMillis(pick(100, 200, 600)),
+        seconds(1, 40),
+        seconds(1, 20),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(60),
+        pick(0.0, 0.5, 0.9));
+  }
+
+  private Program.Guest guest(String name) {
+    var server = NewServer.on(DRAINED).ram(pick(512, 1024, 4096));
+    var past = Program.Past.NONE;
+    switch (chance.nextInt(20)) {
+      case 0, 1 -> server = server.in(VmState.PAUSED);
+      case 2, 3, 4, 5 -> server = server.in(VmState.STOPPED);
+      case 6 ->
+          server =
+              server.in(
+                  pick(
+                      VmState.SUSPENDED,
+                      VmState.RESCUED,
+                      VmState.ERROR,
+                      VmState.SHELVED,
+                      VmState.SOFT_DELETED));
+      case 7 -> past = Program.Past.RESIZED_AWAY;
+      case 8 -> {
+        server = new NewServer("compute-2", null, null, 1024, VmState.ACTIVE, null, server.metadata());
+        past = Program.Past.MIGRATED_HERE;
+      }
+      case 9 -> {
+        server = new NewServer("compute-2", null, null, 1024, VmState.PAUSED, null, server.metadata());
+        past = Program.Past.MOVED_PAUSED;
+      }
+      case 10 -> past = Program.Past.OFF_INSIDE;
+      default -> {}
+    }
+    if (past == Program.Past.NONE && one(4)) {
+      var key =
+          pick(
+              Steering.LM_FAIL,
+              Steering.PRECHECK_FAIL,
+              Steering.COLD_FAIL,
+              Steering.LM_PREPARE_FAIL,
+              Steering.LM_POST_FAIL,
+              Steering.COLD_PREP_FAIL,
+              Steering.COLD_FINISH_FAIL,
+              Steering.LM_SECONDS,
+              Steering.COLD_SECONDS);
+      server = server.with(key, pick("1", "30", "300", "4000"));
+    }
+    return new Program.Guest(name, server, past);
+  }
+
+  private HostMaintenanceSpec spec(String host) {
+    return new HostMaintenanceSpec(
+        host,
+        one(2) ? "DIMM A3" : null,
+        !one(4),
+        one(6) ? otherHost().equals(host) ? null : "compute-10" : null,
+        new Concurrency(pick(1, 2, 2, 4), pick(1, 1, 3)),
+        pick(1, 2, 3, 3),
+        one(4) ? pick("20s", "2m", "10m") : null,
+        pick("Abort", "Abort", "ForceComplete", "Wait"),
+        pick("Finish", "Abort"),
+        null);
+  }
+
+  // ---------------------------------------------------------------- what goes wrong
+
+  private void add(Duration at, String story, Consumer<World> what) {
+    incidents.add(new Incident(at, story, what));
+  }
+
+  private void incident() {
+    switch (chance.nextInt(12)) {
+      case 0, 1, 2 -> callGoesWrong();
+      case 3 -> callsGoWrong();
+      case 4, 5 -> kubernetesGoesWrong();
+      case 6, 7 -> tenant();
+      case 8 -> administrator();
+      case 9 -> host();
+      case 10 -> operator();
+      default -> resource();
+    }
+  }
+
+  private void arm(
+      String story, Fault.Kind kind, Predicate<String> calls, int skip, int times, Duration window) {
+    var time = seconds(5, 80);
+    add(
+        moment(),
+        "from now on " + kind + " befalls " + times + " of the calls " + story + " after " + skip,
+        w ->
+            w.arm(
+                new Fault(
+                    kind, calls, skip, times, w.cloud().now().plus(window), time)));
+  }
+
+  private void callGoesWrong() {
+    if (one(3)) {
+      arm(
+          "to Nova",
+          pick(
+              Fault.Kind.LOST_REQUEST,
+              Fault.Kind.UNAVAILABLE,
+              Fault.Kind.SLOW,
+              Fault.Kind.CRASH_BEFORE,
+              Fault.Kind.TOO_MANY),
+          c -> !KUBERNETES.contains(c),
+          chance.nextInt(40),
+          1,
+          Duration.ofMinutes(20));
+      return;
+    }
+    arm(
+        "that change something",
+        pick(
+            Fault.Kind.LOST_REQUEST,
+            Fault.Kind.REFUSED,
+            Fault.Kind.LOST_REPLY,
+            Fault.Kind.LOST_REPLY_SLOW,
+            Fault.Kind.UNAUTHORIZED,
+            Fault.Kind.FORBIDDEN,
+            Fault.Kind.TOO_MANY,
+            Fault.Kind.ERROR_BEFORE,
+            Fault.Kind.ERROR_AFTER,
+            Fault.Kind.UNAVAILABLE,
+            Fault.Kind.SLOW,
+            Fault.Kind.CRASH_BEFORE,
+            Fault.Kind.CRASH_AFTER,
+            Fault.Kind.CRASH_IN_FLIGHT),
+        CHANGES::contains,
+        chance.nextInt(3),
+        chance.nextInt(1, 3),
+        Duration.ofMinutes(20));
+  }
+
+  private void callsGoWrong() {
+    arm(
+        "to Nova",
+        pick(
+            Fault.Kind.LOST_REQUEST,
+            Fault.Kind.REFUSED,
+            Fault.Kind.LOST_REPLY,
+            Fault.Kind.UNAUTHORIZED,
+            Fault.Kind.FORBIDDEN,
+            Fault.Kind.TOO_MANY,
+            Fault.Kind.ERROR_BEFORE,
+            Fault.Kind.SLOW),
+        c -> !KUBERNETES.contains(c),
+        0,
+        10_000,
+        seconds(1, 400));
+  }
+
+  private void kubernetesGoesWrong() {
+    if (one(5)) {
+      var lag = seconds(1, 90);
+      add(
+          moment(),
+          "the watch lags " + lag.toSeconds() + " s behind",
+          w -> w.leader().ifPresent(p -> p.watchLag(lag)));
+      return;
+    }
+    arm(
+        "to Kubernetes",
+        pick(
+            Fault.Kind.CONFLICT,
+            Fault.Kind.LOST_REPLY,
+            Fault.Kind.LOST_REQUEST,
+            Fault.Kind.SLOW,
+            Fault.Kind.CRASH_BEFORE,
+            Fault.Kind.CRASH_AFTER,
+            Fault.Kind.CRASH_IN_FLIGHT),
+        one(3) ? KUBERNETES::contains : c -> c.equals("writeStatus"),
+        chance.nextInt(8),
+        chance.nextInt(1, 4),
+        Duration.ofMinutes(20));
+  }
+
+  private void tenant() {
+    var server = server();
+    switch (chance.nextInt(6)) {
+      case 0, 1, 2 -> {
+        var operation =
+            pick(
+                Operation.PAUSE,
+                Operation.UNPAUSE,
+                Operation.STOP,
+                Operation.START,
+                Operation.REBOOT,
+                Operation.SUSPEND,
+                Operation.RESUME,
+                Operation.RESCUE,
+                Operation.UNRESCUE,
+                Operation.SHELVE,
+                Operation.DELETE,
+                Operation.SOFT_DELETE,
+                Operation.RESTORE);
+        add(moment(), "the owner: " + operation + " " + server, w -> w.tenant(server, operation));
+      }
+      case 3 ->
+          add(
+              moment(),
+              "the owner resizes " + server,
+              w -> w.touch(server, (c, s) -> c.resize(c.tenant(), s.id(), s.ramMiB() + 256)));
+      case 4 -> {
+        var revert = one(2);
+        add(
+            moment(),
+            "the owner " + (revert ? "reverts " : "confirms ") + server,
+            w ->
+                w.touch(
+                    server,
+                    (c, s) -> {
+                      if (revert) {
+                        c.revertResize(c.tenant(), s.id());
+                      } else {
+                        c.confirmResize(c.tenant(), s.id());
+                      }
+                    }));
+      }
+      default -> {
+        if (one(2)) {
+          add(
+              moment(),
+              "the owner locks " + server,
+              w -> w.move(server, (c, s) -> c.lock(c.tenant(), s.id(), null)));
+        } else {
+          add(
+              moment(),
+              "the guest of " + server + " shuts itself down",
+              w ->
+                  w.touch(
+                      server,
+                      (c, s) -> {
+                        if (s.vmState() == VmState.ACTIVE
+                            && s.taskState() == null
+                            && s.host() != null) {
+                          c.powerOffInside(s.id());
+                        }
+                      }));
+        }
+      }
+    }
+  }
+
+  private void administrator() {
+    var server = server();
+    switch (chance.nextInt(8)) {
+      case 0 ->
+          add(
+              moment(),
+              "an administrator live-migrates " + server,
+              w ->
+                  w.move(
+                      server,
+                      (c, s) ->
+                          c.liveMigrate(
+                              w.otherAdmin(), s.id(), LiveMigrationRequest.to(null))));
+      case 1 ->
+          add(
+              moment(),
+              "an administrator cold-migrates " + server,
+              w -> w.touch(server, (c, s) -> c.migrate(w.otherAdmin(), s.id(), null)));
+      case 2 ->
+          add(
+              moment(),
+              "an administrator aborts the move of " + server,
+              w ->
+                  w.move(
+                      server,
+                      (c, s) ->
+                          c.migrations(s.id()).stream()
+                              .filter(m -> m.status() == MigrationStatus.RUNNING)
+                              .map(Migration::id)
+                              .findFirst()
+                              .ifPresent(
+                                  m -> c.abortLiveMigration(w.otherAdmin(), s.id(), m, true))));
+      case 3 ->
+          add(
+              moment(),
+              "an administrator resets the state of " + server,
+              w ->
+                  w.touch(
+                      server,
+                      (c, s) -> c.resetState(w.otherAdmin(), s.id(), VmState.ACTIVE)));
+      case 4 ->
+          add(
+              moment(),
+              "an administrator confirms " + server,
+              w -> w.touch(server, (c, s) -> c.confirmResize(w.otherAdmin(), s.id())));
+      default -> {
+        var name = "late-" + incidents.size();
+        var after = seconds(1, pick(10, 120, 600));
+        add(
+            moment(),
+            "a build of " + name + " was scheduled and lands in " + after.toSeconds() + " s",
+            w -> w.land(name, 512, DRAINED, after));
+      }
+    }
+  }
+
+  private void host() {
+    var host = one(2) ? DRAINED : otherHost();
+    switch (chance.nextInt(9)) {
+      case 0, 1 -> {
+        var at = moment();
+        add(at, "nova-compute on " + host + " dies", w -> w.kill(host));
+        if (!one(4)) {
+          add(
+              at.plus(seconds(5, 900)),
+              "nova-compute on " + host + " starts",
+              w -> w.revive(host));
+        }
+      }
+      case 2 -> {
+        var at = moment();
+        add(at, "the cell of " + host + " vanishes", w -> w.cloud().cellDown(host, true));
+        add(
+            at.plus(seconds(5, 600)),
+            "the cell of " + host + " is back",
+            w -> w.cloud().cellDown(host, false));
+      }
+      case 3 ->
+          add(
+              moment(),
+              "an administrator enables " + host,
+              w -> w.attempt(() -> w.cloud().enable(w.otherAdmin(), host)));
+      case 4 ->
+          add(
+              moment(),
+              "an administrator disables " + host,
+              w -> w.attempt(() -> w.cloud().disable(w.otherAdmin(), host, "mine")));
+      case 5 ->
+          add(
+              Duration.ZERO,
+              host + " was disabled before",
+              w ->
+                  w.attempt(
+                      () -> w.cloud().disable(w.otherAdmin(), host, "AUTO: connection lost")));
+      case 6 -> {
+        var at = moment();
+        add(
+            at,
+            "an administrator forces " + host + " down",
+            w -> w.attempt(() -> w.cloud().forceDown(w.otherAdmin(), host, true)));
+        add(
+            at.plus(seconds(5, 900)),
+            "an administrator takes that back",
+            w -> w.attempt(() -> w.cloud().forceDown(w.otherAdmin(), host, false)));
+      }
+      case 7 ->
+          add(
+              moment(),
+              "an administrator deletes the service of " + host,
+              w -> w.attempt(() -> w.cloud().deleteService(w.otherAdmin(), host)));
+      default ->
+          add(
+              Duration.ZERO,
+              host + " was disabled before",
+              w -> w.attempt(() -> w.cloud().disable(w.otherAdmin(), host, "mine")));
+    }
+  }
+
+  private void operator() {
+    switch (chance.nextInt(3)) {
+      case 0 -> add(moment(), "another operator takes over", World::handOver);
+      case 1 -> {
+        var skew = Duration.ofMillis(chance.nextInt(-10_000, 10_000));
+        add(
+            moment(),
+            "the operator's clock jumps to " + skew.toMillis() + " ms",
+            w -> w.leader().ifPresent(p -> p.skew(skew)));
+      }
+      default ->
+          add(
+              moment(),
+              "the operator is killed",
+              w -> w.leader().ifPresent(OperatorProcess::crash));
+    }
+  }
+
+  private void resource() {
+    var k = "hm-a";
+    switch (chance.nextInt(8)) {
+      case 0, 1 ->
+          add(moment(), "somebody deletes " + k, w -> w.kubernetes().delete(k));
+      case 2 -> {
+        var at = moment();
+        add(at, "somebody deletes " + k, w -> w.kubernetes().delete(k));
+        var spec = spec(DRAINED);
+        add(
+            at.plus(seconds(1, 300)),
+            "somebody applies " + k + " once more",
+            w -> w.kubernetes().create(k, spec));
+      }
+      case 3 -> {
+        var at = moment();
+        add(at, "somebody suspends " + k, w -> w.kubernetes().edit(k, s -> suspend(s, true)));
+        add(
+            at.plus(seconds(1, 300)),
+            "somebody resumes " + k,
+            w -> w.kubernetes().edit(k, s -> suspend(s, false)));
+      }
+      case 4 ->
+          add(
+              moment(),
+              "somebody raises maxAttempts",
+              w -> w.kubernetes().edit(k, s -> attempts(s, s.maxAttempts() + 1)));
+      case 5 -> {
+        var value = "" + chance.nextInt(100);
+        add(
+            moment(),
+            "somebody asks for a retry",
+            w -> w.kubernetes().annotate(k, HostMaintenance.RETRY, value));
+      }
+      case 6 ->
+          add(
+              moment(),
+              "somebody annotates " + k,
+              w -> w.kubernetes().annotate(k, "example.org/a", "b"));
+      default ->
+          add(
+              moment(),
+              "somebody wants cold migrations",
+              w -> w.kubernetes().edit(k, s -> live(s, !s.liveMigrate())));
+    }
+  }
+
+  private static HostMaintenanceSpec suspend(HostMaintenanceSpec s, boolean suspend) {
+    return new HostMaintenanceSpec(
+        s.host(),
+        s.reason(),
+        s.liveMigrate(),
+        s.targetHost(),
+        s.concurrency(),
+        s.maxAttempts(),
+        s.instanceTimeout(),
+        s.onTimeout(),
+        s.onDelete(),
+        suspend);
+  }
+
+  private static HostMaintenanceSpec attempts(HostMaintenanceSpec s, int attempts) {
+    return new HostMaintenanceSpec(
+        s.host(),
+        s.reason(),
+        s.liveMigrate(),
+        s.targetHost(),
+        s.concurrency(),
+        attempts,
+        s.instanceTimeout(),
+        s.onTimeout(),
+        s.onDelete(),
+        s.suspend());
+  }
+
+  private static HostMaintenanceSpec live(HostMaintenanceSpec s, boolean live) {
+    return new HostMaintenanceSpec(
+        s.host(),
+        s.reason(),
+        live,
+        s.targetHost(),
+        s.concurrency(),
+        s.maxAttempts(),
+        s.instanceTimeout(),
+        s.onTimeout(),
+        s.onDelete(),
+        s.suspend());
+  }
+}

@@ -1,0 +1,455 @@
+package io.hostmaintenance.simulation;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.cloud.Caller;
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.MigrationType;
+import io.hostmaintenance.cloud.Server;
+import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.nova.Ask;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/** What the operator promises, each as one question to the truth; asked after every step. */
+final class Promises {
+  private static final String MARKER = "host-maintenance ";
+  private static final List<String> REMAINING =
+      List.of("Pending", "Requested", "InProgress", "Confirming");
+
+  private final World world;
+  private final Cloud cloud;
+  private final Map<String, List<EmptyLook>> emptyLooks = new HashMap<>();
+  private final Map<String, Attempt> attempts = new HashMap<>();
+  private final Set<String> ownRequests = new HashSet<>();
+  private final Map<String, Integer> maxAttempts = new HashMap<>();
+  private final Map<String, Instant> lastLook = new HashMap<>();
+  private long checked;
+
+  /** A look at which the truth was an empty host. */
+  private record EmptyLook(Instant date) {}
+
+  /** One attempt to move one instance, however often it is asked for. */
+  private static final class Attempt {
+    private int intents;
+    private int sent;
+    private int carriedOut;
+  }
+
+  Promises(World world) {
+    this.world = world;
+    this.cloud = world.cloud();
+  }
+
+  long checked() {
+    return checked;
+  }
+
+  void promise(String promise, boolean kept, java.util.function.Supplier<String> how) {
+    checked++;
+    if (!kept) {
+      throw new Broken(promise, how.get());
+    }
+  }
+
+  // ---------------------------------------------------------------- what is asked of Nova
+
+  /** A move is about to be asked for; the consumer is to be told when Nova has carried it out. */
+  Consumer<Caller> asking(OperatorProcess process, Ask ask) {
+    var resource = world.kubernetes().get(process.resource());
+    var key = resource.map(r -> r.getMetadata().getUid()).orElse("") + "/" + ask.instanceId();
+    var attempt = attempts.computeIfAbsent(key, k -> new Attempt());
+    attempt.sent++;
+    promise(
+        "an intent is stored before its request goes out",
+        attempt.sent <= attempt.intents,
+        () -> world.label(ask.instanceId()) + " was asked for without an intent");
+    promise(
+        "only a leader asks", process.leading(), () -> process.name() + " leads no more");
+    return caller -> {
+      attempt.carriedOut++;
+      ownRequests.add(caller.requestId());
+      promise(
+          "no attempt is carried out twice",
+          attempt.carriedOut <= 1,
+          () -> "attempt on " + world.label(ask.instanceId()) + " moved it twice");
+    };
+  }
+
+  void liveMigrating(Look look, Server server) {
+    if (server.vmState() != VmState.PAUSED) {
+      return;
+    }
+    var since = new ArrayList<String>();
+    for (var action : cloud.actions(server.id()).reversed()) {
+      if (action.action().equals("pause")) {
+        break;
+      }
+      if (action.action().equals("live-migration") && action.message() == null) {
+        since.add(action.caller().requestId());
+      }
+    }
+    promise(
+        "no guest is moved twice while it is paused",
+        since.isEmpty(),
+        () -> server.name() + " was moved since it was paused: " + since);
+  }
+
+  void coldMigrating(Look look, Server server) {
+    promise(
+        "no guest that is off is started by a move",
+        !look.off(server.id()),
+        () -> server.name() + " was off although ACTIVE");
+  }
+
+  void confirming(OperatorProcess process, String serverId) {
+    var migration = Truth.toConfirm(cloud, serverId);
+    migration.ifPresent(
+        m ->
+            promise(
+                "only our own cold migration is confirmed",
+                m.type() == MigrationType.MIGRATION
+                        && ownRequests.contains(m.caller().requestId())
+                    || !process.look().toConfirm(m.uuid()),
+                () ->
+                    m.type().text()
+                        + " "
+                        + m.id()
+                        + " of "
+                        + m.server().name()
+                        + " was asked for by "
+                        + m.caller().user().name()));
+  }
+
+  void aborting(OperatorProcess process, String serverId, long migrationId) {
+    var migration =
+        cloud.migrations(serverId).stream().filter(m -> m.id() == migrationId).findFirst();
+    promise(
+        "only our own migration is aborted or forced",
+        migration.isPresent() && ownRequests.contains(migration.get().caller().requestId()),
+        () -> "migration " + migrationId + " of " + world.label(serverId) + " is not ours");
+  }
+
+  void disabling(OperatorProcess process, String host, String reason) {
+    var read = process.look().disabledReason(host);
+    promise(
+        "no disable of somebody else is overwritten",
+        read.isEmpty()
+            || read.get().startsWith(MARKER)
+            || read.get().startsWith("AUTO: ")
+            || read.get().equals(reason),
+        () -> host + " was disabled (" + read.orElse("") + ")");
+  }
+
+  void enabling(OperatorProcess process, String host) {
+    var read = process.look().disabledReason(host);
+    promise(
+        "no service is enabled that somebody else disabled",
+        read.isPresent() && isMarker(read.get(), process.resource()),
+        () -> host + " was " + read.map(r -> "disabled (" + r + ")").orElse("enabled"));
+    promise(
+        "a service is enabled only on the way out",
+        world
+            .kubernetes()
+            .get(process.resource())
+            .map(HostMaintenance::isMarkedForDeletion)
+            .orElse(true),
+        () -> host + " is enabled while " + process.resource() + " stays");
+  }
+
+  private static boolean isMarker(String reason, String name) {
+    return reason.equals(MARKER + name) || reason.startsWith(MARKER + name + ": ");
+  }
+
+  // ---------------------------------------------------------------- what is written
+
+  void writing(OperatorProcess process, Look look, HostMaintenance before, HostMaintenance after) {
+    var old = before.getStatus();
+    var next = after.getStatus();
+    var host = after.getSpec().host();
+    tell(process, before, after);
+    promise(
+        "no write without news",
+        !json(old).equals(json(next)),
+        () -> after.getMetadata().getName() + ": " + json(next));
+    rowsAddUp(next);
+    rowsAreBounded(after, next);
+    drained(look, host, old, next);
+    promise(
+        "Ready only in InMaintenance",
+        isTrue(next, Condition.READY) == "InMaintenance".equals(next.phase())
+            || !isTrue(next, Condition.READY) && "InMaintenance".equals(next.phase()) == false,
+        () -> next.phase() + " " + next.conditions());
+    for (var row : next.instances()) {
+      var was =
+          old == null
+              ? null
+              : old.instances().stream()
+                  .filter(r -> r.id().equals(row.id()))
+                  .findFirst()
+                  .orElse(null);
+      row(look, host, after.getMetadata().getUid(), was, row);
+    }
+    slots(after, next);
+  }
+
+  private static String json(HostMaintenanceStatus status) {
+    return Serialization.asJson(status);
+  }
+
+  private static boolean isTrue(HostMaintenanceStatus status, String condition) {
+    return status != null && status.condition(condition).map(Condition::isTrue).orElse(false);
+  }
+
+  private void rowsAddUp(HostMaintenanceStatus status) {
+    if (status.total() == null) {
+      return;
+    }
+    var counted =
+        status.moved()
+            + status.failed()
+            + status.blocked()
+            + status.skipped()
+            + status.gone()
+            + status.remaining();
+    var remaining =
+        status.instances().stream().filter(r -> REMAINING.contains(r.state())).count();
+    promise(
+        "the counts add up",
+        counted == status.total()
+            && status.total() == status.instances().size()
+            && remaining == status.remaining(),
+        () -> status.progress() + " of " + status.instances().size() + " rows");
+    promise(
+        "one row for an instance",
+        status.instances().stream().map(InstanceStatus::id).distinct().count()
+            == status.instances().size(),
+        () -> "rows twice");
+  }
+
+  private void rowsAreBounded(HostMaintenance resource, HostMaintenanceStatus status) {
+    var most =
+        maxAttempts.merge(
+            resource.getMetadata().getUid(), resource.getSpec().maxAttempts(), Math::max);
+    for (var row : status.instances()) {
+      promise(
+          "attempts are bounded",
+          row.attempts() == null || row.attempts() >= 0 && row.attempts() <= most,
+          () -> row.name() + ": attempt " + row.attempts() + " of " + most);
+    }
+  }
+
+  private void drained(
+      Look look, String host, HostMaintenanceStatus old, HostMaintenanceStatus next) {
+    if (!isTrue(next, Condition.DRAINED) || look.date() == null) {
+      return;
+    }
+    emptyNow("Drained only of an empty host", look, host);
+    if (isTrue(old, Condition.DRAINED)) {
+      return;
+    }
+    var due = look.date().minus(world.settings().settle());
+    promise(
+        "Drained only after two empty looks",
+        emptyLooks.getOrDefault(host, List.of()).stream().anyMatch(l -> !l.date().isAfter(due)),
+        () -> host + " was not seen empty " + world.settings().settle() + " before " + look.date());
+    promise(
+        "Drained only of a disabled host",
+        !look.enabled(host),
+        () -> host + " was enabled at the look");
+  }
+
+  private void emptyNow(String promise, Look look, String host) {
+    var occupant = look.placementAsked() ? look.occupant() : look.occupantByLists();
+    promise(promise, occupant.isEmpty(), occupant::orElseThrow);
+  }
+
+  private void row(Look look, String host, String uid, InstanceStatus was, InstanceStatus row) {
+    var state = row.state();
+    var news = was == null || !was.state().equals(state);
+    if (news && (state.equals("Moved") || state.equals("Gone"))) {
+      promise(
+          "a row that says it left has left",
+          Truth.away(cloud, row.id(), host) || cameSince(row.id(), host, look.began()),
+          () -> row.name() + " is " + state + " and on " + host);
+    }
+    var key = uid + "/" + row.id();
+    var attempt = attempts.get(key);
+    var intent =
+        state.equals("Requested")
+            && row.requestedAt() != null
+            && (was == null
+                || !row.requestedAt().equals(was.requestedAt())
+                || !was.state().equals("Requested"));
+    if (intent) {
+      var same =
+          was != null
+              && was.state().equals("Requested")
+              && was.attempts().equals(row.attempts());
+      if (!same) {
+        attempt = new Attempt();
+        attempts.put(key, attempt);
+      }
+      attempt.intents++;
+      return;
+    }
+    var takenBack =
+        was != null
+            && was.requestedAt() != null
+            && row.requestedAt() == null
+            && state.equals("Pending")
+            && row.attempts() < was.attempts();
+    if (takenBack && attempt != null) {
+      var carriedOut = attempt.carriedOut;
+      promise(
+          "no attempt is taken back that was carried out",
+          carriedOut == 0,
+          () -> row.name() + " was moved although the row says it was not asked for");
+    }
+  }
+
+  private boolean cameSince(String serverId, String host, Instant since) {
+    return cloud.changes().reversed().stream()
+        .takeWhile(c -> !c.at().isBefore(since))
+        .anyMatch(c -> c.id().equals(serverId) && c.field().equals("host"));
+  }
+
+  /** Members of one group do not move at the same time. */
+  private void slots(HostMaintenance resource, HostMaintenanceStatus status) {
+    var flying =
+        status.instances().stream()
+            .filter(r -> r.requestedAt() != null && REMAINING.contains(r.state()))
+            .map(InstanceStatus::id)
+            .collect(Collectors.toSet());
+    for (var group : cloud.groups()) {
+      var together = group.members().stream().filter(flying::contains).count();
+      promise(
+          "members of one group move one after another",
+          together <= 1,
+          () -> together + " members of " + group.name() + " move");
+    }
+  }
+
+  // ---------------------------------------------------------------- after a tick
+
+  void ticked(OperatorProcess process, String name, Look look) {
+    var stored = world.kubernetes().get(name);
+    if (stored.isEmpty() || look.date() == null || look.failed()) {
+      blindness(process, name);
+      return;
+    }
+    var host = stored.get().getSpec().host();
+    lastLook.put(name, cloud.now());
+    var occupant = look.placementAsked() ? look.occupant() : look.occupantByLists();
+    if (occupant.isEmpty()) {
+      emptyLooks.computeIfAbsent(host, h -> new ArrayList<>()).add(new EmptyLook(look.date()));
+    } else {
+      emptyLooks.remove(host);
+    }
+    var late = Duration.between(look.began(), cloud.now()).compareTo(Duration.ofSeconds(25)) > 0;
+    if (!late && isTrue(stored.get().getStatus(), Condition.DRAINED)) {
+      emptyNow("Drained does not outlast a look that finds somebody", look, host);
+    }
+  }
+
+  /** Long without a look, nothing is claimed any more. */
+  private void blindness(OperatorProcess process, String name) {
+    var stored = world.kubernetes().get(name);
+    if (stored.isEmpty()) {
+      return;
+    }
+    var last = lastLook.getOrDefault(name, World.START);
+    var since = last.isAfter(process.started()) ? last : process.started();
+    var bound =
+        world
+            .settings()
+            .blindness()
+            .plus(world.settings().httpTimeout().multipliedBy(2))
+            .plusMinutes(2);
+    promise(
+        "Drained is not claimed without looks",
+        Duration.between(since, cloud.now()).compareTo(bound) < 0
+            || !isTrue(stored.get().getStatus(), Condition.DRAINED),
+        () -> name + " was not looked at since " + since);
+  }
+
+  // ---------------------------------------------------------------- on the way out
+
+  void releasing(OperatorProcess process, HostMaintenance resource) {
+    promise(
+        "only what is being deleted is let go",
+        resource.isMarkedForDeletion(),
+        () -> resource.getMetadata().getName() + " stays");
+  }
+
+  void released(OperatorProcess process, HostMaintenance resource) {
+    world.story().tell(process.name(), () -> "lets " + resource.getMetadata().getName() + " go");
+  }
+
+  /** What must hold when all resources are gone and nothing is under way. */
+  void givenBack(String name, String host) {
+    var h = cloud.host(host);
+    promise(
+        "what was taken is given back",
+        h.enabled() || h.serviceDeleted() || !isMarker("" + h.disabledReason(), name),
+        () -> host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
+  }
+
+  // ---------------------------------------------------------------- the story
+
+  private void tell(OperatorProcess process, HostMaintenance before, HostMaintenance after) {
+    world
+        .story()
+        .tell(
+            process.name(),
+            () -> {
+              var old = before.getStatus();
+              var next = after.getStatus();
+              var text = new StringBuilder("writes " + after.getMetadata().getName() + ": ");
+              text.append(next.phase()).append(" ").append(next.progress());
+              next.condition(Condition.READY)
+                  .ifPresent(c -> text.append(" (" + c.reason() + ") " + c.message()));
+              next.condition(Condition.DRAINED)
+                  .ifPresent(c -> text.append(" Drained=" + c.status() + "/" + c.reason()));
+              for (var row : next.instances()) {
+                var was =
+                    old == null
+                        ? null
+                        : old.instances().stream()
+                            .filter(r -> r.id().equals(row.id()))
+                            .findFirst()
+                            .orElse(null);
+                if (!row.equals(was)) {
+                  text.append("\n" + " ".repeat(27) + line(row));
+                }
+              }
+              return text.toString();
+            });
+  }
+
+  private static String line(InstanceStatus row) {
+    return "%s %s %s attempt %s request %s record %s asked %s since %s: %s %s"
+        .formatted(
+            row.name(),
+            row.action(),
+            row.state(),
+            row.attempts(),
+            row.requestId() == null ? "-" : row.requestId().substring(0, 12),
+            row.migrationId(),
+            row.requestedAt(),
+            row.since(),
+            row.reason(),
+            row.message());
+  }
+}

@@ -1,0 +1,549 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.cloud.Caller;
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.Host;
+import io.hostmaintenance.cloud.LiveMigrationRequest;
+import io.hostmaintenance.cloud.Refused;
+import io.hostmaintenance.cloud.Server;
+import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Dated;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.ServerGroup;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The model's Nova as one operator process reaches it: every call takes a little time and may go
+ * wrong as the program wants it.
+ */
+final class SimulatedNova implements Nova {
+
+  private static final Set<String> WITH_PROGRESS =
+      Set.of("ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING");
+
+  private final World world;
+  private final OperatorProcess process;
+  private final Cloud cloud;
+
+  SimulatedNova(World world, OperatorProcess process) {
+    this.world = world;
+    this.process = process;
+    this.cloud = world.cloud();
+  }
+
+  // ---------------------------------------------------------------- questions
+
+  @Override
+  public Identity identity() {
+    return read(
+        "identity",
+        () -> new Identity(world.operatorUser().id(), world.operatorUser().projectId()));
+  }
+
+  @Override
+  public List<ComputeService> computeServices() {
+    var look = process.look();
+    return read(
+        "services",
+        () -> {
+          look.services(cloud);
+          return cloud.hosts().stream()
+              .filter(h -> !h.serviceDeleted())
+              .map(SimulatedNova::service)
+              .toList();
+        });
+  }
+
+  private static ComputeService service(Host host) {
+    return host.cellDown()
+        ? new ComputeService(null, host.name(), "UNKNOWN", false, null)
+        : new ComputeService(
+            host.serviceId(),
+            host.name(),
+            host.enabled() ? "enabled" : "disabled",
+            host.up(),
+            host.disabledReason());
+  }
+
+  @Override
+  public List<Hypervisor> hypervisors() {
+    return read(
+        "hypervisors",
+        () ->
+            cloud.hosts().stream()
+                .filter(h -> !h.serviceDeleted() && !h.cellDown())
+                .map(h -> new Hypervisor(h.hypervisorId(), h.name(), h.hypervisorType()))
+                .toList());
+  }
+
+  @Override
+  public Dated<List<Instance>> instancesOn(String host) {
+    var look = process.look();
+    return read(
+        "servers",
+        () -> {
+          look.instances(cloud, host);
+          var instances =
+              cloud.servers().stream()
+                  .filter(s -> !s.deleted() && host.equals(s.host()))
+                  .filter(s -> !hidden(s))
+                  .map(SimulatedNova::instance)
+                  .toList()
+                  .reversed();
+          return new Dated<>(instances, cloud.now().truncatedTo(ChronoUnit.SECONDS));
+        });
+  }
+
+  @Override
+  public Optional<Instance> instance(String instanceId) {
+    return read("server", () -> known(instanceId).map(SimulatedNova::instance));
+  }
+
+  private Optional<Server> known(String instanceId) {
+    var server =
+        cloud.servers().stream()
+            .filter(s -> s.id().equals(instanceId) && !s.deleted())
+            .findFirst();
+    if (server.filter(this::hidden).isPresent()) {
+      throw unavailable("the cell of " + instanceId + " does not answer", false);
+    }
+    return server;
+  }
+
+  private boolean hidden(Server server) {
+    return server.host() != null && cloud.host(server.host()).cellDown();
+  }
+
+  private static Instance instance(Server s) {
+    return new Instance(
+        s.id(),
+        s.name(),
+        s.owner().projectId(),
+        s.status(),
+        s.vmState().text(),
+        s.taskState() == null ? null : s.taskState().text(),
+        s.powerState().number(),
+        s.host(),
+        s.ramMiB(),
+        WITH_PROGRESS.contains(s.status()) ? s.progress() : null,
+        s.vmState() == VmState.ERROR && s.fault() != null ? s.fault().message() : null);
+  }
+
+  @Override
+  public List<Migration> migrations(MigrationFilter filter) {
+    return read(
+        "migrations",
+        () ->
+            cloud.migrations().stream()
+                .filter(m -> !cloud.host(m.sourceCompute()).cellDown())
+                .filter(
+                    m ->
+                        filter
+                            .host()
+                            .map(h -> h.equals(m.sourceCompute()) || h.equals(m.destCompute()))
+                            .orElse(true))
+                .filter(m -> filter.instanceId().map(m.server().id()::equals).orElse(true))
+                .filter(m -> filter.status().map(m.status().text()::equals).orElse(true))
+                .filter(
+                    m ->
+                        filter
+                            .changesSince()
+                            .map(t -> m.updatedAt() != null && !m.updatedAt().isBefore(t))
+                            .orElse(true))
+                .map(SimulatedNova::migration)
+                .toList()
+                .reversed());
+  }
+
+  private static Migration migration(io.hostmaintenance.cloud.Migration m) {
+    return new Migration(
+        m.id(),
+        m.uuid(),
+        m.server().id(),
+        m.type().text(),
+        m.status().text(),
+        m.sourceCompute(),
+        m.destCompute(),
+        m.createdAt(),
+        m.updatedAt(),
+        m.caller().user().id(),
+        m.caller().user().projectId());
+  }
+
+  @Override
+  public List<InstanceAction> actions(String instanceId) {
+    return read(
+        "actions",
+        () ->
+            known(instanceId).isEmpty()
+                ? List.<InstanceAction>of()
+                : cloud.actions(instanceId).stream()
+                    .map(a -> action(a, false))
+                    .toList()
+                    .reversed());
+  }
+
+  @Override
+  public Optional<InstanceAction> action(String instanceId, String requestId) {
+    return read(
+        "action",
+        () ->
+            known(instanceId)
+                .flatMap(
+                    s ->
+                        cloud.actions(instanceId).stream()
+                            .filter(a -> a.caller().requestId().equals(requestId))
+                            .findFirst())
+                .map(a -> action(a, true)));
+  }
+
+  private static InstanceAction action(
+      io.hostmaintenance.cloud.InstanceAction a, boolean withEvents) {
+    return new InstanceAction(
+        a.caller().requestId(),
+        a.action(),
+        a.caller().user().id(),
+        a.caller().user().projectId(),
+        a.startTime(),
+        a.message(),
+        withEvents
+            ? a.events().reversed().stream()
+                .map(
+                    e -> new InstanceAction.Event(e.name(), e.host(), e.result(), e.details()))
+                .toList()
+            : List.of());
+  }
+
+  @Override
+  public List<ServerGroup> serverGroups() {
+    return read(
+        "groups",
+        () ->
+            cloud.groups().stream()
+                .map(
+                    g -> {
+                      var members = new LinkedHashSet<>(g.members());
+                      members.removeIf(id -> cloud.server(id).deleted());
+                      return new ServerGroup(
+                          g.id(), g.name(), g.policy(), Collections.unmodifiableSet(members));
+                    })
+                .toList());
+  }
+
+  @Override
+  public Optional<Set<String>> consumers(String providerId) {
+    var look = process.look();
+    return read(
+        "consumers",
+        () -> {
+          if (!world.program().placement()) {
+            return Optional.<Set<String>>empty();
+          }
+          var host =
+              cloud.hosts().stream().filter(h -> h.hypervisorId().equals(providerId)).findFirst();
+          host.ifPresent(h -> look.placement(cloud, h.name()));
+          return host.map(
+              h ->
+                  Collections.unmodifiableSet(
+                      new LinkedHashSet<>(cloud.allocationsOn(h.name()).keySet())));
+        });
+  }
+
+  // ---------------------------------------------------------------- requests
+
+  @Override
+  public ComputeService disable(String serviceId, String reason) {
+    world.promises().disabling(process, host(serviceId), reason);
+    return write(
+        "disable",
+        host(serviceId) + " \"" + reason + "\"",
+        caller -> {
+          var host = reachable(serviceId);
+          cloud.disable(caller, host.name(), reason);
+          return service(host);
+        });
+  }
+
+  @Override
+  public ComputeService enable(String serviceId) {
+    world.promises().enabling(process, host(serviceId));
+    return write(
+        "enable",
+        host(serviceId),
+        caller -> {
+          var host = reachable(serviceId);
+          cloud.enable(caller, host.name());
+          return service(host);
+        });
+  }
+
+  private String host(String serviceId) {
+    return cloud.hosts().stream()
+        .filter(h -> h.serviceId().equals(serviceId))
+        .map(Host::name)
+        .findFirst()
+        .orElse(serviceId);
+  }
+
+  private Host reachable(String serviceId) {
+    var host =
+        cloud.hosts().stream()
+            .filter(h -> h.serviceId().equals(serviceId) && !h.serviceDeleted())
+            .findFirst()
+            .orElseThrow(() -> Refused.notFound("Service %s could not be found.", serviceId));
+    if (host.cellDown()) {
+      throw new Refused(500, "Unexpected API Error. oslo_db.exception.DBConnectionError");
+    }
+    return host;
+  }
+
+  @Override
+  public String liveMigrate(Ask ask) {
+    var look = process.look();
+    var done = world.promises().asking(process, ask);
+    return act(
+        "live",
+        ask,
+        caller -> {
+          var server = cloud.server(ask.instanceId());
+          world.promises().liveMigrating(look, server);
+          cloud.liveMigrate(
+              caller, ask.instanceId(), LiveMigrationRequest.to(ask.targetHost().orElse(null)));
+          done.accept(caller);
+        });
+  }
+
+  @Override
+  public String coldMigrate(Ask ask) {
+    var look = process.look();
+    var done = world.promises().asking(process, ask);
+    return act(
+        "cold",
+        ask,
+        caller -> {
+          var server = cloud.server(ask.instanceId());
+          world.promises().coldMigrating(look, server);
+          cloud.migrate(caller, ask.instanceId(), ask.targetHost().orElse(null));
+          done.accept(caller);
+        });
+  }
+
+  @Override
+  public String confirmResize(Ask ask) {
+    world.promises().confirming(process, ask.instanceId());
+    return act("confirm", ask, caller -> cloud.confirmResize(caller, ask.instanceId()));
+  }
+
+  private String act(String call, Ask ask, Consumer<Caller> effect) {
+    return write(
+        call,
+        world.label(ask.instanceId()) + ask.targetHost().map(t -> " to " + t).orElse(""),
+        caller -> {
+          effect.accept(caller);
+          return caller.requestId();
+        });
+  }
+
+  @Override
+  public void abort(String instanceId, long migrationId) {
+    world.promises().aborting(process, instanceId, migrationId);
+    write(
+        "abort",
+        world.label(instanceId),
+        caller -> {
+          cloud.abortLiveMigration(caller, instanceId, Math.toIntExact(migrationId), true);
+          return null;
+        });
+  }
+
+  @Override
+  public void forceComplete(String instanceId, long migrationId) {
+    world.promises().aborting(process, instanceId, migrationId);
+    write(
+        "force",
+        world.label(instanceId),
+        caller -> {
+          cloud.forceComplete(caller, instanceId, Math.toIntExact(migrationId));
+          return null;
+        });
+  }
+
+  // ---------------------------------------------------------------- how a call goes
+
+  private <T> T read(String name, Supplier<T> answer) {
+    try {
+      return call(name, "", false, answer);
+    } catch (NovaException e) {
+      process.look().failed(e.getMessage());
+      throw e;
+    }
+  }
+
+  private <T> T write(
+      String name, String about, java.util.function.Function<Caller, T> effect) {
+    return call(
+        name,
+        about,
+        true,
+        () -> {
+          try {
+            var result = effect.apply(cloud.as(world.operatorUser()));
+            world.story().tell("nova", () -> name + " " + about + ": carried out");
+            return result;
+          } catch (Refused e) {
+            world.story().tell("nova", () -> name + " " + about + ": " + e.getMessage());
+            throw refused(e);
+          }
+        });
+  }
+
+  private <T> T call(String name, String about, boolean write, Supplier<T> answer) {
+    process.live();
+    world.count();
+    if (write) {
+      world.story().tell(process.name(), () -> "asks Nova: " + name + " " + about);
+    }
+    var fault = world.fault(name);
+    fault.ifPresent(
+        f ->
+            world
+                .story()
+                .tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
+    if (fault.isEmpty()) {
+      pass(world.latency());
+      var result = answer.get();
+      pass(world.latency());
+      return result;
+    }
+    var timeout = world.settings().httpTimeout();
+    return switch (fault.get().kind()) {
+      case LOST_REQUEST -> {
+        pass(timeout);
+        throw unavailable("no reply in " + timeout.toSeconds() + " s", write);
+      }
+      case REFUSED, CONFLICT -> {
+        pass(world.latency());
+        throw unavailable("connection refused", false);
+      }
+      case LOST_REPLY -> {
+        pass(world.latency());
+        quietly(answer);
+        pass(world.latency());
+        throw unavailable("connection reset", write);
+      }
+      case LOST_REPLY_SLOW -> {
+        later(write, world.within(timeout), answer);
+        pass(timeout);
+        throw unavailable("no reply in " + timeout.toSeconds() + " s", write);
+      }
+      case LATE -> {
+        later(write, timeout.plus(fault.get().time()), answer);
+        pass(timeout);
+        throw unavailable("no reply in " + timeout.toSeconds() + " s", write);
+      }
+      case UNAUTHORIZED -> throw refusal(401, "The request you have made requires authentication.");
+      case FORBIDDEN -> throw refusal(403, "Policy doesn't allow this to be performed.");
+      case TOO_MANY -> {
+        pass(world.latency());
+        throw new NovaException(
+            Kind.TOO_MANY_REQUESTS,
+            "Too many requests",
+            429,
+            null,
+            fault.get().time(),
+            false,
+            null);
+      }
+      case ERROR_BEFORE, UNAVAILABLE -> {
+        pass(world.latency());
+        throw unavailable("Unexpected API Error", write);
+      }
+      case ERROR_AFTER -> {
+        pass(world.latency());
+        quietly(answer);
+        throw unavailable("Gateway timeout", write);
+      }
+      case SLOW -> {
+        pass(fault.get().time());
+        yield answer.get();
+      }
+      case CRASH_BEFORE -> throw process.crash();
+      case CRASH_AFTER -> {
+        pass(world.latency());
+        quietly(answer);
+        throw process.crash();
+      }
+      case CRASH_IN_FLIGHT -> {
+        later(write, world.within(timeout), answer);
+        throw process.crash();
+      }
+    };
+  }
+
+  private void later(boolean write, Duration delay, Supplier<?> effect) {
+    if (write) {
+      world.after(delay, () -> quietly(effect));
+    }
+  }
+
+  /** Carries out what nobody hears the answer of. */
+  private static void quietly(Supplier<?> effect) {
+    try {
+      effect.get();
+    } catch (NovaException e) {
+      // nobody hears it
+    }
+  }
+
+  private void pass(Duration time) {
+    world.pass(time);
+    process.live();
+  }
+
+  private static NovaException unavailable(String message, boolean outcomeUnknown) {
+    return new NovaException(
+        Kind.UNAVAILABLE, message, 0, null, null, outcomeUnknown, null);
+  }
+
+  private NovaException refusal(int status, String text) {
+    pass(world.latency());
+    return refused(new Refused(status, text));
+  }
+
+  private static NovaException refused(Refused refused) {
+    var kind =
+        switch (refused.status()) {
+          case 401 -> Kind.UNAUTHORIZED;
+          case 403 -> Kind.FORBIDDEN;
+          case 404 -> Kind.NOT_FOUND;
+          case 409 -> Kind.CONFLICT;
+          default -> refused.status() < 500 ? Kind.BAD_REQUEST : Kind.UNAVAILABLE;
+        };
+    return new NovaException(
+        kind,
+        refused.getMessage(),
+        refused.status(),
+        null,
+        null,
+        kind == Kind.UNAVAILABLE,
+        null);
+  }
+}

@@ -1,0 +1,175 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.cloud.Cloud;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** One program run to its end: incidents first, then peace, then the resources are deleted. */
+final class Simulation {
+  private static final Duration BOUND = Duration.ofHours(24);
+  private static final Duration STILL_UNDER_WAY = Duration.ofMinutes(4);
+
+  private final World world;
+  private Broken broken;
+
+  private Simulation(Program program, boolean story) {
+    world = new World(program, story);
+  }
+
+  /**
+   * What became of a run.
+   *
+   * @param broken the promise that was broken; empty when all were kept
+   * @param story line by line, empty when none was wanted
+   */
+  record Result(
+      Optional<Broken> broken, List<String> story, long ticks, long calls, long faults, long checked) {}
+
+  /** Runs a program. */
+  static Result run(Program program, boolean story) {
+    var simulation = new Simulation(program, story);
+    try {
+      simulation.play();
+    } catch (Broken e) {
+      simulation.broken = e;
+    }
+    var world = simulation.world;
+    return new Result(
+        Optional.ofNullable(simulation.broken),
+        world.story().lines(),
+        world.ticks(),
+        world.calls(),
+        world.injected(),
+        world.promises().checked());
+  }
+
+  private void play() {
+    var last =
+        world.program().incidents().stream()
+            .map(Incident::at)
+            .max(Duration::compareTo)
+            .orElse(Duration.ZERO);
+    world.runFor(last.plus(STILL_UNDER_WAY), w -> false);
+    peace();
+    var ended = world.runFor(BOUND, w -> w.kubernetes().resources().stream().allMatch(this::rests));
+    world
+        .promises()
+        .promise("every drain comes to an end", ended, () -> "after 24 h of peace: " + phases());
+    for (var resource : world.kubernetes().resources()) {
+      if (!resource.isMarkedForDeletion()) {
+        endIsTrue(resource);
+      }
+    }
+    world.story().tell("admin", () -> "deletes what is left");
+    for (var resource : world.kubernetes().resources()) {
+      world.kubernetes().delete(resource.getMetadata().getName());
+    }
+    var gone = world.runFor(BOUND, w -> w.kubernetes().resources().isEmpty());
+    world.promises().promise("every delete comes to an end", gone, this::phases);
+    world.runFor(STILL_UNDER_WAY, w -> false);
+    world.hostsOf().forEach(world.promises()::givenBack);
+    world.guestsAreAsTheyWere();
+  }
+
+  private void peace() {
+    world.story().tell("world", () -> "peace");
+    world.heal();
+    world.startIfNeeded();
+    world.forgetQuiet();
+  }
+
+  private boolean rests(HostMaintenance resource) {
+    if (resource.isMarkedForDeletion()) {
+      return false;
+    }
+    var status = resource.getStatus();
+    return status != null
+        && world.quietTicks(resource.getMetadata().getName()) >= 4
+        && switch (status.phase()) {
+          case "InMaintenance", "Blocked", "Failed" -> true;
+          default -> reason(resource).equals("Suspended");
+        };
+  }
+
+  private static String reason(HostMaintenance resource) {
+    return resource.getStatus().condition(Condition.READY).map(Condition::reason).orElse("");
+  }
+
+  private String phases() {
+    var phases = new ArrayList<String>();
+    for (var r : world.kubernetes().resources()) {
+      phases.add(
+          r.getMetadata().getName()
+              + " "
+              + (r.getStatus() == null
+                  ? "without status"
+                  : r.getStatus().phase()
+                      + " "
+                      + reason(r)
+                      + " "
+                      + r.getStatus().condition(Condition.READY).map(Condition::message)));
+    }
+    return String.join("; ", phases);
+  }
+
+  /** Where the resource has come to rest, the truth gives it reason to. */
+  private void endIsTrue(HostMaintenance resource) {
+    var cloud = world.cloud();
+    var host = resource.getSpec().host();
+    switch (resource.getStatus().phase()) {
+      case "InMaintenance" ->
+          world
+              .promises()
+              .promise(
+                  "InMaintenance is an empty, disabled host",
+                  Truth.occupant(cloud, host).isEmpty() && !cloud.host(host).enabled(),
+                  () -> host + ": " + Truth.occupant(cloud, host));
+      case "Blocked", "Failed" ->
+          world
+              .promises()
+              .promise(
+                  "who asks for a human has reason to",
+                  needed(cloud, resource),
+                  this::phases);
+      default -> {}
+    }
+    for (var row : resource.getStatus().instances()) {
+      if (row.state().equals("Blocked")) {
+        world
+            .promises()
+            .promise(
+                "a blocked instance binds the host",
+                Truth.bindsHost(cloud, row.id(), host),
+                () -> row.name() + " " + row.reason() + ": " + row.message());
+      }
+    }
+  }
+
+  private boolean needed(Cloud cloud, HostMaintenance resource) {
+    var spec = resource.getSpec();
+    var host = cloud.host(spec.host());
+    return switch (reason(resource)) {
+      case "InstancesBlocked" -> true;
+      case "SourceServiceDown" -> !host.up();
+      case "ServiceReenabled" -> true;
+      case "HostGone", "HostNotFound" -> host.serviceDeleted();
+      case "Conflict" ->
+          world.kubernetes().resources().stream()
+              .anyMatch(r -> r != resource && r.getSpec().host().equals(spec.host()));
+      case "NoOtherHost" ->
+          cloud.hosts().stream()
+              .noneMatch(h -> h != host && h.enabled() && h.up() && !h.serviceDeleted());
+      case "TargetHostInvalid" -> {
+        var target = cloud.hosts().stream().filter(h -> h.name().equals(spec.targetHost()));
+        yield target.noneMatch(h -> h.enabled() && h.up() && !h.serviceDeleted())
+            || world.kubernetes().resources().stream()
+                .anyMatch(r -> r.getSpec().host().equals(spec.targetHost()));
+      }
+      default -> false;
+    };
+  }
+}

@@ -1,0 +1,462 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.cloud.Caller;
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.Operation;
+import io.hostmaintenance.cloud.PowerState;
+import io.hostmaintenance.cloud.Refused;
+import io.hostmaintenance.cloud.Server;
+import io.hostmaintenance.cloud.User;
+import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Settings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
+
+/** A cloud, a Kubernetes API, operators, people and the passing of time: one program. */
+final class World {
+  static final Instant START = Instant.parse("2026-03-01T08:00:00Z");
+
+  private record Event(Instant at, long number, Runnable what) {}
+
+  private final Program program;
+  private final Cloud cloud;
+  private final User operatorUser;
+  private final User otherAdmin;
+  private final SplittableRandom chance;
+  private final Settings settings;
+  private final Story story;
+  private final SimulatedKubernetes kubernetes;
+  private final Promises promises;
+  private final PriorityQueue<Event> agenda =
+      new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::number));
+  private final List<Fault> faults = new ArrayList<>();
+  private final List<OperatorProcess> processes = new ArrayList<>();
+  private final Map<String, Server> servers = new HashMap<>();
+  private final Map<String, String> names = new HashMap<>();
+  private final Set<String> touched = new HashSet<>();
+  private final Map<String, VmState> states = new HashMap<>();
+  private final Map<String, String> hostsOf = new HashMap<>();
+  private long eventNumber;
+  private long calls;
+  private long injected;
+  private long ticks;
+  private boolean tickEnded;
+  private boolean hostsDied;
+  private final Map<String, Integer> writesSeen = new HashMap<>();
+  private final Map<String, Integer> quietTicks = new HashMap<>();
+
+  World(Program program, boolean storyKept) {
+    this.program = program;
+    this.chance = new SplittableRandom(program.seed() ^ 0x5DEECE66DL);
+    this.cloud = new Cloud(START, new SplittableRandom(program.seed()), program.timing());
+    this.otherAdmin = cloud.users().get("admin");
+    this.operatorUser =
+        program.sharedUser() ? otherAdmin : cloud.addUser("operator", "service", true);
+    this.settings =
+        new Settings(
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(90),
+            10,
+            20);
+    this.story = new Story(storyKept, START, cloud::now);
+    this.kubernetes = new SimulatedKubernetes(this);
+    this.promises = new Promises(this);
+    furnish();
+  }
+
+  // ---------------------------------------------------------------- the beginning
+
+  private void furnish() {
+    program.hosts().forEach(cloud::addHost);
+    for (var guest : program.guests()) {
+      var server = cloud.place(guest.server().named(guest.name()));
+      servers.put(guest.name(), server);
+      names.put(server.id(), guest.name());
+    }
+    for (var guest : program.guests()) {
+      past(guest);
+    }
+    cloud.advance(Duration.ofMinutes(3));
+    for (var server : servers.values()) {
+      states.put(server.id(), server.vmState());
+    }
+    for (var group : program.groups()) {
+      var members =
+          group.members().stream()
+              .map(servers::get)
+              .filter(s -> s != null)
+              .toArray(Server[]::new);
+      cloud.addGroup(group.name(), group.policy(), members);
+    }
+    for (var guest : program.guests()) {
+      if (guest.past() == Program.Past.OFF_INSIDE) {
+        cloud.powerOffInside(servers.get(guest.name()).id());
+        states.put(servers.get(guest.name()).id(), VmState.STOPPED);
+      }
+      story.tell("world", () -> guest.name() + " " + describe(servers.get(guest.name())));
+    }
+    for (var applied : program.resources()) {
+      at(
+          applied.at(),
+          () -> {
+            story.tell("admin", () -> "applies " + applied.name() + ": " + applied.spec());
+            kubernetes.create(applied.name(), applied.spec());
+            hostsOf.put(applied.name(), applied.spec().host());
+          });
+    }
+    for (var incident : program.incidents()) {
+      at(
+          incident.at(),
+          () -> {
+            story.tell("incident", incident::story);
+            injected++;
+            incident.what().accept(this);
+          });
+    }
+    startOperator();
+  }
+
+  private void past(Program.Guest guest) {
+    var server = servers.get(guest.name());
+    var drained = program.hosts().getFirst();
+    attempt(
+        () -> {
+          switch (guest.past()) {
+            case NONE, OFF_INSIDE -> {}
+            case RESIZED_AWAY -> cloud.resize(cloud.tenant(), server.id(), server.ramMiB() * 2);
+            case MIGRATED_HERE -> cloud.migrate(cloud.as(otherAdmin), server.id(), drained);
+            case MOVED_PAUSED ->
+                cloud.liveMigrate(
+                    cloud.as(otherAdmin),
+                    server.id(),
+                    io.hostmaintenance.cloud.LiveMigrationRequest.to(drained));
+          }
+        });
+  }
+
+  private static String describe(Server s) {
+    return s.status() + " " + s.powerState() + " on " + s.host() + " " + s.metadata();
+  }
+
+  // ---------------------------------------------------------------- what there is
+
+  Program program() {
+    return program;
+  }
+
+  Cloud cloud() {
+    return cloud;
+  }
+
+  Settings settings() {
+    return settings;
+  }
+
+  User operatorUser() {
+    return operatorUser;
+  }
+
+  Caller otherAdmin() {
+    return cloud.as(otherAdmin);
+  }
+
+  Story story() {
+    return story;
+  }
+
+  SimulatedKubernetes kubernetes() {
+    return kubernetes;
+  }
+
+  Promises promises() {
+    return promises;
+  }
+
+  long calls() {
+    return calls;
+  }
+
+  long injected() {
+    return injected;
+  }
+
+  String label(String serverId) {
+    return names.getOrDefault(serverId, serverId);
+  }
+
+  /** The server of this name; empty when there is none (any more). */
+  Optional<Server> server(String name) {
+    return Optional.ofNullable(servers.get(name)).filter(s -> !s.deleted());
+  }
+
+  // ---------------------------------------------------------------- time
+
+  void count() {
+    calls++;
+  }
+
+  Duration latency() {
+    return Duration.ofMillis(chance.nextInt(5, 60));
+  }
+
+  /** Some part of this time. */
+  Duration within(Duration time) {
+    return Duration.ofMillis(chance.nextLong(time.toMillis()));
+  }
+
+  void after(Duration pause, Runnable what) {
+    agenda.add(new Event(cloud.now().plus(pause), eventNumber++, what));
+  }
+
+  private void at(Duration sinceStart, Runnable what) {
+    agenda.add(
+        new Event(START.plus(Duration.ofMinutes(3)).plus(sinceStart), eventNumber++, what));
+  }
+
+  /** Lets time pass; whatever is due meanwhile happens. */
+  void pass(Duration time) {
+    var end = cloud.now().plus(time);
+    while (!agenda.isEmpty() && !agenda.peek().at().isAfter(end)) {
+      next();
+    }
+    cloud.advanceTo(end);
+  }
+
+  private void next() {
+    var event = agenda.poll();
+    cloud.advanceTo(event.at());
+    event.what().run();
+  }
+
+  /** Lets time pass until this is so after some tick, but not longer; whether it came to be so. */
+  boolean runFor(Duration atMost, Predicate<World> enough) {
+    var latest = cloud.now().plus(atMost);
+    while (!agenda.isEmpty() && !agenda.peek().at().isAfter(latest)) {
+      tickEnded = false;
+      next();
+      if (tickEnded && enough.test(this)) {
+        return true;
+      }
+    }
+    cloud.advanceTo(latest);
+    return enough.test(this);
+  }
+
+  void ticked(String resource) {
+    ticks++;
+    tickEnded = true;
+    var writes = kubernetes.writes(resource);
+    var before = writesSeen.put(resource, writes);
+    quietTicks.merge(resource, 1, (n, one) -> before != null && before == writes ? n + 1 : 0);
+  }
+
+  /** How many ticks in a row wrote nothing. */
+  int quietTicks(String resource) {
+    return quietTicks.getOrDefault(resource, 0);
+  }
+
+  void forgetQuiet() {
+    quietTicks.clear();
+  }
+
+  long ticks() {
+    return ticks;
+  }
+
+  // ---------------------------------------------------------------- faults
+
+  /** The fault that befalls a call of this name now; empty when it goes well. */
+  Optional<Fault> fault(String call) {
+    if (faults.isEmpty()) {
+      return Optional.empty();
+    }
+    faults.removeIf(f -> f.over(cloud.now()));
+    for (var fault : faults) {
+      if (fault.takes(call)) {
+        injected++;
+        return Optional.of(fault);
+      }
+    }
+    return Optional.empty();
+  }
+
+  void arm(Fault fault) {
+    faults.add(fault);
+  }
+
+  void heal() {
+    faults.clear();
+    processes.forEach(p -> p.watchLag(Duration.ZERO));
+    for (var host : cloud.hosts()) {
+      cloud.cellDown(host.name(), false);
+    }
+  }
+
+  // ---------------------------------------------------------------- operators
+
+  void startOperator() {
+    var process =
+        new OperatorProcess(this, "operator-" + (processes.size() + 1), program.skew());
+    processes.add(process);
+    story.tell("world", () -> process.name() + " starts");
+    kubernetes.resources().forEach(r -> process.tickAfter(r.getMetadata().getName(), latency()));
+  }
+
+  /** The process that leads; empty while there is none. */
+  Optional<OperatorProcess> leader() {
+    return processes.stream().filter(OperatorProcess::leading).findFirst();
+  }
+
+  void crashed(OperatorProcess process) {
+    story.tell("world", () -> process.name() + " ends");
+    after(Duration.ofSeconds(chance.nextInt(1, 40)), this::startIfNeeded);
+  }
+
+  void startIfNeeded() {
+    if (leader().isEmpty()) {
+      startOperator();
+    }
+  }
+
+  /** A new process leads, the old one leads no more, wherever it is. */
+  void handOver() {
+    leader().ifPresent(OperatorProcess::stopLeading);
+    startOperator();
+  }
+
+  void changed(String resource) {
+    for (var process : processes) {
+      if (process.leading()) {
+        process.changed(resource);
+      }
+    }
+  }
+
+  void told(OperatorProcess process, HostMaintenance resource, Notice notice) {
+    process.live();
+    count();
+    story.tell(
+        process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
+    fault("tell")
+        .ifPresent(
+            f -> {
+              if (f.kind() == Fault.Kind.CRASH_BEFORE || f.kind() == Fault.Kind.CRASH_AFTER) {
+                throw process.crash();
+              }
+            });
+  }
+
+  // ---------------------------------------------------------------- people
+
+  /** Lets somebody try something; a refusal is his own affair. */
+  boolean attempt(Runnable what) {
+    try {
+      what.run();
+      return true;
+    } catch (Refused e) {
+      story.tell("nova", () -> "refuses: " + e.getMessage());
+      return false;
+    }
+  }
+
+  /** The server's owner does something to it. */
+  void tenant(String name, Operation operation) {
+    server(name)
+        .ifPresent(
+            s ->
+                attempt(
+                    () -> {
+                      cloud.perform(cloud.tenant(), s.id(), operation);
+                      touched.add(s.id());
+                    }));
+  }
+
+  /** Somebody does something to a server by which its state may change. */
+  void touch(String name, BiConsumer<Cloud, Server> what) {
+    server(name)
+        .ifPresent(
+            s ->
+                attempt(
+                    () -> {
+                      what.accept(cloud, s);
+                      touched.add(s.id());
+                    }));
+  }
+
+  /** Somebody moves or locks a server; its state is to stay. */
+  void move(String name, BiConsumer<Cloud, Server> what) {
+    server(name).ifPresent(s -> attempt(() -> what.accept(cloud, s)));
+  }
+
+  void land(String name, int ramMiB, String host, Duration after) {
+    attempt(
+        () -> {
+          var server = cloud.bootScheduled(cloud.tenant(), name, ramMiB, host, after);
+          servers.put(name, server);
+          names.put(server.id(), name);
+          touched.add(server.id());
+        });
+  }
+
+  void kill(String host) {
+    if (cloud.host(host).alive()) {
+      hostsDied = true;
+      cloud.killCompute(host);
+    }
+  }
+
+  void revive(String host) {
+    if (!cloud.host(host).alive()) {
+      cloud.startCompute(host);
+    }
+  }
+
+  // ---------------------------------------------------------------- the end
+
+  /** The hosts of the resources that were ever applied, by name. */
+  Map<String, String> hostsOf() {
+    return hostsOf;
+  }
+
+  /** Guests that nobody touched are as they were. */
+  void guestsAreAsTheyWere() {
+    for (var guest : program.guests()) {
+      var server = servers.get(guest.name());
+      if (server == null || touched.contains(server.id())) {
+        continue;
+      }
+      var before = states.get(server.id());
+      var mayBreak =
+          hostsDied || server.metadata().keySet().stream().anyMatch(k -> k.endsWith("_fail"));
+      promises.promise(
+          "guests keep their state",
+          server.vmState() == before
+              || mayBreak && server.vmState() == VmState.ERROR
+              || server.vmState() == VmState.RESIZED
+              || before == VmState.RESIZED,
+          () -> guest.name() + " was " + before + " and is " + server.vmState());
+      promises.promise(
+          "what is off stays off",
+          before != VmState.STOPPED
+              || server.vmState() != VmState.STOPPED
+              || server.powerState() == PowerState.SHUTDOWN,
+          () -> guest.name() + " is STOPPED and " + server.powerState());
+    }
+  }
+}
