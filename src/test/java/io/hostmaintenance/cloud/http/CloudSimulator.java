@@ -306,18 +306,26 @@ public final class CloudSimulator implements AutoCloseable {
     }
     var user = keystone.user(request.header("X-Auth-Token")).orElse(null);
     if (user == null) {
-      return Keystone.unauthorized()
-          .with("WWW-Authenticate", "Keystone uri=\"%s\"".formatted(wire.uri()));
+      return tagged(
+          Keystone.unauthorized()
+              .with("WWW-Authenticate", "Keystone uri=\"%s\"".formatted(wire.uri())),
+          newRequestId());
     }
     var caller = cloud.as(user);
     Microversion version;
     try {
       version = Microversion.of(request, "compute", 2, NovaApi.LOWEST, highest);
     } catch (Refused refused) {
-      return refusal(refused).with("x-openstack-request-id", caller.requestId());
+      var reply = tagged(refusal(refused), caller.requestId());
+      var asked = request.header("OpenStack-API-Version");
+      return refused.status() == 406 && asked != null
+          ? reply.with("OpenStack-API-Version", asked)
+          : reply;
     }
-    return tagged(
-        attempt(() -> nova.handle(request, caller, version)), caller.requestId(), version);
+    var reply = attempt(() -> nova.handle(request, caller, version));
+    return reply == NovaApi.NO_ROUTE
+        ? tagged(reply, caller.requestId())
+        : tagged(reply, caller.requestId(), version);
   }
 
   private static Reply attempt(Supplier<Reply> what) {
@@ -336,12 +344,14 @@ public final class CloudSimulator implements AutoCloseable {
   }
 
   private static Reply tagged(Reply reply, String requestId, Microversion version) {
-    return reply
+    return tagged(reply, requestId)
         .with("OpenStack-API-Version", "compute 2." + version.minor())
         .with("X-OpenStack-Nova-API-Version", "2." + version.minor())
-        .with("Vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version")
-        .with("x-openstack-request-id", requestId)
-        .with("x-compute-request-id", requestId);
+        .with("Vary", "OpenStack-API-Version, X-OpenStack-Nova-API-Version");
+  }
+
+  private static Reply tagged(Reply reply, String requestId) {
+    return reply.with("x-openstack-request-id", requestId).with("x-compute-request-id", requestId);
   }
 
   private Reply placement(Request request) {
@@ -359,7 +369,9 @@ public final class CloudSimulator implements AutoCloseable {
       reply = placement.handle(request, caller, version);
     } catch (Refused refused) {
       shown = "placement 1.0";
-      reply = PlacementApi.error(refused.status(), "Refused", refused.getMessage(), caller);
+      reply =
+          PlacementApi.error(
+              refused.status(), "Refused", refused.getMessage(), caller, PlacementApi.LOWEST);
     }
     return reply
         .with("openstack-api-version", shown)

@@ -132,6 +132,22 @@ class CloudSimulatorTest {
       assertThat(message(answer))
           .isEqualTo(
               "Version 2.105 is not supported by the API. Minimum is 2.1 and maximum is 2.104.");
+      assertThat(answer.headers().firstValue("OpenStack-API-Version")).contains("compute 2.105");
+    }
+
+    @Test
+    void anUnknownPathIsAnsweredByTheRouterWithoutAMicroversion() throws Exception {
+      var answer = admin.get("/nonesuch");
+      assertThat(answer.statusCode()).isEqualTo(404);
+      assertThat(answer.body()).startsWith("404 Not Found");
+      assertThat(answer.headers().firstValue("OpenStack-API-Version")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2.87, true", "2.88, false"})
+    void resourcesOfAHypervisorAreShownBelow288(String version, boolean shown) throws Exception {
+      var answer = admin.send("GET", "/os-hypervisors/detail", version, null);
+      assertThat(json(answer).at("/hypervisors/0").has("memory_mb")).isEqualTo(shown);
     }
 
     @Test
@@ -291,6 +307,16 @@ class CloudSimulatorTest {
                   .findPath("action")
                   .asText())
           .isEqualTo("live-migration");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2.20, 404", "2.21, 200"})
+    void thoseOfADeletedServerAreShownSince221(String version, int status) throws Exception {
+      var server = active();
+      simulator.change(c -> c.perform(c.admin(), server.id(), Operation.DELETE));
+      later(Duration.ofMinutes(1));
+      var path = "/servers/" + server.id() + "/os-instance-actions";
+      assertThat(admin.send("GET", path, version, null).statusCode()).isEqualTo(status);
     }
   }
 
@@ -545,6 +571,18 @@ class CloudSimulatorTest {
 
   @Nested
   class MigrationLists {
+    @Test
+    void theRecordsOfADeletedServerGoWithIt() throws Exception {
+      var server = active();
+      admin.post(action(server), LIVE);
+      later(Duration.ofMinutes(1));
+      var path = "/os-migrations?instance_uuid=" + server.id();
+      assertThat(json(admin.get(path)).path("migrations")).hasSize(1);
+      simulator.change(c -> c.perform(c.admin(), server.id(), Operation.DELETE));
+      later(Duration.ofMinutes(1));
+      assertThat(json(admin.get(path)).path("migrations")).isEmpty();
+    }
+
     private Server migrating() throws Exception {
       var server = active();
       admin.post(action(server), LIVE);
@@ -623,6 +661,20 @@ class CloudSimulatorTest {
 
   @Nested
   class PlacementAnswers {
+    @ParameterizedTest
+    @CsvSource({"1.27, false", "1.28, true"})
+    void generationsOfConsumersAreShownSince128(String version, boolean shown) throws Exception {
+      var server = active();
+      var provider = simulator.cloud(c -> c.host("compute-1").hypervisorId());
+      var path = simulator.placementUrl() + "/resource_providers/" + provider + "/allocations";
+      var consumer =
+          json(admin.send("GET", path, "placement " + version, null))
+              .path("allocations")
+              .path(server.id());
+      assertThat(consumer.isObject()).isTrue();
+      assertThat(consumer.has("consumer_generation")).isEqualTo(shown);
+    }
+
     private JsonNode placement(String path) throws Exception {
       return json(admin.send("GET", simulator.placementUrl() + path, "placement 1.36", null));
     }

@@ -35,6 +35,13 @@ import java.util.stream.Stream;
 final class NovaApi {
   static final Microversion LOWEST = new Microversion(1);
 
+  /** What the router answers where no controller is found: plain text without a microversion. */
+  static final Reply NO_ROUTE =
+      new Reply(
+          404,
+          Map.of("Content-Type", "text/plain; charset=UTF-8"),
+          "404 Not Found\n\nThe resource could not be found.\n\n   ");
+
   private static final Set<String> SERVER_FILTERS =
       Set.of("all_tenants", "host", "soft_deleted", "limit", "marker", "status", "changes-since");
 
@@ -124,18 +131,14 @@ final class NovaApi {
         case "os-services" -> services(rest);
         case "os-hypervisors" -> hypervisors(rest);
         case "servers" -> servers(rest);
-        case "os-migrations" -> rest.isEmpty() && is("GET") ? migrations() : noSuchResource();
-        case "os-server-groups" -> rest.isEmpty() && is("GET") ? groups() : noSuchResource();
-        default -> noSuchResource();
+        case "os-migrations" -> rest.isEmpty() && is("GET") ? migrations() : NO_ROUTE;
+        case "os-server-groups" -> rest.isEmpty() && is("GET") ? groups() : NO_ROUTE;
+        default -> NO_ROUTE;
       };
     }
 
     private boolean is(String method) {
       return request.method().equals(method);
-    }
-
-    private Reply noSuchResource() {
-      throw Refused.notFound("The resource could not be found.");
     }
 
     private void require(String rule) {
@@ -158,7 +161,7 @@ final class NovaApi {
         cloud.deleteService(caller, service(rest.getFirst()).name());
         return Reply.json(204, null);
       }
-      return noSuchResource();
+      return NO_ROUTE;
     }
 
     private Reply listServices() {
@@ -212,8 +215,7 @@ final class NovaApi {
         throw new Refused(500, unexpected("oslo_db.exception.DBConnectionError"));
       }
       if ("enabled".equals(status) && body.has("disabled_reason")) {
-        throw Refused.badRequest(
-            "Specifying 'disabled_reason' when status is 'enabled' is invalid.");
+        throw Refused.badRequest("Specifying 'disabled_reason' with status 'enabled' is invalid.");
       }
       if (status == null && !body.has("forced_down")) {
         throw Refused.badRequest(
@@ -235,7 +237,7 @@ final class NovaApi {
       var body = request.json();
       var name = body.path("host").asText();
       if (!Set.of("enable", "disable", "disable-log-reason").contains(what)) {
-        return noSuchResource();
+        return NO_ROUTE;
       }
       var host =
           cloud.hosts().stream()
@@ -267,7 +269,7 @@ final class NovaApi {
 
     private Reply hypervisors(List<String> rest) {
       if (!is("GET") || rest.size() > 1) {
-        return noSuchResource();
+        return NO_ROUTE;
       }
       var known = cloud.hosts().stream().filter(h -> !h.serviceDeleted() && !h.cellDown());
       if (rest.isEmpty() || rest.getFirst().equals("detail")) {
@@ -307,7 +309,7 @@ final class NovaApi {
 
     private Reply servers(List<String> rest) {
       if (rest.isEmpty() || rest.getFirst().equals("detail")) {
-        return is("GET") ? listServers(!rest.isEmpty()) : noSuchResource();
+        return is("GET") ? listServers(!rest.isEmpty()) : NO_ROUTE;
       }
       var id = rest.getFirst();
       if (rest.size() == 1) {
@@ -317,14 +319,14 @@ final class NovaApi {
             cloud.perform(caller, id, Operation.DELETE);
             yield Reply.json(204, null);
           }
-          default -> noSuchResource();
+          default -> NO_ROUTE;
         };
       }
       return switch (rest.get(1)) {
-        case "action" -> is("POST") && rest.size() == 2 ? act(id) : noSuchResource();
+        case "action" -> is("POST") && rest.size() == 2 ? act(id) : NO_ROUTE;
         case "migrations" -> serverMigrations(id, rest.subList(2, rest.size()));
         case "os-instance-actions" -> instanceActions(id, rest.subList(2, rest.size()));
-        default -> noSuchResource();
+        default -> NO_ROUTE;
       };
     }
 
@@ -396,8 +398,12 @@ final class NovaApi {
     }
 
     private Server find(String id) {
+      return find(id, false);
+    }
+
+    private Server find(String id, boolean deletedToo) {
       return cloud.servers().stream()
-          .filter(s -> s.id().equals(id) && !s.deleted())
+          .filter(s -> s.id().equals(id) && (deletedToo || !s.deleted()))
           .filter(s -> caller.user().admin() || visible(s))
           .findFirst()
           .orElseThrow(() -> Refused.notFound("Instance %s could not be found.", id));
@@ -418,7 +424,7 @@ final class NovaApi {
 
     private Reply serverMigrations(String id, List<String> rest) {
       if (!version.atLeast(rest.size() == 2 ? 22 : is("DELETE") ? 24 : 23)) {
-        return noSuchResource();
+        throw Refused.notFound("The resource could not be found.");
       }
       if (rest.size() == 2 && is("POST") && rest.get(1).equals("action")) {
         Schema.object()
@@ -432,7 +438,7 @@ final class NovaApi {
         return Reply.json(202, null);
       }
       if (rest.size() > 1 || !is("GET")) {
-        return noSuchResource();
+        return NO_ROUTE;
       }
       var server = find(id);
       require("servers:migrations:" + (rest.isEmpty() ? "index" : "show"));
@@ -469,7 +475,9 @@ final class NovaApi {
           .filter(query::containsKey)
           .findFirst()
           .ifPresent(key -> notPlayed("the filter " + key));
-      Predicate<Migration> matches = m -> !cloud.host(m.sourceCompute()).cellDown();
+      // instance_destroy soft-deletes the records of a server with it (nova/db/main/api.py).
+      Predicate<Migration> matches =
+          m -> !cloud.host(m.sourceCompute()).cellDown() && !m.server().deleted();
       if (query.containsKey("host")) {
         var host = query.get("host");
         matches = matches.and(m -> host.equals(m.sourceCompute()) || host.equals(m.destCompute()));
@@ -501,9 +509,9 @@ final class NovaApi {
 
     private Reply instanceActions(String id, List<String> rest) {
       if (!is("GET") || rest.size() > 1) {
-        return noSuchResource();
+        return NO_ROUTE;
       }
-      var actions = cloud.actions(find(id).id()).reversed();
+      var actions = cloud.actions(find(id, version.atLeast(21)).id()).reversed();
       if (rest.isEmpty()) {
         var rows = actions.stream().map(a -> views.action(a, caller, version, false)).toList();
         return Reply.json(200, Json.object("instanceActions", rows));
@@ -541,9 +549,10 @@ final class NovaApi {
             .ifPresent(
                 key -> {
                   throw Refused.badRequest(
-                      "Invalid input for query parameters %s. Value: %s. Additional properties are not"
-                          + " allowed ('%s' was unexpected)",
-                      key, request.query().get(key), key);
+                      parameters == SERVER_FILTERS
+                          ? "'%s' does not match any of the regexes: '^_'"
+                          : "Additional properties are not allowed ('%s' was unexpected)",
+                      key);
                 });
       }
     }
@@ -551,7 +560,13 @@ final class NovaApi {
     private <T> Reply page(
         String name, List<T> all, Function<T, String> id, Function<T, Map<String, Object>> view) {
       var query = request.query();
-      var wanted = query.containsKey("limit") ? number(query.get("limit")) : maxLimit;
+      var asked = query.getOrDefault("limit", "" + maxLimit);
+      if (!asked.matches("[0-9]*")) {
+        throw Refused.badRequest(
+            "Invalid input for query parameters limit. Value: %s. '%s' does not match '^[0-9]*$'",
+            asked, asked);
+      }
+      var wanted = number(asked);
       var limit = Math.min(wanted, maxLimit);
       var from = 0;
       var marker = query.get("marker");

@@ -26,32 +26,33 @@ final class PlacementApi {
       return Reply.json(200, Json.object("versions", List.of(version())));
     }
     if (!caller.user().admin()) {
-      return error(403, "Forbidden", "Access was denied to this resource.", caller);
+      return error(403, "Forbidden", "Access was denied to this resource.", caller, version);
     }
     if (!request.method().equals("GET")) {
-      return error(405, "Method Not Allowed", "The simulator only reads placement.", caller);
+      return error(
+          405, "Method Not Allowed", "The simulator only reads placement.", caller, version);
     }
     return switch (path.getFirst()) {
       case "resource_providers" -> providers(request, path, caller, version);
       case "allocations" ->
           path.size() == 2
               ? Reply.json(200, allocations(path.get(1), version))
-              : error(404, "Not Found", "The resource could not be found.", caller);
-      default -> error(404, "Not Found", "The resource could not be found.", caller);
+              : error(404, "Not Found", "The resource could not be found.", caller, version);
+      default -> error(404, "Not Found", "The resource could not be found.", caller, version);
     };
   }
 
-  static Reply error(int status, String title, String detail, Caller caller) {
-    return Reply.json(
-        status,
+  static Reply error(int status, String title, String detail, Caller caller, Microversion version) {
+    var error =
         Json.object(
-            "errors",
-            List.of(
-                Json.object(
-                    "status", status,
-                    "title", title,
-                    "detail", detail,
-                    "request_id", caller == null ? "" : caller.requestId()))));
+            "status", status,
+            "title", title,
+            "detail", detail,
+            "request_id", caller.requestId());
+    if (version.atLeast(23)) {
+      error.put("code", "placement.undefined_code");
+    }
+    return Reply.json(status, Json.object("errors", List.of(error)));
   }
 
   private static Map<String, Object> version() {
@@ -73,7 +74,11 @@ final class PlacementApi {
           query.keySet().stream().filter(key -> !List.of("name", "uuid").contains(key)).findFirst();
       if (unknown.isPresent()) {
         return error(
-            400, "Bad Request", "Invalid query string parameters: " + unknown.get(), caller);
+            400,
+            "Bad Request",
+            "Invalid query string parameters: " + unknown.get(),
+            caller,
+            version);
       }
       var found =
           cloud.hosts().stream()
@@ -89,16 +94,19 @@ final class PlacementApi {
                 path.size() == 2
                     ? Reply.json(200, provider(host, version))
                     : path.get(2).equals("allocations")
-                        ? Reply.json(200, consumers(host))
-                        : error(404, "Not Found", "The resource could not be found.", caller))
-        .orElseGet(
-            () ->
-                error(
-                    404,
-                    "Not Found",
-                    "No resource provider with uuid %s found : No resource provider with uuid %s found"
-                        .formatted(path.get(1), path.get(1)),
-                    caller));
+                        ? Reply.json(200, consumers(host, version))
+                        : error(
+                            404, "Not Found", "The resource could not be found.", caller, version))
+        .orElseGet(() -> noProvider(path, caller, version));
+  }
+
+  private static Reply noProvider(List<String> path, Caller caller, Microversion version) {
+    var why = "No resource provider with uuid %s found".formatted(path.get(1));
+    if (path.size() > 2) {
+      why = "Resource provider '%s' not found: %s".formatted(path.get(1), why);
+    }
+    var detail = "The resource could not be found.\n\n %s  ".formatted(why);
+    return error(404, "Not Found", detail, caller, version);
   }
 
   private Optional<Host> host(String uuid) {
@@ -125,11 +133,18 @@ final class PlacementApi {
     return view;
   }
 
-  private Map<String, Object> consumers(Host host) {
+  private Map<String, Object> consumers(Host host, Microversion version) {
     var consumers = new LinkedHashMap<String, Object>();
     cloud
         .allocationsOn(host.name())
-        .forEach((consumer, ramMiB) -> consumers.put(consumer, resources(ramMiB)));
+        .forEach(
+            (consumer, ramMiB) -> {
+              var held = resources(ramMiB);
+              if (version.atLeast(28)) {
+                held.put("consumer_generation", 1);
+              }
+              consumers.put(consumer, held);
+            });
     return Json.object("allocations", consumers, "resource_provider_generation", 1);
   }
 

@@ -212,9 +212,29 @@ final class Views {
               "disabled_reason", host.disabledReason()));
       if (version.atLeast(88)) {
         view.put("uptime", null);
+      } else {
+        resources(host, view);
       }
     }
     return view;
+  }
+
+  /** What a hypervisor says of its resources up to 2.87. */
+  private void resources(Host host, Map<String, Object> view) {
+    var servers = hypervisorServers(host).size();
+    var used = cloud.allocationsOn(host.name()).values().stream().mapToInt(ram -> ram).sum();
+    view.put("vcpus", 512);
+    view.put("vcpus_used", servers);
+    view.put("memory_mb", host.ramMiB());
+    view.put("memory_mb_used", used);
+    view.put("free_ram_mb", host.ramMiB() - used);
+    view.put("local_gb", 10000);
+    view.put("local_gb_used", servers);
+    view.put("free_disk_gb", 10000 - servers);
+    view.put("disk_available_least", 0);
+    view.put("current_workload", 0);
+    view.put("running_vms", servers);
+    view.put("cpu_info", Map.of("arch", "x86_64"));
   }
 
   List<Map<String, Object>> hypervisorServers(Host host) {
