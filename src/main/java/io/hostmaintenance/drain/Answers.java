@@ -12,8 +12,6 @@ import java.util.function.UnaryOperator;
 /** What Nova's answers to our requests make of the rows that announced them. */
 public final class Answers {
 
-  private static final Duration LATER = Duration.ofSeconds(10);
-
   private Answers() {}
 
   /**
@@ -80,7 +78,7 @@ public final class Answers {
               "Nova has accepted the move.",
               now);
       case Outcome.NotSent(var step) ->
-          notDone(row, Reason.Waiting, "Waits for its turn.", Duration.ZERO, now);
+          Follow.notDone(row, Reason.Waiting, "Waits for its turn.", Duration.ZERO, now);
       case Outcome.Failed(var step, var failure) ->
           failure.outcomeUnknown()
               ? Rows.mark(
@@ -89,42 +87,33 @@ public final class Answers {
                   Reason.AnswerUnknown,
                   "Nova's answer to the request is not known (" + failure.getMessage() + ").",
                   now)
-              : refused(row, failure, maxAttempts, now);
+              : refused(row, failure, now);
     };
   }
 
-  private static InstanceStatus refused(
-      InstanceStatus row, NovaException failure, int maxAttempts, Instant now) {
+  private static InstanceStatus refused(InstanceStatus row, NovaException failure, Instant now) {
     var said = said(failure);
     return switch (failure.kind()) {
+      // done after all, perhaps, by an earlier request of ours: Nova's own account decides
       case CONFLICT ->
-          failure.getMessage().contains("task_state")
-              ? notDone(row, Reason.TaskInProgress, said, LATER, now)
-              : Follow.attemptFailed(
-                  row, new Failure(Reason.UnsupportedState, said), maxAttempts, now);
-      case BAD_REQUEST -> Rows.end(Rows.settle(row), RowState.Failed, Reason.Refused, said, now);
-      case NOT_FOUND -> notDone(row, Reason.Waiting, said, LATER, now);
-      case FORBIDDEN -> notDone(row, Reason.Forbidden, said, Duration.ofSeconds(60), now);
-      case UNAUTHORIZED -> notDone(row, Reason.Unauthorized, said, LATER, now);
-      case CONFIGURATION -> notDone(row, Reason.CloudConfiguration, said, LATER, now);
-      case UNSUPPORTED_API -> notDone(row, Reason.UnsupportedApi, said, LATER, now);
+          Rows.mark(
+              row,
+              RowState.Requested,
+              failure.getMessage().contains("task_state")
+                  ? Reason.TaskInProgress
+                  : Reason.UnsupportedState,
+              said,
+              now);
+      case BAD_REQUEST -> Rows.mark(row, RowState.Requested, Reason.Refused, said, now);
+      case NOT_FOUND -> Follow.notDone(row, Reason.Waiting, said, Follow.LATER, now);
+      case FORBIDDEN -> Follow.notDone(row, Reason.Forbidden, said, Duration.ofSeconds(60), now);
+      case UNAUTHORIZED -> Follow.notDone(row, Reason.Unauthorized, said, Follow.LATER, now);
+      case CONFIGURATION -> Follow.notDone(row, Reason.CloudConfiguration, said, Follow.LATER, now);
+      case UNSUPPORTED_API -> Follow.notDone(row, Reason.UnsupportedApi, said, Follow.LATER, now);
       case TOO_MANY_REQUESTS, UNAVAILABLE ->
-          notDone(row, Reason.ApiUnavailable, said, failure.retryAfter().orElse(LATER), now);
+          Follow.notDone(
+              row, Reason.ApiUnavailable, said, failure.retryAfter().orElse(Follow.LATER), now);
     };
-  }
-
-  /** The row as if it had not been asked, to be asked later. */
-  private static InstanceStatus notDone(
-      InstanceStatus row, Reason reason, String message, Duration later, Instant now) {
-    return Rows.mark(
-        Rows.settle(row).toBuilder()
-            .attempts(Rows.attempts(row) - 1)
-            .notBefore(later.isZero() ? null : now.plus(later))
-            .build(),
-        RowState.Pending,
-        reason,
-        message,
-        now);
   }
 
   private static InstanceStatus confirm(InstanceStatus row, Outcome outcome, Instant now) {
@@ -155,7 +144,7 @@ public final class Answers {
       case Outcome.Accepted(var step, var requestId) -> row;
       case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
       case Outcome.Failed(var step, var failure) ->
-          row.toBuilder().notBefore(now.plus(failure.retryAfter().orElse(LATER))).build();
+          row.toBuilder().notBefore(now.plus(failure.retryAfter().orElse(Follow.LATER))).build();
     };
   }
 

@@ -28,6 +28,9 @@ final class Follow {
   /** How long a confirmation may be refused before it is a human's matter. */
   static final Duration CONFIRMING = Duration.ofMinutes(15);
 
+  /** How long after a refusal that will pass the same is asked for again. */
+  static final Duration LATER = Duration.ofSeconds(10);
+
   /** How long a request without an answer is looked for before its attempt counts as failed. */
   static final Duration UNANSWERED = Duration.ofMinutes(15);
 
@@ -66,9 +69,15 @@ final class Follow {
     return accepted(seen, instance, detail);
   }
 
-  /** The request went out, or did not, and nobody answered: Nova's own account decides. */
+  /**
+   * The request went out, or did not, and nobody answered, or Nova said that something stands in
+   * its way, which may be an earlier request of ours: Nova's own account decides.
+   */
   private Next unanswered(
       InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    if (Rows.because(row, Reason.Refused)) {
+      return Next.of(ended(Rows.settle(row), RowState.Failed, Reason.Refused, row.message()));
+    }
     if (instance.isEmpty()) {
       return Next.of(Rows.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", at.now()));
     }
@@ -99,6 +108,12 @@ final class Follow {
                   + instance.get().host()
                   + " now, and no request of ours is known to Nova.",
               at.now()));
+    }
+    if (Rows.because(row, Reason.TaskInProgress)) {
+      return Next.of(notDone(row, Reason.TaskInProgress, row.message(), LATER, at.now()));
+    }
+    if (Rows.because(row, Reason.UnsupportedState)) {
+      return Next.of(attemptFailed(row, new Failure(Reason.UnsupportedState, row.message())));
     }
     if (ours.size() > 1 || overdue) {
       return Next.of(
@@ -523,27 +538,36 @@ final class Follow {
         Optional.of(new Step.Confirm(GlobalRequestId.ask(at, row, Optional.empty(), "confirm"))));
   }
 
-  /** The row after a failed attempt: to be asked for again after a while, or at its end. */
-  private InstanceStatus attemptFailed(InstanceStatus row, Failure failure) {
-    return attemptFailed(row, failure, at.spec().maxAttempts(), at.now());
+  /** The row as if it had not been asked for, to be asked for later. */
+  static InstanceStatus notDone(
+      InstanceStatus row, Reason reason, String message, Duration later, Instant now) {
+    return Rows.mark(
+        Rows.settle(row).toBuilder()
+            .attempts(Rows.attempts(row) - 1)
+            .notBefore(later.isZero() ? null : now.plus(later))
+            .build(),
+        RowState.Pending,
+        reason,
+        message,
+        now);
   }
 
-  static InstanceStatus attemptFailed(
-      InstanceStatus row, Failure failure, int maxAttempts, Instant now) {
+  /** The row after a failed attempt: to be asked for again after a while, or at its end. */
+  private InstanceStatus attemptFailed(InstanceStatus row, Failure failure) {
     var settled = Rows.settle(row);
-    if (Rows.attempts(row) >= maxAttempts) {
-      return Rows.end(settled, RowState.Failed, failure.reason(), failure.message(), now);
+    if (Rows.attempts(row) >= at.spec().maxAttempts()) {
+      return ended(settled, RowState.Failed, failure.reason(), failure.message());
     }
     return Rows.mark(
         settled.toBuilder()
             .migrationId(null)
             .requestId(null)
-            .notBefore(now.plus(backOff(Rows.attempts(row))))
+            .notBefore(at.now().plus(backOff(Rows.attempts(row))))
             .build(),
         RowState.Pending,
         failure.reason(),
         failure.message(),
-        now);
+        at.now());
   }
 
   /** How long after its {@code attempts}-th attempt a move is asked for again. */

@@ -24,18 +24,18 @@ final class Report {
     var previous = Moment.previous(situation);
     this.before = previous.conditions();
     this.status = previous.toBuilder();
-    var annotations = situation.resource().getMetadata().getAnnotations();
-    if (annotations != null) {
-      status.retry(annotations.get(HostMaintenance.RETRY));
-    }
   }
 
   HostMaintenanceStatus.Builder status() {
     return status;
   }
 
-  /** The rows and their counts, which add up. */
+  /** The rows, for which the annotation to retry was acted on, and their counts, which add up. */
   Report rows(List<InstanceStatus> rows) {
+    var annotations = situation.resource().getMetadata().getAnnotations();
+    if (annotations != null) {
+      status.retry(annotations.get(HostMaintenance.RETRY));
+    }
     var moved = count(rows, RowState.Moved);
     var failed = count(rows, RowState.Failed);
     var blocked = count(rows, RowState.Blocked);

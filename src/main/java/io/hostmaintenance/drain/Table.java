@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The results table at one look: every row brought up to date, then as many asked as may be. */
@@ -41,8 +42,22 @@ final class Table {
     return table;
   }
 
+  /** The rows; what stands as it stood before this look does so since then. */
   List<InstanceStatus> rows() {
-    return List.copyOf(rows);
+    var before =
+        at.previous().instances().stream()
+            .collect(Collectors.toMap(InstanceStatus::id, Function.identity(), (a, b) -> a));
+    return rows.stream().map(r -> since(r, before.get(r.id()))).toList();
+  }
+
+  private static InstanceStatus since(InstanceStatus row, InstanceStatus before) {
+    return before != null
+            && row.since() != null
+            && before.since() != null
+            && Objects.equals(row.state(), before.state())
+            && Objects.equals(row.reason(), before.reason())
+        ? row.toBuilder().since(before.since()).build()
+        : row;
   }
 
   List<Step> steps() {
@@ -76,17 +91,24 @@ final class Table {
     return switch (RowState.of(row).orElseThrow()) {
       case Moved, Gone -> judged(Rows.first(instance, at.now()), instance);
       case Failed ->
-          mayRetry(row, instance)
-              ? judged(
-                  Rows.first(instance, at.now()).toBuilder()
-                      .attempts(retryWanted() ? 0 : row.attempts())
-                      .build(),
-                  instance)
-              : row.toBuilder().status(instance.status()).build();
+          Rows.because(row, Reason.MovedWithError)
+              ? judged(Rows.first(instance, at.now()), instance)
+              : mayRetry(row, instance)
+                  ? judged(retried(row, instance), instance)
+                  : row.toBuilder().status(Text.cut(instance.status(), 32)).build();
       case Skipped -> row;
       case Pending, Requested, InProgress, Confirming, Blocked ->
           judged(Rows.seen(row, instance), instance);
     };
+  }
+
+  /** The row to be asked for once more, but never so soon that two attempts look like one. */
+  private InstanceStatus retried(InstanceStatus row, Instance instance) {
+    var soonest = row.finishedAt() == null ? at.now() : row.finishedAt().plus(Follow.backOff(1));
+    return Rows.first(instance, at.now()).toBuilder()
+        .attempts(retryWanted() ? 0 : row.attempts())
+        .notBefore(at.now().isBefore(soonest) ? soonest : null)
+        .build();
   }
 
   private boolean retryWanted() {
@@ -131,12 +153,21 @@ final class Table {
           RowAction.None);
     }
     movable.put(row.id(), action);
-    var backingOff = Rows.is(row, RowState.Pending) && row.notBefore() != null;
     return withAction(
-        backingOff || toBeAskedAgain(row)
+        sayingWhyItFailed(row) || toBeAskedAgain(row)
             ? row
             : Rows.mark(row, RowState.Pending, Reason.Waiting, "Waits for its turn.", at.now()),
         action);
+  }
+
+  /** Whether a row that waits to be asked for again still says why it was not moved. */
+  private static boolean sayingWhyItFailed(InstanceStatus row) {
+    return Rows.is(row, RowState.Pending)
+        && row.notBefore() != null
+        && row.reason() != null
+        && !Rows.because(row, Reason.TaskInProgress)
+        && !Rows.because(row, Reason.SourceOff)
+        && !Rows.because(row, Reason.GroupMemberMoving);
   }
 
   private boolean severalHere(ServerGroup group) {
@@ -181,8 +212,11 @@ final class Table {
     if (instance.isEmpty()) {
       return Rows.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", at.now());
     }
-    if (at.host().equals(instance.get().host()) || returning(instance.get())) {
+    if (at.host().equals(instance.get().host())) {
       return row;
+    }
+    if (resizing(instance.get())) {
+      return judged(Rows.seen(row, instance.get()), instance.get());
     }
     var left =
         detail.get().migrations().stream()
@@ -201,8 +235,8 @@ final class Table {
         at.now());
   }
 
-  private static boolean returning(Instance instance) {
-    return !instance.idle() && instance.taskState().startsWith("resize_revert");
+  private static boolean resizing(Instance instance) {
+    return !instance.idle() && instance.taskState().startsWith("resize_");
   }
 
   private InstanceStatus unconfirmed(InstanceStatus row, Instance instance) {
@@ -246,7 +280,9 @@ final class Table {
       } else {
         rows.replaceAll(
             r ->
-                r.id().equals(migration.instanceId()) && !Rows.outstanding(r)
+                r.id().equals(migration.instanceId())
+                        && !Rows.outstanding(r)
+                        && RowState.of(r).isPresent()
                     ? unconfirmed(Rows.seen(r, instance.get()), instance.get())
                     : r);
       }
@@ -261,9 +297,10 @@ final class Table {
   void ask() {
     var live = at.spec().concurrency().live() - inFlight(RowAction.LiveMigrate);
     var cold = at.spec().concurrency().cold() - inFlight(RowAction.ColdMigrate);
-    var free = at.situation().freeMoves();
+    var flying = rows.stream().filter(Rows::inFlight).toList();
+    var free = at.situation().freeMoves() - flying.size();
     var busy = new HashSet<String>();
-    rows.stream().filter(Rows::outstanding).forEach(r -> busy.addAll(groups(r.id())));
+    flying.forEach(r -> busy.addAll(groups(r.id())));
     for (var row : candidates()) {
       var action = movable.get(row.id());
       var slots = action == RowAction.LiveMigrate ? live : cold;

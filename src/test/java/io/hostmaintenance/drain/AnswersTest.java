@@ -1,0 +1,222 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.US;
+import static io.hostmaintenance.drain.Given.refusal;
+import static io.hostmaintenance.drain.Given.requestId;
+import static io.hostmaintenance.drain.Given.unanswered;
+import static io.hostmaintenance.drain.Some.action;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.busy;
+import static io.hostmaintenance.drain.Some.stopped;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What Nova's answers make of the rows that announced the requests. */
+class AnswersTest {
+
+  private static final String TASK =
+      "Cannot 'os-migrateLive' instance vm while it is in task_state migrating";
+  private static final String STATE =
+      "Cannot 'os-migrateLive' instance vm while it is in vm_state stopped";
+
+  private final Given given = Given.taken().instances(active("vm"));
+  private Step asked;
+
+  @BeforeEach
+  void ask() {
+    asked = given.decide().steps().getFirst();
+    assertThat(given.row("vm").state()).isEqualTo("Requested");
+  }
+
+  private void failed(NovaException failure) {
+    given.answered(new Outcome.Failed(asked, failure));
+  }
+
+  private void stands(String state, Reason reason, int attempts) {
+    var row = given.row("vm");
+    assertThat(row)
+        .extracting(r -> r.state(), r -> r.reason(), r -> r.attempts())
+        .containsExactly(state, reason.name(), attempts);
+  }
+
+  @Test
+  void acceptedIsUnderWayAndNotMoved() {
+    given.answered(new Outcome.Accepted(asked, "req-1"));
+
+    stands("InProgress", Reason.Queued, 1);
+    assertThat(given.row("vm").requestId()).isEqualTo("req-1");
+    assertThat(given.row("vm").requestedAt()).isNotNull();
+  }
+
+  @Test
+  void notSentIsAskedAtTheNextLookAsTheSameAttempt() {
+    given.answered(new Outcome.NotSent(asked));
+    stands("Pending", Reason.Waiting, 0);
+
+    assertThat(given.decideAfter(5).steps()).hasSize(1);
+    assertThat(given.row("vm").attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void anUnknownOutcomeStaysRequested() {
+    failed(unanswered());
+
+    stands("Requested", Reason.AnswerUnknown, 1);
+    assertThat(given.row("vm").requestedAt()).isNotNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "UNAUTHORIZED,      Unauthorized,       10",
+    "FORBIDDEN,         Forbidden,          60",
+    "NOT_FOUND,         Waiting,            10",
+    "TOO_MANY_REQUESTS, ApiUnavailable,     10",
+    "UNAVAILABLE,       ApiUnavailable,     10",
+    "CONFIGURATION,     CloudConfiguration, 10",
+    "UNSUPPORTED_API,   UnsupportedApi,     10",
+  })
+  void whatWasSurelyNotDoneIsAskedAgainLaterAsTheSameAttempt(Kind kind, Reason reason, long later) {
+    failed(refusal(kind, "No."));
+    stands("Pending", reason, 0);
+
+    assertThat(given.decideAfter(later - 1).steps()).isEmpty();
+    assertThat(given.decideAfter(1).steps()).hasSize(1);
+    assertThat(given.row("vm").attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void retryAfterIsHeeded() {
+    failed(
+        new NovaException(
+            Kind.TOO_MANY_REQUESTS, "Slow.", 429, "req-9", Duration.ofSeconds(120), false, null));
+
+    assertThat(given.decideAfter(119).steps()).isEmpty();
+    assertThat(given.decideAfter(1).steps()).hasSize(1);
+  }
+
+  @Test
+  void whatNovaRefusesForGoodIsFailed() {
+    failed(refusal(Kind.BAD_REQUEST, "Operation not supported for vTPM-enabled instance."));
+
+    var decision = given.decideAfter(5);
+
+    stands("Failed", Reason.Refused, 1);
+    assertThat(given.row("vm").message()).contains("vTPM");
+    assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.Refused);
+    assertThat(given.decideAfter(3600).steps()).isEmpty();
+  }
+
+  @Test
+  void whatNovaRefusedIsAskedForAgainByTheAnnotation() {
+    failed(refusal(Kind.BAD_REQUEST, "No."));
+    given.decideAfter(5);
+
+    given.annotated("hostmaintenance.io/retry", "again");
+
+    assertThat(given.decideAfter(10).steps()).hasSize(1);
+  }
+
+  // ---------------------------------------------------------------- 409, both kinds
+
+  @ParameterizedTest
+  @ValueSource(strings = {TASK, STATE})
+  void aConflictIsOurOwnActionWhenThereIsOne(String message) {
+    failed(refusal(Kind.CONFLICT, message));
+
+    given
+        .instances(busy("migrating", active("vm")))
+        .action("vm", action("live-migration", requestId("vm"), NOON.plusSeconds(1), US))
+        .decideAfter(5);
+
+    stands("InProgress", Reason.Queued, 1);
+    assertThat(given.row("vm").requestId()).isEqualTo(requestId("vm"));
+  }
+
+  @Test
+  void aConflictOfTaskWithoutAnActionOfOursWasNotDone() {
+    failed(refusal(Kind.CONFLICT, TASK));
+
+    given.instances(busy("rebooting", active("vm"))).decideAfter(5);
+
+    stands("Pending", Reason.TaskInProgress, 0);
+  }
+
+  @Test
+  void aConflictOfTaskThatHasEndedIsAskedAgainSoon() {
+    failed(refusal(Kind.CONFLICT, TASK));
+
+    assertThat(given.decideAfter(5).steps()).isEmpty();
+    assertThat(given.decideAfter(10).steps()).hasSize(1);
+    assertThat(given.row("vm").attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void aConflictOfStateWithoutAnActionOfOursIsAFailedAttempt() {
+    failed(refusal(Kind.CONFLICT, STATE));
+
+    assertThat(given.decideAfter(5).steps()).isEmpty();
+
+    stands("Pending", Reason.UnsupportedState, 1);
+    assertThat(given.row("vm").message()).contains("vm_state stopped");
+  }
+
+  @Test
+  void aConflictOfStateIsDecidedAnewByTheStateThen() {
+    failed(refusal(Kind.CONFLICT, STATE));
+    given.instances(stopped("vm")).decideAfter(5);
+
+    var decision = given.decideAfter(10);
+
+    assertThat(decision.steps()).first().isInstanceOf(Step.ColdMigrate.class);
+  }
+
+  @Test
+  void aConflictWithoutEndUsesUpTheAttempts() {
+    for (var i = 0; i < 3; i++) {
+      failed(refusal(Kind.CONFLICT, "Instance vm is locked"));
+      given.decideAfter(5);
+      var steps = given.decideAfter(300).steps();
+      if (!steps.isEmpty()) {
+        asked = steps.getFirst();
+      }
+    }
+
+    stands("Failed", Reason.UnsupportedState, 3);
+  }
+
+  @Test
+  void aConflictIsNotDecidedWhileNovaTellsNothingOfIt() {
+    failed(refusal(Kind.CONFLICT, STATE));
+
+    given.unseen("vm").decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo("Requested");
+  }
+
+  @Test
+  void answersOfOthersChangeNothing() {
+    var before = given.row("vm");
+
+    given.answered(new Outcome.Accepted(new Step.EnableService("service"), null));
+
+    assertThat(given.row("vm")).isEqualTo(before);
+  }
+
+  @Test
+  void theAnswerToARowThatIsGoneIsDropped() {
+    given.rows();
+
+    given.answered(new Outcome.Accepted(asked, "req-1"));
+
+    assertThat(given.status().instances()).isEmpty();
+  }
+}

@@ -1,0 +1,543 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.OTHER;
+import static io.hostmaintenance.drain.Given.SOMEBODY;
+import static io.hostmaintenance.drain.Given.US;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.away;
+import static io.hostmaintenance.drain.Some.become;
+import static io.hostmaintenance.drain.Some.busy;
+import static io.hostmaintenance.drain.Some.cold;
+import static io.hostmaintenance.drain.Some.in;
+import static io.hostmaintenance.drain.Some.live;
+import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.ram;
+import static io.hostmaintenance.drain.Some.record;
+import static io.hostmaintenance.drain.Some.row;
+import static io.hostmaintenance.drain.Some.running;
+import static io.hostmaintenance.drain.Some.stopped;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which instances are asked for, when, and in which order. */
+class AskingTest {
+
+  private static List<String> ids(Decision decision) {
+    return decision.steps().stream()
+        .filter(Step.Asking.class::isInstance)
+        .map(s -> ((Step.Asking) s).ask().instanceId())
+        .toList();
+  }
+
+  @Test
+  void everyRequestIsAnnouncedInItsRow() {
+    var given = Given.taken().instances(active("vm"));
+
+    var decision = given.decide();
+
+    var ask = ((Step.LiveMigrate) decision.steps().getFirst()).ask();
+    assertThat(given.row("vm"))
+        .extracting(
+            r -> r.state(),
+            r -> r.requestedAt(),
+            r -> r.lookedAt(),
+            r -> r.requestId(),
+            r -> r.attempts())
+        .containsExactly("Requested", NOON, NOON, null, 1);
+    assertThat(ask.instanceId()).isEqualTo("vm");
+    assertThat(ask.globalRequestId()).matches("req-[0-9a-f-]{36}");
+  }
+
+  @Test
+  void itsIntentKeepsNovasClockAndNotOurs() {
+    var given = Given.taken().instances(active("vm")).novaAhead(java.time.Duration.ofMinutes(7));
+
+    given.decide();
+
+    assertThat(given.row("vm").lookedAt()).isEqualTo(NOON.plusSeconds(420));
+    assertThat(given.row("vm").requestedAt()).isEqualTo(NOON);
+  }
+
+  @Test
+  void theTargetHostIsNamedOnlyWhereTheSpecNamesOne() {
+    var free = Given.taken().instances(active("vm")).decide();
+    var bound = Given.taken().targetHost(OTHER).instances(active("vm")).decide();
+
+    assertThat(((Step.LiveMigrate) free.steps().getFirst()).ask().targetHost()).isEmpty();
+    assertThat(((Step.LiveMigrate) bound.steps().getFirst()).ask().targetHost())
+        .isEqualTo(Optional.of(OTHER));
+  }
+
+  @Test
+  void theLargestGoFirst() {
+    var given =
+        Given.taken()
+            .concurrency(3, 1)
+            .instances(
+                ram(1024, active("small")),
+                ram(8192, active("large-b")),
+                ram(8192, active("large-a")),
+                ram(4096, active("middle")));
+
+    assertThat(ids(given.decide())).containsExactly("large-a", "large-b", "middle");
+  }
+
+  @Test
+  void liveAndColdHaveTheirOwnSlots() {
+    var given =
+        Given.taken()
+            .concurrency(2, 1)
+            .instances(active("a"), active("b"), active("c"), stopped("x"), stopped("y"));
+
+    assertThat(ids(given.decide())).containsExactlyInAnyOrder("a", "b", "x");
+  }
+
+  @Test
+  void slotsInUseAreCountedOff() {
+    var given =
+        Given.taken()
+            .concurrency(2, 1)
+            .rows(moving("a"))
+            .instances(busy("migrating", active("a")), active("b"), active("c"));
+
+    assertThat(ids(given.decide())).containsExactly("b");
+  }
+
+  @Test
+  void aSlotIsFreeAgainWhenItsMoveHasEnded() {
+    var given =
+        Given.taken()
+            .concurrency(1, 1)
+            .rows(running("a", 9))
+            .instances(away(active("a")), active("b"))
+            .migrations(live(9, "a", "completed", NOON.plusSeconds(1)));
+
+    assertThat(ids(given.decideAfter(5))).containsExactly("b");
+  }
+
+  @Test
+  void allHostsTogetherHaveSoManyMovesAndNoMore() {
+    var given =
+        Given.taken()
+            .concurrency(16, 1)
+            .freeMoves(2)
+            .instances(active("a"), active("b"), active("c"));
+
+    assertThat(ids(given.decide())).containsExactly("a", "b");
+  }
+
+  /** {@code freeMoves} has other hosts' moves counted off, not our own. */
+  @Test
+  void ourOwnMovesAreAmongThem() {
+    var given =
+        Given.taken()
+            .concurrency(16, 1)
+            .freeMoves(2)
+            .rows(moving("a"))
+            .instances(busy("migrating", active("a")), active("b"), active("c"));
+
+    assertThat(ids(given.decide())).containsExactly("b");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "-3"})
+  void whereNoneIsFreeNothingIsAsked(int free) {
+    assertThat(ids(Given.taken().freeMoves(free).instances(active("a")).decide())).isEmpty();
+  }
+
+  @Test
+  void nothingIsAskedWhileTheServiceIsNotDisabledYet() {
+    var given = Given.fresh().instances(active("vm"));
+
+    assertThat(ids(given.decide())).isEmpty();
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+  }
+
+  @Test
+  void nothingIsAskedWhileSuspendedAndWhatRunsGoesOn() {
+    var given =
+        Given.taken()
+            .suspended(true)
+            .rows(running("a", 9))
+            .instances(away(active("a")), active("b"))
+            .migrations(live(9, "a", "completed", NOON.plusSeconds(1)));
+
+    assertThat(ids(given.decideAfter(5))).isEmpty();
+    assertThat(given.row("a").state()).isEqualTo("Moved");
+    assertThat(given.row("b").state()).isEqualTo("Pending");
+  }
+
+  @Test
+  void nothingIsAskedWhileTheSourceIsDown() {
+    assertThat(ids(Given.taken().serviceDown(Given.HOST).instances(active("vm")).decide()))
+        .isEmpty();
+  }
+
+  @Test
+  void oneBadInstanceDoesNotHoldUpTheOthers() {
+    var given =
+        Given.taken()
+            .concurrency(1, 1)
+            .instances(
+                ram(9999, in("error", "bad")), ram(9000, in("suspended", "worse")), active("a"));
+
+    assertThat(ids(given.decide())).containsExactly("a");
+  }
+
+  // ---------------------------------------------------------------- groups
+
+  @Nested
+  class MembersOfOneServerGroup {
+
+    @Test
+    void goOneAfterAnother() {
+      var given =
+          Given.taken().group("anti-affinity", "a", "b").instances(active("a"), active("b"));
+
+      assertThat(ids(given.decide())).containsExactly("a");
+      assertThat(given.row("b").reason()).isEqualTo("GroupMemberMoving");
+    }
+
+    @Test
+    void waitWhileAnotherIsUnderWay() {
+      var given =
+          Given.taken()
+              .group("soft-anti-affinity", "a", "b")
+              .rows(moving("a"))
+              .instances(busy("migrating", active("a")), active("b"));
+
+      assertThat(ids(given.decide())).isEmpty();
+    }
+
+    @Test
+    void waitWithoutNewsWhileNothingChanges() {
+      var given =
+          Given.taken().group("anti-affinity", "a", "b").instances(active("a"), active("b"));
+      given.accepted(given.decide()).instances(busy("migrating", active("a"))).decideAfter(5);
+      var before = given.status();
+
+      given.decideAfter(5);
+
+      assertThat(given.status()).isEqualTo(before);
+    }
+
+    @Test
+    void doNotWaitForOneThatHangs() {
+      var given =
+          Given.taken()
+              .group("anti-affinity", "a", "b")
+              .onTimeout("Wait")
+              .rows(running("a", 9))
+              .instances(busy("migrating", active("a")), active("b"))
+              .migrations(live(9, "a", "running", NOON.plusSeconds(1)));
+
+      assertThat(ids(given.decideAfter(3600))).containsExactly("b");
+      assertThat(given.row("a").reason()).isEqualTo("Timeout");
+    }
+
+    @Test
+    void doNotHoldUpOthers() {
+      var given =
+          Given.taken()
+              .group("anti-affinity", "a", "b")
+              .instances(ram(4, active("a")), ram(3, active("b")), ram(2, active("c")));
+
+      assertThat(ids(given.decide())).containsExactly("a", "c");
+    }
+
+    @Test
+    void ofHardAffinityAreBlockedTogether() {
+      var given = Given.taken().group("affinity", "a", "b").instances(active("a"), active("b"));
+
+      assertThat(ids(given.decide())).isEmpty();
+      assertThat(given.row("a").reason()).isEqualTo("AffinityGroup");
+      assertThat(given.row("b").state()).isEqualTo("Blocked");
+      assertThat(given.row("a").message()).contains("affinity-0");
+    }
+
+    @Test
+    void ofHardAffinityGoOnceOnlyOneIsLeft() {
+      var given = Given.taken().group("affinity", "a", "b").instances(active("a"), active("b"));
+      given.decide();
+
+      given.instances(Some.on(null, in("shelved_offloaded", "b")));
+
+      assertThat(ids(given.decideAfter(60))).containsExactly("a");
+    }
+
+    @Test
+    void ofSoftAffinityAreNotBlocked() {
+      var given =
+          Given.taken().group("soft-affinity", "a", "b").instances(active("a"), active("b"));
+
+      assertThat(ids(given.decide())).containsExactly("a");
+    }
+  }
+
+  // ---------------------------------------------------------------- rows at rest
+
+  @Nested
+  class ARowAtRest {
+
+    private InstanceStatus failed(int attempts, Reason reason) {
+      return row("vm", RowState.Failed, reason).toBuilder()
+          .attempts(attempts)
+          .since(null)
+          .finishedAt(NOON)
+          .build();
+    }
+
+    private Given givenFailed(int attempts, Reason reason) {
+      return Given.taken().rows(failed(attempts, reason)).instances(active("vm")).after(60);
+    }
+
+    @Test
+    void thatFailedIsLeftAlone() {
+      assertThat(ids(givenFailed(3, Reason.NoValidHost).decide())).isEmpty();
+    }
+
+    @Test
+    void thatFailedIsAskedAgainWhenMaxAttemptsIsRaised() {
+      var given = givenFailed(3, Reason.NoValidHost).maxAttempts(4);
+
+      assertThat(ids(given.decide())).containsExactly("vm");
+      assertThat(given.row("vm").attempts()).isEqualTo(4);
+    }
+
+    @Test
+    void thatFailedIsAskedAgainFromTheFirstByANewAnnotation() {
+      var given = givenFailed(3, Reason.NoValidHost).annotated("hostmaintenance.io/retry", "1");
+
+      assertThat(ids(given.decide())).containsExactly("vm");
+      assertThat(given.row("vm").attempts()).isEqualTo(1);
+      assertThat(given.status().retry()).isEqualTo("1");
+    }
+
+    @Test
+    void thatFailedIsNotAskedAgainByTheSameAnnotation() {
+      var given =
+          givenFailed(3, Reason.NoValidHost)
+              .annotated("hostmaintenance.io/retry", "1")
+              .status(s -> s.retry("1"));
+
+      assertThat(ids(given.decide())).isEmpty();
+    }
+
+    @Test
+    void keepsItsAnnotationUntilItCanBeActedOn() {
+      var given = givenFailed(3, Reason.NoValidHost).annotated("hostmaintenance.io/retry", "1");
+      given.blind();
+
+      assertThat(ids(given.decideAfter(5))).containsExactly("vm");
+    }
+
+    @Test
+    void thatJustFailedIsNotAskedAgainSoSoonThatTheAttemptsCannotBeToldApart() {
+      var given =
+          Given.taken()
+              .rows(failed(3, Reason.NoValidHost))
+              .instances(active("vm"))
+              .annotated("hostmaintenance.io/retry", "1");
+
+      assertThat(ids(given.decideAfter(2))).isEmpty();
+      assertThat(ids(given.decideAfter(8))).containsExactly("vm");
+    }
+
+    @Test
+    void inErrorIsAskedAgainOnceSomebodyHasRepairedIt() {
+      var given = givenFailed(1, Reason.FailedDuringTransfer).instances(in("error", "vm"));
+      assertThat(ids(given.decide())).isEmpty();
+      assertThat(given.row("vm").state()).isEqualTo("Failed");
+
+      given.instances(active("vm"));
+
+      assertThat(ids(given.decideAfter(60))).containsExactly("vm");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"Moved, Moved", "Gone, MovedBySomebodyElse", "Failed, MovedWithError"})
+    void whoseInstanceComesBackIsAskedForAnew(RowState state, Reason reason) {
+      var given =
+          Given.taken()
+              .rows(
+                  row("vm", state, reason).toBuilder()
+                      .attempts(3)
+                      .destinationHost(OTHER)
+                      .finishedAt(NOON)
+                      .build())
+              .instances(active("vm"));
+
+      assertThat(ids(given.decideAfter(60))).containsExactly("vm");
+      assertThat(given.row("vm").attempts()).isEqualTo(1);
+      assertThat(given.status().instances()).hasSize(1);
+    }
+
+    @Test
+    void ofAWordThatOnlyANewerOperatorKnowsIsLeftAlone() {
+      var novel = row("vm", RowState.Pending, Reason.Waiting).toBuilder().state("Parked").build();
+      var given = Given.taken().rows(novel).instances(active("vm"));
+
+      assertThat(ids(given.decide())).isEmpty();
+      assertThat(given.row("vm")).isEqualTo(novel);
+    }
+
+    @Test
+    void ofAWordThatOnlyANewerOperatorKnowsIsLeftAloneAlsoByAnUnconfirmedResize() {
+      var novel = row("vm", RowState.Pending, Reason.Waiting).toBuilder().state("Parked").build();
+      var given =
+          Given.taken()
+              .rows(novel)
+              .instances(away(in("resized", "vm")))
+              .migrations(record(9, "vm", "resize", "finished", NOON, SOMEBODY));
+
+      given.decide();
+
+      assertThat(given.row("vm")).isEqualTo(novel);
+    }
+
+    @Test
+    void keepsItsBackOffThroughSomebodyElsesTask() {
+      var waiting =
+          row("vm", RowState.Pending, Reason.NoValidHost).toBuilder()
+              .attempts(1)
+              .notBefore(NOON.plusSeconds(100))
+              .build();
+      var given = Given.taken().rows(waiting).instances(busy("rebooting", active("vm")));
+      given.decide();
+
+      assertThat(ids(given.instances(active("vm")).decideAfter(50))).isEmpty();
+      assertThat(given.row("vm").reason()).isEqualTo("Waiting");
+      assertThat(ids(given.decideAfter(50))).containsExactly("vm");
+    }
+  }
+
+  // ---------------------------------------------------------------- off the host
+
+  @Nested
+  class AnUnconfirmedResizeThatLeft {
+
+    private final Given given =
+        Given.taken()
+            .instances(away(in("resized", "vm")))
+            .migrations(record(9, "vm", "resize", "finished", NOON, SOMEBODY));
+
+    @Test
+    void isBlocked() {
+      given.decide();
+
+      assertThat(given.row("vm"))
+          .extracting(r -> r.state(), r -> r.reason(), r -> r.destinationHost())
+          .containsExactly("Blocked", "UnconfirmedResize", OTHER);
+    }
+
+    @Test
+    void standsStillWhileNothingChanges() {
+      given.decide();
+      given.decideAfter(60);
+      var before = given.status();
+
+      given.decideAfter(60);
+
+      assertThat(given.status()).isEqualTo(before);
+    }
+
+    @Test
+    void isGoneOnceConfirmed() {
+      given.decide();
+
+      given
+          .instances(away(active("vm")))
+          .migrations(become("confirmed", NOON, record(9, "vm", "resize", "x", NOON, SOMEBODY)))
+          .decideAfter(60);
+
+      assertThat(given.row("vm").state()).isEqualTo("Gone");
+    }
+
+    @Test
+    void isWaitedForWhileItIsReverted() {
+      given.decide();
+
+      given
+          .instances(away(busy("resize_reverting", in("resized", "vm"))))
+          .migrations(become("reverting", NOON, record(9, "vm", "resize", "x", NOON, SOMEBODY)))
+          .decideAfter(60);
+
+      assertThat(given.row("vm").state()).isEqualTo("Pending");
+      assertThat(given.row("vm").reason()).isEqualTo("TaskInProgress");
+    }
+
+    @Test
+    void isMovedOnceReverted() {
+      given.decide();
+
+      given
+          .instances(active("vm"))
+          .migrations(become("reverted", NOON, record(9, "vm", "resize", "x", NOON, SOMEBODY)));
+
+      assertThat(ids(given.decideAfter(60))).containsExactly("vm");
+    }
+
+    @Test
+    void ofOurOwnUserIsSomebodysAllTheSame() {
+      var ours =
+          Given.taken()
+              .instances(away(in("resized", "vm")))
+              .migrations(record(9, "vm", "migration", "finished", NOON, US));
+
+      assertThat(ours.decide().steps()).isEmpty();
+      assertThat(ours.row("vm").state()).isEqualTo("Blocked");
+    }
+  }
+
+  @Test
+  void aForeignResizeOnItsWayIsWaitedForAndNotCalledGone() {
+    var given = Given.taken().instances(busy("resize_migrating", active("vm")));
+    given.decide();
+
+    given
+        .instances(away(busy("resize_finish", active("vm"))))
+        .migrations(record(9, "vm", "resize", "post-migrating", NOON, SOMEBODY))
+        .decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+    given.decideAfter(3600);
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+  }
+
+  @Test
+  void anInstanceThatVanishedIsNotJudgedBeforeNovaTellsOfIt() {
+    var given = Given.taken().suspended(true).instances(active("vm"));
+    given.decide();
+
+    given.instances(away(active("vm"))).unseen("vm").decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+  }
+
+  @Test
+  void anInstanceThatWasDeletedIsGone() {
+    var given = Given.taken().suspended(true).instances(active("vm"));
+    given.decide();
+
+    given.gone("vm").decideAfter(5);
+
+    assertThat(given.row("vm").reason()).isEqualTo("Deleted");
+  }
+
+  @Test
+  void aColdMoveKeepsItsActionWhenItIsAskedFor() {
+    var given = Given.taken().liveMigrate(false).instances(active("vm"));
+
+    assertThat(given.decide().steps()).first().isInstanceOf(Step.ColdMigrate.class);
+    assertThat(given.row("vm").action()).isEqualTo("ColdMigrate");
+    assertThat(cold(given.row("vm"))).isEqualTo(given.row("vm"));
+  }
+}
