@@ -327,8 +327,13 @@ public final class Cloud implements InstantSource {
 
   /** Adds a server group of the cloud's tenant with these members. */
   public ServerGroup addGroup(String name, String policy, Server... members) {
+    return addGroup(tenant, name, policy, members);
+  }
+
+  /** Adds a server group of this user with these members. */
+  public ServerGroup addGroup(User owner, String name, String policy, Server... members) {
     var ids = List.of(members).stream().map(Server::id).toList();
-    var group = new ServerGroup(uuid(), name, policy, tenant, ids);
+    var group = new ServerGroup(uuid(), name, policy, owner, ids);
     groups.put(group.id(), group);
     return group;
   }

@@ -9,6 +9,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.stream.StreamSupport;
 
 /** A bare client for the tests of this package: what it sends is exactly what is written. */
 final class NovaClient implements AutoCloseable {
@@ -16,6 +17,7 @@ final class NovaClient implements AutoCloseable {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final URI computeUrl;
   private String token;
+  private JsonNode catalog;
 
   NovaClient(URI computeUrl) {
     this.computeUrl = computeUrl;
@@ -32,6 +34,38 @@ final class NovaClient implements AutoCloseable {
             passwordLogin(simulator.cloud(cloud -> cloud.users().get(user))));
     client.token = answer.headers().firstValue("X-Subject-Token").orElseThrow();
     return client;
+  }
+
+  /** Logs in and takes Nova's public endpoint in the region from the catalog. */
+  static NovaClient login(URI authUrl, String region, User user)
+      throws IOException, InterruptedException {
+    try (var keystone = new NovaClient(authUrl)) {
+      var answer = keystone.send("POST", "/auth/tokens", null, passwordLogin(user));
+      if (answer.statusCode() != 201) {
+        throw new IOException("%s refuses %s".formatted(authUrl, user.name()));
+      }
+      var catalog = json(answer).at("/token/catalog");
+      var client = new NovaClient(endpoint(catalog, "compute", region));
+      client.catalog = catalog;
+      client.token = answer.headers().firstValue("X-Subject-Token").orElseThrow();
+      return client;
+    }
+  }
+
+  /** The public endpoint of this type of service in the catalog of the login. */
+  URI endpoint(String type, String region) {
+    return endpoint(catalog, type, region);
+  }
+
+  private static URI endpoint(JsonNode catalog, String type, String region) {
+    return StreamSupport.stream(catalog.spliterator(), false)
+        .filter(service -> service.path("type").asText().equals(type))
+        .flatMap(service -> StreamSupport.stream(service.path("endpoints").spliterator(), false))
+        .filter(endpoint -> endpoint.path("interface").asText().equals("public"))
+        .filter(endpoint -> endpoint.path("region").asText().equals(region))
+        .map(endpoint -> URI.create(endpoint.path("url").asText()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalStateException("no endpoint of " + type));
   }
 
   static String passwordLogin(User user) {
