@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import subprocess
 import time
 
 from .case import ServiceLog
@@ -9,6 +10,7 @@ from .kube import condition, demand_row, rows, told
 from .operator import DEFAULTS, FAST
 from .proxy import moves
 from .waiting import Failure, demand, expect, until
+from .world import ROOT
 
 SCENARIOS = {}
 
@@ -517,3 +519,14 @@ def n(c):
     for host, name in pairs:
         c.kube.delete(name, wait=60)
         c.prove_enabled(host)
+
+
+@scenario('the simulator of the tests answers as this Nova does, step by step', lab=True)
+def contract(c):
+    done = subprocess.run(['mvn', '-q', '-B', '-Dstyle.color=never', 'test', '-Dtest=LiveContractTest',
+                           f'-Dcontract.clouds={c.labs.clouds()}', '-Dcontract.alone=true'],
+                          cwd=ROOT, capture_output=True, text=True)
+    (c.directory / 'maven.txt').write_text(done.stdout + done.stderr)
+    lines = done.stdout.splitlines()
+    said = dict.fromkeys(line for line in lines if ' | ' in line) or lines[:20]
+    demand(done.returncode == 0, 'LiveContractTest: ' + '\n     '.join(said))
