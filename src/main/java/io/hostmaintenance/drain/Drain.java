@@ -271,7 +271,8 @@ public final class Drain {
     }
     var allocated = emptiness.allocated();
     if (allocated.isPresent()) {
-      return notDrained(report, allocated.get());
+      report.condition(Condition.DRAINED, "False", Reason.NotEmpty, allocated.get());
+      return false;
     }
     if (at.look().placement() instanceof Placement.Absent) {
       report.condition(
@@ -360,7 +361,8 @@ public final class Drain {
   }
 
   private static Duration nextLook(Moment at, HostMaintenanceStatus status, List<Step> steps) {
-    if (steps.stream().anyMatch(s -> s instanceof Step.DisableService)) {
+    if (steps.stream().anyMatch(s -> s instanceof Step.DisableService)
+        && at.previous().service() == null) {
       return Duration.ZERO;
     }
     if (status.remaining() > 0) {
@@ -370,7 +372,10 @@ public final class Drain {
         && !status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false)) {
       var due = status.emptySince().plus(at.settings().settle()).plusSeconds(1);
       var wait = Duration.between(at.look().date(), due);
-      return wait.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : wait;
+      var idle = at.settings().pollIdle().plusSeconds(1);
+      return wait.compareTo(Duration.ZERO) <= 0
+          ? at.settings().pollMoving()
+          : wait.compareTo(idle) < 0 ? wait : idle;
     }
     return Rows.anyOutstanding(status.instances()) || status.phase().equals(Phase.Draining.name())
         ? at.settings().pollMoving()
@@ -397,7 +402,7 @@ public final class Drain {
     return new Decision(
         status,
         List.of(),
-        List.of(new Notice(true, blind.reason(), blind.message())),
+        blindness(situation, status, blind),
         blindPause(situation.settings(), blind, phase),
         false);
   }
@@ -426,6 +431,13 @@ public final class Drain {
       case Failed -> report.build(Phase.Pending);
       case Pending, Draining, Blocked, Exiting -> report.build(phase);
     };
+  }
+
+  /** What is told of a look that failed: that it failed, once, when it changes how things stand. */
+  static List<Notice> blindness(Situation situation, HostMaintenanceStatus next, Blind blind) {
+    return changeOfPhase(situation, next).isEmpty()
+        ? List.of()
+        : List.of(new Notice(true, blind.reason(), blind.message()));
   }
 
   static Duration blindPause(Settings settings, Blind blind, Phase phase) {

@@ -1,7 +1,6 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.drain.Sight.Consumer;
-import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -92,14 +91,17 @@ final class Emptiness {
       return false;
     }
     var onHost = at.look().onHost(migration.instanceId());
-    var detail = Optional.ofNullable(at.look().details().get(migration.instanceId()));
-    if (onHost.isEmpty() && detail.isEmpty()) {
-      return migration.unfinished();
+    if (onHost.isPresent()) {
+      return underWay(migration, onHost.get());
     }
-    return onHost
-        .or(() -> detail.flatMap(Detail::instance))
-        .map(i -> underWay(migration, i))
-        .orElse(false);
+    var detail = Optional.ofNullable(at.look().details().get(migration.instanceId()));
+    return detail.isEmpty()
+        || detail.get().instance().map(i -> underWay(migration, i) || arrived(i)).orElse(false);
+  }
+
+  /** Whether an instance came after the host's instances were listed. */
+  private boolean arrived(Instance instance) {
+    return at.host().equals(instance.host());
   }
 
   private static boolean underWay(Migration migration, Instance instance) {
@@ -118,7 +120,8 @@ final class Emptiness {
     return consumer
         .migration()
         .map(m -> underWay(m, instance) || resizing(instance))
-        .orElseGet(() -> at.host().equals(instance.host()) || !instance.idle());
+        .orElseGet(
+            () -> arrived(instance) || !instance.idle() || instance.vmState().equals("building"));
   }
 
   private static boolean resizing(Instance instance) {

@@ -66,7 +66,7 @@ public final class Exit {
     return new Decision(
         status,
         List.of(),
-        List.of(new Notice(true, blind.reason(), blind.message())),
+        Drain.blindness(situation, status, blind),
         Drain.blindPause(situation.settings(), blind, Phase.Exiting),
         false);
   }

@@ -59,8 +59,7 @@ final class Fault {
    * @param until when it is over
    * @param time how long a slow one takes, what Retry-After says
    */
-  Fault(
-      Kind kind, Predicate<String> calls, int skip, int times, Instant until, Duration time) {
+  Fault(Kind kind, Predicate<String> calls, int skip, int times, Instant until, Duration time) {
     this.kind = kind;
     this.calls = calls;
     this.skip = skip;

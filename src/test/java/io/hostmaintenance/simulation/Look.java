@@ -77,8 +77,7 @@ final class Look {
             .filter(s -> s.powerState() == PowerState.SHUTDOWN)
             .map(s -> s.id())
             .collect(Collectors.toSet());
-    toConfirm =
-        Truth.finished(cloud).stream().map(m -> m.uuid()).collect(Collectors.toSet());
+    toConfirm = Truth.finished(cloud).stream().map(m -> m.uuid()).collect(Collectors.toSet());
   }
 
   void services(Cloud cloud) {

@@ -143,11 +143,13 @@ final class Programs {
                       VmState.SOFT_DELETED));
       case 7 -> past = Program.Past.RESIZED_AWAY;
       case 8 -> {
-        server = new NewServer("compute-2", null, null, 1024, VmState.ACTIVE, null, server.metadata());
+        server =
+            new NewServer("compute-2", null, null, 1024, VmState.ACTIVE, null, server.metadata());
         past = Program.Past.MIGRATED_HERE;
       }
       case 9 -> {
-        server = new NewServer("compute-2", null, null, 1024, VmState.PAUSED, null, server.metadata());
+        server =
+            new NewServer("compute-2", null, null, 1024, VmState.PAUSED, null, server.metadata());
         past = Program.Past.MOVED_PAUSED;
       }
       case 10 -> past = Program.Past.OFF_INSIDE;
@@ -204,15 +206,17 @@ final class Programs {
   }
 
   private void arm(
-      String story, Fault.Kind kind, Predicate<String> calls, int skip, int times, Duration window) {
+      String story,
+      Fault.Kind kind,
+      Predicate<String> calls,
+      int skip,
+      int times,
+      Duration window) {
     var time = seconds(5, 80);
     add(
         moment(),
         "from now on " + kind + " befalls " + times + " of the calls " + story + " after " + skip,
-        w ->
-            w.arm(
-                new Fault(
-                    kind, calls, skip, times, w.cloud().now().plus(window), time)));
+        w -> w.arm(new Fault(kind, calls, skip, times, w.cloud().now().plus(window), time)));
   }
 
   private void callGoesWrong() {
@@ -375,8 +379,7 @@ final class Programs {
                   w.move(
                       server,
                       (c, s) ->
-                          c.liveMigrate(
-                              w.otherAdmin(), s.id(), LiveMigrationRequest.to(null))));
+                          c.liveMigrate(w.otherAdmin(), s.id(), LiveMigrationRequest.to(null))));
       case 1 ->
           add(
               moment(),
@@ -400,10 +403,7 @@ final class Programs {
           add(
               moment(),
               "an administrator resets the state of " + server,
-              w ->
-                  w.touch(
-                      server,
-                      (c, s) -> c.resetState(w.otherAdmin(), s.id(), VmState.ACTIVE)));
+              w -> w.touch(server, (c, s) -> c.resetState(w.otherAdmin(), s.id(), VmState.ACTIVE)));
       case 4 ->
           add(
               moment(),
@@ -427,10 +427,7 @@ final class Programs {
         var at = moment();
         add(at, "nova-compute on " + host + " dies", w -> w.kill(host));
         if (!one(4)) {
-          add(
-              at.plus(seconds(5, 900)),
-              "nova-compute on " + host + " starts",
-              w -> w.revive(host));
+          add(at.plus(seconds(5, 900)), "nova-compute on " + host + " starts", w -> w.revive(host));
         }
       }
       case 2 -> {
@@ -503,8 +500,7 @@ final class Programs {
   private void resource() {
     var k = "hm-a";
     switch (chance.nextInt(8)) {
-      case 0, 1 ->
-          add(moment(), "somebody deletes " + k, w -> w.kubernetes().delete(k));
+      case 0, 1 -> add(moment(), "somebody deletes " + k, w -> w.kubernetes().delete(k));
       case 2 -> {
         var at = moment();
         add(at, "somebody deletes " + k, w -> w.kubernetes().delete(k));

@@ -75,8 +75,7 @@ final class Promises {
         "an intent is stored before its request goes out",
         attempt.sent <= attempt.intents,
         () -> world.label(ask.instanceId()) + " was asked for without an intent");
-    promise(
-        "only a leader asks", process.leading(), () -> process.name() + " leads no more");
+    promise("only a leader asks", process.leading(), () -> process.name() + " leads no more");
     return caller -> {
       attempt.carriedOut++;
       ownRequests.add(caller.requestId());
@@ -119,8 +118,7 @@ final class Promises {
         m ->
             promise(
                 "only our own cold migration is confirmed",
-                m.type() == MigrationType.MIGRATION
-                        && ownRequests.contains(m.caller().requestId())
+                m.type() == MigrationType.MIGRATION && ownRequests.contains(m.caller().requestId())
                     || !process.look().toConfirm(m.uuid()),
                 () ->
                     m.type().text()
@@ -223,8 +221,7 @@ final class Promises {
             + status.skipped()
             + status.gone()
             + status.remaining();
-    var remaining =
-        status.instances().stream().filter(r -> REMAINING.contains(r.state())).count();
+    var remaining = status.instances().stream().filter(r -> REMAINING.contains(r.state())).count();
     promise(
         "the counts add up",
         counted == status.total()
@@ -294,9 +291,7 @@ final class Promises {
                 || !was.state().equals("Requested"));
     if (intent) {
       var same =
-          was != null
-              && was.state().equals("Requested")
-              && was.attempts().equals(row.attempts());
+          was != null && was.state().equals("Requested") && was.attempts().equals(row.attempts());
       if (!same) {
         attempt = new Attempt();
         attempts.put(key, attempt);
@@ -403,7 +398,8 @@ final class Promises {
     promise(
         "what was taken is given back",
         h.enabled() || h.serviceDeleted() || !isMarker("" + h.disabledReason(), name),
-        () -> host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
+        () ->
+            host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
   }
 
   // ---------------------------------------------------------------- the story

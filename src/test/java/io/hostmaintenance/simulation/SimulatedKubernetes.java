@@ -147,8 +147,7 @@ final class SimulatedKubernetes {
       return false;
     }
     if (!ours) {
-      change(
-          name, r -> r.getMetadata().setFinalizers(List.of(HostMaintenance.FINALIZER)));
+      change(name, r -> r.getMetadata().setFinalizers(List.of(HostMaintenance.FINALIZER)));
     }
     return true;
   }
@@ -226,8 +225,7 @@ final class SimulatedKubernetes {
     }
 
     private boolean same(ObjectMeta a, ObjectMeta b) {
-      return a.getUid().equals(b.getUid())
-          && a.getResourceVersion().equals(b.getResourceVersion());
+      return a.getUid().equals(b.getUid()) && a.getResourceVersion().equals(b.getResourceVersion());
     }
 
     @Override
@@ -253,9 +251,7 @@ final class SimulatedKubernetes {
       var fault = world.fault(name);
       fault.ifPresent(
           f ->
-              world
-                  .story()
-                  .tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
+              world.story().tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
       if (fault.isEmpty()) {
         pass(world.latency());
         return effect.get();

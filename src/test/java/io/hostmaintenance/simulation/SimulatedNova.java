@@ -119,9 +119,7 @@ final class SimulatedNova implements Nova {
 
   private Optional<Server> known(String instanceId) {
     var server =
-        cloud.servers().stream()
-            .filter(s -> s.id().equals(instanceId) && !s.deleted())
-            .findFirst();
+        cloud.servers().stream().filter(s -> s.id().equals(instanceId) && !s.deleted()).findFirst();
     if (server.filter(this::hidden).isPresent()) {
       throw unavailable("the cell of " + instanceId + " does not answer", false);
     }
@@ -226,8 +224,7 @@ final class SimulatedNova implements Nova {
         a.message(),
         withEvents
             ? a.events().reversed().stream()
-                .map(
-                    e -> new InstanceAction.Event(e.name(), e.host(), e.result(), e.details()))
+                .map(e -> new InstanceAction.Event(e.name(), e.host(), e.result(), e.details()))
                 .toList()
             : List.of());
   }
@@ -397,8 +394,7 @@ final class SimulatedNova implements Nova {
     }
   }
 
-  private <T> T write(
-      String name, String about, java.util.function.Function<Caller, T> effect) {
+  private <T> T write(String name, String about, java.util.function.Function<Caller, T> effect) {
     return call(
         name,
         about,
@@ -423,10 +419,7 @@ final class SimulatedNova implements Nova {
     }
     var fault = world.fault(name);
     fault.ifPresent(
-        f ->
-            world
-                .story()
-                .tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
+        f -> world.story().tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
     if (fault.isEmpty()) {
       pass(world.latency());
       var result = answer.get();
@@ -519,8 +512,7 @@ final class SimulatedNova implements Nova {
   }
 
   private static NovaException unavailable(String message, boolean outcomeUnknown) {
-    return new NovaException(
-        Kind.UNAVAILABLE, message, 0, null, null, outcomeUnknown, null);
+    return new NovaException(Kind.UNAVAILABLE, message, 0, null, null, outcomeUnknown, null);
   }
 
   private NovaException refusal(int status, String text) {
@@ -538,12 +530,6 @@ final class SimulatedNova implements Nova {
           default -> refused.status() < 500 ? Kind.BAD_REQUEST : Kind.UNAVAILABLE;
         };
     return new NovaException(
-        kind,
-        refused.getMessage(),
-        refused.status(),
-        null,
-        null,
-        kind == Kind.UNAVAILABLE,
-        null);
+        kind, refused.getMessage(), refused.status(), null, null, kind == Kind.UNAVAILABLE, null);
   }
 }

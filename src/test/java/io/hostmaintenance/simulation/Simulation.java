@@ -27,7 +27,12 @@ final class Simulation {
    * @param story line by line, empty when none was wanted
    */
   record Result(
-      Optional<Broken> broken, List<String> story, long ticks, long calls, long faults, long checked) {}
+      Optional<Broken> broken,
+      List<String> story,
+      long ticks,
+      long calls,
+      long faults,
+      long checked) {}
 
   /** Runs a program. */
   static Result run(Program program, boolean story) {
@@ -131,10 +136,7 @@ final class Simulation {
       case "Blocked", "Failed" ->
           world
               .promises()
-              .promise(
-                  "who asks for a human has reason to",
-                  needed(cloud, resource),
-                  this::phases);
+              .promise("who asks for a human has reason to", needed(cloud, resource), this::phases);
       default -> {}
     }
     for (var row : resource.getStatus().instances()) {

@@ -16,9 +16,7 @@ final class Truth {
 
   /** What makes the host not empty; empty when it is. */
   static Optional<String> occupant(Cloud cloud, String host) {
-    return onHost(cloud, host)
-        .or(() -> moving(cloud, host))
-        .or(() -> arriving(cloud, host));
+    return onHost(cloud, host).or(() -> moving(cloud, host)).or(() -> arriving(cloud, host));
   }
 
   /** An instance on the host. */

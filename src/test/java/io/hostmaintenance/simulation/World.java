@@ -98,10 +98,7 @@ final class World {
     }
     for (var group : program.groups()) {
       var members =
-          group.members().stream()
-              .map(servers::get)
-              .filter(s -> s != null)
-              .toArray(Server[]::new);
+          group.members().stream().map(servers::get).filter(s -> s != null).toArray(Server[]::new);
       cloud.addGroup(group.name(), group.policy(), members);
     }
     for (var guest : program.guests()) {
@@ -225,8 +222,7 @@ final class World {
   }
 
   private void at(Duration sinceStart, Runnable what) {
-    agenda.add(
-        new Event(START.plus(Duration.ofMinutes(3)).plus(sinceStart), eventNumber++, what));
+    agenda.add(new Event(START.plus(Duration.ofMinutes(3)).plus(sinceStart), eventNumber++, what));
   }
 
   /** Lets time pass; whatever is due meanwhile happens. */
@@ -311,8 +307,7 @@ final class World {
   // ---------------------------------------------------------------- operators
 
   void startOperator() {
-    var process =
-        new OperatorProcess(this, "operator-" + (processes.size() + 1), program.skew());
+    var process = new OperatorProcess(this, "operator-" + (processes.size() + 1), program.skew());
     processes.add(process);
     story.tell("world", () -> process.name() + " starts");
     kubernetes.resources().forEach(r -> process.tickAfter(r.getMetadata().getName(), latency()));
@@ -351,8 +346,7 @@ final class World {
   void told(OperatorProcess process, HostMaintenance resource, Notice notice) {
     process.live();
     count();
-    story.tell(
-        process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
+    story.tell(process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
     fault("tell")
         .ifPresent(
             f -> {

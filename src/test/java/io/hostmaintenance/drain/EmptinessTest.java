@@ -1,0 +1,474 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.HOST;
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.OTHER;
+import static io.hostmaintenance.drain.Given.SOMEBODY;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.away;
+import static io.hostmaintenance.drain.Some.busy;
+import static io.hostmaintenance.drain.Some.in;
+import static io.hostmaintenance.drain.Some.incoming;
+import static io.hostmaintenance.drain.Some.live;
+import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.record;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.drain.Sight.Blind;
+import io.hostmaintenance.drain.Sight.Consumer;
+import io.hostmaintenance.nova.Instance;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** When the host is called empty, and when no longer. */
+class EmptinessTest {
+
+  private static Condition drained(Given given) {
+    return given.status().condition(Condition.DRAINED).orElseThrow();
+  }
+
+  private static void stands(Given given, String value, Reason reason) {
+    assertThat(drained(given))
+        .extracting(Condition::status, Condition::reason)
+        .containsExactly(value, reason.name());
+  }
+
+  /** Two looks, settle apart. */
+  private static Given lookedAtTwice(Given given) {
+    given.decide();
+    given.decideAfter(61);
+    return given;
+  }
+
+  @Test
+  void oneEmptyLookIsNotEnough() {
+    var given = Given.taken();
+
+    given.decide();
+
+    stands(given, "False", Reason.SettlingEmpty);
+    assertThat(given.status().emptySince()).isEqualTo(NOON);
+    assertThat(given.status().phase()).isEqualTo("Draining");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"59, False", "60, True"})
+  void twoEmptyLooksMustBeSettleApart(long seconds, String value) {
+    var given = Given.taken();
+    given.decide();
+
+    given.decideAfter(seconds);
+
+    assertThat(drained(given).status()).isEqualTo(value);
+  }
+
+  @Test
+  void theyAreTimedByNovasClock() {
+    var given = Given.taken();
+    given.decide();
+
+    given.novaAhead(Duration.ofSeconds(-30)).decideAfter(61);
+
+    assertThat(drained(given).status()).isEqualTo("False");
+  }
+
+  @Test
+  void theSecondLookComesWhenItIsDue() {
+    var given = Given.taken();
+
+    assertThat(given.decide().nextLook()).hasSeconds(61);
+    assertThat(given.decideAfter(40).nextLook()).hasSeconds(21);
+  }
+
+  @Test
+  void aLookThatIsNotEmptyBeginsAnew() {
+    var given = Given.taken().suspended(true);
+    given.decide();
+    given.instances(active("vm")).decideAfter(30);
+    assertThat(given.status().emptySince()).isNull();
+
+    given.gone("vm").decideAfter(35);
+
+    assertThat(drained(given).status()).isEqualTo("False");
+    assertThat(given.status().emptySince()).isEqualTo(given.now());
+  }
+
+  @Test
+  void inMaintenanceNothingIsWrittenWhileNothingChanges() {
+    var given = lookedAtTwice(Given.taken());
+    assertThat(given.status().phase()).isEqualTo("InMaintenance");
+    var before = given.status();
+
+    var decision = given.decideAfter(60);
+
+    assertThat(given.status()).isEqualTo(before);
+    assertThat(decision.notices()).isEmpty();
+    assertThat(decision.nextLook()).hasSeconds(60);
+  }
+
+  @Test
+  void aLateArrivalMakesItFalseAndIsMoved() {
+    var given = lookedAtTwice(Given.taken());
+
+    var decision = given.instances(active("late")).decideAfter(60);
+
+    stands(given, "False", Reason.NotEmpty);
+    assertThat(given.status().phase()).isEqualTo("Draining");
+    assertThat(decision.steps()).hasSize(1);
+    assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.LateArrival);
+  }
+
+  @Test
+  void aHostThatIsSwitchedOffStaysInMaintenance() {
+    var given = lookedAtTwice(Given.taken());
+
+    given.serviceDown(HOST).decideAfter(60);
+
+    stands(given, "True", Reason.Empty);
+    assertThat(given.status().phase()).isEqualTo("InMaintenance");
+  }
+
+  @Test
+  void aHostThatIsEnabledIsNotEmpty() {
+    var given = lookedAtTwice(Given.taken());
+
+    given.service(HOST, "enabled", null).decideAfter(60);
+
+    stands(given, "False", Reason.NotEmpty);
+  }
+
+  @Test
+  void movesUnderWayKeepItFromBeingEmpty() {
+    var given = Given.taken().rows(moving("vm")).instances(away(busy("migrating", active("vm"))));
+
+    given.decideAfter(5);
+
+    stands(given, "False", Reason.NotEmpty);
+    assertThat(given.status().emptySince()).isNull();
+  }
+
+  @Test
+  void theLookAtWhichTheLastMoveEndsIsNotComplete() {
+    var given =
+        Given.taken()
+            .rows(Some.running("vm", 9))
+            .instances(away(active("vm")))
+            .migrations(live(9, "vm", "completed", NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo("Moved");
+    assertThat(given.status().emptySince()).isNull();
+    assertThat(given.decideAfter(5).status().emptySince()).isEqualTo(given.now());
+  }
+
+  // ---------------------------------------------------------------- records
+
+  @ParameterizedTest
+  @CsvSource({
+    // status of an incoming record, vm_state and task of its instance: whether it counts
+    "accepted,       active,  migrating,        true",
+    "queued,         active,  migrating,        true",
+    "preparing,      active,  migrating,        true",
+    "running,        active,  migrating,        true",
+    "running (post-copy), active, migrating,    true",
+    "pre-migrating,  active,  resize_prep,      true",
+    "migrating,      active,  resize_migrating, true",
+    "post-migrating, active,  resize_finish,    true",
+    "finished,       resized, ,                 true",
+    "finished,       active,  resize_finish,    true",
+    "confirming,     resized, ,                 true",
+    "reverting,      resized, resize_reverting, true",
+    "reverted,       resized, resize_reverting, true",
+    "reverted,       active,  ,                 false",
+    "accepted,       active,  ,                 false",
+    "queued,         active,  ,                 false",
+    "running,        active,  ,                 false",
+    "finished,       active,  ,                 false",
+    "confirming,     active,  ,                 false",
+    "reverting,      active,  ,                 false",
+  })
+  void aRecordCountsWhileItsInstanceIsReallyUnderWay(
+      String status, String vmState, String task, boolean counts) {
+    var given =
+        Given.taken()
+            .instances(Some.instance("vm", vmState, task, 1, OTHER))
+            .migrations(incoming(record(9, "vm", "migration", status, NOON, SOMEBODY)));
+
+    lookedAtTwice(given);
+
+    assertThat(drained(given).status()).isEqualTo(counts ? "False" : "True");
+  }
+
+  @Test
+  void aRecordOfADeletedInstanceDoesNotCount() {
+    var given =
+        Given.taken().migrations(record(9, "vm", "live-migration", "running", NOON, SOMEBODY));
+
+    lookedAtTwice(given);
+
+    stands(given, "True", Reason.Empty);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"running", "finished", "reverted"})
+  void aRecordOfAnInstanceOfWhichNothingIsKnownCounts(String status) {
+    var given =
+        Given.taken().migrations(record(9, "vm", "migration", status, NOON, SOMEBODY)).unseen("vm");
+
+    lookedAtTwice(given);
+
+    stands(given, "False", Reason.NotEmpty);
+  }
+
+  /** It came in between the lists and the question about it. */
+  @Test
+  void aRecordOfAnInstanceThatHasJustArrivedCounts() {
+    var given =
+        Given.taken()
+            .noPlacement()
+            .instances(busy("migrating", away(active("vm"))))
+            .migrations(incoming(record(9, "vm", "live-migration", "running", NOON, SOMEBODY)));
+    given.decide();
+    var look = given.after(61).look();
+    var arrived =
+        new Sight.Detail(
+            Optional.of(active("vm")), java.util.List.of(), java.util.List.of(), Optional.empty());
+
+    given.decide(
+        new Sight.Look(
+            look.date(),
+            look.complete(),
+            look.identity(),
+            look.migrations(),
+            look.instances(),
+            look.services(),
+            look.hypervisor(),
+            look.groups(),
+            java.util.Map.of("vm", arrived),
+            look.placement()));
+
+    stands(given, "False", Reason.NotEmpty);
+  }
+
+  @Test
+  void aStuckRecordIsTold() {
+    var given =
+        Given.taken().migrations(record(9, "vm", "live-migration", "running", NOON, SOMEBODY));
+
+    var notices = given.decide().notices();
+
+    assertThat(notices).extracting(Notice::reason).contains(Reason.StuckRecord);
+  }
+
+  @Test
+  void aRecordUnderWayIsNotToldAsStuck() {
+    var given =
+        Given.taken()
+            .instances(away(busy("migrating", active("vm"))))
+            .migrations(record(9, "vm", "live-migration", "running", NOON, SOMEBODY));
+
+    assertThat(given.decide().notices())
+        .extracting(Notice::reason)
+        .isNotEmpty()
+        .doesNotContain(Reason.StuckRecord);
+  }
+
+  // ---------------------------------------------------------------- placement
+
+  @Nested
+  class PlacementsConsumers {
+
+    private Given with(Consumer... consumers) {
+      return lookedAtTwice(Given.taken().placement(consumers));
+    }
+
+    private Consumer instance(Instance instance) {
+      return new Consumer(instance.id(), Optional.empty(), Optional.of(instance));
+    }
+
+    @Test
+    void keepItFromBeingEmptyWhileOneIsBuilt() {
+      stands(
+          with(instance(Some.instance("vm", "building", "scheduling", 0, null))),
+          "False",
+          Reason.NotEmpty);
+    }
+
+    @Test
+    void keepItFromBeingEmptyWhileOneIsBuiltBetweenTwoTasks() {
+      stands(
+          with(instance(Some.instance("vm", "building", null, 0, null))), "False", Reason.NotEmpty);
+    }
+
+    @Test
+    void keepItFromBeingEmptyWhenOneIsHereByItsOwnWord() {
+      stands(with(instance(active("vm"))), "False", Reason.NotEmpty);
+    }
+
+    @Test
+    void keepItFromBeingEmptyWhileAMigrationHoldsItAndItsInstanceReverts() {
+      var reverting =
+          new Consumer(
+              "uuid",
+              Optional.of(record(9, "vm", "resize", "reverted", NOON, SOMEBODY)),
+              Optional.of(away(busy("resize_reverting", in("resized", "vm")))));
+
+      stands(with(reverting), "False", Reason.NotEmpty);
+    }
+
+    @Test
+    void keepItFromBeingEmptyWhileAnUnconfirmedMigrationHoldsIt() {
+      var unconfirmed =
+          new Consumer(
+              "uuid",
+              Optional.of(record(9, "vm", "resize", "finished", NOON, SOMEBODY)),
+              Optional.of(away(in("resized", "vm"))));
+
+      stands(with(unconfirmed), "False", Reason.NotEmpty);
+    }
+
+    @Test
+    void thatNovaDoesNotKnowAreLeaked() {
+      stands(
+          with(new Consumer("unknown", Optional.empty(), Optional.empty())), "True", Reason.Empty);
+    }
+
+    @Test
+    void ofAnInstanceThatIsElsewhereAndIdleAreLeaked() {
+      stands(with(instance(away(active("vm")))), "True", Reason.Empty);
+    }
+
+    @Test
+    void ofAMigrationThatEndedAreLeaked() {
+      var ended =
+          new Consumer(
+              "uuid",
+              Optional.of(record(9, "vm", "live-migration", "completed", NOON, SOMEBODY)),
+              Optional.of(away(active("vm"))));
+
+      stands(with(ended), "True", Reason.Empty);
+    }
+
+    @Test
+    void areWaitedForWithoutChangingTheStatusEachTimeAndAtTheUsualPace() {
+      var given = with(instance(Some.instance("vm", "building", "spawning", 0, null)));
+      given.decideAfter(5);
+      var before = given.status();
+
+      var decision = given.decideAfter(5);
+
+      assertThat(given.status()).isEqualTo(before);
+      assertThat(decision.nextLook()).hasSeconds(5);
+      assertThat(given.placement().decideAfter(5).status().phase()).isEqualTo("InMaintenance");
+    }
+  }
+
+  @Test
+  void withoutPlacementItIsEmptyAndSaysSo() {
+    var given = lookedAtTwice(Given.taken().noPlacement());
+
+    stands(given, "True", Reason.EmptyWithoutPlacement);
+    assertThat(given.status().phase()).isEqualTo("InMaintenance");
+  }
+
+  // ---------------------------------------------------------------- without a look
+
+  @Nested
+  class WithoutALook {
+
+    private final Given given = lookedAtTwice(Given.taken());
+
+    @Test
+    void itStaysAsItWasForThreeMinutes() {
+      var before = given.status();
+
+      given.after(179).blind();
+
+      assertThat(given.status()).isEqualTo(before);
+    }
+
+    @Test
+    void nothingIsKnownAfterThat() {
+      given.after(180).blind();
+
+      stands(given, "Unknown", Reason.ApiUnavailable);
+      assertThat(given.status().condition(Condition.READY).orElseThrow().status())
+          .isEqualTo("Unknown");
+      assertThat(given.status().phase()).isNotEqualTo("InMaintenance");
+    }
+
+    @Test
+    void itIsToldOnce() {
+      assertThat(given.after(180).blind().notices())
+          .extracting(Notice::reason)
+          .containsExactly(Reason.ApiUnavailable);
+      assertThat(given.after(60).blind().notices()).isEmpty();
+    }
+
+    @Test
+    void aBlinkIsNotTold() {
+      assertThat(given.after(60).blind().notices()).isEmpty();
+    }
+
+    @Test
+    void itIsKnownAgainByTheNextLook() {
+      given.after(600).blind();
+
+      given.decideAfter(60);
+
+      stands(given, "True", Reason.Empty);
+    }
+
+    @Test
+    void aCellThatDoesNotAnswerIsNoLook() {
+      given.service(HOST, "UNKNOWN", null);
+      given.decideAfter(60);
+      stands(given, "True", Reason.Empty);
+
+      given.decideAfter(120);
+
+      stands(given, "Unknown", Reason.CellDown);
+    }
+
+    @Test
+    void aCellThatDoesNotAnswerNeverFindsTheHostEmpty() {
+      var fresh = Given.taken().service(HOST, "UNKNOWN", null);
+
+      lookedAtTwice(fresh);
+
+      assertThat(drained(fresh).status()).isNotEqualTo("True");
+      assertThat(fresh.status().emptySince()).isNull();
+    }
+
+    @Test
+    void whatNeedsAHumanIsSaidSo() {
+      given.after(180).decide(new Blind(Reason.Forbidden, "No rights.", Duration.ZERO));
+
+      assertThat(given.status().phase()).isEqualTo("Blocked");
+      assertThat(given.status().condition(Condition.STALLED)).isPresent();
+    }
+
+    @Test
+    void noRowChanges() {
+      var moving = Given.taken().rows(moving("vm"));
+
+      moving.after(600).blind();
+
+      assertThat(moving.row("vm")).isEqualTo(moving("vm"));
+    }
+
+    @Test
+    void theCloudIsLeftAloneAsLongAsItAsks() {
+      var patient = new Blind(Reason.ApiUnavailable, "Slow.", Duration.ofSeconds(200));
+
+      assertThat(given.decide(patient).nextLook()).hasSeconds(200);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.HOST;
+import static io.hostmaintenance.drain.Given.MARKER;
+import static io.hostmaintenance.drain.Given.id;
+import static io.hostmaintenance.drain.Some.active;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How the service is taken and kept disabled. */
+class KeepingTest {
+
+  private static final String AUTO = "AUTO: Connection to libvirt lost";
+
+  @ParameterizedTest
+  @CsvSource({
+    "host-maintenance a,        a, true",
+    "host-maintenance a: disk,  a, true",
+    "host-maintenance ab,       a, false",
+    "host-maintenance a:disk,   a, false",
+    "host-maintenance,          a, false",
+    "maintenance a,             a, false",
+    ",                          a, false",
+  })
+  void aMarkerIsThatOfTheExactName(String reason, String name, boolean expected) {
+    assertThat(Keeping.isMarker(reason, name)).isEqualTo(expected);
+  }
+
+  @Nested
+  class AnEnabledService {
+
+    private final Given given = Given.fresh();
+
+    @Test
+    void isDisabledWithOurMarker() {
+      assertThat(given.decide().steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+    }
+
+    @Test
+    void isDisabledWithTheReasonOfTheSpec() {
+      assertThat(given.reason("replace DIMM").decide().steps())
+          .containsExactly(new Step.DisableService(id(HOST), MARKER + ": replace DIMM"));
+    }
+
+    @Test
+    void isRecordedBeforeItIsDisabled() {
+      given.decide();
+
+      assertThat(given.status().service().disabledByUs()).isTrue();
+      assertThat(given.status().service().previousStatus()).isEqualTo("enabled");
+      assertThat(given.status().service().previousReason()).isNull();
+    }
+
+    @Test
+    void isLookedAtAgainAtOnceAfterTheFirstRequest() {
+      assertThat(given.decide().nextLook()).isZero();
+    }
+
+    @Test
+    void thatDoesNotHeedTheRequestIsAskedAtTheUsualPace() {
+      given.decide();
+
+      var again = given.decideAfter(1);
+
+      assertThat(again.steps()).hasSize(1);
+      assertThat(again.nextLook()).hasSeconds(5);
+    }
+  }
+
+  @Nested
+  class AServiceThatSomebodyElseDisabled {
+
+    private final Given given = Given.fresh().service(HOST, "disabled", "broken fan");
+
+    @Test
+    void isNotTouched() {
+      assertThat(given.decide().steps()).isEmpty();
+      assertThat(given.status().service().disabledByUs()).isFalse();
+      assertThat(given.status().service().previousReason()).isEqualTo("broken fan");
+    }
+
+    @Test
+    void hasItsInstancesMoved() {
+      assertThat(given.instances(active("vm")).decide().steps())
+          .hasSize(1)
+          .first()
+          .isInstanceOf(Step.LiveMigrate.class);
+    }
+
+    @Test
+    void isNotTouchedEitherForAnotherReasonOfTheSpec() {
+      given.decide();
+
+      assertThat(given.reason("mine").decideAfter(60).steps()).isEmpty();
+    }
+
+    @Test
+    void isOursOnceItsOwnerEnablesIt() {
+      given.decide();
+
+      var decision = given.service(HOST, "enabled", null).decideAfter(60);
+
+      assertThat(decision.steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(given.status().service().disabledByUs()).isTrue();
+    }
+  }
+
+  @Test
+  void whatLibvirtDisabledIsOverwrittenForLibvirtWouldUndoIt() {
+    var given = Given.fresh().service(HOST, "disabled", AUTO);
+
+    assertThat(given.decide().steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+    assertThat(given.status().service())
+        .extracting(s -> s.disabledByUs(), s -> s.previousStatus(), s -> s.previousReason())
+        .containsExactly(true, "disabled", AUTO);
+  }
+
+  @Test
+  void ourMarkerWithoutARecordOfOursIsOursAndTold() {
+    var given = Given.fresh().service(HOST, "disabled", MARKER + ": old reason");
+
+    var decision = given.reason("old reason").decide();
+
+    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.MarkerFound);
+    assertThat(given.status().service().disabledByUs()).isTrue();
+  }
+
+  @Test
+  void theMarkerOfAnotherNameIsSomebodyElses() {
+    var given = Given.fresh().service(HOST, "disabled", MARKER + "0");
+
+    assertThat(given.decide().steps()).isEmpty();
+    assertThat(given.status().service().disabledByUs()).isFalse();
+  }
+
+  @Test
+  void anotherReasonOfTheSpecIsWrittenToNova() {
+    var given = Given.taken().reason("new words");
+
+    assertThat(given.decide().steps())
+        .containsExactly(new Step.DisableService(id(HOST), MARKER + ": new words"));
+  }
+
+  @Test
+  void aReasonThatSomebodyWroteOverOursStays() {
+    var given = Given.taken().service(HOST, "disabled", "mine now");
+
+    assertThat(given.decide().steps()).isEmpty();
+  }
+
+  @Nested
+  class AServiceThatIsEnabledBehindOurBack {
+
+    private final Given given = Given.taken();
+
+    private Decision enabledAgain(long after) {
+      given.decideAfter(5); // seen disabled
+      given.service(HOST, "enabled", null);
+      var decision = given.decideAfter(after);
+      given.obeyed(decision);
+      return decision;
+    }
+
+    @Test
+    void isDisabledAgainAndTold() {
+      var decision = enabledAgain(60);
+
+      assertThat(decision.steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.ServiceReenabled);
+    }
+
+    @Test
+    void isDisabledAgainThreeTimesInTenMinutesAndNotAFourth() {
+      for (var i = 0; i < 3; i++) {
+        assertThat(enabledAgain(60).steps()).hasSize(1);
+      }
+
+      assertThat(enabledAgain(60).steps()).isEmpty();
+      assertThat(given.status().phase()).isEqualTo("Blocked");
+      assertThat(status().condition("Stalled").orElseThrow().reason())
+          .isEqualTo("ServiceReenabled");
+    }
+
+    @Test
+    void isDisabledAgainOnceTheTenMinutesAreOver() {
+      for (var i = 0; i < 4; i++) {
+        enabledAgain(60);
+      }
+
+      assertThat(given.decideAfter(600).steps())
+          .containsExactly(new Step.DisableService(id(HOST), MARKER));
+    }
+
+    @Test
+    void isNotCountedTwiceForOneTime() {
+      enabledAgain(60);
+      given.service(HOST, "enabled", null); // our request was not heeded
+
+      given.decideAfter(5);
+
+      assertThat(status().service().reenabledAt()).hasSize(1);
+    }
+
+    @Test
+    void keepsItsRecordOfHowItWas() {
+      enabledAgain(60);
+
+      assertThat(status().service().previousStatus()).isEqualTo("enabled");
+      assertThat(status().service().disabledByUs()).isTrue();
+    }
+
+    private HostMaintenanceStatus status() {
+      return given.status();
+    }
+  }
+
+  @Test
+  void nothingIsMovedInTheSameLookInWhichTheServiceIsDisabled() {
+    var given = Given.fresh().instances(active("vm"));
+
+    assertThat(given.decide().steps())
+        .isEqualTo(List.of(new Step.DisableService(id(HOST), MARKER)));
+  }
+}
