@@ -125,7 +125,7 @@ public final class Answers {
               ? row
               : row.toBuilder()
                   .notBefore(now.plus(failure.retryAfter().orElse(confirmLater(row))))
-                  .message(Text.cut("Nova does not confirm it yet: " + said(failure), 400))
+                  .message(Text.cut("Nova does not confirm it yet: " + said(failure), 360))
                   .build();
     };
   }

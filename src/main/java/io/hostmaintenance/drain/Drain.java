@@ -122,15 +122,10 @@ public final class Drain {
   private static Decision decide(Moment at) {
     var rival = at.situation().neighbours().stream().filter(n -> yieldsTo(at, n)).findFirst();
     if (rival.isPresent()) {
-      return wait(
-          at,
-          Phase.Blocked,
-          Reason.Conflict,
-          "HostMaintenance '"
-              + rival.get().name()
-              + "' holds host '"
-              + at.host()
-              + "': this one takes over when that one is deleted, or delete this one.");
+      var conflict = conflict(at, rival.get());
+      return Rows.anyOutstanding(at.previous().instances()) && at.service().isPresent()
+          ? drain(at, Optional.of(conflict))
+          : wait(at, Phase.Blocked, conflict.reason(), conflict.message());
     }
     var fresh = !taken(at.previous());
     var finding = Policies.check(at, fresh || hasWork(at));
@@ -150,6 +145,16 @@ public final class Drain {
       return failed(at, finding.orElseThrow());
     }
     return drain(at, finding);
+  }
+
+  private static Finding conflict(Moment at, Situation.Neighbour rival) {
+    return new Finding(
+        Reason.Conflict,
+        "HostMaintenance '"
+            + rival.name()
+            + "' holds host '"
+            + at.host()
+            + "': this one takes over when that one is deleted, or delete this one.");
   }
 
   private static boolean hasWork(Moment at) {
@@ -305,7 +310,7 @@ public final class Drain {
     if (obstacle.isPresent() && !flying) {
       var phase =
           switch (obstacle.get().reason()) {
-            case SourceServiceDown, ServiceReenabled -> Phase.Blocked;
+            case SourceServiceDown, ServiceReenabled, Conflict -> Phase.Blocked;
             default -> Phase.Failed;
           };
       return report.phase(phase, obstacle.get().reason(), obstacle.get().message());
@@ -346,9 +351,10 @@ public final class Drain {
 
   /** Whether a row keeps the host from being empty until somebody acts. */
   private static boolean needsHuman(InstanceStatus row, Moment at) {
+    var here = at.look().onHost(row.id()).isPresent();
     return Rows.is(row, RowState.Blocked)
         || Rows.is(row, RowState.Skipped)
-        || Rows.is(row, RowState.Failed) && at.look().onHost(row.id()).isPresent();
+        || here && (Rows.is(row, RowState.Failed) || RowState.of(row).isEmpty());
   }
 
   private static String blockedMessage(List<InstanceStatus> needy) {
@@ -357,7 +363,9 @@ public final class Drain {
         + " a human; the first is "
         + Rows.label(first)
         + ": "
-        + first.message();
+        + (RowState.of(first).isPresent()
+            ? first.message()
+            : "only a newer operator knows the state '" + first.state() + "': run that one.");
   }
 
   private static Duration nextLook(Moment at, HostMaintenanceStatus status, List<Step> steps) {
@@ -415,6 +423,9 @@ public final class Drain {
     if (phase == Phase.InMaintenance && !forLong) {
       return report.keep(Condition.READY).build(phase);
     }
+    if (phase == Phase.Blocked && !forLong) {
+      return report.keep(Condition.READY).keep(Condition.STALLED).build(phase);
+    }
     report.condition(
         Condition.READY, forLong && taken ? "Unknown" : "False", blind.reason(), blind.message());
     var stalled = blind.needsHuman() && forLong;
@@ -427,9 +438,9 @@ public final class Drain {
       return report.build(Phase.Blocked);
     }
     return switch (phase) {
-      case InMaintenance -> report.build(Phase.Draining);
+      case InMaintenance, Blocked -> report.build(taken ? Phase.Draining : Phase.Pending);
       case Failed -> report.build(Phase.Pending);
-      case Pending, Draining, Blocked, Exiting -> report.build(phase);
+      case Pending, Draining, Exiting -> report.build(phase);
     };
   }
 

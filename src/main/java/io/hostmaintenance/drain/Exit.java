@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Sight.Blind;
+import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.time.Instant;
@@ -118,7 +119,7 @@ public final class Exit {
     notices.addAll(Drain.changeOfPhase(at.situation(), status));
     var givenBack =
         keeping.step().isEmpty() && (keeping.record() == null || !keeping.record().disabledByUs());
-    if (givenBack && open.size() == late.size() && steps.isEmpty()) {
+    if (givenBack && open.size() == late.size()) {
       if (!late.isEmpty()) {
         notices.add(
             new Notice(
@@ -135,7 +136,9 @@ public final class Exit {
         status,
         List.copyOf(steps),
         List.copyOf(notices),
-        keeping.step().isPresent() ? Duration.ZERO : at.settings().pollMoving(),
+        keeping.step().isPresent() && Report.phase(at.previous()) != Phase.Exiting
+            ? Duration.ZERO
+            : at.settings().pollMoving(),
         false);
   }
 
@@ -179,15 +182,28 @@ public final class Exit {
 
   /** Whether a move has had its time, counted from when it began or from the deletion. */
   private static boolean overdue(InstanceStatus row, Moment at) {
+    var ownConfirm =
+        Rows.because(row, Reason.UnconfirmedResize) || Rows.because(row, Reason.SourceServiceDown);
+    if (ownConfirm && Rows.is(row, RowState.Blocked)) {
+      return sinceDeletion(null, at).compareTo(CONFIRM_BOUND) >= 0;
+    }
+    if (Rows.is(row, RowState.Confirming)) {
+      return sinceDeletion(row.since(), at).compareTo(CONFIRM_BOUND) >= 0;
+    }
+    var detail = Optional.ofNullable(at.look().details().get(row.id()));
+    var ram =
+        at.look()
+            .onHost(row.id())
+            .or(() -> detail.flatMap(Sight.Detail::instance))
+            .map(Instance::ramMiB)
+            .orElse(0);
+    return sinceDeletion(row.startedAt(), at).compareTo(Deadlines.attempt(at.spec(), ram)) >= 0;
+  }
+
+  /** How long ago something was, or the deletion when that came later. */
+  private static Duration sinceDeletion(Instant then, Moment at) {
     var deleted = Instant.parse(at.situation().resource().getMetadata().getDeletionTimestamp());
-    var began =
-        row.startedAt() == null || row.startedAt().isBefore(deleted) ? deleted : row.startedAt();
-    var ram = at.look().onHost(row.id()).map(i -> i.ramMiB()).orElse(0);
-    var bound =
-        Rows.is(row, RowState.Confirming) || Rows.because(row, Reason.SourceServiceDown)
-            ? CONFIRM_BOUND
-            : Deadlines.attempt(at.spec(), ram);
-    return at.ago(began).compareTo(bound) >= 0;
+    return at.ago(then == null || then.isBefore(deleted) ? deleted : then);
   }
 
   private static String leftBehind(List<InstanceStatus> rows) {

@@ -9,7 +9,7 @@ import java.util.List;
 final class Rows {
 
   private static final int NAME_BYTES = 100;
-  private static final int MESSAGE_BYTES = 400;
+  private static final int MESSAGE_BYTES = 360;
 
   private Rows() {}
 

@@ -1,0 +1,391 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.HOST;
+import static io.hostmaintenance.drain.Given.MARKER;
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.id;
+import static io.hostmaintenance.drain.Given.refusal;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.away;
+import static io.hostmaintenance.drain.Some.become;
+import static io.hostmaintenance.drain.Some.busy;
+import static io.hostmaintenance.drain.Some.cold;
+import static io.hostmaintenance.drain.Some.in;
+import static io.hostmaintenance.drain.Some.live;
+import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.requested;
+import static io.hostmaintenance.drain.Some.running;
+import static io.hostmaintenance.drain.Some.stopped;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.nova.NovaException.Kind;
+import java.util.List;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The way out. */
+class ExitTest {
+
+  private static List<Reason> told(Decision decision) {
+    return decision.notices().stream().map(Notice::reason).toList();
+  }
+
+  private static Step enable() {
+    return new Step.EnableService(id(HOST));
+  }
+
+  // ---------------------------------------------------------------- without a look
+
+  @Test
+  void whatTookNothingGoesWithoutALook() {
+    var decision = Exit.withoutLook(Given.fresh().deleted().situation());
+
+    assertThat(decision).get().extracting(Decision::release).isEqualTo(true);
+  }
+
+  @Test
+  void whatTookSomethingNeedsALook() {
+    assertThat(Exit.withoutLook(Given.taken().deleted().situation())).isEmpty();
+  }
+
+  @Test
+  void movesUnderWayAreSomethingTakenToo() {
+    var given = Given.fresh().status(HostMaintenanceStatus.builder().build()).rows(moving("vm"));
+
+    assertThat(Exit.withoutLook(given.deleted().situation())).isEmpty();
+  }
+
+  @Test
+  void theAnnotationLetsGoAtOnceAndTellsWhatIsLeft() {
+    var given = Given.taken().rows(moving("vm")).deleted();
+
+    var decision =
+        Exit.withoutLook(given.annotated(HostMaintenance.SKIP_GIVE_BACK, "true").situation());
+
+    assertThat(decision.orElseThrow().release()).isTrue();
+    assertThat(decision.orElseThrow().notices().getFirst().message()).contains("vm");
+  }
+
+  @Test
+  void onlyTheWordTrueLetsGo() {
+    var given = Given.taken().deleted().annotated(HostMaintenance.SKIP_GIVE_BACK, "false");
+
+    assertThat(Exit.withoutLook(given.situation())).isEmpty();
+  }
+
+  @Test
+  void withoutALookNothingIsLetGoHoweverLong() {
+    var given = Given.taken().rows(moving("vm")).deleted();
+
+    assertThat(given.after(1_000_000).blind().release()).isFalse();
+    assertThat(given.status().phase()).isEqualTo("Exiting");
+    assertThat(given.status().condition("Ready").orElseThrow().message())
+        .contains(HostMaintenance.SKIP_GIVE_BACK);
+  }
+
+  @Test
+  void aCellThatDoesNotAnswerLetsNothingGo() {
+    var given = Given.taken().deleted().service(HOST, "UNKNOWN", null);
+
+    assertThat(given.decideAfter(60).release()).isFalse();
+  }
+
+  // ---------------------------------------------------------------- the service
+
+  @Nested
+  class TheService {
+
+    @Test
+    void isEnabledAtOnceAndLookedAtBeforeTheResourceGoes() {
+      var given = Given.taken().deleted();
+
+      var decision = given.decide();
+      assertThat(decision.steps()).containsExactly(enable());
+      assertThat(decision.release()).isFalse();
+
+      assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
+    }
+
+    @Test
+    void thatDoesNotHeedTheRequestIsAskedAtTheUsualPace() {
+      var given = Given.taken().deleted();
+      given.decide();
+
+      var again = given.decideAfter(1);
+
+      assertThat(again.steps()).containsExactly(enable());
+      assertThat(again.nextLook()).hasSeconds(5);
+    }
+
+    @Test
+    void isNotEnabledWhenItWasDisabledBefore() {
+      var given = Given.fresh().service(HOST, "disabled", "broken fan");
+      given.decide();
+
+      var decision = given.deleted().decideAfter(60);
+
+      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.release()).isTrue();
+    }
+
+    @Test
+    void isNotEnabledWhenOurMarkerNoLongerStands() {
+      var given = Given.taken().service(HOST, "disabled", "mine now").deleted();
+
+      var decision = given.decide();
+
+      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.release()).isTrue();
+      assertThat(told(decision)).contains(Reason.ServiceLeftDisabled);
+    }
+
+    @Test
+    void isEnabledWhateverReasonOfOursStandsBehindTheMarker() {
+      var given = Given.taken().service(HOST, "disabled", MARKER + ": an older one").deleted();
+
+      assertThat(given.decide().steps()).containsExactly(enable());
+    }
+
+    @Test
+    void getsBackTheReasonThatLibvirtWrote() {
+      var given = Given.fresh().service(HOST, "disabled", "AUTO: no libvirt");
+      given.obeyed(given.decide());
+
+      var decision = given.deleted().decideAfter(60);
+
+      assertThat(decision.steps())
+          .containsExactly(new Step.DisableService(id(HOST), "AUTO: no libvirt"));
+      assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
+    }
+
+    @Test
+    void isHandedToTheOneThatWaitsForTheHost() {
+      var given = Given.taken().deleted();
+      given.neighbour(
+          new Situation.Neighbour("heir", "its reason", HOST, NOON, false, false),
+          new Situation.Neighbour("later", null, HOST, NOON.plusSeconds(9), false, false));
+
+      var decision = given.decide();
+
+      assertThat(decision.steps())
+          .containsExactly(new Step.DisableService(id(HOST), "host-maintenance heir: its reason"));
+      assertThat(told(given.obeyed(decision).decideAfter(1))).contains(Reason.HandedOver);
+      assertThat(given.service().disabled()).isTrue();
+    }
+
+    @Test
+    void isNotHandedToOneThatGoesItself() {
+      var given = Given.taken().deleted();
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false));
+
+      assertThat(given.decide().steps()).containsExactly(enable());
+    }
+
+    @Test
+    void thatIsNoLongerKnownHoldsNothing() {
+      var given = Given.taken().noService(HOST).deleted();
+
+      var decision = given.decide();
+
+      assertThat(decision.release()).isTrue();
+      assertThat(told(decision)).contains(Reason.HostGone);
+    }
+
+    @Test
+    void isGivenBackBeforeTheMovesHaveEnded() {
+      var given =
+          Given.taken()
+              .rows(running("vm", 9))
+              .instances(busy("migrating", active("vm")))
+              .migrations(live(9, "vm", "running", NOON.plusSeconds(1)))
+              .deleted();
+
+      assertThat(given.decide().steps()).containsExactly(enable());
+    }
+  }
+
+  // ---------------------------------------------------------------- what is under way
+
+  /** The service is given back already. */
+  private static Given exiting() {
+    var given = Given.taken().service(HOST, "enabled", null);
+    return given
+        .status(
+            s ->
+                s.service(new ServiceStatus(id(HOST), false, "enabled", null, List.of()))
+                    .phase("Exiting"))
+        .deleted();
+  }
+
+  private static Given moved(String status) {
+    return exiting()
+        .rows(running("vm", 9))
+        .instances(busy("migrating", active("vm")))
+        .migrations(live(9, "vm", status, NOON.plusSeconds(1)));
+  }
+
+  @Test
+  void nothingNewIsAskedFor() {
+    var given = exiting().instances(active("vm"));
+
+    assertThat(given.decide().steps()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Finish, queued,    true",
+    "Finish, preparing, false",
+    "Finish, running,   false",
+    "Finish, running (post-copy), false",
+    "Abort,  queued,    true",
+    "Abort,  preparing, true",
+    "Abort,  running,   true",
+    "Abort,  running (post-copy), false",
+    "Abort,  accepted,  false",
+  })
+  void whatIsAborted(String onDelete, String status, boolean aborted) {
+    var decision = moved(status).onDelete(onDelete).decide();
+
+    if (aborted) {
+      assertThat(decision.steps()).containsExactly(new Step.Abort("vm", 9));
+    } else {
+      assertThat(decision.steps()).isEmpty();
+    }
+    assertThat(decision.release()).isFalse();
+  }
+
+  @Test
+  void whatRunsIsFollowedToItsEnd() {
+    var given = moved("running");
+    given.decide();
+
+    given
+        .instances(away(active("vm")))
+        .migrations(become("completed", NOON.plusSeconds(9), live(9, "vm", "x", NOON)));
+
+    assertThat(given.decideAfter(5).release()).isTrue();
+    assertThat(given.row("vm").state()).isEqualTo("Moved");
+  }
+
+  @Test
+  void ourOwnFinishedColdMigrationIsConfirmed() {
+    var given =
+        exiting()
+            .rows(cold(running("vm", 9)))
+            .instances(away(in("resized", "vm")))
+            .migrations(cold(9, "vm", "finished", NOON.plusSeconds(1)));
+
+    assertThat(given.decideAfter(5).steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+  }
+
+  @Test
+  void aConfirmHasItsQuarterOfAnHourFromWhenItWasAskedFor() {
+    var given =
+        exiting()
+            .rows(cold(running("vm", 9)))
+            .instances(away(busy("resize_finish", stopped("vm"))))
+            .migrations(cold(9, "vm", "post-migrating", NOON.plusSeconds(1)));
+    given.decideAfter(1200);
+    given
+        .instances(away(in("resized", "vm")))
+        .migrations(become("finished", given.now(), cold(9, "vm", "x", NOON)));
+    given.decideAfter(5);
+
+    assertThat(given.decideAfter(5).release()).isFalse();
+  }
+
+  @Test
+  void aConfirmThatCannotBeIsLeftBehindAfterAQuarterOfAnHour() {
+    var given =
+        exiting()
+            .serviceDown(HOST)
+            .rows(cold(running("vm", 9)))
+            .instances(away(in("resized", "vm")))
+            .migrations(cold(9, "vm", "finished", NOON.plusSeconds(1)));
+    given.decide();
+    assertThat(given.decideAfter(899).release()).isFalse();
+
+    var decision = given.decideAfter(1);
+
+    assertThat(decision.release()).isTrue();
+    assertThat(told(decision)).contains(Reason.LeftBehind);
+  }
+
+  @Test
+  void aMoveThatDoesNotEndIsLeftBehindWithItsId() {
+    var given = moved("running").onTimeout("Wait");
+    given.decide();
+    assertThat(given.decideAfter(1859).release()).isFalse();
+
+    var decision = given.decideAfter(1);
+
+    assertThat(decision.release()).isTrue();
+    assertThat(decision.notices())
+        .filteredOn(n -> n.reason() == Reason.LeftBehind)
+        .first()
+        .extracting(Notice::message)
+        .asString()
+        .contains("vm");
+  }
+
+  @Test
+  void anAbortThatIsRefusedWithoutEndDoesNotHoldTheResource() {
+    var given = moved("queued");
+    var decision = given.decide();
+    for (var i = 0; i < 400 && !decision.release(); i++) {
+      decision
+          .steps()
+          .forEach(
+              s -> given.answered(new Outcome.Failed(s, refusal(Kind.BAD_REQUEST, "Not now."))));
+      decision = given.decideAfter(5);
+    }
+
+    assertThat(decision.release()).isTrue();
+    assertThat(told(decision)).contains(Reason.LeftBehind);
+  }
+
+  @Test
+  void aRequestOfWhichNothingIsKnownIsLookedForAndNotRepeated() {
+    var given = exiting().rows(requested("vm")).instances(active("vm"));
+    assertThat(given.decide().release()).isFalse();
+
+    var decision = given.decideAfter(70);
+
+    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.release()).isTrue();
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+  }
+
+  @Test
+  void aRequestOfWhichNothingIsEverKnownIsLeftBehind() {
+    var given = exiting().rows(requested("vm")).instances(active("vm")).unseen("vm");
+    given.decide();
+
+    assertThat(given.decideAfter(1860).release()).isTrue();
+  }
+
+  @Test
+  void aRowOfANewerOperatorDoesNotHoldTheResourceForEver() {
+    var given = exiting().rows(moving("vm").toBuilder().state("Parked").build());
+    given.decide();
+
+    assertThat(given.decideAfter(1860).release()).isTrue();
+  }
+
+  @Test
+  void theHostIsNotCalledDrained() {
+    var given = Given.taken();
+    given.decide();
+    given.decideAfter(61);
+
+    given.deleted().decideAfter(5);
+
+    assertThat(given.status().condition("Drained").orElseThrow().status()).isEqualTo("False");
+    assertThat(given.status().phase()).isEqualTo("Exiting");
+  }
+}

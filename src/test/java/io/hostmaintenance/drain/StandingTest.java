@@ -1,0 +1,544 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.HOST;
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.OTHER;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.busy;
+import static io.hostmaintenance.drain.Some.in;
+import static io.hostmaintenance.drain.Some.live;
+import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.row;
+import static io.hostmaintenance.drain.Some.running;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.Instance;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How the resource stands: policies, phases, conditions, counts, turn and conflict, size. */
+class StandingTest {
+
+  private Given given = Given.fresh();
+
+  private void stands(Phase phase, Reason reason) {
+    assertThat(given.status().phase()).isEqualTo(phase.name());
+    assertThat(ready().reason()).isEqualTo(reason.name());
+  }
+
+  private Condition ready() {
+    return given.status().condition(Condition.READY).orElseThrow();
+  }
+
+  /** What holds of every status, whatever the test. */
+  @AfterEach
+  void everyStatusKeepsTheRulesOfKstatus() {
+    var status = given.status();
+    var phase = Phase.valueOf(status.phase());
+    assertThat(status.conditions())
+        .extracting(Condition::type)
+        .contains("Ready", "Drained", "ServiceDisabled")
+        .doesNotHaveDuplicates();
+    assertThat(status.observedGeneration()).isEqualTo(4);
+    assertThat(status.conditions()).extracting(Condition::observedGeneration).containsOnly(4L);
+    assertThat(status.conditions())
+        .filteredOn(c -> c.type().equals("Reconciling") || c.type().equals("Stalled"))
+        .extracting(Condition::status)
+        .allMatch("True"::equals)
+        .hasSizeLessThanOrEqualTo(1);
+    assertThat(ready().isTrue()).isEqualTo(phase == Phase.InMaintenance);
+    assertThat(status.condition(Condition.STALLED).isPresent())
+        .isEqualTo(phase == Phase.Blocked || phase == Phase.Failed);
+    assertThat(status.condition(Condition.RECONCILING).isPresent())
+        .isEqualTo(
+            !ready().isTrue()
+                && phase != Phase.Blocked
+                && phase != Phase.Failed
+                && !ready().reason().equals("Suspended"));
+  }
+
+  // ---------------------------------------------------------------- policies
+
+  @Nested
+  class BeforeAnythingIsTouched {
+
+    private void fails(Reason reason, String... words) {
+      var decision = given.instances(active("vm")).decide();
+
+      stands(Phase.Failed, reason);
+      assertThat(decision.steps()).isEmpty();
+      assertThat(given.status().service()).isNull();
+      assertThat(decision.nextLook()).hasSeconds(60);
+      assertThat(ready().message()).contains(words);
+      assertThat(given.status().condition(Condition.STALLED).orElseThrow().message())
+          .isEqualTo(ready().message());
+      assertThat(given.decideAfter(60).notices()).as("told once").isEmpty();
+    }
+
+    @Test
+    void theHostMustBeKnownByItsExactName() {
+      given.noService(HOST).service(HOST + ".example.org", "enabled", null);
+
+      fails(Reason.HostNotFound, "spec.host", HOST, HOST + ".example.org", "Delete");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ironic", "VMware vCenter Server", "zvm"})
+    void theHypervisorMustBeOneThatMigrates(String type) {
+      given.hypervisor(type);
+
+      fails(Reason.UnsupportedHypervisor, "spec.host", type, "Delete");
+    }
+
+    @Test
+    void theTargetMustBeKnown() {
+      given.targetHost("nowhere");
+
+      fails(Reason.TargetHostInvalid, "spec.targetHost", "nowhere", "leave targetHost out");
+    }
+
+    @Test
+    void theTargetMustBeEnabled() {
+      given.targetHost(OTHER).service(OTHER, "disabled", "why not");
+
+      fails(Reason.TargetHostInvalid, "spec.targetHost", OTHER, "disabled");
+    }
+
+    @Test
+    void theTargetMustBeUp() {
+      given.targetHost(OTHER).serviceDown(OTHER);
+
+      fails(Reason.TargetHostInvalid, "spec.targetHost", OTHER, "down");
+    }
+
+    @Test
+    void theTargetMustNotBeInMaintenanceItself() {
+      given
+          .targetHost(OTHER)
+          .neighbour(new Situation.Neighbour("n", null, OTHER, NOON, false, false));
+
+      fails(Reason.TargetHostInvalid, "spec.targetHost", OTHER, "maintenance");
+    }
+
+    @Test
+    void theTargetMustNotBeTheHostItself() {
+      given.targetHost(HOST);
+
+      fails(Reason.TargetHostInvalid, "spec.targetHost", HOST, "itself");
+    }
+
+    @Test
+    void anotherHostMustTakeTheInstances() {
+      given.service(OTHER, "disabled", null);
+
+      fails(Reason.NoOtherHost, HOST, "Enable another host");
+    }
+
+    @Test
+    void anotherHostThatIsDownTakesNone() {
+      given.serviceDown(OTHER);
+
+      fails(Reason.NoOtherHost, HOST);
+    }
+  }
+
+  @Test
+  void whatWasMendedGoesOn() {
+    given.targetHost("nowhere").decide();
+
+    given.targetHost(OTHER);
+
+    assertThat(given.decideAfter(60).steps()).hasSize(1);
+    stands(Phase.Draining, Reason.SettlingEmpty);
+  }
+
+  @Test
+  void aTargetThatGoesBadInMidDrainStopsWhatIsNotAskedYetAndLetsTheRestGoOn() {
+    given =
+        Given.taken()
+            .targetHost(OTHER)
+            .service(OTHER, "disabled", null)
+            .service("compute-1", "enabled", null)
+            .rows(running("vm", 9))
+            .instances(busy("migrating", active("vm")), active("b"))
+            .migrations(live(9, "vm", "running", NOON.plusSeconds(1)));
+
+    assertThat(given.decideAfter(5).steps()).isEmpty();
+    stands(Phase.Draining, Reason.TargetHostInvalid);
+  }
+
+  @Test
+  void aTargetThatGoesBadWithNothingUnderWayFails() {
+    given = Given.taken().targetHost(OTHER).service(OTHER, "disabled", null).instances(active("b"));
+
+    given.decide();
+
+    stands(Phase.Failed, Reason.TargetHostInvalid);
+  }
+
+  @Test
+  void aTargetThatGoesBadOnceTheHostIsEmptyMattersNot() {
+    given = Given.taken().targetHost(OTHER);
+    given.decide();
+
+    given.service(OTHER, "disabled", null).decideAfter(61);
+
+    stands(Phase.InMaintenance, Reason.InMaintenance);
+  }
+
+  @Test
+  void aHostThatNovaNoLongerKnowsIsGone() {
+    given = Given.taken();
+    given.decide();
+    given.decideAfter(61);
+
+    given.noService(HOST).decideAfter(60);
+
+    stands(Phase.Failed, Reason.HostGone);
+    assertThat(given.status().condition(Condition.DRAINED).orElseThrow().status())
+        .isEqualTo("Unknown");
+  }
+
+  @Test
+  void aSourceThatIsDownIsAHumansMatterWhileRowsRemain() {
+    given = Given.taken().serviceDown(HOST).instances(active("vm"));
+
+    given.decide();
+
+    stands(Phase.Blocked, Reason.SourceServiceDown);
+  }
+
+  // ---------------------------------------------------------------- phases
+
+  @Test
+  void whatNeedsAHumanIsSaidWithItsSentence() {
+    given = Given.taken().instances(in("suspended", "vm"), in("error", "vm-2"));
+
+    var decision = given.decide();
+
+    stands(Phase.Blocked, Reason.InstancesBlocked);
+    assertThat(ready().message()).contains("2 instances").contains("openstack server resume");
+    assertThat(decision.nextLook()).hasSeconds(60);
+  }
+
+  @Test
+  void itDrainsWhileOneMovesThoughAnotherNeedsAHuman() {
+    given = Given.taken().instances(in("suspended", "vm"), active("b"));
+
+    given.decide();
+
+    stands(Phase.Draining, Reason.Draining);
+  }
+
+  @Test
+  void itGoesOnByItselfWhenTheHumanHasActed() {
+    given = Given.taken().instances(in("suspended", "vm"));
+    given.decide();
+
+    assertThat(given.instances(active("vm")).decideAfter(60).steps()).hasSize(1);
+  }
+
+  @Test
+  void aFailedRowOnTheHostNeedsAHuman() {
+    given =
+        Given.taken()
+            .rows(row("vm", RowState.Failed, Reason.NoValidHost).toBuilder().attempts(3).build());
+
+    given.instances(active("vm")).decide();
+
+    stands(Phase.Blocked, Reason.InstancesBlocked);
+  }
+
+  @Test
+  void aFailedRowThatIsOffTheHostKeepsNothingUp() {
+    given = Given.taken().rows(row("vm", RowState.Failed, Reason.MovedWithError));
+    given.decide();
+
+    given.decideAfter(61);
+
+    stands(Phase.InMaintenance, Reason.InMaintenance);
+    assertThat(given.status().failed()).isEqualTo(1);
+  }
+
+  @Test
+  void aRowThatOnlyANewerOperatorKnowsNeedsThatOperator() {
+    given = Given.taken();
+    given
+        .rows(row("vm", RowState.Pending, Reason.Waiting).toBuilder().state("Parked").build())
+        .instances(active("vm"))
+        .decide();
+
+    assertThat(given.status().phase()).isEqualTo("Blocked");
+    assertThat(ready().message()).contains("Parked");
+  }
+
+  @Test
+  void aSuspendedDrainSaysSo() {
+    given = Given.taken().suspended(true).instances(active("vm"));
+
+    given.decide();
+
+    stands(Phase.Draining, Reason.Suspended);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Blocked", "Draining", "InMaintenance", "Failed", "Pending"})
+  void withoutALookTheRulesHoldToo(String phase) {
+    for (var age : new long[] {10, 1000}) {
+      given = standing(phase);
+
+      given.after(age).blind();
+
+      everyStatusKeepsTheRulesOfKstatus();
+    }
+  }
+
+  private static Given standing(String phase) {
+    var given = phase.equals("Failed") || phase.equals("Pending") ? Given.fresh() : Given.taken();
+    switch (phase) {
+      case "Blocked" -> given.instances(in("suspended", "vm")).decide();
+      case "Draining" -> given.instances(active("vm")).decide();
+      case "Failed" -> given.targetHost("nowhere").decide();
+      case "Pending" -> given.mayStart(false).decide();
+      default -> {
+        given.decide();
+        given.decideAfter(61);
+      }
+    }
+    assertThat(given.status().phase()).isEqualTo(phase);
+    return given;
+  }
+
+  @Test
+  void theTimeOfAConditionIsThatOfItsStatus() {
+    given = Given.taken().instances(in("suspended", "vm"));
+    given.decide();
+    given.instances(active("vm")).decideAfter(60);
+
+    assertThat(ready().lastTransitionTime()).isEqualTo(NOON);
+  }
+
+  // ---------------------------------------------------------------- counts
+
+  @Test
+  void theCountsAlwaysAddUp() {
+    var random = new Random(7);
+    var states = new ArrayList<String>();
+    for (var state : RowState.values()) {
+      states.add(state.name());
+    }
+    states.add("Parked");
+    for (var i = 0; i < 300; i++) {
+      given = Given.taken();
+      var rows = new ArrayList<InstanceStatus>();
+      for (var n = 0; n < random.nextInt(12); n++) {
+        var state = states.get(random.nextInt(states.size()));
+        var id = "vm-" + n;
+        var base = random.nextBoolean() ? moving(id) : row(id, RowState.Pending, Reason.Waiting);
+        rows.add(base.toBuilder().state(state).build());
+        switch (random.nextInt(4)) {
+          case 0 -> given.instances(active(id));
+          case 1 -> given.instances(Some.away(active(id)));
+          case 2 -> given.instances(busy("migrating", active(id)));
+          default -> {}
+        }
+      }
+      given.rows(rows.toArray(InstanceStatus[]::new)).decideAfter(random.nextInt(2000));
+
+      var s = given.status();
+      assertThat(s.moved() + s.failed() + s.blocked() + s.skipped() + s.gone() + s.remaining())
+          .isEqualTo(s.total())
+          .isEqualTo(s.instances().size());
+      assertThat(s.progress()).isEqualTo((s.moved() + s.gone()) + "/" + s.total());
+      everyStatusKeepsTheRulesOfKstatus();
+    }
+  }
+
+  // ---------------------------------------------------------------- turn and conflict
+
+  @Test
+  void itWaitsForItsTurnUntouched() {
+    var decision = given.mayStart(false).instances(active("vm")).decide();
+
+    stands(Phase.Pending, Reason.WaitingForTurn);
+    assertThat(decision.steps()).isEmpty();
+    assertThat(given.status().service()).isNull();
+  }
+
+  @Test
+  void oneThatHoldsItsHostNeedsNoTurn() {
+    given = Given.taken().instances(active("vm"));
+
+    assertThat(given.mayStart(false).decide().steps()).hasSize(1);
+  }
+
+  @Nested
+  class TwoForOneHost {
+
+    private final Instant older = NOON.minusSeconds(7200);
+    private final Instant same = NOON.minusSeconds(3600);
+    private final Instant younger = NOON.minusSeconds(60);
+
+    private void rival(String name, Instant created, boolean deleting, boolean taken) {
+      given.neighbour(new Situation.Neighbour(name, null, HOST, created, deleting, taken));
+    }
+
+    @Test
+    void theYoungerYields() {
+      rival("older", older, false, false);
+
+      assertThat(given.decide().steps()).isEmpty();
+      stands(Phase.Blocked, Reason.Conflict);
+      assertThat(ready().message()).contains("older").contains(HOST);
+    }
+
+    @Test
+    void theOlderDoesNotYield() {
+      rival("younger", younger, false, false);
+
+      assertThat(given.decide().steps()).hasSize(1);
+    }
+
+    @Test
+    void ofTheSameAgeTheNameDecides() {
+      rival("a", same, false, false);
+      given.decide();
+      stands(Phase.Blocked, Reason.Conflict);
+
+      rival("z", same, false, false);
+      assertThat(given.decideAfter(60).steps()).hasSize(1);
+    }
+
+    @Test
+    void whoHoldsTheHostIsNotDisplacedByAnOlder() {
+      given = Given.taken().instances(active("vm"));
+      rival("older", older, false, false);
+
+      assertThat(given.decide().steps()).hasSize(1);
+    }
+
+    @Test
+    void anOlderYieldsToWhoHoldsTheHost() {
+      rival("younger", younger, false, true);
+
+      given.decide();
+
+      stands(Phase.Blocked, Reason.Conflict);
+    }
+
+    @Test
+    void oneThatGoesIsWaitedFor() {
+      rival("younger", younger, true, true);
+
+      given.decide();
+
+      stands(Phase.Blocked, Reason.Conflict);
+    }
+
+    @Test
+    void theOtherInheritsWhenTheFirstIsGone() {
+      rival("older", older, true, true);
+      given.service(HOST, "disabled", Given.MARKER).decide();
+      given.neighbour();
+
+      given.decideAfter(60);
+
+      assertThat(given.status().service().disabledByUs()).isTrue();
+    }
+
+    /** Both took the host before either could see the other. */
+    @Test
+    void oneWithMovesInFlightFollowsThemAndAsksForNothingNew() {
+      given =
+          Given.taken()
+              .rows(running("vm", 9))
+              .instances(Some.away(active("vm")), active("b"))
+              .migrations(live(9, "vm", "completed", NOON.plusSeconds(1)));
+      rival("older", older, false, true);
+
+      assertThat(given.decideAfter(5).steps()).isEmpty();
+      assertThat(given.row("vm").state()).isEqualTo("Moved");
+
+      given.decideAfter(5);
+      stands(Phase.Blocked, Reason.Conflict);
+    }
+
+    @Test
+    void anotherHostIsNoRival() {
+      given.neighbour(new Situation.Neighbour("n", null, HOST + "0", older, false, true));
+
+      assertThat(given.decide().steps()).hasSize(1);
+    }
+  }
+
+  // ---------------------------------------------------------------- size
+
+  @Test
+  void aThousandFailuresInTheLongestWordsFitIntoAMebibyte() {
+    given = Given.taken();
+    var rows =
+        IntStream.range(0, 1000)
+            .mapToObj(
+                i ->
+                    Rows.end(
+                        Rows.seen(
+                                row(uuid(i), RowState.InProgress, Reason.Running),
+                                new Instance(
+                                    uuid(i),
+                                    "🐢".repeat(255),
+                                    "f".repeat(32),
+                                    "VERIFY_RESIZE",
+                                    "error",
+                                    null,
+                                    1,
+                                    HOST,
+                                    1,
+                                    null,
+                                    null))
+                            .toBuilder()
+                            .attempts(10)
+                            .destinationHost("h".repeat(255))
+                            .build(),
+                        RowState.Failed,
+                        Reason.MovedWithError,
+                        "🐢\"<&>".repeat(2000),
+                        NOON))
+            .toArray(InstanceStatus[]::new);
+    given.rows(rows).decide();
+    given.resource().getMetadata().getAnnotations().put("note", "n".repeat(10_000));
+
+    var json = Serialization.asJson(given.resource());
+
+    assertThat(given.status().failed()).isEqualTo(1000);
+    assertThat(goEncoded(json)).isLessThan(1024 * 1024);
+  }
+
+  private static String uuid(int i) {
+    return new java.util.UUID(i, i).toString();
+  }
+
+  /** The bytes as the API server stores them: its encoder escapes these three. */
+  private static long goEncoded(String json) {
+    var escapes = json.chars().filter(c -> c == '<' || c == '>' || c == '&').count();
+    return json.getBytes(StandardCharsets.UTF_8).length + 5 * escapes;
+  }
+
+  @Test
+  void aStatusWithoutRowsIsNoNull() {
+    given.status((HostMaintenanceStatus) null).decide();
+
+    assertThat(given.status().total()).isZero();
+  }
+}
