@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.cloud.Caller;
 import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.MigrationStatus;
 import io.hostmaintenance.cloud.MigrationType;
 import io.hostmaintenance.cloud.Server;
 import io.hostmaintenance.cloud.VmState;
@@ -90,15 +91,18 @@ final class Promises {
     if (server.vmState() != VmState.PAUSED) {
       return;
     }
-    var since = new ArrayList<String>();
-    for (var action : cloud.actions(server.id()).reversed()) {
-      if (action.action().equals("pause")) {
-        break;
-      }
-      if (action.action().equals("live-migration") && action.message() == null) {
-        since.add(action.caller().requestId());
-      }
-    }
+    var paused =
+        cloud.actions(server.id()).stream()
+            .filter(a -> a.action().equals("pause") && a.message() == null)
+            .map(a -> a.startTime())
+            .reduce(Instant.MIN, (a, b) -> b);
+    var since =
+        cloud.migrations(server.id()).stream()
+            .filter(m -> m.type() == MigrationType.LIVE_MIGRATION)
+            .filter(m -> m.status() == MigrationStatus.COMPLETED)
+            .filter(m -> !m.createdAt().isBefore(paused))
+            .map(m -> m.caller().requestId())
+            .toList();
     promise(
         "no guest is moved twice while it is paused",
         since.isEmpty(),
