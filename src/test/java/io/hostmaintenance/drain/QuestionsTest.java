@@ -1,0 +1,140 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.SOMEBODY;
+import static io.hostmaintenance.drain.Questions.Question.ACTIONS;
+import static io.hostmaintenance.drain.Questions.Question.EVENTS;
+import static io.hostmaintenance.drain.Questions.Question.INSTANCE;
+import static io.hostmaintenance.drain.Questions.Question.MIGRATIONS;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.busy;
+import static io.hostmaintenance.drain.Some.cold;
+import static io.hostmaintenance.drain.Some.live;
+import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.paused;
+import static io.hostmaintenance.drain.Some.record;
+import static io.hostmaintenance.drain.Some.requested;
+import static io.hostmaintenance.drain.Some.row;
+import static io.hostmaintenance.drain.Some.running;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Questions.Question;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What is asked about single instances: as much as is needed, and in steady state nothing. */
+class QuestionsTest {
+
+  private static Map<String, Set<Question>> of(
+      InstanceStatus row, List<Migration> migrations, Instance... here) {
+    var status =
+        HostMaintenanceStatus.builder().instances(row == null ? null : List.of(row)).build();
+    return Questions.of(status, migrations, List.of(here));
+  }
+
+  @Test
+  void nothingBeforeThereIsAStatus() {
+    assertThat(Questions.of(null, List.of(), List.of(active("vm")))).isEmpty();
+  }
+
+  @Test
+  void nothingOfARunningLiveMigration() {
+    assertThat(
+            of(
+                running("vm", 9),
+                List.of(live(9, "vm", "running", NOON)),
+                busy("migrating", active("vm"))))
+        .isEmpty();
+  }
+
+  @Test
+  void oneQuestionAtTheEndOfALiveMigration() {
+    assertThat(of(running("vm", 9), List.of(live(9, "vm", "completed", NOON))))
+        .containsExactly(Map.entry("vm", Set.of(INSTANCE)));
+  }
+
+  @Test
+  void whyALiveMigrationFailed() {
+    assertThat(of(running("vm", 9), List.of(live(9, "vm", "error", NOON)), active("vm")))
+        .containsExactly(Map.entry("vm", Set.of(EVENTS, MIGRATIONS)));
+  }
+
+  @Test
+  void everythingOfARequestWithoutAnAnswer() {
+    assertThat(of(requested("vm"), List.of(), active("vm")))
+        .containsExactly(Map.entry("vm", Set.of(ACTIONS, MIGRATIONS)));
+  }
+
+  @Test
+  void theActionsOfAColdMigrationUntilItsRecordIsKnown() {
+    var busy = busy("resize_prep", active("vm"));
+
+    assertThat(of(cold(moving("vm")), List.of(), busy).get("vm")).contains(ACTIONS, MIGRATIONS);
+    assertThat(of(cold(running("vm", 9)), List.of(), busy)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"Pending", "Blocked"})
+  void whatBecameOfAnInstanceThatIsNoLongerHere(RowState state) {
+    assertThat(of(row("vm", state, Reason.Waiting), List.of()))
+        .containsExactly(Map.entry("vm", Set.of(INSTANCE, MIGRATIONS)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"Moved", "Gone", "Skipped"})
+  void nothingOfARowAtItsEnd(RowState state) {
+    assertThat(of(row("vm", state, Reason.Moved), List.of())).isEmpty();
+  }
+
+  @Test
+  void nothingOfOneThatLeftInError() {
+    assertThat(of(row("vm", RowState.Failed, Reason.MovedWithError), List.of())).isEmpty();
+  }
+
+  @Test
+  void thePastOfAPausedInstance() {
+    assertThat(of(null, List.of(), paused("vm")))
+        .containsExactly(Map.entry("vm", Set.of(ACTIONS, MIGRATIONS)));
+  }
+
+  @Test
+  void whoseInstanceAnUnfinishedRecordIs() {
+    assertThat(of(null, List.of(record(9, "vm", "resize", "finished", NOON, SOMEBODY))))
+        .containsExactly(Map.entry("vm", Set.of(INSTANCE)));
+  }
+
+  @Test
+  void anInstanceThatTwoPagesShowIsOne() {
+    assertThat(of(moving("vm"), List.of(), busy("migrating", active("vm")), active("vm")))
+        .containsKey("vm");
+  }
+
+  // ---------------------------------------------------------------- how wide a look is
+
+  @Test
+  void aLookIsCompleteUnlessARequestIsOutstanding() {
+    var none = HostMaintenanceStatus.builder().instances(List.of()).build();
+    var one = none.toBuilder().instances(List.of(moving("vm"))).build();
+
+    assertThat(Drain.wantsCompleteLook(null)).isTrue();
+    assertThat(Drain.wantsCompleteLook(none)).isTrue();
+    assertThat(Drain.wantsCompleteLook(one)).isFalse();
+  }
+
+  @Test
+  void otherwiseItGoesBackBehindTheOldestRequestByNovasClock() {
+    var older = moving("a").toBuilder().lookedAt(NOON.minusSeconds(100)).build();
+    var status = HostMaintenanceStatus.builder().instances(List.of(moving("vm"), older)).build();
+
+    assertThat(Drain.changesSince(status)).contains(NOON.minusSeconds(400));
+    assertThat(Drain.changesSince(null)).isEmpty();
+  }
+}
