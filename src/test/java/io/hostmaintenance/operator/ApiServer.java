@@ -1,8 +1,8 @@
 package io.hostmaintenance.operator;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -199,6 +199,30 @@ public final class ApiServer implements AutoCloseable {
           : super.handleCreate(request);
     }
 
+    /** The mock compares versions for a whole resource, but not for its status. */
+    @Override
+    public MockResponse handleUpdate(RecordedRequest request) {
+      var path = request.getPath().split("\\?")[0];
+      if (!path.endsWith("/status")) {
+        return super.handleUpdate(request);
+      }
+      var stored = super.handleGet(path.substring(0, path.lastIndexOf('/')));
+      var body = request.getUtf8Body(); // can be read only once
+      return stored.code() == 200 && !version(body).equals(version(text(stored)))
+          ? status(409, "the object has been modified")
+          : super.handleUpdate(request(request, HttpMethod.PUT, path, body));
+    }
+
+    private static String text(MockResponse response) {
+      return new String(response.getBody().getBytes(), StandardCharsets.UTF_8);
+    }
+
+    private static String version(String resource) {
+      return Serialization.unmarshal(resource, GenericKubernetesResource.class)
+          .getMetadata()
+          .getResourceVersion();
+    }
+
     @Override
     public MockResponse handlePatch(RecordedRequest request) {
       var type = request.getHeader("Content-Type");
@@ -219,9 +243,13 @@ public final class ApiServer implements AutoCloseable {
       var stored = super.handleGet(path);
       if (stored.code() == 404) {
         return super.handleCreate(
-            request(request, HttpMethod.POST, path.substring(0, path.lastIndexOf('/')), applied));
+            request(
+                request,
+                HttpMethod.POST,
+                path.substring(0, path.lastIndexOf('/')),
+                applied.toString()));
       }
-      var next = (ObjectNode) JSON.readTree(stored.getBody().getBytes());
+      var next = (ObjectNode) JSON.readTree(text(stored));
       for (var field : applied.properties()) {
         if (field.getKey().equals("metadata")) {
           ((ObjectNode) next.get("metadata")).setAll((ObjectNode) field.getValue());
@@ -229,18 +257,17 @@ public final class ApiServer implements AutoCloseable {
           next.set(field.getKey(), field.getValue());
         }
       }
-      return super.handleUpdate(request(request, HttpMethod.PUT, path, next));
+      return super.handleUpdate(request(request, HttpMethod.PUT, path, next.toString()));
     }
 
     private static RecordedRequest request(
-        RecordedRequest original, HttpMethod method, String path, ObjectNode body)
-        throws JsonProcessingException {
+        RecordedRequest original, HttpMethod method, String path, String body) {
       return new RecordedRequest(
           original.getHttpVersion(),
           method,
           path,
           Headers.builder().add("Content-Type", "application/json").build(),
-          new Buffer(JSON.writeValueAsBytes(body)));
+          new Buffer(body.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static MockResponse status(int code, String message) {
