@@ -1,0 +1,112 @@
+package io.hostmaintenance.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigTest {
+
+  private static Config of(String... pairs) {
+    var environment = new HashMap<String, String>();
+    for (var i = 0; i < pairs.length; i += 2) {
+      environment.put(pairs[i], pairs[i + 1]);
+    }
+    return Config.of(environment, false);
+  }
+
+  @Test
+  void emptyEnvironmentGivesTheDocumentedDefaults() {
+    var config = of();
+
+    assertThat(config.settings().pollMoving()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(config.settings().pollIdle()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(config.settings().settle()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(config.settings().maxHostsDraining()).isEqualTo(10);
+    assertThat(config.settings().maxMoves()).isEqualTo(20);
+    assertThat(config.port()).isEqualTo(8080);
+    assertThat(config.address()).isEqualTo("127.0.0.1");
+    assertThat(config.leaderElection()).isFalse();
+  }
+
+  @Test
+  void emptyVariableCountsAsAbsent() {
+    assertThat(of("HM_POLL_IDLE", " ").settings().pollIdle()).isEqualTo(Duration.ofSeconds(60));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"6s, PT6S", "5m, PT5M", "1h30m, PT1H30M"})
+  void durationsAreWrittenAsGoDoes(String text, Duration duration) {
+    assertThat(of("HM_SETTLE", text).settings().settle()).isEqualTo(duration);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HM_POLL_MOVING, 5",
+    "HM_POLL_IDLE, soon",
+    "HM_SETTLE, -1s",
+    "HM_PORT, 65536",
+    "HM_PORT, http",
+    "HM_LEADER_ELECTION, yes",
+    "HM_MAX_HOSTS_DRAINING, 0",
+    "HM_MAX_MOVES, 1.5",
+    "HM_LOG_FORMAT, xml"
+  })
+  void badVariableIsRefusedInOneLineThatNamesIt(String name, String value) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> of(name, value))
+        .satisfies(e -> assertThat(e.getMessage()).startsWith(name + ": ").doesNotContain("\n"));
+  }
+
+  @Test
+  void leaderElectionNeedsANamespace() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> of("HM_LEADER_ELECTION", "true"))
+        .withMessageStartingWith("HM_NAMESPACE: ");
+  }
+
+  @Test
+  void namespaceOfTheLeaseIsTaken() {
+    assertThat(of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "ops").namespace())
+        .isEqualTo("ops");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, HUMAN", "false, JSON"})
+  void logFormatFollowsTheTerminal(boolean terminal, Config.LogFormat format) {
+    assertThat(Config.of(Map.of(), terminal).log()).isEqualTo(format);
+  }
+
+  @Test
+  void logFormatMayBeChosen() {
+    assertThat(Config.of(Map.of("HM_LOG_FORMAT", "json"), true).log())
+        .isEqualTo(Config.LogFormat.JSON);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "OS_CLIENT_CONFIG_FILE",
+        "OS_CLOUD",
+        "HM_POLL_MOVING",
+        "HM_POLL_IDLE",
+        "HM_SETTLE",
+        "HM_PORT",
+        "HM_ADDRESS",
+        "HM_LEADER_ELECTION",
+        "HM_NAMESPACE",
+        "HM_MAX_HOSTS_DRAINING",
+        "HM_MAX_MOVES",
+        "HM_LOG_FORMAT",
+        "KUBECONFIG"
+      })
+  void helpListsEveryVariable(String name) {
+    assertThat(Config.help()).containsPattern("(?m)^  " + name + " +\\S");
+  }
+}

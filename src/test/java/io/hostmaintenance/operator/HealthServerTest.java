@@ -1,0 +1,50 @@
+package io.hostmaintenance.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HealthServerTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "/healthz, true, false, 200",
+    "/healthz, false, true, 503",
+    "/readyz, true, false, 503",
+    "/readyz, false, true, 200",
+    "/metrics, false, false, 200",
+    "/, true, true, 404"
+  })
+  void everyPathAnswersItsOwnQuestion(String path, boolean alive, boolean ready, int status)
+      throws IOException, InterruptedException {
+    try (var server = new HealthServer("127.0.0.1", 0, () -> alive, () -> ready, () -> "up 1\n")) {
+      assertThat(get(server, path).statusCode()).isEqualTo(status);
+    }
+  }
+
+  @Test
+  void metricsAreServedAsPrometheusReadsThem() throws IOException, InterruptedException {
+    try (var server = new HealthServer("127.0.0.1", 0, () -> true, () -> true, () -> "up 1\n")) {
+      var answer = get(server, "/metrics");
+
+      assertThat(answer.body()).isEqualTo("up 1\n");
+      assertThat(answer.headers().firstValue("Content-Type")).hasValue("text/plain; version=0.0.4");
+    }
+  }
+
+  private static HttpResponse<String> get(HealthServer server, String path)
+      throws IOException, InterruptedException {
+    try (var client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+}
