@@ -1,0 +1,131 @@
+package io.hostmaintenance.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.cloud.Cloud;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two operators of which one acts. */
+@Timeout(90)
+class LeaderElectionTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(40);
+
+  @TempDir Path directory;
+  private Cluster cluster;
+  private HostMaintenanceOperator first;
+  private HostMaintenanceOperator second;
+
+  @BeforeEach
+  void begin() throws IOException {
+    var cloud = new Cloud(Instant.now(), 1);
+    List.of("compute-1", "compute-2").forEach(cloud::addHost);
+    cluster = new Cluster(directory, cloud, InstantSource.system());
+    first = operator("first");
+    second = operator("second");
+    first.start();
+    await().atMost(PATIENCE).until(() -> "first".equals(holder()));
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    cluster.close();
+  }
+
+  private HostMaintenanceOperator operator(String identity) throws IOException {
+    return cluster.operator(
+        new Config(Cluster.QUICK, 0, "127.0.0.1", true, "ops", Config.LogFormat.HUMAN), identity);
+  }
+
+  /** In a thread of its own: the clients of both need the common pool, which has few threads. */
+  private void standBy() {
+    Thread.ofPlatform().daemon().start(second::start);
+  }
+
+  private String holder() {
+    var lease =
+        cluster.client().leases().inNamespace("ops").withName("host-maintenance-operator").get();
+    return lease == null ? null : lease.getSpec().getHolderIdentity();
+  }
+
+  private void create() {
+    var resource = new HostMaintenance();
+    resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
+    resource.setSpec(
+        new HostMaintenanceSpec("compute-1", null, null, null, null, null, null, null, null, null));
+    cluster.client().resource(resource).create();
+  }
+
+  @Test
+  void leaderActs() {
+    create();
+
+    await()
+        .atMost(PATIENCE)
+        .until(() -> !cluster.simulator().cloud(c -> c.host("compute-1").enabled()));
+  }
+
+  @Test
+  void cleanStopHandsOverWithoutWaitingForTheLeaseToExpire() {
+    standBy();
+    first.close();
+    var stopped = Instant.now();
+
+    await().atMost(PATIENCE).until(() -> "second".equals(holder()));
+
+    assertThat(Duration.between(stopped, Instant.now())).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
+  void successorActs() {
+    standBy();
+    first.close();
+    create();
+
+    await()
+        .atMost(PATIENCE)
+        .until(() -> !cluster.simulator().cloud(c -> c.host("compute-1").enabled()));
+  }
+
+  @Test
+  void stopEndsInTimeAndBlanksTheLease() {
+    var began = Instant.now();
+
+    first.close();
+
+    assertThat(Duration.between(began, Instant.now())).isLessThan(Duration.ofSeconds(12));
+    assertThat(holder()).isEmpty();
+  }
+
+  @Test
+  void stopOfAnOperatorThatStandsByLeavesTheLeaseAlone() {
+    standBy();
+
+    second.close();
+
+    assertThat(holder()).isEqualTo("first");
+  }
+
+  @Test
+  void closingTwiceIsClosingOnce() {
+    first.close();
+
+    first.close();
+
+    assertThat(holder()).isEmpty();
+  }
+}
