@@ -1,0 +1,90 @@
+package io.hostmaintenance.operator;
+
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Stores resources as an API server does: copies, with a version that is compared and set. */
+final class InMemoryResources implements Resources {
+
+  private final Map<String, String> stored = new LinkedHashMap<>();
+  private final List<HostMaintenanceStatus> writes = new ArrayList<>();
+  private int version;
+  private int conflicts;
+  private Runnable beforeWrite = () -> {};
+
+  @Override
+  public Optional<HostMaintenance> read(String name) {
+    return Optional.ofNullable(stored.get(name)).map(InMemoryResources::parse);
+  }
+
+  @Override
+  public List<HostMaintenance> all() {
+    return stored.values().stream().map(InMemoryResources::parse).toList();
+  }
+
+  @Override
+  public HostMaintenance writeStatus(HostMaintenance resource) throws Conflict {
+    beforeWrite.run();
+    var now = read(resource.getMetadata().getName());
+    if (conflicts > 0) {
+      conflicts--;
+      throw new Conflict(null);
+    }
+    if (now.isEmpty() || !version(now.get()).equals(version(resource))) {
+      throw new Conflict(null);
+    }
+    var next = now.get();
+    next.setStatus(resource.getStatus());
+    writes.add(resource.getStatus());
+    return store(next);
+  }
+
+  @Override
+  public void release(HostMaintenance resource) {
+    var now = read(resource.getMetadata().getName()).orElseThrow();
+    if (now.isMarkedForDeletion()) {
+      stored.remove(now.getMetadata().getName());
+    }
+  }
+
+  /** What a person does to a resource, whatever its version. */
+  void edit(String name, UnaryOperator<HostMaintenance> edit) {
+    store(edit.apply(read(name).orElseThrow()));
+  }
+
+  HostMaintenance store(HostMaintenance resource) {
+    resource.getMetadata().setResourceVersion(String.valueOf(++version));
+    stored.put(resource.getMetadata().getName(), Serialization.asJson(resource));
+    return read(resource.getMetadata().getName()).orElseThrow();
+  }
+
+  /** The next writes of a status are refused, so many. */
+  void refuseWrites(int times) {
+    conflicts = times;
+  }
+
+  /** Happens before every write of a status from now on. */
+  void beforeWrite(Runnable deed) {
+    beforeWrite = deed;
+  }
+
+  /** Every status that was stored, in order. */
+  List<HostMaintenanceStatus> writes() {
+    return List.copyOf(writes);
+  }
+
+  private static String version(HostMaintenance resource) {
+    return resource.getMetadata().getResourceVersion();
+  }
+
+  private static HostMaintenance parse(String json) {
+    return Serialization.unmarshal(json, HostMaintenance.class);
+  }
+}

@@ -1,0 +1,647 @@
+package io.hostmaintenance.operator;
+
+import static io.hostmaintenance.cloud.http.CloudSimulator.on;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.cloud.NewServer;
+import io.hostmaintenance.cloud.Steering;
+import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.cloud.http.Fault;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Reason;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Observe, decide, record, act, report, with everything that may go wrong in between. */
+class MaintenanceTest {
+
+  @TempDir Path directory;
+  private World world;
+
+  @BeforeEach
+  void begin() throws IOException {
+    world = new World(directory);
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    world.close();
+  }
+
+  /** To the point where the next tick asks for the first moves. */
+  private void disabled() {
+    world.create("hm", "compute-1");
+    world.tick("hm");
+    world.pass(Duration.ofSeconds(1));
+  }
+
+  /** To the point where a live migration that takes an hour runs. */
+  private void moving() {
+    world.runUntil(
+        "hm",
+        () -> world.status("hm").instances().stream().anyMatch(r -> "Running".equals(r.reason())));
+  }
+
+  /** Few ticks far apart, for the adapter asks more than once where Nova does not answer. */
+  private void looksNowAndThen(int times) {
+    for (var i = 0; i < times; i++) {
+      world.tick("hm");
+      world.pass(Duration.ofMinutes(10));
+    }
+  }
+
+  private static NewServer slow() {
+    return NewServer.on("compute-1").with(Steering.LM_SECONDS, "1200");
+  }
+
+  private static final class Crash extends Error {}
+
+  @Nested
+  class Intents {
+
+    @Test
+    void standInTheStatusBeforeTheirRequestGoesOut() {
+      var server = world.active();
+      disabled();
+      var seen = new ArrayList<String>();
+      world
+          .simulator()
+          .fault(
+              World.moveRequest()
+                  .and(
+                      request -> {
+                        seen.add(world.row("hm", server).state());
+                        return false;
+                      }),
+              Fault.proxy503());
+
+      world.tick("hm");
+
+      assertThat(seen).containsExactly("Requested");
+    }
+
+    @Test
+    void thatCouldNotBeStoredAreNotAskedFor() {
+      world.active();
+      disabled();
+      world.resources().refuseWrites(1);
+
+      var ticked = world.tick("hm");
+
+      assertThat(world.moveRequests()).isEmpty();
+      assertThat(ticked.next()).isZero();
+    }
+
+    @Test
+    void areAskedForOnceStoredAtLast() {
+      world.active();
+      disabled();
+      world.resources().refuseWrites(1);
+      world.tick("hm");
+
+      world.tick("hm");
+
+      assertThat(world.moveRequests()).hasSize(1);
+    }
+
+    @Test
+    void thatTookLongToStoreAreNotSent() {
+      var server = world.active();
+      disabled();
+      world.resources().beforeWrite(() -> world.pass(Duration.ofSeconds(6)));
+
+      world.tick("hm");
+
+      assertThat(world.moveRequests()).isEmpty();
+      assertThat(world.row("hm", server))
+          .extracting(InstanceStatus::state, InstanceStatus::attempts)
+          .containsExactly("Pending", 0);
+    }
+
+    @Test
+    void areNotSentByAProcessThatLeadsNoMore() {
+      var server = world.active();
+      disabled();
+      world.leading(() -> false);
+
+      world.tick("hm");
+
+      assertThat(world.moveRequests()).isEmpty();
+      assertThat(world.row("hm", server))
+          .extracting(InstanceStatus::state, InstanceStatus::attempts)
+          .containsExactly("Pending", 0);
+    }
+
+    @Test
+    void fromAnOldLookAreNotStored() {
+      world.active();
+      disabled();
+      var writes = world.resources().writes().size();
+      world
+          .simulator()
+          .fault(
+              1,
+              on("GET", ".*/servers/detail")
+                  .and(
+                      request -> {
+                        world.pass(Duration.ofSeconds(31));
+                        return false;
+                      }),
+              Fault.proxy503());
+
+      world.tick("hm");
+
+      assertThat(world.resources().writes()).hasSize(writes);
+    }
+  }
+
+  @Nested
+  class CrashBetweenIntentAndRequest {
+
+    private void crash() {
+      disabled();
+      world.leading(
+          () -> {
+            throw new Crash();
+          });
+      assertThatThrownBy(() -> world.tick("hm")).isInstanceOf(Crash.class);
+      world.leading(() -> true);
+      world.pass(Duration.ofMinutes(1));
+      world.startProcess();
+      world.tick("hm");
+    }
+
+    @Test
+    void isNotAskedForAgainWhileTheAnswerMayStillTakeEffect() {
+      world.active();
+      crash();
+
+      world.run("hm", World.SETTINGS.answerWait().minusSeconds(5));
+
+      assertThat(world.moveRequests()).isEmpty();
+    }
+
+    @Test
+    void isAskedForAgainAsTheSameAttempt() {
+      var server = world.active();
+      crash();
+
+      world.runUntil("hm", () -> !world.moveRequests().isEmpty());
+
+      assertThat(world.row("hm", server).attempts()).isEqualTo(1);
+    }
+
+    @Test
+    void endsWithOneRequestInAll() {
+      world.active();
+      crash();
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.moveRequests()).hasSize(1);
+    }
+  }
+
+  @Nested
+  class UnknownOutcomes {
+
+    @Test
+    void ofARequestThatTookEffectAreFollowedAndNotAskedForTwice() {
+      var server = world.active();
+      disabled();
+      world.simulator().fault(1, World.moveRequest(), new Fault.LoseReply());
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.moveRequests()).hasSize(1);
+      assertThat(world.row("hm", server))
+          .extracting(InstanceStatus::state, InstanceStatus::attempts)
+          .containsExactly("Moved", 1);
+    }
+
+    @Test
+    void ofARequestThatWasLostAreWaitedFor() {
+      world.active();
+      disabled();
+      world.simulator().fault(1, World.moveRequest(), new Fault.DropRequest());
+
+      world.run("hm", World.SETTINGS.answerWait().minusSeconds(5));
+
+      assertThat(world.moveRequests()).hasSize(1);
+    }
+
+    @Test
+    void ofARequestThatWasLostEndInOneMoreRequestOfTheSameAttempt() {
+      var server = world.active();
+      disabled();
+      world.simulator().fault(1, World.moveRequest(), new Fault.DropRequest());
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.moveRequests()).hasSize(2);
+      assertThat(world.row("hm", server).attempts()).isEqualTo(1);
+    }
+
+    @Test
+    void outliveTheProcessThatAsked() {
+      world.active();
+      disabled();
+      world.simulator().fault(1, World.moveRequest(), new Fault.LoseReply());
+      world.tick("hm");
+
+      world.startProcess();
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.moveRequests()).hasSize(1);
+    }
+
+    @Test
+    void ofAConfirmationEndWithTheInstanceConfirmed() {
+      var server = world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+      disabled();
+      world
+          .simulator()
+          .fault(
+              1,
+              World.moveRequest().and(r -> r.json().has("confirmResize")),
+              new Fault.LoseReply());
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.row("hm", server).state()).isEqualTo("Moved");
+      assertThat(world.moveRequests()).hasSize(2);
+    }
+  }
+
+  @Nested
+  class AnswersThatCannotBeStored {
+
+    @Test
+    void areEnteredIntoWhatIsStoredThen() {
+      var server = world.active();
+      disabled();
+      var writes = new ArrayList<Integer>();
+      world
+          .resources()
+          .beforeWrite(
+              () -> {
+                writes.add(1);
+                if (writes.size() == 2) {
+                  world.annotate("hm", "somebody", "else");
+                }
+              });
+
+      world.tick("hm");
+
+      assertThat(world.row("hm", server).requestId()).startsWith("req-");
+    }
+
+    @Test
+    void areFoundAgainInNovasAccount() {
+      world.active();
+      disabled();
+      var writes = new ArrayList<Integer>();
+      world
+          .resources()
+          .beforeWrite(
+              () -> {
+                writes.add(1);
+                if (writes.size() == 2) {
+                  world.resources().refuseWrites(3);
+                }
+              });
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.moveRequests()).hasSize(1);
+    }
+  }
+
+  @Nested
+  class Refusals {
+
+    @Test
+    void thatAskForPatienceGetIt() {
+      world.active();
+      disabled();
+      world
+          .simulator()
+          .fault(
+              1, World.moveRequest(), Fault.error(429, "Slow down.", Map.of("Retry-After", "120")));
+
+      world.run("hm", Duration.ofSeconds(115));
+
+      assertThat(world.moveRequests()).hasSize(1);
+    }
+
+    @Test
+    void thatAskForPatienceCostNoAttempt() {
+      var server = world.active();
+      disabled();
+      world
+          .simulator()
+          .fault(
+              1, World.moveRequest(), Fault.error(429, "Slow down.", Map.of("Retry-After", "120")));
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.row("hm", server).attempts()).isEqualTo(1);
+    }
+  }
+
+  @Nested
+  class ListsThatFail {
+
+    @ParameterizedTest
+    @ValueSource(strings = {"servers/detail", "os-migrations", "os-services"})
+    void neverMakeAHostEmpty(String list) {
+      world.active();
+      disabled();
+      world.simulator().fault(on("GET", ".*/" + list), Fault.proxy503());
+
+      looksNowAndThen(5);
+
+      assertThat(world.resources().writes())
+          .extracting(s -> s.condition(Condition.DRAINED).map(Condition::status).orElse(""))
+          .doesNotContain("True");
+      assertThat(world.resources().writes())
+          .flatExtracting(HostMaintenanceStatus::instances)
+          .extracting(InstanceStatus::state)
+          .doesNotContain("Moved", "Gone");
+    }
+
+    @Test
+    void makeAnEmptyHostUnknownAfterAWhile() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.simulator().fault(on("GET", ".*/servers/detail"), Fault.proxy503());
+
+      world.pass(World.SETTINGS.blindness());
+      world.tick("hm");
+
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("Unknown");
+      assertThat(world.condition("hm", Condition.READY)).isEqualTo("Unknown");
+    }
+
+    @Test
+    void forAMomentLeaveAnEmptyHostInMaintenance() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.simulator().fault(1, on("GET", ".*/servers/detail"), Fault.proxy503());
+
+      world.tick("hm");
+
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("True");
+    }
+  }
+
+  @Nested
+  class Deletion {
+
+    @Test
+    void beforeAnythingWasTakenNeedsNoCallToNova() {
+      world.create("hm", "compute-1");
+      world.delete("hm");
+
+      assertThat(world.tick("hm").released()).isTrue();
+      assertThat(world.simulator().requests()).isEmpty();
+    }
+
+    @Test
+    void givesTheServiceBackWhileAMoveStillRuns() {
+      world.place(slow());
+      world.create("hm", "compute-1", "Finish");
+      moving();
+
+      world.delete("hm");
+      world.run("hm", Duration.ofSeconds(30));
+
+      assertThat(world.host("compute-1").enabled()).isTrue();
+      assertThat(world.gone("hm")).isFalse();
+    }
+
+    @Test
+    void followsARunningMoveToItsEndWhenItIsToFinish() {
+      var server = world.place(slow());
+      world.create("hm", "compute-1", "Finish");
+      moving();
+
+      world.delete("hm");
+      world.runUntil("hm", () -> world.gone("hm"));
+
+      assertThat(server.host()).isNotEqualTo("compute-1");
+    }
+
+    @Test
+    void abortsARunningMoveWhenItIsTo() {
+      var server = world.place(slow());
+      world.create("hm", "compute-1", "Abort");
+      moving();
+
+      world.delete("hm");
+      world.runUntil("hm", () -> world.gone("hm"));
+
+      assertThat(server.host()).isEqualTo("compute-1");
+      assertThat(world.simulator().requests(on("DELETE", ".*/migrations/\\d+"))).isNotEmpty();
+    }
+
+    @Test
+    void startsNothingMore() {
+      for (var i = 0; i < 4; i++) {
+        world.place(slow());
+      }
+      world.create("hm", "compute-1", "Finish");
+      moving();
+      var before = world.moveRequests().size();
+
+      world.delete("hm");
+      world.runUntil("hm", () -> world.gone("hm"));
+
+      assertThat(world.moveRequests()).hasSize(before);
+    }
+
+    @Test
+    void leavesTheHostAsItIsWhenTheAnnotationSaysSo() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      var requests = world.simulator().requests().size();
+
+      world.annotate("hm", HostMaintenance.SKIP_GIVE_BACK, "true");
+      world.delete("hm");
+      world.tick("hm");
+
+      assertThat(world.gone("hm")).isTrue();
+      assertThat(world.simulator().requests()).hasSize(requests);
+      assertThat(world.notices()).extracting(Notice::reason).contains(Reason.GiveBackSkipped);
+    }
+
+    @Test
+    void waitsForANovaThatDoesNotAnswer() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.simulator().fault(request -> true, Fault.proxy503());
+
+      world.delete("hm");
+      looksNowAndThen(5);
+      assertThat(world.gone("hm")).isFalse();
+
+      world.simulator().clearFaults();
+      world.runUntil("hm", () -> world.gone("hm"));
+      assertThat(world.host("compute-1").enabled()).isTrue();
+    }
+  }
+
+  @Nested
+  class Service {
+
+    @Test
+    void disabledBySomebodyElseIsNeverTouched() {
+      world.simulator().change(c -> c.disable(c.admin(), "compute-1", "burn-in"));
+      var server = world.active();
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.delete("hm");
+      world.runUntil("hm", () -> world.gone("hm"));
+
+      assertThat(server.host()).isNotEqualTo("compute-1");
+      assertThat(world.servicePuts()).isEmpty();
+      assertThat(world.host("compute-1").disabledReason()).isEqualTo("burn-in");
+    }
+
+    @Test
+    void enabledBehindOurBackIsDisabledAgain() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+
+      world.simulator().change(c -> c.enable(c.admin(), "compute-1"));
+      world.tick("hm");
+
+      assertThat(world.host("compute-1").enabled()).isFalse();
+      assertThat(world.notices()).extracting(Notice::reason).contains(Reason.ServiceReenabled);
+    }
+
+    @Test
+    void enabledAgainAndAgainIsLeftToAHuman() {
+      disabled();
+      for (var i = 0; i < 4; i++) {
+        world.run("hm", Duration.ofSeconds(10));
+        world.simulator().change(c -> c.enable(c.admin(), "compute-1"));
+      }
+      world.tick("hm");
+
+      assertThat(world.status("hm").phase()).isEqualTo("Blocked");
+      assertThat(world.host("compute-1").enabled()).isTrue();
+    }
+
+    @Test
+    void whoseDisablingTimedOutIsReadBack() {
+      world.create("hm", "compute-1");
+      world.simulator().fault(1, World.servicePut(), new Fault.LoseReply());
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.servicePuts()).hasSize(1);
+      assertThat(world.status("hm").service().disabledByUs()).isTrue();
+    }
+  }
+
+  @Nested
+  class SeveralHosts {
+
+    @Test
+    void beyondTheLimitWaitTheirTurn() {
+      world.place(slow());
+      world.place(NewServer.on("compute-2").with(Steering.LM_SECONDS, "1200"));
+      world.create("a", "compute-1");
+      world.create("b", "compute-2");
+      world.create("c", "compute-3");
+      for (var name : List.of("a", "b")) {
+        world.tick(name);
+        world.pass(Duration.ofSeconds(1));
+      }
+
+      world.tick("c");
+
+      assertThat(world.status("c").phase()).isEqualTo("Pending");
+      assertThat(world.host("compute-3").enabled()).isTrue();
+    }
+
+    @Test
+    void shareTheMovesInFlight() {
+      for (var i = 0; i < 5; i++) {
+        world.place(slow());
+        world.place(NewServer.on("compute-2").with(Steering.LM_SECONDS, "1200"));
+        world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+        world.place(NewServer.on("compute-2").in(VmState.STOPPED));
+      }
+      world.create("a", "compute-1");
+      world.create("b", "compute-2");
+      for (var i = 0; i < 2; i++) {
+        world.tick("a");
+        world.tick("b");
+        world.pass(Duration.ofSeconds(1));
+      }
+
+      assertThat(world.moveRequests()).hasSize(World.SETTINGS.maxMoves());
+    }
+  }
+
+  @Nested
+  class Writes {
+
+    @Test
+    void areNotMadeWhenNothingChanged() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      var writes = world.resources().writes().size();
+
+      world.run("hm", Duration.ofHours(2));
+
+      assertThat(world.resources().writes()).hasSize(writes);
+    }
+
+    @Test
+    void ofProgressAloneAreRare() {
+      world.place(NewServer.on("compute-1").with(Steering.LM_SECONDS, "40"));
+      world.create("hm", "compute-1");
+      moving();
+      var writes = world.resources().writes().size();
+
+      world.run("hm", Duration.ofSeconds(35));
+
+      assertThat(world.resources().writes().size() - writes).isLessThanOrEqualTo(1);
+    }
+  }
+
+  @Test
+  void lookWhileAMoveRunsIsFourListsAndNoQuestion() {
+    world.place(slow());
+    world.create("hm", "compute-1");
+    moving();
+    world.tick("hm");
+    var before = world.simulator().requests().size();
+
+    world.pass(Duration.ofSeconds(5));
+    world.tick("hm");
+
+    assertThat(world.simulator().requests().subList(before, world.simulator().requests().size()))
+        .extracting(r -> r.path().replaceFirst(".*/", ""))
+        .containsExactlyInAnyOrder("os-migrations", "detail", "os-services", "os-server-groups");
+  }
+}

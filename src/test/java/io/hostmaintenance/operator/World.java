@@ -1,0 +1,228 @@
+package io.hostmaintenance.operator;
+
+import static io.hostmaintenance.cloud.http.CloudSimulator.on;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.Host;
+import io.hostmaintenance.cloud.NewServer;
+import io.hostmaintenance.cloud.Server;
+import io.hostmaintenance.cloud.Timing;
+import io.hostmaintenance.cloud.http.CloudSimulator;
+import io.hostmaintenance.cloud.http.Request;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+
+/**
+ * A {@link Maintenance} between resources in memory and a simulated cloud, which it reaches through
+ * the real adapter. Time moves only when a test moves it.
+ */
+final class World implements AutoCloseable {
+
+  static final Settings SETTINGS =
+      new Settings(
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(20),
+          2,
+          4);
+
+  private final InMemoryResources resources = new InMemoryResources();
+  private final List<Notice> notices = new ArrayList<>();
+  private final CloudSimulator simulator;
+  private final Nova nova;
+  private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private BooleanSupplier leading = () -> true;
+  private Maintenance process;
+
+  /** Hosts compute-1 to compute-4. */
+  World(Path directory) throws IOException {
+    var cloud = new Cloud(now, new SplittableRandom(1), Timing.DEFAULT);
+    List.of("compute-1", "compute-2", "compute-3", "compute-4").forEach(cloud::addHost);
+    simulator = new CloudSimulator(cloud, () -> now);
+    nova = OpenStackCloud.nova(Cluster.environment(directory, simulator), () -> now);
+    startProcess();
+  }
+
+  /** A process that remembers nothing takes the place of the running one. */
+  void startProcess() {
+    process =
+        new Maintenance(
+            nova,
+            resources,
+            (resource, notice) -> notices.add(notice),
+            SETTINGS,
+            () -> now,
+            () -> Duration.between(Instant.EPOCH, now).toNanos(),
+            () -> leading.getAsBoolean());
+  }
+
+  @Override
+  public void close() throws IOException {
+    simulator.close();
+  }
+
+  // --- time and deeds ---
+
+  Maintenance.Ticked tick(String name) {
+    return process.tick(name);
+  }
+
+  void pass(Duration duration) {
+    now = now.plus(duration);
+  }
+
+  /** Ticks for so long, each tick when the one before wanted it, but a second later at least. */
+  void run(String name, Duration duration) {
+    var end = now.plus(duration);
+    while (now.isBefore(end)) {
+      var next = tick(name).next();
+      pass(next.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : next);
+    }
+  }
+
+  /** Ticks until it is so, for an hour at most. */
+  void runUntil(String name, BooleanSupplier reached) {
+    var end = now.plus(Duration.ofHours(1));
+    while (!reached.getAsBoolean()) {
+      if (now.isAfter(end)) {
+        throw new AssertionError("not reached within an hour: " + resources.read(name));
+      }
+      var next = tick(name).next();
+      pass(next.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : next);
+    }
+  }
+
+  void runUntilPhase(String name, String phase) {
+    runUntil(name, () -> phase.equals(status(name).phase()));
+  }
+
+  /** From now on this says whether the process leads. */
+  void leading(BooleanSupplier leading) {
+    this.leading = leading;
+  }
+
+  Server place(NewServer server) {
+    return simulator.cloud(c -> c.place(server));
+  }
+
+  Server active() {
+    return place(NewServer.on("compute-1"));
+  }
+
+  void create(String name, String host) {
+    create(name, host, null);
+  }
+
+  void create(String name, String host, String onDelete) {
+    var resource = new HostMaintenance();
+    resource.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(name)
+            .withUid("uid-of-" + name)
+            .withGeneration(1L)
+            .withCreationTimestamp(now.toString())
+            .withFinalizers(HostMaintenance.FINALIZER)
+            .build());
+    resource.setSpec(
+        new HostMaintenanceSpec(host, null, null, null, null, null, null, null, onDelete, null));
+    resources.store(resource);
+  }
+
+  void annotate(String name, String key, String value) {
+    edit(
+        name,
+        r -> {
+          r.getMetadata().getAnnotations().put(key, value);
+          return r;
+        });
+  }
+
+  void delete(String name) {
+    edit(
+        name,
+        r -> {
+          r.getMetadata().setDeletionTimestamp(now.toString());
+          return r;
+        });
+  }
+
+  private void edit(String name, UnaryOperator<HostMaintenance> edit) {
+    resources.edit(name, edit);
+  }
+
+  // --- what there is ---
+
+  InMemoryResources resources() {
+    return resources;
+  }
+
+  CloudSimulator simulator() {
+    return simulator;
+  }
+
+  List<Notice> notices() {
+    return notices;
+  }
+
+  Host host(String name) {
+    return simulator.cloud(c -> c.host(name));
+  }
+
+  boolean gone(String name) {
+    return resources.read(name).isEmpty();
+  }
+
+  /** The stored status; an empty one before the first write. */
+  HostMaintenanceStatus status(String name) {
+    var status = resources.read(name).orElseThrow().getStatus();
+    return status == null ? HostMaintenanceStatus.builder().build() : status;
+  }
+
+  InstanceStatus row(String name, Server server) {
+    return status(name).instances().stream()
+        .filter(r -> r.id().equals(server.id()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The status of a condition; empty text for none. */
+  String condition(String name, String type) {
+    return status(name).condition(type).map(Condition::status).orElse("");
+  }
+
+  static Predicate<Request> moveRequest() {
+    return on("POST", "/v2\\.1/.*servers/[^/]+/action");
+  }
+
+  static Predicate<Request> servicePut() {
+    return on("PUT", "/v2\\.1/.*os-services/[^/]+");
+  }
+
+  /** The requests for moves and confirmations so far, lost ones included. */
+  List<Request> moveRequests() {
+    return simulator.requests(moveRequest());
+  }
+
+  List<Request> servicePuts() {
+    return simulator.requests(servicePut());
+  }
+}
