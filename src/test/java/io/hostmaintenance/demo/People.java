@@ -40,7 +40,9 @@ final class People {
     if (!aborted) {
       var abort = cloud.cloud(this::abort);
       aborted = abort.isPresent();
-      return abort;
+      if (aborted) {
+        return abort;
+      }
     }
     called |= resource.getStatus().phase().equals("Blocked");
     if (!called || clock.elapsed().minus(lastDeed).compareTo(BETWEEN_DEEDS) < 0) {
