@@ -3,6 +3,7 @@ package io.hostmaintenance.simulation;
 import io.hostmaintenance.cloud.Cloud;
 import io.hostmaintenance.cloud.PowerState;
 import io.hostmaintenance.cloud.VmState;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
@@ -15,19 +16,22 @@ import java.util.stream.Collectors;
 /** What was true when an operator asked, whatever it was told: the truth beside a tick's look. */
 final class Look {
   private final Instant began;
+  private final String host;
   private final Map<String, String> reasons = new HashMap<>();
   private final Set<String> enabled = new HashSet<>();
   private Instant instancesAt;
   private Instant date;
   private Optional<String> occupant = Optional.of("the host was not looked at");
   private Optional<String> occupantByLists = occupant;
+  private Optional<String> leaving = occupant;
   private boolean placementAsked;
   private Set<String> off = Set.of();
   private Set<String> toConfirm = Set.of();
   private String failure;
 
-  Look(Instant began) {
+  Look(Instant began, String host) {
     this.began = began;
+    this.host = host;
   }
 
   Instant began() {
@@ -39,8 +43,9 @@ final class Look {
     return date;
   }
 
-  Instant instancesAt() {
-    return instancesAt;
+  /** Whether a whole move had time to begin and end between its first questions. */
+  boolean tookLong() {
+    return Duration.between(began, instancesAt).compareTo(Duration.ofMillis(1500)) > 0;
   }
 
   /** What occupied the host at the look's last question, empty for nothing. */
@@ -51,6 +56,11 @@ final class Look {
   /** What occupied the host by the lists of Nova alone. */
   Optional<String> occupantByLists() {
     return occupantByLists;
+  }
+
+  /** What was on the host or about to leave it; what arrives shows in placement first. */
+  Optional<String> leaving() {
+    return leaving;
   }
 
   boolean placementAsked() {
@@ -71,6 +81,7 @@ final class Look {
     date = cloud.now().truncatedTo(ChronoUnit.SECONDS);
     occupant = Truth.onHost(cloud, host).or(() -> Truth.moving(cloud, host));
     occupantByLists = occupant;
+    leaving = Truth.onHost(cloud, host).or(() -> Truth.leaving(cloud, host));
     off =
         cloud.servers().stream()
             .filter(s -> s.vmState() == VmState.ACTIVE && s.taskState() == null)
@@ -84,6 +95,9 @@ final class Look {
     reasons.clear();
     enabled.clear();
     for (var host : cloud.hosts()) {
+      if (host.cellDown() && host.name().equals(this.host)) {
+        failed("the cell of " + host.name() + " is down");
+      }
       if (host.enabled()) {
         enabled.add(host.name());
       } else {

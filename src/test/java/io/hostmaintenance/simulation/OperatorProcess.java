@@ -143,7 +143,8 @@ final class OperatorProcess {
     if (!world.kubernetes().prepare(resource)) {
       return;
     }
-    var tick = new Tick(resource, new Look(world.cloud().now()));
+    var host = world.kubernetes().get(resource).orElseThrow().getSpec().host();
+    var tick = new Tick(resource, new Look(world.cloud().now(), host));
     ticks.push(tick);
     try {
       var ticked = operator.tick(resource);

@@ -30,20 +30,33 @@ final class Programs {
   private final List<String> hosts;
   private final List<Program.Guest> guests = new ArrayList<>();
   private final List<Incident> incidents = new ArrayList<>();
-  private final boolean sharedUser;
+  private final Set<Beyond> beyond;
 
-  private Programs(long seed) {
+  private Programs(long seed, Set<Beyond> beyond) {
+    this.beyond = beyond;
     chance = new SplittableRandom(seed);
     hosts =
         one(3)
             ? List.of(DRAINED, "compute-10", "compute-2", "compute-3")
             : List.of(DRAINED, "compute-10", "compute-2");
-    sharedUser = false;
+  }
+
+  /** What no protocol on top of Nova's API can survive; injected only to be measured. */
+  enum Beyond {
+    /** Requests that are carried out long after their time-out. */
+    LATE_EXECUTION,
+    /** Another administrator who moves instances as the operator's own user. */
+    SHARED_USER
   }
 
   /** The program of a seed. */
   static Program of(long seed) {
-    return new Programs(seed).write(seed);
+    return of(seed, Set.of());
+  }
+
+  /** The program of a seed in a world in which these happen too. */
+  static Program of(long seed, Set<Beyond> beyond) {
+    return new Programs(seed, beyond).write(seed);
   }
 
   private Program write(long seed) {
@@ -72,6 +85,15 @@ final class Programs {
     for (var i = 0; i < number; i++) {
       incident();
     }
+    if (beyond.contains(Beyond.LATE_EXECUTION)) {
+      arm(
+          "that change something",
+          Fault.Kind.LATE,
+          CHANGES::contains,
+          chance.nextInt(3),
+          1,
+          Duration.ofMinutes(20));
+    }
     return new Program(
         seed,
         hosts,
@@ -81,7 +103,7 @@ final class Programs {
         List.copyOf(incidents),
         timing(),
         !one(8),
-        sharedUser,
+        beyond.contains(Beyond.SHARED_USER),
         one(16),
         one(2) ? Duration.ZERO : Duration.ofMillis(chance.nextInt(-5000, 5000)));
   }
@@ -432,11 +454,8 @@ final class Programs {
       }
       case 2 -> {
         var at = moment();
-        add(at, "the cell of " + host + " vanishes", w -> w.cloud().cellDown(host, true));
-        add(
-            at.plus(seconds(5, 600)),
-            "the cell of " + host + " is back",
-            w -> w.cloud().cellDown(host, false));
+        add(at, "the cell vanishes", w -> w.cell(true));
+        add(at.plus(seconds(5, 600)), "the cell is back", w -> w.cell(false));
       }
       case 3 ->
           add(

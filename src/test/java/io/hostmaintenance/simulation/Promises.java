@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.cloud.Caller;
 import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.InstanceAction;
 import io.hostmaintenance.cloud.MigrationStatus;
 import io.hostmaintenance.cloud.MigrationType;
 import io.hostmaintenance.cloud.Server;
@@ -93,20 +94,18 @@ final class Promises {
     }
     var paused =
         cloud.actions(server.id()).stream()
-            .filter(a -> a.action().equals("pause") && a.message() == null)
-            .map(a -> a.startTime())
-            .reduce(Instant.MIN, (a, b) -> b);
-    var since =
+            .filter(a -> a.action().equals("pause"))
+            .map(InstanceAction::startTime)
+            .reduce(Instant.MIN, (older, newer) -> newer);
+    var moved =
         cloud.migrations(server.id()).stream()
             .filter(m -> m.type() == MigrationType.LIVE_MIGRATION)
             .filter(m -> m.status() == MigrationStatus.COMPLETED)
-            .filter(m -> !m.createdAt().isBefore(paused))
-            .map(m -> m.caller().requestId())
-            .toList();
+            .anyMatch(m -> !m.createdAt().isBefore(paused));
     promise(
         "no guest is moved twice while it is paused",
-        since.isEmpty(),
-        () -> server.name() + " was moved since it was paused: " + since);
+        !moved,
+        () -> server.name() + " was moved since it was paused");
   }
 
   void coldMigrating(Look look, Server server) {
@@ -123,7 +122,8 @@ final class Promises {
             promise(
                 "only our own cold migration is confirmed",
                 m.type() == MigrationType.MIGRATION && ownRequests.contains(m.caller().requestId())
-                    || !process.look().toConfirm(m.uuid()),
+                    || !process.look().toConfirm(m.uuid())
+                    || ownFinished(serverId),
                 () ->
                     m.type().text()
                         + " "
@@ -132,6 +132,16 @@ final class Promises {
                         + m.server().name()
                         + " was asked for by "
                         + m.caller().user().name()));
+  }
+
+  /**
+   * Whether our own record waits too, which an administrator's reset of the state has left behind:
+   * Nova confirms whichever it finds, and the look of the host does not show the other.
+   */
+  private boolean ownFinished(String serverId) {
+    return Truth.finished(cloud).stream()
+        .anyMatch(
+            m -> m.server().id().equals(serverId) && ownRequests.contains(m.caller().requestId()));
   }
 
   void aborting(OperatorProcess process, String serverId, long migrationId) {
@@ -253,7 +263,17 @@ final class Promises {
 
   private void drained(
       Look look, String host, HostMaintenanceStatus old, HostMaintenanceStatus next) {
-    if (!isTrue(next, Condition.DRAINED) || look.date() == null) {
+    var first = old == null ? null : old.emptySince();
+    if (next.emptySince() != null && !next.emptySince().equals(first)) {
+      promise(
+          "emptySince is the date of a look at an empty host",
+          next.emptySince().equals(look.date()) && (look.leaving().isEmpty() || look.tookLong()),
+          () -> next.emptySince() + ": " + look.leaving());
+      emptyLooks
+          .computeIfAbsent(host, h -> new ArrayList<>())
+          .add(new EmptyLook(next.emptySince()));
+    }
+    if (!isTrue(next, Condition.DRAINED) || look.date() == null || look.failed()) {
       return;
     }
     emptyNow("Drained only of an empty host", look, host);
@@ -351,10 +371,10 @@ final class Promises {
     var host = stored.get().getSpec().host();
     lastLook.put(name, cloud.now());
     var occupant = look.placementAsked() ? look.occupant() : look.occupantByLists();
-    if (occupant.isEmpty()) {
-      emptyLooks.computeIfAbsent(host, h -> new ArrayList<>()).add(new EmptyLook(look.date()));
-    } else {
-      emptyLooks.remove(host);
+    if (occupant.isPresent()) {
+      emptyLooks
+          .getOrDefault(host, new ArrayList<>())
+          .removeIf(l -> !l.date().isAfter(look.date()));
     }
     var late = Duration.between(look.began(), cloud.now()).compareTo(Duration.ofSeconds(25)) > 0;
     if (!late && isTrue(stored.get().getStatus(), Condition.DRAINED)) {

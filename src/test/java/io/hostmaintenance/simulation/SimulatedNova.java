@@ -151,7 +151,7 @@ final class SimulatedNova implements Nova {
         "migrations",
         () ->
             cloud.migrations().stream()
-                .filter(m -> !cloud.host(m.sourceCompute()).cellDown())
+                .filter(m -> !hidden(m.server()))
                 .filter(
                     m ->
                         filter

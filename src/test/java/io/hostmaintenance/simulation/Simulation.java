@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** One program run to its end: incidents first, then peace, then the resources are deleted. */
 final class Simulation {
@@ -54,8 +55,9 @@ final class Simulation {
 
   private void play() {
     var last =
-        world.program().incidents().stream()
-            .map(Incident::at)
+        Stream.concat(
+                world.program().incidents().stream().map(Incident::at),
+                world.program().resources().stream().map(Program.Applied::at))
             .max(Duration::compareTo)
             .orElse(Duration.ZERO);
     world.runFor(last.plus(STILL_UNDER_WAY), w -> false);
@@ -96,7 +98,12 @@ final class Simulation {
         && world.quietTicks(resource.getMetadata().getName()) >= 4
         && switch (status.phase()) {
           case "InMaintenance", "Blocked", "Failed" -> true;
-          default -> reason(resource).equals("Suspended");
+          // somebody else's migration to the host hangs, and Nova knows no way to end it
+          case "Draining" ->
+              reason(resource).equals("Suspended")
+                  || reason(resource).equals("SettlingEmpty")
+                      && Truth.moving(world.cloud(), resource.getSpec().host()).isPresent();
+          default -> false;
         };
   }
 
@@ -131,7 +138,7 @@ final class Simulation {
               .promises()
               .promise(
                   "InMaintenance is an empty, disabled host",
-                  Truth.occupant(cloud, host).isEmpty() && !cloud.host(host).enabled(),
+                  empty(host) && !cloud.host(host).enabled(),
                   () -> host + ": " + Truth.occupant(cloud, host));
       case "Blocked", "Failed" ->
           world
@@ -140,7 +147,7 @@ final class Simulation {
       default -> {}
     }
     for (var row : resource.getStatus().instances()) {
-      if (row.state().equals("Blocked")) {
+      if (!reason(resource).equals("Conflict") && row.state().equals("Blocked")) {
         world
             .promises()
             .promise(
@@ -149,6 +156,14 @@ final class Simulation {
                 () -> row.name() + " " + row.reason() + ": " + row.message());
       }
     }
+  }
+
+  /** Without placement nobody knows what is on its way. */
+  private boolean empty(String host) {
+    var cloud = world.cloud();
+    return Truth.onHost(cloud, host).isEmpty()
+        && Truth.moving(cloud, host).isEmpty()
+        && (!world.program().placement() || Truth.arriving(cloud, host).isEmpty());
   }
 
   private boolean needed(Cloud cloud, HostMaintenance resource) {

@@ -7,9 +7,13 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -65,6 +69,23 @@ class SimulationTest {
             + " checked%n",
         seeds, first, ticks, calls, faults, checked);
     assertThat(seeds).isPositive();
+  }
+
+  /**
+   * What {@link Programs.Beyond} breaks is counted, not forbidden: docs/reliability.md names it.
+   */
+  @ParameterizedTest
+  @EnumSource(Programs.Beyond.class)
+  void whatCannotBePromisedIsMeasured(Programs.Beyond beyond) {
+    var seeds = Integer.getInteger("simulation.beyond", 300);
+    var broken = new TreeMap<String, Integer>();
+    for (var seed = 0; seed < seeds; seed++) {
+      Simulation.run(Programs.of(seed, Set.of(beyond)), false)
+          .broken()
+          .ifPresent(b -> broken.merge(b.promise(), 1, Integer::sum));
+    }
+    System.out.printf("simulation beyond: %s, %d seeds, broken %s%n", beyond, seeds, broken);
+    assertThat(broken.values().stream().mapToInt(i -> i).sum()).isLessThan(seeds / 2);
   }
 
   private static void replay(long seed) {

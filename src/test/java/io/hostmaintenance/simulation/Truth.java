@@ -36,6 +36,14 @@ final class Truth {
         .map(m -> "migration " + m.id() + " of " + m.server().name() + " is " + m.status().text());
   }
 
+  /** The same, but only from the host. */
+  static Optional<String> leaving(Cloud cloud, String host) {
+    return cloud.migrations().stream()
+        .filter(m -> host.equals(m.sourceCompute()) && underWay(m, host))
+        .findFirst()
+        .map(m -> "migration " + m.id() + " of " + m.server().name() + " is " + m.status().text());
+  }
+
   private static boolean underWay(Migration m, String host) {
     var server = m.server();
     if (server.deleted()) {
@@ -93,17 +101,19 @@ final class Truth {
     return server.deleted() || !host.equals(server.host());
   }
 
-  /** Whether a human's help is truly wanted for it: it is on the host, or a revert may bring it. */
+  /** Whether a human's help is truly wanted for it: it is on the host, or left traces there. */
   static boolean bindsHost(Cloud cloud, String serverId, String host) {
     var server = cloud.server(serverId);
     return !server.deleted()
         && (host.equals(server.host())
             || cloud.migrations(serverId).stream()
+                .filter(m -> host.equals(m.sourceCompute()))
                 .anyMatch(
                     m ->
-                        host.equals(m.sourceCompute())
-                            && (!m.status().terminal() || m.status() == MigrationStatus.REVERTED)
-                            && (m.server().taskState() != null
-                                || m.server().vmState() == VmState.RESIZED)));
+                        m.status() == MigrationStatus.FINISHED
+                            || m.status() == MigrationStatus.CONFIRMING
+                            || server.taskState() != null
+                                && (!m.status().terminal()
+                                    || m.status() == MigrationStatus.REVERTED)));
   }
 }

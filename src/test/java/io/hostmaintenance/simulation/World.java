@@ -299,9 +299,12 @@ final class World {
   void heal() {
     faults.clear();
     processes.forEach(p -> p.watchLag(Duration.ZERO));
-    for (var host : cloud.hosts()) {
-      cloud.cellDown(host.name(), false);
-    }
+    cell(false);
+  }
+
+  /** The one cell of all hosts vanishes, or is back. */
+  void cell(boolean down) {
+    program.hosts().forEach(h -> cloud.cellDown(h, down));
   }
 
   // ---------------------------------------------------------------- operators
@@ -441,6 +444,9 @@ final class World {
       promises.promise(
           "guests keep their state",
           server.vmState() == before
+              || guest.past() == Program.Past.OFF_INSIDE
+                  && server.vmState() == VmState.ACTIVE
+                  && server.powerState() == PowerState.SHUTDOWN
               || mayBreak && server.vmState() == VmState.ERROR
               || server.vmState() == VmState.RESIZED
               || before == VmState.RESIZED,
