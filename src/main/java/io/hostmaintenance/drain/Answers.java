@@ -7,6 +7,7 @@ import io.hostmaintenance.nova.NovaException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /** What Nova's answers to our requests make of the rows that announced them. */
@@ -33,6 +34,38 @@ public final class Answers {
       }
     }
     return status.toBuilder().instances(rows).conditions(conditions).build();
+  }
+
+  /**
+   * The outcomes that are still news to what is stored: those whose rows stand there as they stood
+   * when the requests went out. Another process has brought the other rows on since.
+   *
+   * @param announced the status that was stored before the requests went out
+   * @param stored what is stored now
+   */
+  public static List<Outcome> stillNews(
+      List<Outcome> outcomes, HostMaintenanceStatus announced, HostMaintenanceStatus stored) {
+    return outcomes.stream()
+        .filter(
+            o ->
+                instanceId(o.step())
+                    .map(id -> row(announced, id).equals(row(stored, id)))
+                    .orElse(true))
+        .toList();
+  }
+
+  private static Optional<InstanceStatus> row(HostMaintenanceStatus status, String id) {
+    return status.instances().stream().filter(r -> r.id().equals(id)).findFirst();
+  }
+
+  private static Optional<String> instanceId(Step step) {
+    return switch (step) {
+      case Step.Asking asking -> Optional.of(asking.ask().instanceId());
+      case Step.Abort(var id, var migration) -> Optional.of(id);
+      case Step.ForceComplete(var id, var migration) -> Optional.of(id);
+      case Step.DisableService disable -> Optional.empty();
+      case Step.EnableService enable -> Optional.empty();
+    };
   }
 
   /** Nova says that it is disabled: found enabled from now on, it was enabled by somebody. */

@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Sight.Blind;
@@ -33,7 +34,7 @@ public final class Drain {
     var deleting = situation.resource().isMarkedForDeletion();
     return switch (sight) {
       case Blind blind -> deleting ? Exit.blind(situation, blind) : blind(situation, blind);
-      case Look look when hidden(situation, look) -> {
+      case Look look when hidden(situation.resource(), look) -> {
         var blind = cellDown(situation);
         yield deleting ? Exit.blind(situation, blind) : blind(situation, blind);
       }
@@ -102,10 +103,13 @@ public final class Drain {
     return taken(status) && status.remaining() != null && status.remaining() > 0;
   }
 
-  private static boolean hidden(Situation situation, Look look) {
-    return look.service(situation.resource().getSpec().host())
-        .map(ComputeService::unknown)
-        .orElse(false);
+  /** Whether the sight tells anything of the resource's host: a look that its cell answered. */
+  public static boolean sees(HostMaintenance resource, Sight sight) {
+    return sight instanceof Look look && !hidden(resource, look);
+  }
+
+  private static boolean hidden(HostMaintenance resource, Look look) {
+    return look.service(resource.getSpec().host()).map(ComputeService::unknown).orElse(false);
   }
 
   private static Blind cellDown(Situation situation) {
@@ -229,8 +233,7 @@ public final class Drain {
                     + " elsewhere by Nova's own means."));
   }
 
-  private static void serviceCondition(
-      Report report, Keeping keeping, boolean disabled, Moment at) {
+  static void serviceCondition(Report report, Keeping keeping, boolean disabled, Moment at) {
     if (!disabled) {
       report.condition(
           Condition.SERVICE_DISABLED,

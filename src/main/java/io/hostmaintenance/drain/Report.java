@@ -36,13 +36,20 @@ final class Report {
     if (annotations != null) {
       status.retry(annotations.get(HostMaintenance.RETRY));
     }
+    count(status, rows);
+    return this;
+  }
+
+  /** Enters rows and their counts. */
+  static HostMaintenanceStatus.Builder count(
+      HostMaintenanceStatus.Builder status, List<InstanceStatus> rows) {
     var moved = count(rows, RowState.Moved);
     var failed = count(rows, RowState.Failed);
     var blocked = count(rows, RowState.Blocked);
     var skipped = count(rows, RowState.Skipped);
     var gone = count(rows, RowState.Gone);
     var total = rows.size();
-    status
+    return status
         .instances(rows)
         .total(total)
         .moved(moved)
@@ -52,7 +59,6 @@ final class Report {
         .gone(gone)
         .remaining(total - moved - failed - blocked - skipped - gone)
         .progress(moved + gone + "/" + total);
-    return this;
   }
 
   private static int count(List<InstanceStatus> rows, RowState state) {

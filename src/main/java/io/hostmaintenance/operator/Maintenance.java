@@ -137,13 +137,9 @@ final class Maintenance {
       }
     }
     var began = nanoTime.getAsLong();
-    var sight = observer.look(resource.getSpec().host(), resource.getStatus());
-    if (sight instanceof Sight.Look) {
+    var sight = inTime(observer.look(resource.getSpec().host(), resource.getStatus()), began);
+    if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
-    }
-    if (since(began).compareTo(STALE_LOOK) > 0) {
-      LOG.warn("{}: the look took {} and is taken again", name(resource), since(began));
-      return new Ticked(Duration.ZERO, false);
     }
     var decision =
         ledger.decide(
@@ -152,6 +148,18 @@ final class Maintenance {
             others -> Drain.decide(situation(resource, memory, others), sight),
             Decision::status);
     return carryOut(resource, memory, decision);
+  }
+
+  /** What was seen too long ago counts as not seen. */
+  private Sight inTime(Sight sight, long began) {
+    return sight instanceof Sight.Look && since(began).compareTo(STALE_LOOK) > 0
+        ? new Sight.Blind(
+            Reason.ApiUnavailable,
+            "Nova needs more than "
+                + STALE_LOOK.toSeconds()
+                + " s for the answers to one look, which is too old then to act on.",
+            Duration.ZERO)
+        : sight;
   }
 
   private Situation situation(HostMaintenance resource, Memory memory, Ledger.Others others) {
@@ -238,12 +246,11 @@ final class Maintenance {
   }
 
   private boolean worthWriting(HostMaintenanceStatus before, Decision decision, Memory memory) {
-    if (json(before).equals(json(decision.status()))) {
+    if (same(before, decision.status())) {
       return false;
     }
     var onlyProgress =
-        before != null
-            && json(withoutProgress(before)).equals(json(withoutProgress(decision.status())));
+        before != null && same(withoutProgress(before), withoutProgress(decision.status()));
     return !onlyProgress
         || Duration.between(memory.lastWrite, now()).compareTo(PROGRESS_PAUSE) >= 0;
   }
@@ -257,8 +264,9 @@ final class Maintenance {
         .build();
   }
 
-  private static String json(HostMaintenanceStatus status) {
-    return Serialization.asJson(status);
+  /** As they are stored, which makes absent of what is empty. */
+  private static boolean same(HostMaintenanceStatus a, HostMaintenanceStatus b) {
+    return Objects.equals(a, b) || Serialization.asJson(a).equals(Serialization.asJson(b));
   }
 
   private HostMaintenance write(
@@ -327,8 +335,8 @@ final class Maintenance {
 
   /**
    * Stores what Nova answered. Where somebody changed the resource meanwhile, the answers are
-   * entered into what is stored now; if that fails too, the rows stay as announced and are resolved
-   * from Nova's own account.
+   * entered into what is stored now where it still speaks of them; if that fails too, the rows stay
+   * as announced and are resolved from Nova's own account.
    */
   private void report(HostMaintenance stored, List<Outcome> outcomes, Memory memory) {
     var current = Optional.of(stored);
@@ -338,8 +346,9 @@ final class Maintenance {
       if (status == null) {
         return;
       }
-      var next = Answers.enter(status, outcomes, resource.getSpec().maxAttempts(), now());
-      if (json(status).equals(json(next))) {
+      var news = Answers.stillNews(outcomes, stored.getStatus(), status);
+      var next = Answers.enter(status, news, resource.getSpec().maxAttempts(), now());
+      if (same(status, next)) {
         return;
       }
       try {
