@@ -96,15 +96,19 @@ public final class Exit {
     keeping.step().ifPresent(steps::add);
     var rows = table.rows().stream().map(r -> forgetUnanswered(r, at)).toList();
     table.steps().stream().filter(s -> !(s instanceof Step.ForceComplete)).forEach(steps::add);
-    aborts(at, rows, steps);
+    var open = rows.stream().filter(Rows::outstanding).toList();
+    var late = open.stream().filter(r -> overdue(r, at)).toList();
+    aborts(at, open.stream().filter(r -> !late.contains(r)).toList(), steps);
 
     var notices = new ArrayList<>(keeping.notices());
     notices.addAll(Drain.changesOfRows(at, rows));
-    var open = rows.stream().filter(Rows::outstanding).toList();
-    var late = open.stream().filter(r -> overdue(r, at)).toList();
     var report = new Report(at.situation()).rows(rows);
     report.status().service(keeping.record()).emptySince(null);
-    report.keep(Condition.SERVICE_DISABLED);
+    if (keeping.record() == null) {
+      report.keep(Condition.SERVICE_DISABLED);
+    } else {
+      Drain.serviceCondition(report, keeping, at.service().get().disabled(), at);
+    }
     report.condition(Condition.DRAINED, "False", Reason.Exiting, "The host is being given back.");
     var status =
         report.phase(
@@ -164,8 +168,7 @@ public final class Exit {
           at.look().migrations().stream()
               .filter(m -> row.migrationId() != null && m.id() == row.migrationId())
               .findFirst();
-      if (Rows.outstanding(row)
-          && RowAction.LiveMigrate.of(row)
+      if (RowAction.LiveMigrate.of(row)
           && record.filter(m -> mayAbort(m, at)).isPresent()
           && steps.stream()
               .noneMatch(s -> s instanceof Step.Abort a && a.instanceId().equals(row.id()))) {

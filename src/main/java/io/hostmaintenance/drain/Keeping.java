@@ -54,18 +54,7 @@ record Keeping(
       return disabling(at, service, ours(service, "enabled", null));
     }
     if (isMarker(reason, at.name())) {
-      return new Keeping(
-          ours(service, "enabled", null),
-          Optional.empty(),
-          List.of(
-              new Notice(
-                  true,
-                  Reason.MarkerFound,
-                  "nova-compute on "
-                      + at.host()
-                      + " was disabled with our marker, but no record of it was kept: it counts as"
-                      + " ours and is enabled when this resource is deleted.")),
-          Optional.empty());
+      return markerFound(at, service);
     }
     if (reason != null && reason.startsWith(AUTO)) {
       return disabling(at, service, ours(service, "disabled", reason));
@@ -82,6 +71,22 @@ record Keeping(
                     + " was disabled before us"
                     + (reason == null ? "" : " (" + Text.cut(reason, 300) + ")")
                     + ": it stays as it is, also when this resource is deleted.")),
+        Optional.empty());
+  }
+
+  /** Our marker stands: the host was handed to us, or the record of our deed was lost. */
+  private static Keeping markerFound(Moment at, ComputeService service) {
+    return new Keeping(
+        ours(service, "enabled", null),
+        Optional.empty(),
+        List.of(
+            new Notice(
+                true,
+                Reason.MarkerFound,
+                "nova-compute on "
+                    + at.host()
+                    + " was disabled with our marker, but no record of it was kept: it counts as"
+                    + " ours and is enabled when this resource is deleted.")),
         Optional.empty());
   }
 
@@ -133,6 +138,9 @@ record Keeping(
   }
 
   private static Keeping watch(Moment at, ComputeService service, ServiceStatus record) {
+    if (isMarker(service.disabledReason(), at.name())) {
+      return markerFound(at, service);
+    }
     if (service.disabled()) {
       return new Keeping(record, Optional.empty(), List.of(), Optional.empty());
     }
@@ -177,7 +185,8 @@ record Keeping(
         new ServiceStatus(
             record.id(), false, record.previousStatus(), record.previousReason(), List.of());
     if (service.enabled()) {
-      return new Keeping(done, Optional.empty(), List.of(), Optional.empty());
+      return new Keeping(
+          mayStillBeDisabled(at) ? record : done, Optional.empty(), List.of(), Optional.empty());
     }
     if (heir.map(h -> isMarker(service.disabledReason(), h.name())).orElse(false)) {
       return new Keeping(
@@ -215,6 +224,17 @@ record Keeping(
     }
     return new Keeping(
         record, Optional.of(backStep(service, record, heir)), List.of(), Optional.empty());
+  }
+
+  /**
+   * Whether our disabling may still be under way: it was never seen, and its time is not over since
+   * the deletion, after which nothing is disabled.
+   */
+  private static boolean mayStillBeDisabled(Moment at) {
+    var seen =
+        at.previous().condition(Condition.SERVICE_DISABLED).map(Condition::isTrue).orElse(false);
+    var deleted = Instant.parse(at.situation().resource().getMetadata().getDeletionTimestamp());
+    return !seen && at.ago(deleted).compareTo(at.settings().answerWait()) < 0;
   }
 
   private static Step backStep(
