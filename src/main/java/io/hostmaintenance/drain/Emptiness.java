@@ -4,12 +4,16 @@ import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /** Whether a look finds the host empty: the most careful question there is. */
 final class Emptiness {
+
+  /** Longer than a look takes that is acted upon. */
+  private static final Duration LOOK = Duration.ofSeconds(30);
 
   private final Moment at;
 
@@ -104,11 +108,11 @@ final class Emptiness {
     return at.host().equals(instance.host());
   }
 
-  private static boolean underWay(Migration migration, Instance instance) {
+  private boolean underWay(Migration migration, Instance instance) {
     return switch (migration.status()) {
-      case "finished", "confirming" -> instance.vmState().equals("resized") || resizing(instance);
+      case "finished", "confirming" -> resized(instance) || resizing(instance);
       case "reverting", "reverted" -> resizing(instance);
-      default -> !instance.idle();
+      default -> !instance.idle() || recent(migration);
     };
   }
 
@@ -122,6 +126,20 @@ final class Emptiness {
         .map(m -> underWay(m, instance) || resizing(instance))
         .orElseGet(
             () -> arrived(instance) || !instance.idle() || instance.vmState().equals("building"));
+  }
+
+  /**
+   * Whether an unfinished record changed while the look was taken: the instance is asked for after
+   * it, so it may rest already where the migration has just brought it.
+   */
+  private boolean recent(Migration migration) {
+    var changed = migration.updatedAt() == null ? migration.createdAt() : migration.updatedAt();
+    return migration.unfinished()
+        && Duration.between(changed, at.look().date()).compareTo(LOOK) < 0;
+  }
+
+  private static boolean resized(Instance instance) {
+    return instance.vmState().equals("resized");
   }
 
   private static boolean resizing(Instance instance) {

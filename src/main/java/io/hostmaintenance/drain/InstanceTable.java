@@ -46,7 +46,7 @@ final class InstanceTable {
     return switch (instance.vmState()) {
       case "active" -> active(instance, liveMigrate);
       case "stopped" -> new Judgement.Move(RowAction.ColdMigrate);
-      case "paused" -> paused(detail);
+      case "paused" -> paused(instance, detail);
       case "building" ->
           new Judgement.WaitFor(
               Reason.TaskInProgress,
@@ -119,11 +119,11 @@ final class InstanceTable {
    * Nova refuses to cold-migrate a paused instance, and a second live migration of a guest that
    * stayed paused since the first can end QEMU (Nova bug 1947725).
    */
-  private static Judgement paused(Optional<Detail> detail) {
+  private static Judgement paused(Instance instance, Optional<Detail> detail) {
     return detail
         .<Judgement>map(
             d ->
-                movedSincePaused(d)
+                movedSincePaused(instance, d)
                     ? new Judgement.NeedsHuman(
                         Reason.PausedMovedBefore,
                         "It was live-migrated since it was paused, and a second time can end its"
@@ -135,9 +135,10 @@ final class InstanceTable {
 
   /**
    * Told by the records: an action does not tell whether its transfer succeeded, nor, when one of
-   * its tries failed, whether the next did.
+   * its tries failed, whether the next did. Nova shows the instance idle at its destination before
+   * the record says completed.
    */
-  private static boolean movedSincePaused(Detail detail) {
+  private static boolean movedSincePaused(Instance instance, Detail detail) {
     var paused =
         detail.actions().stream()
             .filter(a -> a.action().equals("pause") && !a.failed())
@@ -148,7 +149,8 @@ final class InstanceTable {
         .anyMatch(
             m ->
                 m.type().equals(Migration.LIVE)
-                    && m.status().equals("completed")
+                    && (m.status().equals("completed")
+                        || m.unfinished() && instance.host().equals(m.destinationHost()))
                     && !m.createdAt().isBefore(paused));
   }
 

@@ -102,8 +102,8 @@ public final class Questions {
     if (onHost == null) {
       questions.add(Question.INSTANCE);
     }
-    if (onHost == null && record.isEmpty()) {
-      questions.add(Question.MIGRATIONS);
+    if (record.isEmpty() && (onHost == null || row.migrationId() != null)) {
+      questions.add(Question.MIGRATIONS); // Nova leaves out of changes what was never changed
     }
     if (row.requestId() == null) {
       questions.add(Question.ACTIONS);

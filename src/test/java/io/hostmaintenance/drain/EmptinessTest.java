@@ -199,7 +199,8 @@ class EmptinessTest {
     var given =
         Given.taken()
             .instances(Some.instance("vm", vmState, task, 1, OTHER))
-            .migrations(incoming(record(9, "vm", "migration", status, NOON, SOMEBODY)));
+            .migrations(
+                incoming(record(9, "vm", "migration", status, NOON.minusSeconds(300), SOMEBODY)));
 
     lookedAtTwice(given);
 

@@ -1,0 +1,449 @@
+package io.hostmaintenance.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.hostmaintenance.api.v1alpha1.Concurrency;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.cloud.NewServer;
+import io.hostmaintenance.cloud.Operation;
+import io.hostmaintenance.cloud.Steering;
+import io.hostmaintenance.cloud.Timing;
+import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.simulation.Fault.Kind;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What has gone wrong once, or would in a lesser protocol: each a short world in which every
+ * promise holds.
+ */
+class StoriesTest {
+  private static final Duration NEVER = Duration.ofDays(2);
+  private static final Set<String> MOVES = Set.of("live", "cold");
+
+  private final Logger log = (Logger) LoggerFactory.getLogger("io.hostmaintenance");
+  private Level level;
+
+  @BeforeEach
+  void silence() {
+    level = log.getLevel();
+    log.setLevel(Level.OFF);
+  }
+
+  @AfterEach
+  void restore() {
+    log.setLevel(level);
+  }
+
+  // ---------------------------------------------------------------- how a story is told
+
+  private static Program.Guest active(String name) {
+    return new Program.Guest(name, NewServer.on("compute-1"), Program.Past.NONE);
+  }
+
+  private static Program.Guest stopped(String name) {
+    return new Program.Guest(
+        name, NewServer.on("compute-1").in(VmState.STOPPED), Program.Past.NONE);
+  }
+
+  private static Program.Guest slow(String name, String seconds) {
+    return new Program.Guest(
+        name, NewServer.on("compute-1").with(Steering.LM_SECONDS, seconds), Program.Past.NONE);
+  }
+
+  private static HostMaintenanceSpec spec(String onDelete) {
+    return new HostMaintenanceSpec(
+        "compute-1", null, null, null, new Concurrency(2, 2), null, null, null, onDelete, null);
+  }
+
+  private static Program world(List<Program.Guest> guests, List<Incident> incidents) {
+    return new Program(
+        7,
+        List.of("compute-1", "compute-10", "compute-2"),
+        guests,
+        List.of(),
+        List.of(new Program.Applied(Duration.ofSeconds(1), "hm-a", spec(null))),
+        incidents,
+        Timing.DEFAULT,
+        true,
+        false,
+        true,
+        Duration.ZERO);
+  }
+
+  private static Program skewed(Program p, Duration skew) {
+    return new Program(
+        p.seed(),
+        p.hosts(),
+        p.guests(),
+        p.groups(),
+        p.resources(),
+        p.incidents(),
+        p.timing(),
+        p.placement(),
+        p.sharedUser(),
+        p.json(),
+        skew);
+  }
+
+  private static Incident after(double seconds, String story, Consumer<World> what) {
+    return new Incident(Duration.ofMillis(Math.round(seconds * 1000)), story, what);
+  }
+
+  private static Incident goesWrong(double seconds, Kind kind, int times, String... calls) {
+    var names = Set.of(calls);
+    return wrong(seconds, kind, times, names::contains, Duration.ofSeconds(20));
+  }
+
+  private static Incident wrong(
+      double seconds, Kind kind, int times, Predicate<String> calls, Duration time) {
+    return after(
+        seconds,
+        kind + " befalls a call",
+        w -> w.arm(new Fault(kind, calls, 0, times, w.cloud().now().plus(NEVER), time)));
+  }
+
+  private static Incident delete(double seconds) {
+    return after(seconds, "hm-a is deleted", w -> w.kubernetes().delete("hm-a"));
+  }
+
+  private static void promisesHold(Program program) {
+    var result = Simulation.run(program, true);
+    assertThat(result.broken())
+        .as(() -> String.join(System.lineSeparator(), result.story()))
+        .isEmpty();
+  }
+
+  // ---------------------------------------------------------------- what was found here
+
+  @Test
+  void novaThatHangsForAQuarterOfAnHourTakesBackWhatIsClaimed() {
+    promisesHold(
+        world(
+            List.of(),
+            List.of(
+                wrong(
+                    200,
+                    Kind.LOST_REQUEST,
+                    10,
+                    c -> !Set.of("read", "writeStatus", "tell").contains(c),
+                    Duration.ZERO))));
+  }
+
+  @Test
+  void cellThatVanishesTakesBackWhatIsClaimed() {
+    promisesHold(
+        world(
+            List.of(),
+            List.of(
+                after(200, "the cell vanishes", w -> w.cell(true)),
+                after(1500, "the cell is back", w -> w.cell(false)))));
+  }
+
+  @Test
+  void deleteEndsThoughTheSourceDiedAndNoAbortIsCarriedOut() {
+    promisesHold(
+        world(
+            List.of(slow("guest-1", "600")),
+            List.of(
+                after(10, "compute-1 dies", w -> w.kill("compute-1")),
+                after(
+                    11,
+                    "running moves are to be aborted",
+                    w -> w.kubernetes().edit("hm-a", s -> spec("Abort"))),
+                delete(12))));
+  }
+
+  @Test
+  void disablingThatLandsAfterTheDeleteIsGivenBack() {
+    promisesHold(
+        world(List.of(), List.of(goesWrong(0.5, Kind.CRASH_IN_FLIGHT, 1, "disable"), delete(2))));
+  }
+
+  @Test
+  void answersOfAnOldLeaderDoNotReviveARowThatHasEnded() {
+    promisesHold(
+        world(
+            List.of(slow("guest-1", "5")),
+            List.of(
+                after(
+                    2,
+                    "Kubernetes is slow to store the answer",
+                    w ->
+                        w.arm(
+                            new Fault(
+                                Kind.SLOW,
+                                "writeStatus"::equals,
+                                1,
+                                1,
+                                w.cloud().now().plusSeconds(10),
+                                Duration.ofSeconds(30)))),
+                after(5, "another operator takes over", World::handOver))));
+  }
+
+  @Test
+  void refusalIsCountedWhereItIsWritten() {
+    promisesHold(
+        world(
+            List.of(slow("guest-1", "5"), slow("guest-2", "5"), stopped("guest-3")),
+            List.of(
+                after(1.8, "the owner deletes", w -> w.tenant("guest-1", Operation.SOFT_DELETE)),
+                after(1.9, "the owner deletes", w -> w.tenant("guest-2", Operation.SOFT_DELETE)),
+                after(2, "the owner starts", w -> w.tenant("guest-3", Operation.START)))));
+  }
+
+  @Test
+  void heirGivesTheHostBackWheneverItLookedLast() {
+    for (var ms = 0; ms < 5000; ms += 100) {
+      var alone = world(List.of(), List.of(delete(80 + ms / 1000.0)));
+      promisesHold(
+          alone.withResources(
+              List.of(
+                  alone.resources().getFirst(),
+                  new Program.Applied(Duration.ofSeconds(20), "hm-b", spec(null)))));
+    }
+  }
+
+  @Test
+  void movesToAHostThatDiesEndThoughTheirRecordsNeverChange() {
+    promisesHold(
+        world(
+            List.of(stopped("guest-1"), stopped("guest-2")),
+            List.of(
+                after(
+                    0,
+                    "compute-2 is disabled",
+                    w -> w.attempt(() -> w.cloud().disable(w.otherAdmin(), "compute-2", "mine"))),
+                after(1.7, "compute-10 dies", w -> w.kill("compute-10")))));
+  }
+
+  @Test
+  void pausedGuestThatHasJustArrivedIsNotMovedOnAtOnce() {
+    var paused =
+        new Program.Guest(
+            "guest-1", NewServer.on("compute-1").in(VmState.PAUSED), Program.Past.NONE);
+    for (var ms = 0; ms < 5000; ms += 250) {
+      var alone = world(List.of(paused), List.of());
+      promisesHold(
+          new Program(
+              ms,
+              List.of("compute-1", "compute-2", "compute-3"),
+              alone.guests(),
+              alone.groups(),
+              List.of(
+                  new Program.Applied(Duration.ofSeconds(1), "hm-a", spec(null)),
+                  new Program.Applied(
+                      Duration.ofMillis(2800 + ms),
+                      "hm-b",
+                      new HostMaintenanceSpec(
+                          "compute-2", null, null, null, null, null, null, null, null, null))),
+              List.of(),
+              new Timing(
+                  Duration.ofMillis(600),
+                  Duration.ofSeconds(3),
+                  Duration.ofSeconds(2),
+                  Duration.ofSeconds(2),
+                  Duration.ofSeconds(60),
+                  Duration.ofSeconds(60),
+                  0.5),
+              true,
+              false,
+              false,
+              Duration.ZERO));
+    }
+  }
+
+  // ---------------------------------------------------------------- protocol: the intent
+
+  @Test
+  void lostRequestIsRepeatedAsTheSameAttempt() {
+    promisesHold(
+        world(List.of(active("guest-1")), List.of(goesWrong(0.5, Kind.LOST_REQUEST, 1, "live"))));
+  }
+
+  @Test
+  void lostReplyIsNotRepeated() {
+    for (var kind : List.of(Kind.LOST_REPLY, Kind.LOST_REPLY_SLOW, Kind.ERROR_AFTER)) {
+      promisesHold(
+          world(
+              List.of(slow("guest-1", "300"), stopped("guest-2")),
+              List.of(goesWrong(0.5, kind, 2, "live", "cold"))));
+    }
+  }
+
+  @Test
+  void requestUnderWayWhenItsOperatorEndsIsNotRepeated() {
+    for (var seed = 0; seed < 20; seed++) {
+      var p =
+          world(
+              List.of(active("guest-1"), stopped("guest-2")),
+              List.of(wrong(0.5, Kind.CRASH_IN_FLIGHT, 2, MOVES::contains, Duration.ZERO)));
+      promisesHold(
+          new Program(
+              seed,
+              p.hosts(),
+              p.guests(),
+              p.groups(),
+              p.resources(),
+              p.incidents(),
+              p.timing(),
+              p.placement(),
+              false,
+              false,
+              Duration.ZERO));
+    }
+  }
+
+  @Test
+  void repeatedRequestUnderWayWhenItsOperatorEndsIsNotRepeatedAgain() {
+    promisesHold(
+        world(
+            List.of(active("guest-1")),
+            List.of(
+                goesWrong(0.5, Kind.LOST_REQUEST, 1, "live"),
+                wrong(60, Kind.CRASH_IN_FLIGHT, 1, MOVES::contains, Duration.ZERO))));
+  }
+
+  @Test
+  void ownFailedActionIsKnownByAClockThatIsAheadOrBehind() {
+    var failing =
+        new Program.Guest(
+            "guest-1",
+            NewServer.on("compute-1").with(Steering.PRECHECK_FAIL, "1"),
+            Program.Past.NONE);
+    for (var skew : List.of(-30, -5, 5, 30)) {
+      promisesHold(
+          skewed(
+              world(List.of(failing), List.of(goesWrong(0.5, Kind.LOST_REPLY, 1, "live"))),
+              Duration.ofSeconds(skew)));
+    }
+  }
+
+  @Test
+  void intentThatWasStoredTooSlowlyIsNotActedUpon() {
+    promisesHold(
+        world(
+            List.of(active("guest-1")),
+            List.of(
+                wrong(1.5, Kind.SLOW, 1, "writeStatus"::equals, Duration.ofSeconds(20)),
+                after(60, "another operator takes over", World::handOver))));
+  }
+
+  // ---------------------------------------------------------------- protocol: whose it is
+
+  @Test
+  void resizeOfTheOwnerIsNotConfirmedThoughOurRequestWasLost() {
+    for (var kind : List.of(Kind.LOST_REQUEST, Kind.ERROR_BEFORE, Kind.REFUSED)) {
+      promisesHold(
+          world(
+              List.of(stopped("guest-1")),
+              List.of(
+                  goesWrong(0.5, kind, 1, "cold"),
+                  after(
+                      4,
+                      "the owner resizes guest-1",
+                      w -> w.touch("guest-1", (c, s) -> c.resize(c.tenant(), s.id(), 2048))))));
+    }
+  }
+
+  @Test
+  void disableOfSomebodyElseStays() {
+    promisesHold(
+        world(
+            List.of(active("guest-1")),
+            List.of(
+                after(
+                    0,
+                    "compute-1 is disabled by an administrator",
+                    w ->
+                        w.attempt(() -> w.cloud().disable(w.otherAdmin(), "compute-1", "mine"))))));
+  }
+
+  // ---------------------------------------------------------------- protocol: an end
+
+  @Test
+  void requestBehindATaskOfSomebodyElseEnds() {
+    promisesHold(
+        world(
+            List.of(active("guest-1")),
+            List.of(
+                goesWrong(0.5, Kind.LOST_REQUEST, 1, "live"),
+                after(3, "compute-1 dies", w -> w.kill("compute-1")),
+                after(3.1, "the owner stops", w -> w.tenant("guest-1", Operation.STOP)))));
+  }
+
+  @Test
+  void acceptedMoveWithoutRecordAndTaskEnds() {
+    promisesHold(
+        world(
+            List.of(active("guest-1")),
+            List.of(
+                after(
+                    2.9,
+                    "an administrator resets the state",
+                    w ->
+                        w.touch(
+                            "guest-1",
+                            (c, s) -> c.resetState(w.otherAdmin(), s.id(), VmState.ACTIVE))))));
+  }
+
+  @Test
+  void coldMoveThatHangsFreesItsSlotAndEnds() {
+    promisesHold(
+        world(
+            List.of(stopped("guest-1"), stopped("guest-2"), active("guest-3")),
+            List.of(
+                after(4.5, "compute-1 dies", w -> w.kill("compute-1")),
+                after(3000, "compute-1 starts", w -> w.revive("compute-1")))));
+  }
+
+  @Test
+  void confirmationThatCannotBeGivenWaitsForItsSource() {
+    promisesHold(
+        world(
+            List.of(stopped("guest-1")),
+            List.of(
+                after(6, "compute-1 dies", w -> w.kill("compute-1")),
+                after(4000, "compute-1 starts", w -> w.revive("compute-1")))));
+  }
+
+  // ---------------------------------------------------------------- protocol: what arrives
+
+  @Test
+  void revertIsSeenWhileItsServerIsOnItsWayBack() {
+    var away = new Program.Guest("guest-1", NewServer.on("compute-1"), Program.Past.RESIZED_AWAY);
+    promisesHold(
+        world(
+            List.of(away),
+            List.of(
+                after(30, "compute-1 dies", w -> w.kill("compute-1")),
+                after(
+                    31,
+                    "the owner reverts",
+                    w -> w.touch("guest-1", (c, s) -> c.revertResize(c.tenant(), s.id()))),
+                after(400, "compute-1 starts", w -> w.revive("compute-1")))));
+  }
+
+  @Test
+  void buildThatWasScheduledBeforeTheDisablingIsMovedWhenItLands() {
+    for (var seconds : List.of(1, 30, 90, 600)) {
+      promisesHold(
+          world(
+              List.of(),
+              List.of(
+                  after(
+                      0,
+                      "a build lands in " + seconds + " s",
+                      w -> w.land("late-1", 512, "compute-1", Duration.ofSeconds(seconds))))));
+    }
+  }
+}
