@@ -112,7 +112,7 @@ final class Emptiness {
     return switch (migration.status()) {
       case "finished", "confirming" -> resized(instance) || resizing(instance);
       case "reverting", "reverted" -> resizing(instance);
-      default -> !instance.idle() || recent(migration);
+      default -> !instance.idle() || migration.unfinished() && recent(migration);
     };
   }
 

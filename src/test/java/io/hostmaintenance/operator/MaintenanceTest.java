@@ -149,10 +149,9 @@ class MaintenanceTest {
     }
 
     @Test
-    void fromAnOldLookAreNotStored() {
-      world.active();
+    void fromAnOldLookAreNotMade() {
+      var server = world.active();
       disabled();
-      var writes = world.resources().writes().size();
       world
           .simulator()
           .fault(
@@ -167,7 +166,8 @@ class MaintenanceTest {
 
       world.tick("hm");
 
-      assertThat(world.resources().writes()).hasSize(writes);
+      assertThat(world.moveRequests()).isEmpty();
+      assertThat(world.row("hm", server).state()).isEqualTo("Pending");
     }
   }
 
