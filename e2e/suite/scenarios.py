@@ -335,7 +335,7 @@ def h(c):
         killed.append(seen)
 
     def kill_at(action, **how):
-        """Arms a kill, waits until a request has met it, starts the operator again; gives the request's server."""
+        """Arms a kill and waits until a request has met it; gives the server of the request."""
         known, fault = len(killed), proxy.add(match=moves(action), reply=False, **how)
         until(f'a {action} meets its kill', lambda: fault.times == 0 and len(killed) > known and operator.dead(), 180)
         return killed[-1].server
