@@ -217,6 +217,15 @@ class Cloud:
         ids = [h['id'] for h in hypervisors if h['service']['host'] == host]
         return [c for i in ids for c in self.placement('GET', f'/resource_providers/{i}/allocations')['allocations']]
 
+    def leaks(self, host):
+        """Consumers of the host that nothing stands behind: no server, and no migration under way.
+
+        Nova forgets the allocation of a migration whose instance was deleted, or whose end met an error.
+        """
+        living = {s['id'] for s in self.servers()}
+        under_way = {m['uuid'] for m in self.unfinished(host) if m['instance_uuid'] in living}
+        return [c for c in self.allocations(host) if c not in living | under_way]
+
     # making and unmaking
 
     def _find(self):
