@@ -14,6 +14,7 @@ import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.drain.Sight;
 import io.hostmaintenance.drain.Situation;
 import io.hostmaintenance.drain.Step;
+import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import java.time.Duration;
@@ -147,7 +148,7 @@ final class Maintenance {
             resources.all(),
             others -> Drain.decide(situation(resource, memory, others), sight),
             Decision::status);
-    return carryOut(resource, memory, decision);
+    return carryOut(resource, memory, sight, decision);
   }
 
   /** What was seen too long ago counts as not seen. */
@@ -212,7 +213,7 @@ final class Maintenance {
     return new Ticked(settings.pollIdle(), true);
   }
 
-  private Ticked carryOut(HostMaintenance resource, Memory memory, Decision decision) {
+  private Ticked carryOut(HostMaintenance resource, Memory memory, Sight sight, Decision decision) {
     if (decision.release()) {
       return release(resource, decision);
     }
@@ -231,7 +232,7 @@ final class Maintenance {
     }
     var outcomes = new ArrayList<Outcome>();
     for (var step : decision.steps()) {
-      outcomes.add(carryOut(stored, step, before));
+      outcomes.add(carryOut(stored, step, sight, before));
     }
     report(stored, outcomes, memory);
     return new Ticked(pause(decision, outcomes), false);
@@ -281,13 +282,17 @@ final class Maintenance {
     return stored;
   }
 
-  private Outcome carryOut(HostMaintenance resource, Step step, long before) {
+  private Outcome carryOut(HostMaintenance resource, Step step, Sight sight, long before) {
     if (!leading.getAsBoolean()
         || step instanceof Step.Asking && since(before).compareTo(STALE_INTENT) > 0) {
       LOG.warn("{}: not sent: {}", name(resource), step);
       return new Outcome.NotSent(step);
     }
     try {
+      if (overtaken(step, sight)) {
+        LOG.warn("{}: not sent, the service was changed meanwhile: {}", name(resource), step);
+        return new Outcome.NotSent(step);
+      }
       var requestId = send(resource, step);
       LOG.info("{}: accepted: {} {}", name(resource), step, Objects.toString(requestId, ""));
       return new Outcome.Accepted(step, requestId);
@@ -295,6 +300,29 @@ final class Maintenance {
       LOG.warn("{}: {}: {}", name(resource), step, e.getMessage());
       return new Outcome.Failed(step, e);
     }
+  }
+
+  /**
+   * Whether the service that a step changes is no longer as it was seen: Nova's PUT carries no
+   * condition, so it is read once more right before.
+   */
+  private boolean overtaken(Step step, Sight sight) {
+    var id =
+        switch (step) {
+          case Step.DisableService(var serviceId, var _) -> serviceId;
+          case Step.EnableService(var serviceId) -> serviceId;
+          case Step.Asking _, Step.Abort _, Step.ForceComplete _ -> null;
+        };
+    return id != null
+        && sight instanceof Sight.Look look
+        && !standing(look.services(), id).equals(standing(nova.computeServices(), id));
+  }
+
+  private static List<String> standing(List<ComputeService> services, String id) {
+    return services.stream()
+        .filter(s -> id.equals(s.id()))
+        .map(s -> s.status() + ": " + s.disabledReason())
+        .toList();
   }
 
   private String send(HostMaintenance resource, Step step) {

@@ -11,6 +11,7 @@ import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -20,6 +21,7 @@ import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.ServerGroup;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,7 +40,10 @@ final class Observer {
   /** Reverted records older than this are history (nova/compute/resource_tracker.py). */
   private static final Duration REVERTED = Duration.ofDays(1);
 
+  private static final Duration GROUPS = Duration.ofMinutes(1);
+
   private final Nova nova;
+  private volatile Dated<List<ServerGroup>> groups = new Dated<>(List.of(), Instant.MIN);
 
   Observer(Nova nova) {
     this.nova = nova;
@@ -75,7 +80,10 @@ final class Observer {
     }
     var services = nova.computeServices();
     var details = details(status, migrations, instances.value());
-    var groups = instances.value().isEmpty() ? List.<ServerGroup>of() : nova.serverGroups();
+    var groups =
+        instances.value().isEmpty()
+            ? List.<ServerGroup>of()
+            : groups(instances.date(), changesSince.isEmpty());
     return new Look(
         instances.date(),
         changesSince.isEmpty(),
@@ -87,6 +95,14 @@ final class Observer {
         groups,
         details,
         placement(host, hypervisor, status, instances.value()));
+  }
+
+  /** They change seldom: a look that only follows moves takes those of the last minute. */
+  private List<ServerGroup> groups(Instant date, boolean fresh) {
+    if (fresh || date.isAfter(groups.date().plus(GROUPS))) {
+      groups = new Dated<>(nova.serverGroups(), date);
+    }
+    return groups.value();
   }
 
   /** The hypervisor matters before anything is taken, and for its id when the host may be empty. */
