@@ -37,6 +37,11 @@ final class Promises {
   private final Set<String> ownRequests = new HashSet<>();
   private final Map<String, Integer> maxAttempts = new HashMap<>();
   private final Map<String, Instant> lastLook = new HashMap<>();
+  private final Map<String, Integer> disabled = new HashMap<>();
+
+  /** Hosts that were disabled by a request which a later one had overtaken: Nova has no fencing. */
+  private final Set<String> overtaken = new HashSet<>();
+
   private long checked;
 
   /** A look at which the truth was an empty host. */
@@ -153,7 +158,8 @@ final class Promises {
         () -> "migration " + migrationId + " of " + world.label(serverId) + " is not ours");
   }
 
-  void disabling(OperatorProcess process, String host, String reason) {
+  /** A service is about to be disabled; the runnable is to be told when Nova has done it. */
+  Runnable disabling(OperatorProcess process, String host, String reason) {
     var read = process.look().disabledReason(host);
     promise(
         "no disable of somebody else is overwritten",
@@ -162,6 +168,12 @@ final class Promises {
             || read.get().startsWith("AUTO: ")
             || read.get().equals(reason),
         () -> host + " was disabled (" + read.orElse("") + ")");
+    var before = disabled.getOrDefault(host, 0);
+    return () -> {
+      if (disabled.merge(host, 1, Integer::sum) > before + 1) {
+        overtaken.add(host);
+      }
+    };
   }
 
   void enabling(OperatorProcess process, String host) {
@@ -421,7 +433,10 @@ final class Promises {
     var h = cloud.host(host);
     promise(
         "what was taken is given back",
-        h.enabled() || h.serviceDeleted() || !isMarker("" + h.disabledReason(), name),
+        h.enabled()
+            || overtaken.contains(host)
+            || h.serviceDeleted()
+            || !isMarker("" + h.disabledReason(), name),
         () ->
             host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
   }
