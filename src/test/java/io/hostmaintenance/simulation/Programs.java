@@ -23,6 +23,7 @@ import java.util.function.Predicate;
 final class Programs {
   private static final Set<String> CHANGES =
       Set.of("disable", "enable", "live", "cold", "confirm", "abort", "force");
+  private static final Set<String> MOVES = Set.of("live", "cold");
   private static final Set<String> KUBERNETES = Set.of("read", "writeStatus", "release", "tell");
   private static final String DRAINED = "compute-1";
 
@@ -86,13 +87,20 @@ final class Programs {
       incident();
     }
     if (beyond.contains(Beyond.LATE_EXECUTION)) {
-      arm(
-          "that change something",
-          Fault.Kind.LATE,
-          CHANGES::contains,
-          chance.nextInt(3),
-          1,
-          Duration.ofMinutes(20));
+      var late = seconds(15, 1200);
+      var well = chance.nextInt(2);
+      add(
+          Duration.ZERO,
+          "a move is carried out " + late.toSeconds() + " s after its time-out",
+          w ->
+              w.arm(
+                  new Fault(
+                      Fault.Kind.LATE,
+                      MOVES::contains,
+                      well,
+                      1,
+                      w.cloud().now().plus(Duration.ofMinutes(20)),
+                      late)));
     }
     return new Program(
         seed,
