@@ -20,15 +20,14 @@ public final class Answers {
    *
    * @param status as it was stored before the requests went out
    * @param outcomes in any order
-   * @param maxAttempts the spec's
    * @param now our clock
    */
   public static HostMaintenanceStatus enter(
-      HostMaintenanceStatus status, List<Outcome> outcomes, int maxAttempts, Instant now) {
+      HostMaintenanceStatus status, List<Outcome> outcomes, Instant now) {
     var rows = status.instances();
     var conditions = status.conditions();
     for (var outcome : outcomes) {
-      rows = enter(rows, outcome, maxAttempts, now);
+      rows = enter(rows, outcome, now);
       if (outcome instanceof Outcome.Accepted(Step.DisableService _, var _)) {
         conditions = conditions.stream().map(c -> disabled(c, now)).toList();
       }
@@ -82,11 +81,11 @@ public final class Answers {
   }
 
   private static List<InstanceStatus> enter(
-      List<InstanceStatus> rows, Outcome outcome, int maxAttempts, Instant now) {
+      List<InstanceStatus> rows, Outcome outcome, Instant now) {
     return switch (outcome.step()) {
       case Step.Confirm(var ask) -> change(rows, ask.instanceId(), r -> confirm(r, outcome, now));
       case Step.Asking asking ->
-          change(rows, asking.ask().instanceId(), r -> move(r, outcome, maxAttempts, now));
+          change(rows, asking.ask().instanceId(), r -> move(r, outcome, now));
       case Step.Abort(var id, var migration) -> change(rows, id, r -> timeout(r, outcome, now));
       case Step.ForceComplete(var id, var migration) ->
           change(rows, id, r -> timeout(r, outcome, now));
@@ -100,8 +99,7 @@ public final class Answers {
     return rows.stream().map(r -> r.id().equals(id) ? change.apply(r) : r).toList();
   }
 
-  private static InstanceStatus move(
-      InstanceStatus row, Outcome outcome, int maxAttempts, Instant now) {
+  private static InstanceStatus move(InstanceStatus row, Outcome outcome, Instant now) {
     return switch (outcome) {
       case Outcome.Accepted(var step, var requestId) ->
           Rows.mark(

@@ -375,7 +375,7 @@ final class Maintenance {
         return;
       }
       var news = Answers.stillNews(outcomes, stored.getStatus(), status);
-      var next = Answers.enter(status, news, resource.getSpec().maxAttempts(), now());
+      var next = Answers.enter(status, news, now());
       if (same(status, next)) {
         return;
       }

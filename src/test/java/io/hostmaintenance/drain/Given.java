@@ -467,8 +467,7 @@ final class Given {
 
   /** Enters what Nova answered to a step. */
   Given answered(Outcome... outcomes) {
-    return status(
-        Answers.enter(status(), List.of(outcomes), resource.getSpec().maxAttempts(), now));
+    return status(Answers.enter(status(), List.of(outcomes), now));
   }
 
   /** Enters that Nova accepted every step that asks about an instance. */

@@ -43,6 +43,6 @@ class ServiceAnswerTest {
   }
 
   private static HostMaintenanceStatus enter(Outcome outcome) {
-    return Answers.enter(BEFORE, List.of(outcome), 3, NOW);
+    return Answers.enter(BEFORE, List.of(outcome), NOW);
   }
 }
