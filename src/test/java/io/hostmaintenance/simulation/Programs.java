@@ -45,9 +45,20 @@ final class Programs {
   /** What no protocol on top of Nova's API can survive; injected only to be measured. */
   enum Beyond {
     /** Requests that are carried out long after their time-out. */
-    LATE_EXECUTION,
+    LATE_EXECUTION("no attempt is carried out twice", "no guest is moved twice while it is paused"),
     /** Another administrator who moves instances as the operator's own user. */
-    SHARED_USER
+    SHARED_USER("no attempt is carried out twice", "only our own cold migration is confirmed");
+
+    private final Set<String> victims;
+
+    Beyond(String... victims) {
+      this.victims = Set.of(victims);
+    }
+
+    /** The promises that it can break. */
+    Set<String> victims() {
+      return victims;
+    }
   }
 
   /** The program of a seed. */

@@ -86,7 +86,7 @@ class SimulationTest {
           .ifPresent(b -> broken.merge(b.promise(), 1, Integer::sum));
     }
     System.out.printf("simulation beyond: %s, %d seeds, broken %s%n", beyond, seeds, broken);
-    assertThat(broken.values().stream().mapToInt(i -> i).sum()).isLessThan(seeds / 2);
+    assertThat(broken.keySet()).isSubsetOf(beyond.victims());
   }
 
   private static void replay(long seed) {
