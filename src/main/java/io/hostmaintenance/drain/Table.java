@@ -239,6 +239,7 @@ final class Table {
     return !instance.idle() && instance.taskState().startsWith("resize_");
   }
 
+  /** It has left, so if a revert brings it back its attempts begin anew. */
   private InstanceStatus unconfirmed(InstanceStatus row, Instance instance) {
     return withAction(
         Rows.mark(
@@ -252,6 +253,7 @@ final class Table {
                 at.now())
             .toBuilder()
             .destinationHost(instance.host())
+            .attempts(0)
             .build(),
         RowAction.None);
   }

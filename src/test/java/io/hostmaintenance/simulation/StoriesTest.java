@@ -261,6 +261,27 @@ class StoriesTest {
   }
 
   @Test
+  void guestThatARevertBringsBackHasItsAttemptsAnew() {
+    var failing =
+        new Program.Guest(
+            "guest-1",
+            NewServer.on("compute-1").with(Steering.LM_PREPARE_FAIL, "1"),
+            Program.Past.NONE);
+    promisesHold(
+        world(
+            List.of(failing),
+            List.of(
+                after(
+                    300,
+                    "the owner resizes",
+                    w -> w.touch("guest-1", (c, s) -> c.resize(c.tenant(), s.id(), 2048))),
+                after(
+                    500,
+                    "the owner reverts",
+                    w -> w.touch("guest-1", (c, s) -> c.revertResize(c.tenant(), s.id()))))));
+  }
+
+  @Test
   void pausedGuestThatHasJustArrivedIsNotMovedOnAtOnce() {
     var paused =
         new Program.Guest(
