@@ -11,6 +11,7 @@ import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
@@ -71,6 +72,7 @@ final class Observer {
         migrations.addAll(nova.migrations(MigrationFilter.ofHost(host, unfinished)));
       }
     }
+    var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();
     var instances = nova.instancesOn(host);
     if (changesSince.isEmpty() && instances.value().isEmpty()) {
       var horizon = instances.date().minus(REVERTED);
@@ -78,7 +80,7 @@ final class Observer {
           .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
           .forEach(migrations::add);
     }
-    var services = nova.computeServices();
+    var services = hidden(before, host) ? before : nova.computeServices();
     var details = details(status, migrations, instances.value());
     var groups =
         instances.value().isEmpty()
@@ -95,6 +97,14 @@ final class Observer {
         groups,
         details,
         placement(host, hypervisor, status, instances.value()));
+  }
+
+  /**
+   * Whether the cell of the host did not answer. A cell that is away while the instances are listed
+   * and back before the services are read would else pass for an empty host.
+   */
+  private static boolean hidden(List<ComputeService> services, String host) {
+    return services.stream().anyMatch(s -> s.host().equals(host) && s.unknown());
   }
 
   /** They change seldom: a look that only follows moves takes those of the last minute. */
