@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -397,6 +398,28 @@ class MaintenanceTest {
 
       assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("Unknown");
       assertThat(world.condition("hm", Condition.READY)).isEqualTo("Unknown");
+    }
+
+    @Test
+    void ofACellThatIsAwayOnlyForThemDoNotMakeAHostEmpty() {
+      world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+      disabled();
+      var listed = new AtomicBoolean();
+      world
+          .simulator()
+          .fault(
+              request -> {
+                listed.compareAndSet(false, request.path().endsWith("/servers/detail"));
+                var back = listed.get() && request.path().endsWith("/os-services");
+                world.simulator().change(c -> c.cellDown("compute-1", !back));
+                return false;
+              },
+              Fault.proxy503());
+
+      world.tick("hm");
+
+      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("False");
     }
 
     @Test
