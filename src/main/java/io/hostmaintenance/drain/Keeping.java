@@ -228,13 +228,16 @@ record Keeping(
 
   /**
    * Whether our disabling may still be under way: it was never seen, and its time is not over since
-   * the deletion, after which nothing is disabled.
+   * the deletion, after which nothing is disabled. Nor was it disabled again after somebody had
+   * enabled it too often.
    */
   private static boolean mayStillBeDisabled(Moment at) {
     var seen =
         at.previous().condition(Condition.SERVICE_DISABLED).map(Condition::isTrue).orElse(false);
     var deleted = Instant.parse(at.situation().resource().getMetadata().getDeletionTimestamp());
-    return !seen && at.ago(deleted).compareTo(at.settings().answerWait()) < 0;
+    return !seen
+        && at.previous().service().reenabledAt().size() <= REENABLED_LIMIT
+        && at.ago(deleted).compareTo(at.settings().answerWait()) < 0;
   }
 
   private static Step backStep(

@@ -593,6 +593,21 @@ class MaintenanceTest {
     }
 
     @Test
+    void leftEnabledToAHumanIsGivenBackAtOnce() {
+      disabled();
+      for (var i = 0; i < 4; i++) {
+        world.run("hm", Duration.ofSeconds(10));
+        world.simulator().change(c -> c.enable(c.admin(), "compute-1"));
+      }
+      world.tick("hm");
+
+      world.delete("hm");
+      world.run("hm", Duration.ofSeconds(10));
+
+      assertThat(world.gone("hm")).isTrue();
+    }
+
+    @Test
     void whoseDisablingTimedOutIsReadBack() {
       world.create("hm", "compute-1");
       world.simulator().fault(1, World.servicePut(), new Fault.LoseReply());
