@@ -1,6 +1,8 @@
 package io.hostmaintenance.demo;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.cloud.Cloud;
@@ -112,11 +114,9 @@ final class People {
     kubernetes
         .resources(HostMaintenance.class)
         .withName(resource.getMetadata().getName())
-        .edit(
-            r -> {
-              r.getMetadata().getAnnotations().put(HostMaintenance.RETRY, "1");
-              return r;
-            });
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\"%s\":\"1\"}}}".formatted(HostMaintenance.RETRY));
     return "kubectl annotate hm/"
         + resource.getMetadata().getName()
         + " "
