@@ -9,6 +9,8 @@ import java.time.Duration;
  * @param pollIdle time between looks otherwise
  * @param settle time between the two looks that must find a host empty
  * @param httpTimeout longest time that a request for a move may take
+ * @param leaseTime how long another operator may still believe that it leads; zero when there is
+ *     one operator only
  * @param maxHostsDraining hosts that are drained at once
  * @param maxMoves moves in flight at once, all hosts together
  */
@@ -17,12 +19,16 @@ public record Settings(
     Duration pollIdle,
     Duration settle,
     Duration httpTimeout,
+    Duration leaseTime,
     int maxHostsDraining,
     int maxMoves) {
 
-  /** How long an unanswered request may still take effect: its time-out and ten seconds. */
+  /**
+   * How long an unanswered request may still go out and take effect: the time of another's lease,
+   * the time-out and ten seconds.
+   */
   public Duration answerWait() {
-    return httpTimeout.plusSeconds(10);
+    return leaseTime.plus(httpTimeout).plusSeconds(10);
   }
 
   /** Without a complete look for so long nothing is known of a host. */

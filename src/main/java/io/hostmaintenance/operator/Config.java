@@ -91,15 +91,16 @@ public record Config(
    * @throws IllegalArgumentException with a sentence that names the variable and the way out
    */
   public static Config of(Map<String, String> environment, boolean terminal) {
+    var leaderElection = flag(environment, "HM_LEADER_ELECTION");
     var settings =
         new Settings(
             duration(environment, "HM_POLL_MOVING"),
             duration(environment, "HM_POLL_IDLE"),
             duration(environment, "HM_SETTLE"),
             HTTP_TIMEOUT,
+            leaderElection ? Lease.DURATION : Duration.ZERO,
             number(environment, "HM_MAX_HOSTS_DRAINING", 1, 10_000),
             number(environment, "HM_MAX_MOVES", 1, 10_000));
-    var leaderElection = flag(environment, "HM_LEADER_ELECTION");
     var namespace = text(environment, "HM_NAMESPACE");
     if (leaderElection && namespace.isEmpty()) {
       throw new IllegalArgumentException(

@@ -43,7 +43,8 @@ public final class HostMaintenanceOperator implements AutoCloseable {
       String identity)
       throws IOException {
     this.client = client;
-    this.lease = config.leaderElection() ? new Lease(config.namespace(), identity) : null;
+    this.lease =
+        config.leaderElection() ? new Lease(client, config.namespace(), identity, clock) : null;
     this.operator = new Operator(this::configure);
     BooleanSupplier leading = lease == null ? () -> true : lease::held;
     var maintenance =
@@ -99,7 +100,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     }
     operator.stop();
     if (lease != null) {
-      lease.release(client);
+      lease.release();
     }
     health.close();
     client.close();

@@ -1,10 +1,14 @@
 package io.hostmaintenance.operator;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import java.time.Duration;
+import java.time.InstantSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,28 +20,58 @@ import org.slf4j.LoggerFactory;
  */
 final class Lease {
 
+  /** How long a lease that is not renewed is still its holder's. */
+  static final Duration DURATION = Duration.ofSeconds(15);
+
+  private static final Duration RENEW_DEADLINE = Duration.ofSeconds(10);
+  private static final Duration RETRY_PERIOD = Duration.ofSeconds(2);
   private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
   private static final String NAME = "host-maintenance-operator";
 
+  private final KubernetesClient client;
   private final String namespace;
   private final String identity;
-  private volatile boolean held;
+  private final InstantSource clock;
+  private volatile boolean leading;
   private volatile boolean stopping;
 
-  Lease(String namespace, String identity) {
+  Lease(KubernetesClient client, String namespace, String identity, InstantSource clock) {
+    this.client = client;
     this.namespace = namespace;
     this.identity = identity;
+    this.clock = clock;
   }
 
-  /** Whether this process holds it. */
+  /**
+   * Whether this process holds it now, by the API server's word: a process that was stopped for a
+   * while learns last that another one leads.
+   */
   boolean held() {
-    return held;
+    if (!leading) {
+      return false;
+    }
+    try {
+      var lease = lease().get();
+      return lease != null && leading && ours(lease.getSpec());
+    } catch (KubernetesClientException e) {
+      LOG.warn("the lease cannot be read, so nothing is asked of Nova: {}", e.getMessage());
+      return false;
+    }
+  }
+
+  private boolean ours(LeaseSpec spec) {
+    return identity.equals(spec.getHolderIdentity())
+        && spec.getRenewTime() != null
+        && clock.instant().isBefore(spec.getRenewTime().toInstant().plus(DURATION));
   }
 
   LeaderElectionConfiguration configuration() {
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(NAME)
         .withLeaseNamespace(namespace)
         .withIdentity(identity)
+        .withLeaseDuration(DURATION)
+        .withRenewDeadline(RENEW_DEADLINE)
+        .withRetryPeriod(RETRY_PERIOD)
         .withExitOnStopLeading(false)
         .withLeaderCallbacks(
             new LeaderCallbacks(this::won, this::lost, id -> LOG.info("leader: {}", id)))
@@ -47,14 +81,13 @@ final class Lease {
   /** Tells that the process is about to stop, so that losing the lease is no accident. */
   void stopping() {
     stopping = true;
-    held = false;
+    leading = false;
   }
 
   /** Gives the lease back, so that another takes it at once. */
-  void release(KubernetesClient client) {
+  void release() {
     try {
-      var lease = client.leases().inNamespace(namespace).withName(NAME);
-      var now = lease.get();
+      var now = lease().get();
       if (now != null && identity.equals(now.getSpec().getHolderIdentity())) {
         now.getSpec().setHolderIdentity("");
         client.resource(now).update();
@@ -64,13 +97,17 @@ final class Lease {
     }
   }
 
+  private Resource<io.fabric8.kubernetes.api.model.coordination.v1.Lease> lease() {
+    return client.leases().inNamespace(namespace).withName(NAME);
+  }
+
   private void won() {
     LOG.info("leading as {}", identity);
-    held = true;
+    leading = true;
   }
 
   private void lost() {
-    held = false;
+    leading = false;
     if (!stopping) {
       LOG.error("the lease was lost: another operator leads, this one ends");
       Runtime.getRuntime().halt(1);

@@ -44,7 +44,7 @@ final class Maintenance {
   /** A decision from an older look is not stored. */
   private static final Duration STALE_LOOK = Duration.ofSeconds(30);
 
-  /** A request that has not gone out so long after its intent began to be stored stays unsent. */
+  /** What has not gone out so long after its intent began to be stored stays unsent. */
   private static final Duration STALE_INTENT = Duration.ofSeconds(5);
 
   /** Progress alone is written at most so often. */
@@ -73,7 +73,8 @@ final class Maintenance {
   /**
    * Takes everything it depends on.
    *
-   * @param leading whether this process may act
+   * @param leading whether this process may act; asked right before each request that changes
+   *     something, and the time of its answer counts
    */
   Maintenance(
       Nova nova,
@@ -283,14 +284,13 @@ final class Maintenance {
   }
 
   private Outcome carryOut(HostMaintenance resource, Step step, Sight sight, long before) {
-    if (!leading.getAsBoolean()
-        || step instanceof Step.Asking && since(before).compareTo(STALE_INTENT) > 0) {
-      LOG.warn("{}: not sent: {}", name(resource), step);
-      return new Outcome.NotSent(step);
-    }
     try {
       if (overtaken(step, sight)) {
         LOG.warn("{}: not sent, the service was changed meanwhile: {}", name(resource), step);
+        return new Outcome.NotSent(step);
+      }
+      if (!leading.getAsBoolean() || since(before).compareTo(STALE_INTENT) > 0) {
+        LOG.warn("{}: not sent: {}", name(resource), step);
         return new Outcome.NotSent(step);
       }
       var requestId = send(resource, step);

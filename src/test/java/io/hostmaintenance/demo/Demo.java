@@ -52,6 +52,7 @@ public final class Demo {
           Duration.ofSeconds(2),
           Duration.ofSeconds(3),
           Duration.ofSeconds(90),
+          Duration.ZERO,
           10,
           20);
 

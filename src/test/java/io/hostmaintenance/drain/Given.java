@@ -56,6 +56,7 @@ final class Given {
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
+          Duration.ZERO,
           10,
           20);
 

@@ -29,6 +29,7 @@ public final class Cluster implements AutoCloseable {
           Duration.ofMillis(500),
           Duration.ofSeconds(1),
           Duration.ofSeconds(90),
+          Duration.ZERO,
           10,
           20);
 

@@ -77,6 +77,15 @@ class ConfigTest {
         .isEqualTo("ops");
   }
 
+  @Test
+  void requestOfAFormerLeaderIsAwaitedForTheTimeOfItsLeaseToo() {
+    var alone = of().settings().answerWait();
+    var oneOfSeveral =
+        of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "ops").settings().answerWait();
+
+    assertThat(oneOfSeveral).isEqualTo(alone.plus(Lease.DURATION));
+  }
+
   @ParameterizedTest
   @CsvSource({"true, HUMAN", "false, JSON"})
   void logFormatFollowsTheTerminal(boolean terminal, Config.LogFormat format) {

@@ -150,6 +150,21 @@ class MaintenanceTest {
     }
 
     @Test
+    void areNotSentWhenTheProofOfLeadershipTookLong() {
+      world.active();
+      disabled();
+      world.leading(
+          () -> {
+            world.pass(Duration.ofSeconds(6));
+            return true;
+          });
+
+      world.tick("hm");
+
+      assertThat(world.moveRequests()).isEmpty();
+    }
+
+    @Test
     void fromAnOldLookAreNotMade() {
       var server = world.active();
       disabled();
@@ -605,6 +620,26 @@ class MaintenanceTest {
       world.run("hm", Duration.ofSeconds(10));
 
       assertThat(world.gone("hm")).isTrue();
+    }
+
+    @Test
+    void isNotChangedByAnIntentThatTookLongToStore() {
+      world.create("hm", "compute-1");
+      world.resources().beforeWrite(() -> world.pass(Duration.ofSeconds(6)));
+
+      world.tick("hm");
+
+      assertThat(world.servicePuts()).isEmpty();
+    }
+
+    @Test
+    void isNotChangedByAProcessThatLeadsNoMore() {
+      world.create("hm", "compute-1");
+      world.leading(() -> false);
+
+      world.tick("hm");
+
+      assertThat(world.servicePuts()).isEmpty();
     }
 
     @Test

@@ -42,6 +42,7 @@ final class World implements AutoCloseable {
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
           Duration.ofSeconds(20),
+          Duration.ZERO,
           2,
           4);
 

@@ -72,6 +72,7 @@ final class World {
             Duration.ofSeconds(60),
             Duration.ofSeconds(60),
             Duration.ofSeconds(90),
+            Duration.ZERO,
             10,
             20);
     this.story = new Story(storyKept, START, cloud::now);

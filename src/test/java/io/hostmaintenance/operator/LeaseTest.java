@@ -1,0 +1,100 @@
+package io.hostmaintenance.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** When a process may say that it leads. */
+class LeaseTest {
+
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final ApiServer server = new ApiServer();
+  private final KubernetesClient client = server.client();
+  private final Lease lease = new Lease(client, "ops", "us", () -> NOW);
+
+  @BeforeEach
+  void win() {
+    lease.configuration().getLeaderCallbacks().orElseThrow().onStartLeading();
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.close();
+  }
+
+  private void stored(String holder, Instant renewed) {
+    client
+        .resource(
+            new LeaseBuilder()
+                .withMetadata(
+                    new ObjectMetaBuilder()
+                        .withNamespace("ops")
+                        .withName("host-maintenance-operator")
+                        .build())
+                .withNewSpec()
+                .withHolderIdentity(holder)
+                .withRenewTime(renewed.atZone(ZoneOffset.UTC))
+                .endSpec()
+                .build())
+        .create();
+  }
+
+  @Test
+  void heldWhileTheApiServerNamesUs() {
+    stored("us", NOW.minusSeconds(14));
+
+    assertThat(lease.held()).isTrue();
+  }
+
+  @Test
+  void notHeldOnceTheApiServerNamesAnotherThoughWeWereNotToldYet() {
+    stored("another", NOW);
+
+    assertThat(lease.held()).isFalse();
+  }
+
+  @Test
+  void notHeldOnceOurTimeIsOverThoughNobodyHasTakenItYet() {
+    stored("us", NOW.minus(Lease.DURATION));
+
+    assertThat(lease.held()).isFalse();
+  }
+
+  @Test
+  void notHeldWhileThereIsNone() {
+    assertThat(lease.held()).isFalse();
+  }
+
+  @Test
+  void notHeldWhileTheApiServerCannotSay() {
+    stored("us", NOW);
+    server.close();
+
+    assertThat(lease.held()).isFalse();
+  }
+
+  @Test
+  void notHeldWhileStopping() {
+    stored("us", NOW);
+
+    lease.stopping();
+
+    assertThat(lease.held()).isFalse();
+  }
+
+  @Test
+  void notHeldBeforeItIsWon() {
+    stored("us", NOW);
+
+    assertThat(new Lease(client, "ops", "us", () -> NOW).held()).isFalse();
+  }
+}
