@@ -39,16 +39,52 @@ final class Emptiness {
         .filter(this::live)
         .findFirst()
         .map(
-            m ->
-                "Migration "
-                    + m.id()
-                    + " ("
-                    + m.type()
-                    + ", "
-                    + m.status()
-                    + ") of instance "
-                    + m.instanceId()
-                    + " from or to the host is under way.");
+            m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.");
+  }
+
+  /**
+   * What keeps the host from being empty though no list of its instances shows it.
+   *
+   * @param instance on another host, or on none yet
+   * @param by what ties it to this one
+   */
+  record Tie(Instance instance, String by) {}
+
+  /**
+   * Instances elsewhere that a migration or a build ties to the host; an owner's decision apart.
+   */
+  List<Tie> ties() {
+    var ties = new ArrayList<Tie>();
+    if (!at.look().complete()) {
+      return ties;
+    }
+    for (var migration : at.look().migrations()) {
+      elsewhere(migration.instanceId())
+          .filter(i -> live(migration) && !unconfirmed(migration, i, at.host()))
+          .ifPresent(i -> ties.add(new Tie(i, told(migration))));
+    }
+    if (at.look().placement() instanceof Placement.Consumers(var consumers)) {
+      consumers.stream()
+          .filter(c -> live(c) && !arrived(c.instance().get()))
+          .forEach(c -> ties.add(new Tie(c.instance().get(), "An allocation in placement")));
+    }
+    return ties;
+  }
+
+  private Optional<Instance> elsewhere(String instanceId) {
+    return Optional.ofNullable(at.look().details().get(instanceId))
+        .flatMap(Sight.Detail::instance)
+        .filter(i -> at.look().onHost(instanceId).isEmpty() && !arrived(i));
+  }
+
+  private static String told(Migration migration) {
+    return "Migration "
+        + migration.id()
+        + " ("
+        + migration.type()
+        + ", "
+        + migration.status()
+        + ")";
   }
 
   /** Why the host is not empty by placement; empty when it is, or when there is no placement. */
@@ -148,7 +184,7 @@ final class Emptiness {
 
   /** Whether a record is a cold migration or resize that left the host and nobody confirmed. */
   static boolean unconfirmed(Migration migration, Instance instance, String host) {
-    return migration.status().equals("finished")
+    return migration.finished()
         && host.equals(migration.sourceHost())
         && !host.equals(instance.host())
         && instance.vmState().equals("resized");

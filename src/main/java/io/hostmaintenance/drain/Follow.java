@@ -169,9 +169,12 @@ final class Follow {
     return switch (verdict) {
       case QUEUED -> queued(told, record);
       case RUNNING -> running(told, instance.orElseThrow(), record.orElseThrow());
-      case SETTLING -> Next.of(settling(told, instance.orElseThrow(), record));
+      case SETTLING ->
+          confirming(record) && !at.sourceUp()
+              ? confirm(told, detail)
+              : Next.of(settling(told, instance.orElseThrow(), record));
       case DROPPED -> Next.of(dropped(told, detail));
-      case TO_CONFIRM -> confirm(told);
+      case TO_CONFIRM -> confirm(told, detail);
       case MOVED ->
           Next.of(
               ended(
@@ -505,7 +508,24 @@ final class Follow {
                 + ")."));
   }
 
-  private Next confirm(InstanceStatus row) {
+  private static boolean confirming(Optional<Migration> record) {
+    return record.map(Migration::status).filter("confirming"::equals).isPresent();
+  }
+
+  private Next confirm(InstanceStatus row, Optional<Detail> detail) {
+    var finished =
+        detail.stream().flatMap(d -> d.migrations().stream()).filter(Migration::finished).toList();
+    if (finished.size() > 1) {
+      return Next.of(
+          Rows.mark(
+              row,
+              RowState.Blocked,
+              Reason.UnconfirmedResize,
+              "Another resize or migration of it waits to be confirmed too, and Nova takes either:"
+                  + " see both (openstack server migration list) and confirm them (openstack server"
+                  + " resize confirm).",
+              at.now()));
+    }
     var reason = at.sourceUp() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
     var same = Rows.because(row, reason);
     var begun = same || Rows.is(row, RowState.Confirming);
@@ -528,7 +548,8 @@ final class Follow {
         row.notBefore() == null
             ? !begun || at.waited(row).compareTo(at.settings().answerWait()) >= 0
             : !at.now().isBefore(row.notBefore());
-    if (!at.sourceUp() || !due) {
+    var found = !finished.isEmpty() && row.migrationId().equals(finished.getFirst().id());
+    if (!at.sourceUp() || !due || !found) {
       return Next.of(marked);
     }
     var intent =

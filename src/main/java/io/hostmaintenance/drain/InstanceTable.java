@@ -32,7 +32,9 @@ final class InstanceTable {
     record NotKnown() implements Judgement {}
   }
 
-  private static final Duration TASK_WAIT = Duration.ofMinutes(60);
+  /** How long somebody else's task is waited for before it is a human's matter. */
+  static final Duration TASK_WAIT = Duration.ofMinutes(60);
+
   private static final Duration POWER_SYNC_WAIT = Duration.ofMinutes(15);
   private static final int RUNNING = 1;
   private static final int PAUSED = 3;

@@ -114,6 +114,9 @@ public final class Questions {
       questions.add(Question.ACTIONS);
       questions.add(Question.MIGRATIONS);
     }
+    if (RowAction.ColdMigrate.of(row) && record.filter(Migration::finished).isPresent()) {
+      questions.add(Question.MIGRATIONS); // Nova confirms whichever stands finished
+    }
     if (onHost == null ? !wentWell(record, row) : onHost.idle()) {
       questions.add(Question.EVENTS);
       questions.add(Question.MIGRATIONS);

@@ -18,6 +18,8 @@ public enum Reason {
   GroupMemberMoving,
   /** Something else is being done to the instance, or it is being built. */
   TaskInProgress,
+  /** Somebody else's migration or build from or to the host, of an instance that is not on it. */
+  UnderWay,
   /** The guest is off although Nova holds it active. */
   SourceOff,
   /** The request went out and its answer is not known. */

@@ -2,14 +2,17 @@ package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Emptiness.Tie;
 import io.hostmaintenance.drain.InstanceTable.Judgement;
 import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.ServerGroup;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -25,9 +28,11 @@ final class Table {
   private final List<InstanceStatus> rows = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, RowAction> movable = new HashMap<>();
+  private final Map<String, Tie> ties = new LinkedHashMap<>();
 
   private Table(Moment at) {
     this.at = at;
+    new Emptiness(at).ties().forEach(t -> ties.putIfAbsent(t.instance().id(), t));
   }
 
   /** The table after the look, nothing new asked. */
@@ -39,6 +44,7 @@ final class Table {
     }
     table.arrivals();
     table.unconfirmedResizes();
+    table.underWay();
     return table;
   }
 
@@ -197,6 +203,9 @@ final class Table {
   }
 
   private InstanceStatus away(InstanceStatus row) {
+    if (ties.containsKey(row.id())) {
+      return tied(row, ties.get(row.id()));
+    }
     var state = RowState.of(row).orElseThrow();
     if (state == RowState.Moved
         || state == RowState.Gone
@@ -212,7 +221,7 @@ final class Table {
     if (instance.isEmpty()) {
       return Rows.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", at.now());
     }
-    if (at.host().equals(instance.get().host())) {
+    if (at.host().equals(instance.get().host()) || tieNotLookedFor(row, instance.get())) {
       return row;
     }
     if (resizing(instance.get())) {
@@ -237,6 +246,27 @@ final class Table {
 
   private static boolean resizing(Instance instance) {
     return !instance.idle() && instance.taskState().startsWith("resize_");
+  }
+
+  /** What comes back to the host after it has left it is as new. */
+  private InstanceStatus tied(InstanceStatus row, Tie tie) {
+    var left = row.finishedAt() != null;
+    return waitFor(
+        left ? Rows.first(tie.instance(), at.now()) : Rows.seen(row, tie.instance()),
+        new Judgement.WaitFor(
+            Reason.UnderWay,
+            tie.by() + " from or to this host is under way, by somebody else's hand.",
+            InstanceTable.TASK_WAIT,
+            "See what holds it up (openstack server migration list, openstack server event list),"
+                + " and delete the instance if its build hangs."));
+  }
+
+  /** Whether a look that was not complete, or did not ask placement, says nothing of the tie. */
+  private boolean tieNotLookedFor(InstanceStatus row, Instance instance) {
+    return Rows.because(row, Reason.UnderWay)
+        && (!at.look().complete()
+            || at.look().placement() instanceof Placement.NotAsked
+                && instance.vmState().equals("building"));
   }
 
   /** It has left, so if a revert brings it back its attempts begin anew. */
@@ -289,6 +319,14 @@ final class Table {
                     : r);
       }
     }
+  }
+
+  private void underWay() {
+    var known = ids();
+    ties.values().stream()
+        .filter(t -> !known.contains(t.instance().id()))
+        .map(t -> tied(Rows.first(t.instance(), at.now()), t))
+        .forEach(rows::add);
   }
 
   private Set<String> ids() {

@@ -54,6 +54,11 @@ public record Migration(
           "confirming",
           "reverting");
 
+  /** Whether a cold migration or resize waits to be confirmed or reverted. */
+  public boolean finished() {
+    return status.equals("finished");
+  }
+
   /** Whether the record says that the migration has not come to its end. */
   public boolean unfinished() {
     return UNFINISHED.contains(status);

@@ -471,7 +471,7 @@ class AskingTest {
           .decideAfter(60);
 
       assertThat(given.row("vm").state()).isEqualTo("Pending");
-      assertThat(given.row("vm").reason()).isEqualTo("TaskInProgress");
+      assertThat(given.row("vm").reason()).isEqualTo("UnderWay");
     }
 
     @Test

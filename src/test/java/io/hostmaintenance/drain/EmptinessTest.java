@@ -12,9 +12,11 @@ import static io.hostmaintenance.drain.Some.incoming;
 import static io.hostmaintenance.drain.Some.live;
 import static io.hostmaintenance.drain.Some.moving;
 import static io.hostmaintenance.drain.Some.record;
+import static io.hostmaintenance.drain.Some.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.nova.Instance;
@@ -279,6 +281,138 @@ class EmptinessTest {
         .extracting(Notice::reason)
         .isNotEmpty()
         .doesNotContain(Reason.StuckRecord);
+  }
+
+  // ---------------------------------------------------------------- what is tied to it
+
+  /** What no list of its instances shows has a row, so that it has a deadline. */
+  @Nested
+  class WhatIsOnItsWay {
+
+    private final Given given =
+        Given.taken()
+            .instances(busy("migrating", away(active("vm"))))
+            .migrations(incoming(record(9, "vm", "live-migration", "running", NOON, SOMEBODY)));
+
+    private void isAt(Given given, String state, Reason reason) {
+      assertThat(given.row("vm"))
+          .extracting(InstanceStatus::state, InstanceStatus::reason)
+          .containsExactly(state, reason.name());
+    }
+
+    @Test
+    void isWaitedFor() {
+      given.decide();
+
+      isAt(given, "Pending", Reason.UnderWay);
+      assertThat(given.row("vm").message()).contains("Migration 9 (live-migration, running)");
+      assertThat(given.status().phase()).isEqualTo("Draining");
+    }
+
+    @Test
+    void isAHumansMatterWhenItTakesAnHour() {
+      given.decide();
+
+      given.decideAfter(3600);
+
+      isAt(given, "Blocked", Reason.UnderWay);
+      assertThat(given.status().phase()).isEqualTo("Blocked");
+    }
+
+    @Test
+    void isMovedWhenItHasCome() {
+      given.decide();
+
+      var decision =
+          given
+              .instances(active("vm"))
+              .migrations(incoming(record(9, "vm", "live-migration", "completed", NOON, SOMEBODY)))
+              .decideAfter(60);
+
+      assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.LiveMigrate.class);
+    }
+
+    @Test
+    void isGoneWhenItDoesNotCome() {
+      given.decide();
+
+      given
+          .instances(away(active("vm")))
+          .migrations(incoming(record(9, "vm", "live-migration", "cancelled", NOON, SOMEBODY)))
+          .decideAfter(60);
+
+      isAt(given, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    @Test
+    void standsStillWhileMovesOfOursAreFollowed() {
+      given.decide();
+      var before = given.row("vm");
+      given.rows(before, moving("other")).instances(busy("migrating", active("other")));
+
+      given.decideAfter(5);
+
+      assertThat(given.row("vm")).isEqualTo(before);
+    }
+
+    @Test
+    void opensARowThatHadLeft() {
+      given.rows(
+          row("vm", RowState.Moved, Reason.Moved).toBuilder().attempts(2).finishedAt(NOON).build());
+
+      given.decide();
+
+      isAt(given, "Pending", Reason.UnderWay);
+      assertThat(given.row("vm").attempts()).isZero();
+    }
+
+    @Test
+    void isNotSeenInARecordThatIsStuck() {
+      given.instances(away(active("vm"))).after(600).decide();
+
+      assertThat(given.status().instances()).isEmpty();
+    }
+  }
+
+  @Nested
+  class ABuildOnItsWay {
+
+    private final Instance built = Some.instance("vm", "building", "scheduling", 0, null);
+    private final Given given =
+        lookedAtTwice(
+            Given.taken()
+                .instances(built)
+                .placement(new Consumer("vm", Optional.empty(), Optional.of(built))));
+
+    @Test
+    void isWaitedFor() {
+      assertThat(given.row("vm").reason()).isEqualTo(Reason.UnderWay.name());
+      assertThat(given.row("vm").state()).isEqualTo("Pending");
+    }
+
+    @Test
+    void isAHumansMatterWhenItTakesAnHour() {
+      given.decideAfter(3600);
+
+      assertThat(given.row("vm").state()).isEqualTo("Blocked");
+      assertThat(given.status().phase()).isEqualTo("Blocked");
+    }
+
+    @Test
+    void standsStillWhilePlacementIsNotAsked() {
+      var before = given.row("vm");
+      given.status(s -> s.emptySince(null)).decideAfter(5);
+
+      assertThat(given.row("vm")).isEqualTo(before);
+    }
+
+    @Test
+    void thatIsDeletedLeavesAnEmptyHost() {
+      given.gone("vm").placement().decideAfter(60);
+
+      stands(given, "True", Reason.Empty);
+      assertThat(given.row("vm").state()).isEqualTo("Gone");
+    }
   }
 
   // ---------------------------------------------------------------- placement

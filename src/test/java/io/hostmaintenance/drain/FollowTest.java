@@ -13,6 +13,7 @@ import static io.hostmaintenance.drain.Some.busy;
 import static io.hostmaintenance.drain.Some.cold;
 import static io.hostmaintenance.drain.Some.failed;
 import static io.hostmaintenance.drain.Some.in;
+import static io.hostmaintenance.drain.Some.incoming;
 import static io.hostmaintenance.drain.Some.live;
 import static io.hostmaintenance.drain.Some.moving;
 import static io.hostmaintenance.drain.Some.paused;
@@ -1021,6 +1022,40 @@ class FollowTest {
       assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
       assertThat(given.row("vm").state()).isEqualTo("Confirming");
       assertThat(given.row("vm").requestedAt()).isEqualTo(given.now());
+    }
+
+    @Test
+    void isNotConfirmedWhileAnotherOneOfItStandsFinishedToo() {
+      given.migrations(
+          incoming(record(12, "vm", "resize", "finished", NOON.plusSeconds(30), SOMEBODY)));
+
+      assertThat(given.decideAfter(60).steps()).isEmpty();
+      stands(given, "Blocked", Reason.UnconfirmedResize);
+    }
+
+    @Test
+    void isConfirmedOnceTheOtherOneIs() {
+      var other = incoming(record(12, "vm", "resize", "finished", NOON.plusSeconds(30), SOMEBODY));
+      given.migrations(other).decideAfter(60);
+
+      given.migrations(become("confirmed", given.now(), other));
+
+      assertThat(given.decideAfter(80).steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+    }
+
+    @Test
+    void isNotConfirmedWhileItsRecordsCannotBeRead() {
+      assertThat(given.unseen("vm").decideAfter(60).steps()).isEmpty();
+    }
+
+    @Test
+    void thatIsBeingConfirmedWaitsForItsSource() {
+      given
+          .serviceDown(Given.HOST)
+          .migrations(become("confirming", NOON, cold(9, "vm", "x", NOON.plusSeconds(1))))
+          .decideAfter(60);
+
+      stands(given, "Confirming", Reason.SourceServiceDown);
     }
 
     @Test

@@ -127,8 +127,7 @@ final class Promises {
             promise(
                 "only our own cold migration is confirmed",
                 m.type() == MigrationType.MIGRATION && ownRequests.contains(m.caller().requestId())
-                    || !process.look().toConfirm(m.uuid())
-                    || ownFinished(serverId),
+                    || !process.look().toConfirm(m.uuid()),
                 () ->
                     m.type().text()
                         + " "
@@ -137,16 +136,6 @@ final class Promises {
                         + m.server().name()
                         + " was asked for by "
                         + m.caller().user().name()));
-  }
-
-  /**
-   * Whether our own record waits too, which an administrator's reset of the state has left behind:
-   * Nova confirms whichever it finds, and the look of the host does not show the other.
-   */
-  private boolean ownFinished(String serverId) {
-    return Truth.finished(cloud).stream()
-        .anyMatch(
-            m -> m.server().id().equals(serverId) && ownRequests.contains(m.caller().requestId()));
   }
 
   void aborting(OperatorProcess process, String serverId, long migrationId) {

@@ -98,11 +98,7 @@ final class Simulation {
         && world.quietTicks(resource.getMetadata().getName()) >= 4
         && switch (status.phase()) {
           case "InMaintenance", "Blocked", "Failed" -> true;
-          // somebody else's build or migration to the host hangs, and no row speaks of it
-          case "Draining" ->
-              reason(resource).equals("Suspended")
-                  || reason(resource).equals("SettlingEmpty")
-                      && Truth.occupant(world.cloud(), resource.getSpec().host()).isPresent();
+          case "Draining" -> reason(resource).equals("Suspended");
           default -> false;
         };
   }

@@ -101,11 +101,16 @@ final class Truth {
     return server.deleted() || !host.equals(server.host());
   }
 
-  /** Whether a human's help is truly wanted for it: it is on the host, or left traces there. */
+  /**
+   * Whether a human's help is truly wanted for it: it is on the host, bound for it, or left traces.
+   */
   static boolean bindsHost(Cloud cloud, String serverId, String host) {
     var server = cloud.server(serverId);
     return !server.deleted()
         && (host.equals(server.host())
+            || server.taskState() != null && cloud.allocationsOn(host).containsKey(serverId)
+            || cloud.migrations(serverId).stream()
+                .anyMatch(m -> host.equals(m.destCompute()) && underWay(m, host))
             || cloud.migrations(serverId).stream()
                 .filter(m -> host.equals(m.sourceCompute()))
                 .anyMatch(
