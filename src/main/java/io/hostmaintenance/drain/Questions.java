@@ -114,7 +114,7 @@ public final class Questions {
       questions.add(Question.ACTIONS);
       questions.add(Question.MIGRATIONS);
     }
-    if (RowAction.ColdMigrate.of(row) && record.filter(Migration::finished).isPresent()) {
+    if (RowAction.ColdMigrate.of(row) && anyFinished(row, migrations)) {
       questions.add(Question.MIGRATIONS); // Nova confirms whichever stands finished
     }
     if (onHost == null ? !wentWell(record, row) : onHost.idle()) {
@@ -122,6 +122,10 @@ public final class Questions {
       questions.add(Question.MIGRATIONS);
     }
     return questions;
+  }
+
+  private static boolean anyFinished(InstanceStatus row, List<Migration> migrations) {
+    return migrations.stream().anyMatch(m -> m.instanceId().equals(row.id()) && m.finished());
   }
 
   /** Whether the record of a row that is off the host needs no explanation. */
