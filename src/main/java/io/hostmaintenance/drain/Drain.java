@@ -46,6 +46,17 @@ public final class Drain {
   }
 
   /**
+   * What needs no look: this resource holds nothing, and another one has its host.
+   *
+   * @return empty when a look is needed
+   */
+  public static Optional<Decision> withoutLook(Situation situation) {
+    return taken(situation.resource().getStatus())
+        ? Optional.empty()
+        : rival(situation).map(r -> wait(situation, Phase.Blocked, conflict(situation, r)));
+  }
+
+  /**
    * Whether the next look must be complete: always, but while requests of ours are outstanding,
    * when it could not find the host empty anyway.
    *
@@ -75,17 +86,21 @@ public final class Drain {
   /**
    * Whether the resource may hold its host before another: who holds it already, then the older.
    */
-  static boolean yieldsTo(Moment at, Situation.Neighbour other) {
-    if (!other.host().equals(at.host())) {
+  static boolean yieldsTo(Situation situation, Situation.Neighbour other) {
+    if (!other.host().equals(situation.resource().getSpec().host())) {
       return false;
     }
-    var taken = taken(at.previous());
+    var taken = taken(Moment.previous(situation));
     if (other.deleting() || other.taken() != taken) {
       return !taken;
     }
-    var created = Instant.parse(at.situation().resource().getMetadata().getCreationTimestamp());
-    var age = other.createdAt().compareTo(created);
-    return age == 0 ? other.name().compareTo(at.name()) < 0 : age < 0;
+    var metadata = situation.resource().getMetadata();
+    var age = other.createdAt().compareTo(Instant.parse(metadata.getCreationTimestamp()));
+    return age == 0 ? other.name().compareTo(metadata.getName()) < 0 : age < 0;
+  }
+
+  private static Optional<Situation.Neighbour> rival(Situation situation) {
+    return situation.neighbours().stream().filter(n -> yieldsTo(situation, n)).findFirst();
   }
 
   /** Whether a resource with this status holds its host. */
@@ -124,12 +139,12 @@ public final class Drain {
   // ---------------------------------------------------------------- with a look
 
   private static Decision decide(Moment at) {
-    var rival = at.situation().neighbours().stream().filter(n -> yieldsTo(at, n)).findFirst();
+    var rival = rival(at.situation());
     if (rival.isPresent()) {
-      var conflict = conflict(at, rival.get());
+      var conflict = conflict(at.situation(), rival.get());
       return Rows.anyOutstanding(at.previous().instances()) && at.service().isPresent()
           ? drain(at, Optional.of(conflict))
-          : wait(at, Phase.Blocked, conflict.reason(), conflict.message());
+          : wait(at.situation(), Phase.Blocked, conflict);
     }
     var fresh = !taken(at.previous());
     var finding = Policies.check(at, fresh || hasWork(at));
@@ -138,12 +153,13 @@ public final class Drain {
     }
     if (fresh && !at.situation().mayStart()) {
       return wait(
-          at,
+          at.situation(),
           Phase.Pending,
-          Reason.WaitingForTurn,
-          "Waits until fewer than "
-              + at.settings().maxHostsDraining()
-              + " hosts are being drained (HM_MAX_HOSTS_DRAINING).");
+          new Finding(
+              Reason.WaitingForTurn,
+              "Waits until fewer than "
+                  + at.settings().maxHostsDraining()
+                  + " hosts are being drained (HM_MAX_HOSTS_DRAINING)."));
     }
     if (at.service().isEmpty()) {
       return failed(at, finding.orElseThrow());
@@ -151,13 +167,13 @@ public final class Drain {
     return drain(at, finding);
   }
 
-  private static Finding conflict(Moment at, Situation.Neighbour rival) {
+  private static Finding conflict(Situation situation, Situation.Neighbour rival) {
     return new Finding(
         Reason.Conflict,
         "HostMaintenance '"
             + rival.name()
             + "' holds host '"
-            + at.host()
+            + situation.resource().getSpec().host()
             + "': this one takes over when that one is deleted, or delete this one.");
   }
 
@@ -167,15 +183,15 @@ public final class Drain {
         || !at.look().instances().isEmpty();
   }
 
-  private static Decision wait(Moment at, Phase phase, Reason reason, String message) {
-    var report = new Report(at.situation());
+  private static Decision wait(Situation situation, Phase phase, Finding finding) {
+    var report = new Report(situation);
     report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
-    var status = report.phase(phase, reason, message);
+    var status = report.phase(phase, finding.reason(), finding.message());
     return new Decision(
         status,
         List.of(),
-        changeOfPhase(at.situation(), status),
-        at.settings().pollMoving(),
+        changeOfPhase(situation, status),
+        situation.settings().pollMoving(),
         false);
   }
 

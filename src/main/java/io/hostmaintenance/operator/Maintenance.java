@@ -52,6 +52,9 @@ final class Maintenance {
 
   private static final int REPORT_TRIES = 3;
 
+  private static final Sight NOT_LOOKED =
+      new Sight.Blind(Reason.NotLookedYet, "No look was needed.", Duration.ZERO);
+
   private final Nova nova;
   private final Observer observer;
   private final Resources resources;
@@ -132,11 +135,9 @@ final class Maintenance {
   }
 
   private Ticked tick(HostMaintenance resource, Memory memory) {
-    if (resource.isMarkedForDeletion()) {
-      var decision = Exit.withoutLook(situation(resource, memory, new Ledger.Others(0, 0)));
-      if (decision.isPresent()) {
-        return release(resource, decision.get());
-      }
+    var unseen = withoutLook(resource, situation(resource, memory, new Ledger.Others(0, 0)));
+    if (unseen.isPresent()) {
+      return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
     var began = nanoTime.getAsLong();
     var sight = inTime(observer.look(resource.getSpec().host(), resource.getStatus()), began);
@@ -150,6 +151,12 @@ final class Maintenance {
             others -> Drain.decide(situation(resource, memory, others), sight),
             Decision::status);
     return carryOut(resource, memory, sight, decision);
+  }
+
+  private static Optional<Decision> withoutLook(HostMaintenance resource, Situation situation) {
+    return resource.isMarkedForDeletion()
+        ? Exit.withoutLook(situation)
+        : Drain.withoutLook(situation);
   }
 
   /** What was seen too long ago counts as not seen. */

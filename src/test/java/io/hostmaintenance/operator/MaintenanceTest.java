@@ -546,6 +546,24 @@ class MaintenanceTest {
   }
 
   @Nested
+  class AnotherResourceOfItsHost {
+
+    @Test
+    void asksNothingOfNovaWhileItWaits() {
+      world.create("hm", "compute-1");
+      world.runUntilPhase("hm", "InMaintenance");
+      world.pass(Duration.ofSeconds(1));
+      world.create("later", "compute-1");
+      var before = world.simulator().requests(r -> true).size();
+
+      world.run("later", Duration.ofMinutes(2));
+
+      assertThat(world.status("later").phase()).isEqualTo("Blocked");
+      assertThat(world.simulator().requests(r -> true)).hasSize(before);
+    }
+  }
+
+  @Nested
   class Service {
 
     @Test
