@@ -49,6 +49,7 @@ public final class Cloud implements InstantSource {
   private final User admin;
   private final User tenant;
   private Instant now;
+  private Duration ahead = Duration.ZERO;
   private long eventNumber;
 
   /** A cloud without hosts at this instant, with {@link Timing#DEFAULT}. */
@@ -72,9 +73,15 @@ public final class Cloud implements InstantSource {
     return now;
   }
 
+  /** By Nova's own clock, with which it dates its replies and records. */
   @Override
   public Instant instant() {
-    return now;
+    return now.plus(ahead);
+  }
+
+  /** Nova's clock jumps, forward or back. */
+  public void clockJumps(Duration by) {
+    ahead = ahead.plus(by);
   }
 
   /** When the next planned event is due, empty when nothing is planned. */
@@ -419,6 +426,28 @@ public final class Cloud implements InstantSource {
   public Server bootScheduled(
       Caller caller, String name, int ramMiB, String host, Duration landsAfter) {
     return deeds.boot(caller, name, ramMiB, host, landsAfter);
+  }
+
+  // --- what years of service leave behind ---
+
+  /** An allocation on the host of a consumer that nobody knows any more. */
+  public void leak(String host) {
+    allocations.allocate(uuid(), host(host), 512);
+  }
+
+  /** A record of a move to the host, which was never ended and of which nothing is under way. */
+  public void staleRecord(
+      String serverId, String dest, MigrationType type, MigrationStatus status) {
+    var server = server(serverId);
+    var action = new InstanceAction(this, "live-migration", serverId, admin());
+    var record = record(server, type, status, server.ramMiB(), action);
+    record.dest(host(dest));
+    record.stale = true;
+  }
+
+  /** Its owner takes the metadata off a server, and with it what steers its moves. */
+  public void dropMetadata(String serverId) {
+    server(serverId).dropMetadata();
   }
 
   // --- deeds on hosts ---

@@ -25,6 +25,9 @@ public final class Migration {
    */
   int token;
 
+  /** Left behind: nothing of it is under way, whatever its status says. */
+  boolean stale;
+
   Migration(
       Cloud cloud,
       int id,
@@ -45,7 +48,7 @@ public final class Migration {
     this.action = action;
     this.oldRamMiB = server.ramMiB();
     this.newRamMiB = newRamMiB;
-    this.createdAt = cloud.now();
+    this.createdAt = cloud.instant();
     cloud.wrote(uuid, "status", status.text());
   }
 
@@ -104,6 +107,11 @@ public final class Migration {
     return type == MigrationType.LIVE_MIGRATION && MigrationStatus.IN_PROGRESS.contains(status);
   }
 
+  /** Whether nothing of it is under way, whatever its status says. */
+  public boolean stale() {
+    return stale;
+  }
+
   Host source() {
     return source;
   }
@@ -135,6 +143,6 @@ public final class Migration {
   }
 
   void touch() {
-    updatedAt = cloud.now();
+    updatedAt = cloud.instant();
   }
 }

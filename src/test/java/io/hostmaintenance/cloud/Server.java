@@ -20,7 +20,7 @@ public final class Server {
   private final String name;
   private final User owner;
   private final Instant created;
-  private final Map<String, String> metadata;
+  private Map<String, String> metadata;
   private int ramMiB;
   private VmState vmState;
   private VmState oldVmState;
@@ -83,6 +83,10 @@ public final class Server {
   /** The metadata, see {@link Steering}. */
   public Map<String, String> metadata() {
     return metadata;
+  }
+
+  void dropMetadata() {
+    metadata = Map.of();
   }
 
   /** RAM of its flavor in MiB. */

@@ -33,6 +33,8 @@ final class Fault {
     UNAVAILABLE,
     /** Slow, but well. */
     SLOW,
+    /** The operator is stopped right before the call, another takes over, and it goes on. */
+    STOPPED,
     /** The resource is edited by somebody right before a write of its status. */
     CONFLICT,
     /** The operator ends before the call. */

@@ -78,7 +78,7 @@ final class Look {
 
   void instances(Cloud cloud, String host) {
     instancesAt = cloud.now();
-    date = cloud.now().truncatedTo(ChronoUnit.SECONDS);
+    date = cloud.instant().truncatedTo(ChronoUnit.SECONDS);
     occupant = Truth.onHost(cloud, host).or(() -> Truth.moving(cloud, host));
     occupantByLists = occupant;
     leaving = Truth.onHost(cloud, host).or(() -> Truth.leaving(cloud, host));

@@ -96,6 +96,19 @@ final class OperatorProcess {
     return ticks.getFirst().resource();
   }
 
+  /** Does nothing for so long; another takes over once its lease is over. */
+  void stopped(Duration time) {
+    var lease = world.settings().leaseTime();
+    world.pass(time.compareTo(lease) < 0 ? time : lease);
+    if (time.compareTo(lease) > 0) {
+      if (leading()) {
+        world.handOver();
+      }
+      world.pass(time.minus(lease));
+    }
+    live();
+  }
+
   /** Ends here and now. */
   Crash crash() {
     if (alive) {

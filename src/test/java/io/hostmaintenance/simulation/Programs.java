@@ -6,6 +6,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.cloud.LiveMigrationRequest;
 import io.hostmaintenance.cloud.Migration;
 import io.hostmaintenance.cloud.MigrationStatus;
+import io.hostmaintenance.cloud.MigrationType;
 import io.hostmaintenance.cloud.NewServer;
 import io.hostmaintenance.cloud.Operation;
 import io.hostmaintenance.cloud.Steering;
@@ -46,6 +47,12 @@ final class Programs {
   enum Beyond {
     /** Requests that are carried out long after their time-out. */
     LATE_EXECUTION("no attempt is carried out twice", "no guest is moved twice while it is paused"),
+    /** An operator that is stopped between its last check and its write to the socket. */
+    STOPPED_AT_THE_SOCKET(
+        "no attempt is carried out twice",
+        "no guest is moved twice while it is paused",
+        "only our own cold migration is confirmed",
+        "what was taken is given back"),
     /** Another administrator who moves instances as the operator's own user. */
     SHARED_USER("no attempt is carried out twice", "only our own cold migration is confirmed");
 
@@ -92,6 +99,9 @@ final class Programs {
     if (one(6)) {
       resources.add(new Program.Applied(moment(), "hm-b", spec(one(2) ? DRAINED : "compute-2")));
     }
+    if (one(4)) {
+      leftovers();
+    }
     var wild = chance.nextInt(4);
     var number = wild == 0 ? 0 : chance.nextInt(1, 3 + 4 * wild);
     for (var i = 0; i < number; i++) {
@@ -112,6 +122,15 @@ final class Programs {
                       1,
                       w.cloud().now().plus(Duration.ofMinutes(20)),
                       late)));
+    }
+    if (beyond.contains(Beyond.STOPPED_AT_THE_SOCKET)) {
+      arm(
+          "that change something",
+          Fault.Kind.STOPPED,
+          CHANGES::contains,
+          chance.nextInt(3),
+          2,
+          Duration.ofMinutes(20));
     }
     return new Program(
         seed,
@@ -144,6 +163,11 @@ final class Programs {
 
   private String otherHost() {
     return hosts.get(chance.nextInt(1, hosts.size()));
+  }
+
+  private String target(String drained) {
+    var target = otherHost();
+    return target.equals(drained) ? null : target;
   }
 
   private Duration moment() {
@@ -218,7 +242,7 @@ final class Programs {
         host,
         one(2) ? "DIMM A3" : null,
         !one(4),
-        one(6) ? otherHost().equals(host) ? null : "compute-10" : null,
+        one(5) ? target(host) : null,
         new Concurrency(pick(1, 2, 2, 4), pick(1, 1, 3)),
         pick(1, 2, 3, 3),
         one(4) ? pick("20s", "2m", "10m") : null,
@@ -244,6 +268,25 @@ final class Programs {
       case 10 -> operator();
       default -> resource();
     }
+  }
+
+  private void leftovers() {
+    var server = server();
+    var dest = one(2) ? DRAINED : otherHost();
+    var status =
+        pick(MigrationStatus.RUNNING, MigrationStatus.ACCEPTED, MigrationStatus.PRE_MIGRATING);
+    add(
+        Duration.ZERO,
+        "a record of a move of " + server + " to " + dest + " was left at " + status,
+        w ->
+            w.server(server)
+                .ifPresent(
+                    s ->
+                        w.cloud().staleRecord(s.id(), dest, MigrationType.LIVE_MIGRATION, status)));
+    add(
+        Duration.ZERO,
+        "an allocation on " + DRAINED + " was left behind",
+        w -> w.cloud().leak(DRAINED));
   }
 
   private void arm(
@@ -518,8 +561,23 @@ final class Programs {
   }
 
   private void operator() {
-    switch (chance.nextInt(3)) {
+    switch (chance.nextInt(5)) {
       case 0 -> add(moment(), "another operator takes over", World::handOver);
+      case 2 ->
+          arm(
+              "that change nothing in Nova",
+              Fault.Kind.STOPPED,
+              c -> !CHANGES.contains(c),
+              chance.nextInt(12),
+              1,
+              Duration.ofMinutes(20));
+      case 3 -> {
+        var jump = Duration.ofMillis(chance.nextInt(-4000, 4000));
+        add(
+            moment(),
+            "Nova's clock jumps by " + jump.toMillis() + " ms",
+            w -> w.cloud().clockJumps(jump));
+      }
       case 1 -> {
         var skew = Duration.ofMillis(chance.nextInt(-10_000, 10_000));
         add(
@@ -581,7 +639,21 @@ final class Programs {
     }
   }
 
-  private static HostMaintenanceSpec suspend(HostMaintenanceSpec s, boolean suspend) {
+  static HostMaintenanceSpec withoutTarget(HostMaintenanceSpec s) {
+    return new HostMaintenanceSpec(
+        s.host(),
+        s.reason(),
+        s.liveMigrate(),
+        null,
+        s.concurrency(),
+        s.maxAttempts(),
+        s.instanceTimeout(),
+        s.onTimeout(),
+        s.onDelete(),
+        s.suspend());
+  }
+
+  static HostMaintenanceSpec suspend(HostMaintenanceSpec s, boolean suspend) {
     return new HostMaintenanceSpec(
         s.host(),
         s.reason(),

@@ -280,6 +280,10 @@ final class SimulatedKubernetes {
           pass(fault.get().time());
           yield effect.get();
         }
+        case STOPPED -> {
+          process.stopped(fault.get().time());
+          yield effect.get();
+        }
         default -> {
           pass(Duration.ofSeconds(1));
           process.look().failed("down");

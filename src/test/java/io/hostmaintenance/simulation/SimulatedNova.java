@@ -108,7 +108,7 @@ final class SimulatedNova implements Nova {
                   .map(SimulatedNova::instance)
                   .toList()
                   .reversed();
-          return new Dated<>(instances, cloud.now().truncatedTo(ChronoUnit.SECONDS));
+          return new Dated<>(instances, cloud.instant().truncatedTo(ChronoUnit.SECONDS));
         });
   }
 
@@ -477,6 +477,10 @@ final class SimulatedNova implements Nova {
       }
       case SLOW -> {
         pass(fault.get().time());
+        yield answer.get();
+      }
+      case STOPPED -> {
+        process.stopped(fault.get().time());
         yield answer.get();
       }
       case CRASH_BEFORE -> throw process.crash();

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 final class Simulation {
   private static final Duration BOUND = Duration.ofHours(24);
   private static final Duration STILL_UNDER_WAY = Duration.ofMinutes(4);
+  private static final int ROUNDS = 12;
 
   private final World world;
   private Broken broken;
@@ -71,6 +72,7 @@ final class Simulation {
         endIsTrue(resource);
       }
     }
+    humansResolve();
     world.story().tell("admin", () -> "deletes what is left");
     for (var resource : world.kubernetes().resources()) {
       world.kubernetes().delete(resource.getMetadata().getName());
@@ -80,6 +82,29 @@ final class Simulation {
     world.runFor(STILL_UNDER_WAY, w -> false);
     world.hostsOf().forEach(world.promises()::givenBack);
     world.guestsAreAsTheyWere();
+  }
+
+  /** Whatever asked for a human goes on by itself once he has acted. */
+  private void humansResolve() {
+    var human = new Human(world);
+    for (var round = 0; round < ROUNDS && human.act(); round++) {
+      world.forgetQuiet();
+      var rested =
+          world.runFor(BOUND, w -> w.kubernetes().resources().stream().allMatch(this::rests));
+      world.promises().promise("every drain comes to an end", rested, this::phases);
+    }
+    for (var resource : world.kubernetes().resources()) {
+      world
+          .promises()
+          .promise(
+              "it goes on when the human has acted",
+              switch (Human.reason(resource)) {
+                case "InMaintenance", "HostGone", "HostNotFound", "Conflict" -> true;
+                case "NoOtherHost" -> needed(world.cloud(), resource);
+                default -> false;
+              },
+              this::phases);
+    }
   }
 
   private void peace() {
@@ -98,13 +123,9 @@ final class Simulation {
         && world.quietTicks(resource.getMetadata().getName()) >= 4
         && switch (status.phase()) {
           case "InMaintenance", "Blocked", "Failed" -> true;
-          case "Draining" -> reason(resource).equals("Suspended");
+          case "Draining" -> Human.reason(resource).equals("Suspended");
           default -> false;
         };
-  }
-
-  private static String reason(HostMaintenance resource) {
-    return resource.getStatus().condition(Condition.READY).map(Condition::reason).orElse("");
   }
 
   private String phases() {
@@ -117,7 +138,7 @@ final class Simulation {
                   ? "without status"
                   : r.getStatus().phase()
                       + " "
-                      + reason(r)
+                      + Human.reason(r)
                       + " "
                       + r.getStatus().condition(Condition.READY).map(Condition::message)));
     }
@@ -143,7 +164,7 @@ final class Simulation {
       default -> {}
     }
     for (var row : resource.getStatus().instances()) {
-      if (!reason(resource).equals("Conflict") && row.state().equals("Blocked")) {
+      if (!Human.reason(resource).equals("Conflict") && row.state().equals("Blocked")) {
         world
             .promises()
             .promise(
@@ -165,7 +186,7 @@ final class Simulation {
   private boolean needed(Cloud cloud, HostMaintenance resource) {
     var spec = resource.getSpec();
     var host = cloud.host(spec.host());
-    return switch (reason(resource)) {
+    return switch (Human.reason(resource)) {
       case "InstancesBlocked" -> true;
       case "SourceServiceDown" -> !host.up();
       case "ServiceReenabled" -> true;

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.fail;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,11 +21,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 
 /**
- * Simulated drains without end: at most {@code -Dsimulation.seconds} of CPU and {@code
- * -Dsimulation.seeds}, from seed {@code -Dsimulation.from} on; {@code -Dseed} replays exactly one
- * and prints its story.
+ * Simulated drains without end: for {@code -Dsimulation.seconds} of CPU (90), or exactly {@code
+ * -Dseeds}, from seed {@code -Dfrom} on; {@code -Dseed} replays one and prints its story. What was
+ * run stands in {@code target/simulation}, which the build prints.
  */
 class SimulationTest {
+  private static final Path REPORTS = Path.of("target", "simulation");
+  private static final long FEWEST = 2000;
+  private static final long REPORT_EVERY = 1000;
+
   private final Logger log = (Logger) LoggerFactory.getLogger("io.hostmaintenance");
   private Level level;
 
@@ -43,33 +51,72 @@ class SimulationTest {
       replay(seed);
       return;
     }
-    var threads = ManagementFactory.getThreadMXBean();
+    var wanted = Long.getLong("seeds", Long.MAX_VALUE);
     var end =
-        threads.getCurrentThreadCpuTime()
-            + Duration.ofSeconds(Long.getLong("simulation.seconds", 20)).toNanos();
-    var first = Long.getLong("simulation.from", 0);
-    var most = Long.getLong("simulation.seeds", 4000);
-    var seeds = 0L;
-    var ticks = 0L;
-    var calls = 0L;
-    var faults = 0L;
-    var checked = 0L;
-    while (threads.getCurrentThreadCpuTime() < end && seeds < most) {
-      var program = Programs.of(first + seeds++);
+        wanted == Long.MAX_VALUE
+            ? cpuTime() + Duration.ofSeconds(Long.getLong("simulation.seconds", 90)).toNanos()
+            : Long.MAX_VALUE;
+    var tally = new Tally(Long.getLong("from", 0));
+    while (tally.seeds < wanted && cpuTime() < end) {
+      var program = Programs.of(tally.next());
       var result = Simulation.run(program, false);
-      ticks += result.ticks();
-      calls += result.calls();
-      faults += result.faults();
-      checked += result.checked();
+      tally.add(result);
+      if (tally.seeds % REPORT_EVERY == 0) {
+        report("worlds", tally.toString());
+      }
       if (result.broken().isPresent()) {
         tell(program, result.broken().get());
       }
     }
-    System.out.printf(
-        "simulation: %d seeds from %d, %d ticks of %d calls, %d faults injected, %d promises"
-            + " checked%n",
-        seeds, first, ticks, calls, faults, checked);
-    assertThat(seeds).isPositive();
+    report("worlds", tally.toString());
+    assertThat(tally.seeds)
+        .as("worlds simulated in the time given")
+        .isGreaterThanOrEqualTo(Math.min(wanted, FEWEST));
+  }
+
+  private static long cpuTime() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+  }
+
+  /** What was run, in one line. */
+  private static final class Tally {
+    private final long first;
+    private long seeds;
+    private long ticks;
+    private long calls;
+    private long faults;
+    private long checked;
+
+    Tally(long first) {
+      this.first = first;
+    }
+
+    /** The next seed. */
+    long next() {
+      return first + seeds++;
+    }
+
+    void add(Simulation.Result result) {
+      ticks += result.ticks();
+      calls += result.calls();
+      faults += result.faults();
+      checked += result.checked();
+    }
+
+    @Override
+    public String toString() {
+      return "%d seeds from %d, %d steps (%d calls), %d faults injected, %d predicates checked"
+          .formatted(seeds, first, ticks, calls, faults, checked);
+    }
+  }
+
+  private static void report(String name, String line) {
+    try {
+      Files.createDirectories(REPORTS);
+      Files.writeString(REPORTS.resolve(name + ".txt"), "simulation: " + line + "\n");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /**
@@ -85,7 +132,9 @@ class SimulationTest {
           .broken()
           .ifPresent(b -> broken.merge(b.promise(), 1, Integer::sum));
     }
-    System.out.printf("simulation beyond: %s, %d seeds, broken %s%n", beyond, seeds, broken);
+    report(
+        "beyond-" + beyond,
+        "beyond any protocol, %s: %d seeds, broken %s".formatted(beyond, seeds, broken));
     assertThat(broken.keySet()).isSubsetOf(beyond.victims());
   }
 

@@ -46,7 +46,7 @@ final class Truth {
 
   private static boolean underWay(Migration m, String host) {
     var server = m.server();
-    if (server.deleted()) {
+    if (server.deleted() || m.stale()) {
       return false;
     }
     return switch (m.status()) {
@@ -110,7 +110,10 @@ final class Truth {
         && (host.equals(server.host())
             || server.taskState() != null && cloud.allocationsOn(host).containsKey(serverId)
             || cloud.migrations(serverId).stream()
-                .anyMatch(m -> host.equals(m.destCompute()) && underWay(m, host))
+                .anyMatch(
+                    m ->
+                        host.equals(m.destCompute())
+                            && (underWay(m, host) || m.stale() && server.taskState() != null))
             || cloud.migrations(serverId).stream()
                 .filter(m -> host.equals(m.sourceCompute()))
                 .anyMatch(

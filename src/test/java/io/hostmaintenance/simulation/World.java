@@ -72,7 +72,7 @@ final class World {
             Duration.ofSeconds(60),
             Duration.ofSeconds(60),
             Duration.ofSeconds(90),
-            Duration.ZERO,
+            Duration.ofSeconds(15),
             10,
             20);
     this.story = new Story(storyKept, START, cloud::now);
@@ -400,6 +400,12 @@ final class World {
   /** Somebody moves or locks a server; its state is to stay. */
   void move(String name, BiConsumer<Cloud, Server> what) {
     server(name).ifPresent(s -> attempt(() -> what.accept(cloud, s)));
+  }
+
+  /** An administrator repairs, deletes or frees a server, by its id. */
+  boolean mend(String serverId, BiConsumer<Cloud, Server> what) {
+    touched.add(serverId);
+    return attempt(() -> what.accept(cloud, cloud.server(serverId)));
   }
 
   void land(String name, int ramMiB, String host, Duration after) {
