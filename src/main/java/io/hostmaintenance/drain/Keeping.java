@@ -133,8 +133,17 @@ record Keeping(
                       + Durations.format(REENABLED_WINDOW)
                       + ". Stop what enables it; it is disabled again after that time.")));
     }
-    var disabling = disabling(at, service, next);
-    return new Keeping(next, disabling.step(), notices, Optional.empty());
+    return wasDisabled || !anotherMayBeDisabling(at)
+        ? new Keeping(next, disabling(at, service, next).step(), notices, Optional.empty())
+        : new Keeping(next, Optional.empty(), notices, Optional.empty());
+  }
+
+  /**
+   * Whether the request of a process that has ended may still be under way: of two, the later one
+   * could disable the host again after it was given back.
+   */
+  private static boolean anotherMayBeDisabling(Moment at) {
+    return at.situation().knownDisabling().compareTo(at.settings().answerWait()) < 0;
   }
 
   private static Keeping watch(Moment at, ComputeService service, ServiceStatus record) {

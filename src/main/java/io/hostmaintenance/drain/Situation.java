@@ -18,6 +18,8 @@ import java.util.Map;
  * @param lastCompleteLook when a complete look last succeeded, by our clock; this process's start
  *     if none did
  * @param waited for how long this process has known of each outstanding request, by instance id
+ * @param knownDisabling for how long this process has known that the service is to be disabled;
+ *     longer than anything once it has asked for that itself
  */
 public record Situation(
     HostMaintenance resource,
@@ -27,7 +29,8 @@ public record Situation(
     int freeMoves,
     boolean mayStart,
     Instant lastCompleteLook,
-    Map<String, Duration> waited) {
+    Map<String, Duration> waited,
+    Duration knownDisabling) {
 
   /**
    * Another resource.

@@ -52,6 +52,8 @@ final class Maintenance {
 
   private static final int REPORT_TRIES = 3;
 
+  private static final Duration FOR_EVER = ChronoUnit.FOREVER.getDuration();
+
   private static final Sight NOT_LOOKED =
       new Sight.Blind(Reason.NotLookedYet, "No look was needed.", Duration.ZERO);
 
@@ -70,6 +72,8 @@ final class Maintenance {
   private static final class Memory {
     private final Map<String, Instant> firstSights = new HashMap<>();
     private Instant lastLook;
+    private Instant firstSightOfDisabling;
+    private boolean hasDisabled;
     private Instant lastWrite = Instant.EPOCH;
   }
 
@@ -183,7 +187,21 @@ final class Maintenance {
         settings.maxMoves() - others.movesInFlight(),
         others.hostsDraining() < settings.maxHostsDraining(),
         memory.lastLook,
-        waited(resource, memory));
+        waited(resource, memory),
+        knownDisabling(resource, memory));
+  }
+
+  private Duration knownDisabling(HostMaintenance resource, Memory memory) {
+    if (memory.hasDisabled) {
+      return FOR_EVER;
+    }
+    if (resource.getStatus() == null || resource.getStatus().service() == null) {
+      return Duration.ZERO;
+    }
+    if (memory.firstSightOfDisabling == null) {
+      memory.firstSightOfDisabling = now();
+    }
+    return Duration.between(memory.firstSightOfDisabling, now());
   }
 
   private static Situation.Neighbour neighbour(HostMaintenance other) {
@@ -241,6 +259,7 @@ final class Maintenance {
     var outcomes = new ArrayList<Outcome>();
     for (var step : decision.steps()) {
       outcomes.add(carryOut(stored, step, sight, before));
+      memory.hasDisabled |= step instanceof Step.DisableService;
     }
     report(stored, outcomes, memory);
     return new Ticked(pause(decision, outcomes), false);

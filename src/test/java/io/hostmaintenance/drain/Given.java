@@ -74,6 +74,7 @@ final class Given {
   private Instant now = NOON;
   private Duration novaAhead = Duration.ZERO;
   private Instant lastCompleteLook = NOON;
+  private Instant knowsOfDisabling = NOON.minusSeconds(3600);
   private int freeMoves = 20;
   private boolean mayStart = true;
 
@@ -349,6 +350,7 @@ final class Given {
   /** A new process, which has seen nothing yet. */
   Given restarted() {
     firstSights.clear();
+    knowsOfDisabling = now;
     return this;
   }
 
@@ -440,7 +442,8 @@ final class Given {
         freeMoves,
         mayStart,
         lastCompleteLook,
-        waited);
+        waited,
+        Duration.between(knowsOfDisabling, now));
   }
 
   /** The decision on a look; what it says is stored. */

@@ -32,6 +32,45 @@ class KeepingTest {
     assertThat(Keeping.isMarker(reason, name)).isEqualTo(expected);
   }
 
+  /** What a process that has ended may have asked for. */
+  @Nested
+  class ADisablingOfAnotherProcess {
+
+    private final Given given = Given.fresh();
+
+    @Test
+    void isNotRepeatedWhileItMayStillTakeEffect() {
+      given.decide();
+
+      assertThat(given.restarted().decideAfter(69).steps()).isEmpty();
+    }
+
+    @Test
+    void isRepeatedWhenItsTimeIsOver() {
+      given.decide();
+
+      assertThat(given.restarted().decideAfter(70).steps())
+          .containsExactly(new Step.DisableService(id(HOST), MARKER));
+    }
+
+    @Test
+    void isFollowedAtOnceWhenItTookEffect() {
+      given.decide();
+
+      given.restarted().service(HOST, "disabled", MARKER).instances(active("vm")).decideAfter(5);
+
+      assertThat(given.row("vm").state()).isEqualTo("Requested");
+    }
+
+    @Test
+    void doesNotKeepAServiceThatSomebodyEnabledEnabled() {
+      var taken = Given.taken().service(HOST, "enabled", null);
+
+      assertThat(taken.restarted().decideAfter(5).steps())
+          .containsExactly(new Step.DisableService(id(HOST), MARKER));
+    }
+  }
+
   @Nested
   class AnEnabledService {
 

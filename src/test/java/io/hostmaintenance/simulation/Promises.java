@@ -37,10 +37,6 @@ final class Promises {
   private final Set<String> ownRequests = new HashSet<>();
   private final Map<String, Integer> maxAttempts = new HashMap<>();
   private final Map<String, Instant> lastLook = new HashMap<>();
-  private final Map<String, Integer> disabled = new HashMap<>();
-
-  /** Hosts that were disabled by a request which a later one had overtaken: Nova has no fencing. */
-  private final Set<String> overtaken = new HashSet<>();
 
   private long checked;
 
@@ -149,8 +145,7 @@ final class Promises {
         () -> "migration " + migrationId + " of " + world.label(serverId) + " is not ours");
   }
 
-  /** A service is about to be disabled; the runnable is to be told when Nova has done it. */
-  Runnable disabling(OperatorProcess process, String host, String reason) {
+  void disabling(OperatorProcess process, String host, String reason) {
     var read = process.look().disabledReason(host);
     promise(
         "no disable of somebody else is overwritten",
@@ -159,12 +154,6 @@ final class Promises {
             || read.get().startsWith("AUTO: ")
             || read.get().equals(reason),
         () -> host + " was disabled (" + read.orElse("") + ")");
-    var before = disabled.getOrDefault(host, 0);
-    return () -> {
-      if (disabled.merge(host, 1, Integer::sum) > before + 1) {
-        overtaken.add(host);
-      }
-    };
   }
 
   void enabling(OperatorProcess process, String host) {
@@ -432,7 +421,6 @@ final class Promises {
     promise(
         "what was taken is given back",
         h.enabled()
-            || overtaken.contains(host)
             || h.serviceDeleted()
             || !isMarker("" + h.disabledReason(), name),
         () ->

@@ -268,14 +268,13 @@ final class SimulatedNova implements Nova {
 
   @Override
   public ComputeService disable(String serviceId, String reason) {
-    var overtaken = world.promises().disabling(process, host(serviceId), reason);
+    world.promises().disabling(process, host(serviceId), reason);
     return write(
         "disable",
         host(serviceId) + " \"" + reason + "\"",
         caller -> {
           var host = reachable(serviceId);
           cloud.disable(caller, host.name(), reason);
-          overtaken.run();
           return service(host);
         });
   }
