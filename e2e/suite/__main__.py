@@ -5,9 +5,9 @@ import sys
 import time
 import traceback
 
-from . import operator
+from . import faults, operator, scenarios  # each registers its scenarios
 from .case import Case
-from .scenarios import SCENARIOS
+from .suites import FAULTS, SCENARIOS
 from .waiting import Failure
 from .world import World
 
@@ -20,11 +20,18 @@ Environment: HM_LAB, NOVA_LAB, KUBE_LAB (one lab elsewhere), HM_E2E_PATIENCE (mu
 Exit status: 0 all passed, 1 a scenario failed, 2 the suite could not begin."""
 
 
-def main():
-    parser = argparse.ArgumentParser(prog='e2e/run', description='The operator on a real Nova and a real Kubernetes.',
-                                     epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments):
+    of_faults = arguments[:1] == ['faults']
+    parser = argparse.ArgumentParser(
+        prog='e2e/faults' if of_faults else 'e2e/run', epilog=EPILOG,
+        description='The operator on a real Nova and a real Kubernetes' + (', parts of which fail.' if of_faults else '.'),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--only', metavar='a,c', help='these scenarios')
-    parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes, about 10 minutes')
+    if of_faults:
+        parser.add_argument('--all', action='store_true', help='all scenarios, more than an hour (default: the short ones)')
+        parser.set_defaults(ci=False)
+    else:
+        parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes, about 12 minutes')
     parser.add_argument('--list', action='store_true', help='say what there is')
     parser.add_argument('--keep', action='store_true', help='leave what the last scenario made')
     parser.add_argument('--jar', help='the operator (default: target/, built when missing or old)')
@@ -34,21 +41,24 @@ def main():
     parser.add_argument('--flavor', default='lab.tiny', help='flavor of the instances (%(default)s)')
     parser.add_argument('--network', default='none', help='uuid of their network (%(default)s)')
     parser.add_argument('--role', default='admin', help="role of the operator's own Keystone user (%(default)s)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments[of_faults:])
 
+    suite = FAULTS if of_faults else {**SCENARIOS, **FAULTS.short()}
     if options.list:
-        for s in SCENARIOS.values():
-            marks = ' '.join(m for m, on in (('ci', s.ci), ('lab', s.lab)) if on)
+        for s in suite.values():
+            marks = ' '.join(m for m, on in (('short', s.short), ('ci', s.ci), ('lab', s.lab)) if on)
             print(f'{s.key}  {s.title}' + (f'  [{marks}]' if marks else ''))
         return 0
-    chosen = list(SCENARIOS.values())
+    chosen = list(suite.values())
     if options.only:
         keys = options.only.split(',')
-        if unknown := [k for k in keys if k not in SCENARIOS]:
+        if unknown := [k for k in keys if k not in suite]:
             parser.error(f"no scenario {', '.join(unknown)}; --list says what there is")
-        chosen = [SCENARIOS[k] for k in keys]
+        chosen = [suite[k] for k in keys]
     elif options.ci:
         chosen = [s for s in chosen if s.ci]
+    elif of_faults and not options.all:
+        chosen = [s for s in chosen if s.short]
 
     begun = time.monotonic()
     try:
@@ -88,18 +98,19 @@ def run(world, scenario, sweep):
         failure = error
         case.keep_evidence(''.join(traceback.format_exception(error)))
     seconds = time.monotonic() - begun
+    figures = ''.join(f'\n     {said}' for said in case.figures)
     try:
         case.end(sweep)
     except Exception as error:
         failure = failure or error
         (case.directory / 'sweep.txt').write_text(''.join(traceback.format_exception(error)))
     if failure is None:
-        print(f'ok   {scenario.key}  {scenario.title} ({seconds:.0f} s)', flush=True)
+        print(f'ok   {scenario.key}  {scenario.title} ({seconds:.0f} s){figures}', flush=True)
         return True
     said = str(failure) if isinstance(failure, Failure) else f'{type(failure).__name__}: {failure}'
-    print(f'FAIL {scenario.key}: {said} ({seconds:.0f} s)\n     {case.directory}', flush=True)
+    print(f'FAIL {scenario.key}: {said} ({seconds:.0f} s){figures}\n     {case.directory}', flush=True)
     return False
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -28,6 +28,7 @@ class Case:
         self.log = self.labs.request_log() if self.labs else None
         self.operators, self._clouds_files = [], 0
         self._stack, self._stopped = contextlib.ExitStack(), []
+        self.figures = []  # sentences that are printed with the result
 
     def name(self, suffix=''):
         return f'{PREFIX}{self.key}{suffix}'
@@ -161,8 +162,8 @@ class Case:
         host = host or self.host
         expect('disabled', self.cloud.service(host)['status'], f'service {host}')
         expect([], [s['name'] for s in self.cloud.on_host(host)], f'servers on {host}')
-        living = {s['id'] for s in self.cloud.servers()}
-        expect([], [m['id'] for m in self.cloud.unfinished(host) if m['instance_uuid'] in living],
+        busy = {s['id'] for s in self.cloud.servers() if s['OS-EXT-STS:task_state'] or s['status'] == 'VERIFY_RESIZE'}
+        expect([], [m['id'] for m in self.cloud.unfinished(host) if m['instance_uuid'] in busy],
                f'migrations from or to {host} under way')
         leaks = self.cloud.leaks(host)
         expect([], [x for x in self.cloud.allocations(host) if x not in leaks], f'live consumers of {host} in placement')
@@ -209,6 +210,40 @@ class Case:
             if self.log:
                 expected = attempts + actions.count('confirmResize')
                 expect(expected, posts.get(server_id, 0), f"POSTs in nova-api's log for {by_row[server_id]['name']}")
+
+    def prove_once(self, resource):
+        """However requests, answers and processes were lost: nothing was carried out twice.
+
+        A guest's row has as many attempts as Nova's instance actions have moves by the operator, or more, and so many
+        of its POSTs did nova-api accept at most, by its log (a cold move has that of its confirm besides). Gives how many
+        POSTs were accepted and how many were not.
+        """
+        accepted = self.log.action_posts(self.world.operator_user, accepted=True)
+        every = self.log.action_posts(self.world.operator_user)
+        for server_id, row in rows(resource).items():
+            actions = [a['action'] for a in self.cloud.actions(server_id) if a['user_id'] == self.world.operator_user]
+            attempts, confirms = row.get('attempts', 0), actions.count('confirmResize')
+            moves = actions.count('live-migration') + actions.count('migrate')
+            demand(moves <= attempts, f"{row['name']}: {moves} moves in Nova, {attempts} attempts in its row")
+            demand(confirms <= actions.count('migrate'), f"{row['name']}: {confirms} confirms of {actions}")
+            demand(accepted.get(server_id, 0) <= attempts + confirms,
+                   f"{row['name']}: nova-api accepted {accepted.get(server_id)} POSTs for {attempts} attempts")
+        mine = rows(resource)
+        return (sum(n for i, n in accepted.items() if i in mine),
+                sum(n for i, n in every.items() if i in mine) - sum(n for i, n in accepted.items() if i in mine))
+
+    def prove_true(self, watch, ids, host=None):
+        """No version of the status said Drained while one of these instances was there, by Nova's own times."""
+        moves = {i: [m for m in self.cloud.migrations(f'instance_uuid={i}') if m['source_compute'] == (host or self.host)]
+                 for i in ids}
+        left = max((m['updated_at'] or m['created_at'])[:19] for found in moves.values() for m in found)
+        said = [condition({'status': status}, 'Drained') | {'remaining': status.get('remaining')}
+                for _, status in watch.statuses()]
+        true = [x for x in said if x['status'] == 'True']
+        demand(true, f'{len(said)} versions were seen, none with Drained True')
+        for x in true:
+            expect(0, x['remaining'], 'remaining while Drained was True')
+            demand(x['lastTransitionTime'][:19] > left, f"Drained since {x['lastTransitionTime']}, the last left at {left}")
 
     def prove_quiet(self, text, *secrets):
         """None of the secrets is in the text."""

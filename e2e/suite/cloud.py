@@ -228,6 +228,12 @@ class Cloud:
 
     # making and unmaking
 
+    def with_flavor(self, name, ram, vcpus=1):
+        """The same cloud, whose new instances have this flavor, which is made unless it is there."""
+        if name not in {f['name'] for f in self.nova('GET', '/flavors')['flavors']}:
+            self.nova('POST', '/flavors', {'flavor': {'name': name, 'ram': ram, 'vcpus': vcpus, 'disk': 1}})
+        return Cloud(self.session, self._image, name, self._network)
+
     def _find(self):
         if self._assets is None:
             flavors = {f['name']: f['id'] for f in self.nova('GET', '/flavors')['flavors']}
@@ -351,6 +357,11 @@ class Keystone:
         for kind in ('users', 'projects'):
             if found := self._one(kind, name):
                 self._session.call('identity', 'DELETE', f'/{kind}/{found}')
+
+
+def values(made):
+    """All ids of what `boot` made."""
+    return [i for ids in made.values() for i in ids]
 
 
 def entry_of(clouds, name):

@@ -40,7 +40,10 @@ class Kube:
 
     def run(self, *command, stdin=None, check=True, timeout=120):
         """Runs a command with this cluster's kubeconfig; a Failure tells what it said."""
-        result = subprocess.run(command, input=stdin, env=self._env, capture_output=True, text=True, timeout=timeout)
+        try:
+            result = subprocess.run(command, input=stdin, env=self._env, capture_output=True, text=True, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"{' '.join(command[:5])}: no end within {timeout:.0f} s") from None
         if check and result.returncode:
             raise Failure(f"{' '.join(command[:5])}: {(result.stderr or result.stdout).strip()[:600]}")
         return result
@@ -70,8 +73,12 @@ class Kube:
 
     def create(self, name, host, **spec):
         """Applies a HostMaintenance."""
-        self.apply({'apiVersion': f'{GROUP}/v1alpha1', 'kind': 'HostMaintenance', 'metadata': {'name': name},
-                    'spec': {'host': host, **spec}})
+        self.create_all({name: {'host': host, **spec}})
+
+    def create_all(self, specs):
+        """Applies HostMaintenances, by their names, at once."""
+        self.apply(*({'apiVersion': f'{GROUP}/v1alpha1', 'kind': 'HostMaintenance', 'metadata': {'name': name},
+                      'spec': spec} for name, spec in specs.items()))
 
     def refused(self, name, host, **spec):
         """The sentence with which the API server refuses such a resource; None when it takes it."""
@@ -101,6 +108,12 @@ class Kube:
         self.kubectl('delete', CRD, name, '--ignore-not-found', '--wait=false')
         if wait:
             until(f'{name} is deleted', lambda: self.get(name) is None, wait)
+
+    def leader(self, namespace):
+        """Who holds the operator's lease, or None."""
+        lease = self.run('kubectl', '-n', namespace, 'get', 'lease', 'host-maintenance-operator', '-o',
+                         'jsonpath={.spec.holderIdentity}', '--ignore-not-found')
+        return lease.stdout.strip() or None
 
     def wait(self, name, condition, seconds):
         """`kubectl wait --for=condition=...`, the way a script waits."""
@@ -136,12 +149,24 @@ class Watch:
     """Every version of a resource since the watch began, as `kubectl get --watch` sees them."""
 
     def __init__(self, kube, name):
-        self.seen = []
+        self.seen, self._kube, self._name = [], kube, name
+        self._ended, self._process = threading.Event(), None
+        self._begin()
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def _begin(self):
         self._process = subprocess.Popen(
-            ['kubectl', 'get', CRD, f'--field-selector=metadata.name={name}', '--watch', '--output-watch-events',
+            ['kubectl', 'get', CRD, f'--field-selector=metadata.name={self._name}', '--watch', '--output-watch-events',
              '-o', 'json'],
-            env=kube._env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        threading.Thread(target=self._read, daemon=True).start()
+            env=self._kube._env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def _follow(self):
+        self._read()
+        while not self._ended.wait(0.5):  # the API server went away: from the version there is now on
+            self._begin()
+            if self._ended.is_set():
+                self._process.kill()
+            self._read()
 
     def _read(self):
         # The events come one after the other, without an end of line between them.
@@ -160,6 +185,7 @@ class Watch:
         return self
 
     def __exit__(self, *_):
+        self._ended.set()
         self._process.kill()
         self._process.wait()
 

@@ -59,13 +59,17 @@ class Labs:
         return self.nova / 'clouds.yaml'
 
     def stop(self, *names):
-        """Stops processes of the Nova lab: nova-api, keystone, neutron-stub, compute-2 ..."""
+        """Stops processes of the labs: nova-api, keystone, compute-2 ...; etcd, kube-apiserver ..."""
         for name in names:
-            self._run('nova-lab', 'stop', name)
+            self._run(self._script(name), 'stop', name)
 
     def start(self, *names):
         for name in names:
-            self._run('nova-lab', 'start', name)
+            self._run(self._script(name), 'start', name)
+
+    @staticmethod
+    def _script(name):
+        return 'kube-lab' if name in KUBE_SET.split() else 'nova-lab'
 
     def request_log(self):
         return RequestLog(self.nova / 'log/nova-api.out')
@@ -91,10 +95,11 @@ class RequestLog:
                 found.append((at, hit['request'], hit['path'], int(hit['status'])))
         return found
 
-    def action_posts(self, user):
-        """How many POST .../action of the user each server got, whatever they were answered."""
+    def action_posts(self, user, accepted=False):
+        """How many POST .../action of the user each server got, whatever they were answered, or `accepted` ones only."""
         count = {}
-        for _, _, path, _ in self.requests(user, 'POST', r'/servers/[^/]+/action$'):
+        for _, _, path, status in self.requests(user, 'POST', r'/servers/[^/]+/action$'):
             server = path.split('/')[-2]
-            count[server] = count.get(server, 0) + 1
+            if status < 400 or not accepted:
+                count[server] = count.get(server, 0) + 1
         return count

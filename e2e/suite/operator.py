@@ -1,6 +1,8 @@
 """The built operator as a process."""
 
 import os
+import re
+import signal
 import socket
 import subprocess
 import time
@@ -56,6 +58,7 @@ class Operator:
 
     def start(self):
         with open(self.log, 'ab') as log:
+            self._from = log.tell()
             self._process = subprocess.Popen(self._command, env=self._env, stdin=subprocess.DEVNULL, stdout=log,
                                              stderr=subprocess.STDOUT)
         return self
@@ -72,8 +75,27 @@ class Operator:
         until('the operator is ready', look, seconds)
         return self
 
+    def pause(self):
+        """SIGSTOP: it does nothing more, and does not know."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        """SIGCONT: it goes on where it stood."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def leads_as(self):
+        """The identity under which this process says it has won the lease, or None."""
+        with open(self.log, 'rb') as log:
+            log.seek(self._from)
+            won = re.findall(rb'leading as (\S+)', log.read())
+        return won[-1].decode() if won else None
+
     def dead(self):
         return self._process.poll() is not None
+
+    def ended(self):
+        """Whether there is no process of it, or not yet."""
+        return self._process is None or self.dead()
 
     def kill(self):
         """SIGKILL, now. Other threads may call it."""
@@ -86,6 +108,7 @@ class Operator:
             return 0.0
         begun = time.monotonic()
         self._process.terminate()
+        self.resume()
         try:
             self._process.wait(30)
         except subprocess.TimeoutExpired:

@@ -20,13 +20,14 @@ _HOP = {'connection', 'keep-alive', 'upgrade', 'http2-settings', 'transfer-encod
 @dataclasses.dataclass
 class Seen:
     """A request that arrived: `action` is the key of a POST .../action's body, `status` what the operator was told
-    (0: nothing, the connection was cut; None: not yet)."""
+    (0: nothing, the connection was cut; None: not yet), `token` the Keystone token that came with it."""
 
     at: float
     method: str
     path: str
     server: str | None
     action: str | None
+    token: str | None = None
     forwarded: bool = False
     status: int | None = None
 
@@ -37,7 +38,7 @@ class Fault:
 
     `before` runs with the request before it is passed on, `after` when Nova has answered and the operator has not
     been told. `forward` False: Nova never gets it. `reply` False: the connection is cut instead of an answer.
-    `status`: this status is answered instead of Nova's.
+    `cut`: it is cut in the middle of the answer. `status`: this status is answered instead of Nova's.
     """
 
     match: object
@@ -46,6 +47,7 @@ class Fault:
     after: object = None
     forward: bool = True
     reply: bool = True
+    cut: bool = False
     status: int | None = None
 
 
@@ -61,6 +63,7 @@ class Proxy:
     def __init__(self, upstream):
         target = urllib.parse.urlsplit(upstream)
         self.seen, self._faults, self._lock = [], [], threading.Lock()
+        self._weather = lambda seen: Fault(match=None)
         proxy = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -71,7 +74,7 @@ class Proxy:
 
             def _serve(self):
                 body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
-                seen = proxy._record(self.command, self.path, body)
+                seen = proxy._record(self.command, self.path, body, self.headers.get('X-Auth-Token'))
                 fault = proxy._fault(seen)
                 if fault.before:
                     fault.before(seen)
@@ -99,9 +102,10 @@ class Proxy:
                     seen.status, self.close_connection = 0, True
                     return None
                 seen.status = answer.status
-                return self._answer(answer.status, {k: v for k, v in answer.getheaders() if k.lower() not in _HOP}, text)
+                headers = {k: v for k, v in answer.getheaders() if k.lower() not in _HOP}
+                return self._answer(answer.status, headers, text, fault.cut)
 
-            def _answer(self, status, headers, text):
+            def _answer(self, status, headers, text, cut=False):
                 try:
                     self.send_response_only(status)
                     for name, value in headers.items():
@@ -110,7 +114,8 @@ class Proxy:
                     self.send_header('Content-Length', str(len(text)))
                     self.end_headers()
                     if self.command != 'HEAD':
-                        self.wfile.write(text)
+                        self.wfile.write(text[:len(text) // 2] if cut else text)
+                    self.close_connection |= cut
                 except OSError:
                     self.close_connection = True  # the operator is gone
 
@@ -133,14 +138,14 @@ class Proxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def _record(self, method, path, body):
+    def _record(self, method, path, body, token):
         server, action = ACTION.search(path.split('?')[0]), None
         if server:
             try:
                 action = next(iter(json.loads(body)), None)
             except (ValueError, TypeError):
                 action = None
-        seen = Seen(time.time(), method, path, server and server[1], action)
+        seen = Seen(time.time(), method, path, server and server[1], action, token)
         with self._lock:
             self.seen.append(seen)
         return seen
@@ -151,7 +156,11 @@ class Proxy:
                 if fault.times > 0 and fault.match(seen):
                     fault.times -= 1
                     return fault
-        return Fault(match=None)
+            return self._weather(seen)
+
+    def weather(self, fault):
+        """What happens to requests that no added fault meets: a function of Seen that gives a Fault."""
+        self._weather = fault
 
     def add(self, **fault):
         """Adds a fault, see Fault, and gives it; it is spent when its `times` is 0."""

@@ -1,42 +1,19 @@
 """The scenarios. Each is a story with its proof: what is set up, what is applied, what Nova and kubectl then say."""
 
-import calendar
-import dataclasses
 import random
 import subprocess
 import time
 
 from .case import ServiceLog
+from .cloud import values
 from .kube import condition, demand_row, rows, told
 from .operator import DEFAULTS, FAST
 from .proxy import moves
+from .suites import SCENARIOS
 from .waiting import Failure, demand, expect, until
 from .world import ROOT
 
-SCENARIOS = {}
-
-
-@dataclasses.dataclass(frozen=True)
-class Scenario:
-    key: str
-    title: str
-    function: object
-    ci: bool
-    lab: bool
-
-
-def scenario(title, ci=False, lab=False):
-    """Registers a function under its own name. `ci`: in the short set; `lab`: needs the labs' faults or logs."""
-    def register(function):
-        key = function.__name__
-        SCENARIOS[key] = Scenario(key, title, function, ci, lab)
-        return function
-    return register
-
-
-def values(made):
-    """All ids of what boot made."""
-    return [i for ids in made.values() for i in ids]
+scenario = SCENARIOS.scenario
 
 
 @scenario('ACTIVE, locked, PAUSED and SHUTOFF: emptied, each guest as it was, delete gives back', ci=True)
@@ -205,12 +182,10 @@ def e(c):
     c.prove_enabled()
 
 
-@scenario('wrong password, no rights, and Keystone, nova-api or neutron down in mid-drain', lab=True)
+@scenario('wrong password, no rights', lab=True)
 def f(c):
     _wrong_password(c)
     _no_rights(c)
-    for process in ('nova-api', 'neutron-stub', 'keystone'):
-        _outage(c, process)
 
 
 def _wrong_password(c):
@@ -243,65 +218,6 @@ def _no_rights(c):
         c.prove_enabled()
         c.prove_here(guests)
         c.kube.delete(name, wait=60)  # nothing was taken: nothing is needed to let go
-    c.world.sweep()
-
-
-def _repaired_until_drained(c, name):
-    """Nova itself answers an outage by leaving guests in ERROR, or in MIGRATING although the move has ended in an error.
-
-    The status tells both; a human repairs them. Gives the ids of those.
-    """
-    broken = set()
-
-    def left_behind(server):
-        if server['status'] != 'MIGRATING':
-            return server['status'] == 'ERROR'
-        last = c.cloud.migrations(f"instance_uuid={server['id']}&limit=1")[0]
-        ended = calendar.timegm(time.strptime(last['updated_at'][:19], '%Y-%m-%dT%H:%M:%S'))
-        # Nova writes the error before it ends the task: what stays so for half a minute stays so for ever.
-        return last['status'] == 'error' and time.time() - ended > 30
-
-    def drained():
-        for server in c.cloud.mine():
-            if server['id'] in rows(c.kube.get(name)) and left_behind(server):
-                broken.add(server['id'])
-                c.cloud.act(server['id'], {'os-resetState': {'state': 'active'}})
-        if condition(c.kube.get(name), 'Drained')['status'] != 'True':
-            raise Failure(told(c.kube.get(name)))
-        return True
-    until(f'{name} drained', drained, 300, every=2)
-    return broken
-
-
-def _outage(c, process):
-    made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
-    guests, name, proxy = c.guests(values(made)), c.name(f'-{process}'), c.proxy()
-    with c.operator(proxy=proxy):
-        c.kube.create(name, c.host, maxAttempts=10)
-        c.when(name, 'has moved one', lambda r: r['status'].get('moved', 0) >= 1)
-        with c.watch(name) as watch:
-            c.stop(process)
-            begin = len(proxy.seen)
-
-            def met():
-                answered = [s.status for s in proxy.seen[begin:] if s.status is not None]
-                # Nova goes on for a while without Keystone, by the tokens it remembers.
-                return len(answered) >= 8 if process == 'keystone' else sum(s in (0, 500, 503) for s in answered) >= 3
-            until(f'the operator has met that {process} is away', met, 120)
-            c.start(process)
-            broken = _repaired_until_drained(c, name)
-        for _, status in watch.statuses():
-            drained = next((x for x in status.get('conditions', []) if x['type'] == 'Drained'), {'status': None})
-            demand(drained['status'] != 'True' or status['remaining'] == 0, 'Drained was True while instances remained')
-        c.prove_maintenance(name, {i: state for i, state in guests.items() if i not in broken})
-        by_row = rows(c.kube.get(name))
-        for server_id in broken:
-            demand(by_row[server_id]['state'] in ('Moved', 'Failed'), f'{server_id} was in ERROR, its row says {by_row[server_id]}')
-        for server_id in made['active']:
-            asked = [x['action'] for x in c.cloud.actions(server_id)].count('live-migration')
-            demand(asked <= by_row[server_id]['attempts'], f'{asked} moves in Nova, the row says {told(c.kube.get(name))}')
-        c.kube.delete(name, wait=90)
-        c.prove_enabled()
     c.world.sweep()
 
 

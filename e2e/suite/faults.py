@@ -1,0 +1,463 @@
+"""The faults: parts of the operator, of Kubernetes and of Nova fail in mid-drain.
+
+Each scenario ends with the same proof, `_proven`.
+"""
+
+import calendar
+import contextlib
+import dataclasses
+import functools
+import random
+import time
+
+from .cloud import Refused, values
+from .kube import condition, demand_row, rows, told
+from .operator import FAST, Operator
+from .proxy import Fault, Proxy, moves
+from .suites import FAULTS
+from .waiting import Failure, demand, expect, until
+from .world import NAMESPACE
+
+scenario = FAULTS.scenario
+
+ELECTION = {**FAST, 'HM_LEADER_ELECTION': 'true', 'HM_NAMESPACE': NAMESPACE}
+
+
+def _pause(seconds):
+    """Lets time pass, where it is time that is meant."""
+    end = time.monotonic() + seconds
+    until(f'{seconds:.1f} s have passed', lambda: time.monotonic() >= end, seconds + 10, every=0.05)
+
+
+def _moved(c, name):
+    return c.kube.get(name).get('status', {}).get('moved', 0)
+
+
+def _remaining(c, name):
+    """How many are to be moved yet; one at least, before the first look has told."""
+    return c.kube.get(name).get('status', {}).get('remaining', 1)
+
+
+def _under_way(c, name):
+    """Waits until the drain has moved one, so that what comes then meets it in the middle."""
+    c.when(name, 'has moved one', lambda r: r.get('status', {}).get('moved', 0) >= 1)
+
+
+@contextlib.contextmanager
+def _seeded(c):
+    """A source of chance whose seed is told, with the result and with a failure."""
+    seed = random.randrange(10**6)
+    c.figures.append(f'seed {seed}')
+    yield random.Random(seed)
+
+
+# what Nova itself leaves broken
+
+def _age(*times):
+    """Seconds since the latest of Nova's times."""
+    return time.time() - max(calendar.timegm(time.strptime(t[:19], '%Y-%m-%dT%H:%M:%S')) for t in times)
+
+
+def _left_behind(c, server, still):
+    """Whether Nova has given up on a server and left it: in ERROR, or with a task that nobody works on any more."""
+    if server['status'] == 'ERROR':
+        return True
+    if server['OS-EXT-STS:task_state'] not in ('migrating', 'resize_prep', 'resize_migrating'):
+        return False
+    last = c.cloud.migrations(f"instance_uuid={server['id']}&limit=1")
+    # Nova writes the error before it ends the task; and its services look for each other for a minute or two.
+    return still > 180 or bool(last) and last[0]['status'] == 'error' and _age(last[0]['updated_at']) > 30
+
+
+def _drained(c, name, seconds=600, meanwhile=lambda: None):
+    """Waits until it is drained; meanwhile a human repairs what Nova left in ERROR or with a task, once the row tells.
+
+    Gives, by the ids of those, what Nova had made of them and what the row said of it.
+    """
+    broken = {}
+
+    def look():
+        meanwhile()
+        resource = c.kube.get(name)
+        by_row = rows(resource)
+        try:
+            servers = c.cloud.mine()
+            still = _age(*(s['updated'] for s in servers))  # a move that runs changes its instance all the time
+            for server in servers:
+                row = by_row.get(server['id'])
+                if row is None or not _left_behind(c, server, still):
+                    continue
+                if server['status'] == 'ERROR' and not (row['state'] in ('Failed', 'Blocked') and row.get('message')):
+                    continue  # the operator has not told yet
+                broken[server['id']] = f"{server['status']} told as {row['state']} {row.get('reason')}"
+                c.cloud.act(server['id'], {'os-resetState': {'state': 'active'}})
+        except Refused as refused:
+            raise Failure(str(refused)) from None
+        if condition(resource, 'Drained')['status'] != 'True':
+            raise Failure(told(resource))
+        return True
+    until(f'{name} drained', look, seconds, every=2)
+    return broken
+
+
+def _proven(c, name, guests, watch, broken=(), host=None):
+    """Nothing was lost, nothing asked twice, nothing said that was not so, and delete gives back."""
+    host, by_row = host or c.host, rows(c.kube.get(name))
+    for server_id in guests:
+        demand(c.cloud.server(server_id)['status'] != 'ERROR',
+               f'Nova left it in ERROR, and its row does not tell: {by_row[server_id]}')
+    resource = c.prove_maintenance(name, {i: state for i, state in guests.items() if i not in broken}, host)
+    for server_id in broken:
+        demand(c.cloud.server(server_id)['OS-EXT-SRV-ATTR:host'] != host, f'{server_id}, which was repaired, is on {host}')
+        demand(by_row[server_id]['state'] in ('Moved', 'Failed'), f'repaired, and its row says {by_row[server_id]}')
+    accepted, refused = c.prove_once(resource)
+    c.prove_true(watch, guests, host)
+    attempts = sum(r.get('attempts', 0) for r in rows(resource).values())
+    said = f'{len(guests)} guests, {attempts} attempts, {accepted} POSTs accepted, {refused} not'
+    if broken:
+        said += f'; {len(broken)} broken by Nova: ' + ', '.join(sorted(broken.values()))
+    c.figures.append(f'{name}: {said}')
+    c.kube.delete(name, wait=120)
+    c.prove_enabled(host)
+
+
+# the operator
+
+@scenario('the operator killed 50 times in one drain of 60 instances', lab=True)
+def kills(c):
+    made = c.boot(('active', 60), lab_lm_seconds=6)
+    guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
+    operator = c.operator(proxy=proxy).start().ready()
+    # Before Nova has it, after Nova has it, or whenever.
+    deeds = ['before'] * 5 + ['after'] * 20 + ['whenever'] * 25
+    with _seeded(c) as chance, c.watch(name) as watch:
+        chance.shuffle(deeds)
+        c.kube.create(name, c.host, concurrency={'live': 8})
+        begun = time.monotonic()
+        for n, deed in enumerate(deeds):
+            demand(_remaining(c, name) > 0, f'the drain was over after {n} kills')
+            if deed == 'whenever':
+                _pause(chance.uniform(0, 3))
+                operator.kill()
+            else:
+                at = {deed: lambda seen: operator.kill()}
+                fault = proxy.add(match=moves(), reply=False, forward=deed == 'after', **at)
+                until('a request for a move meets its kill', lambda: fault.times == 0 and operator.dead(), 240)
+            operator.start().ready()
+        c.figures.append(f'{len(deeds)} kills in {time.monotonic() - begun:.0f} s')
+        broken = _drained(c, name, 900)
+        c.figures.append(f'drained {time.monotonic() - begun:.0f} s after it began')
+        c.prove_asked(name, guests)
+        _proven(c, name, guests, watch, broken)
+
+
+@dataclasses.dataclass
+class Replica:
+    """One of several operators, behind a proxy of its own, so that its requests are told from the others'."""
+
+    operator: Operator
+    proxy: Proxy
+
+    def changes(self, since=0):
+        """What it asked Nova to change, from the so-manyth request on."""
+        return [s for s in self.proxy.seen[since:] if s.method != 'GET']
+
+
+class Replicas:
+    """Two operators of which one leads."""
+
+    def __init__(self, c, settings=None):
+        self._c, self._all = c, []
+        for _ in range(2):
+            proxy = c.proxy()
+            self._all.append(Replica(c.operator(proxy=proxy, settings={**ELECTION, **(settings or {})}), proxy))
+        self.keep()
+
+    def keep(self):
+        """Starts those that have ended, as a kubelet does."""
+        started = [r for r in self._all if r.operator.ended()]
+        for r in started:
+            r.operator.start()
+        for r in started:
+            r.operator.ready()
+
+    def other(self, replica):
+        return next(r for r in self._all if r is not replica)
+
+    def leader(self, seconds=90, other_than=None):
+        """Waits until one leads, by its own log and by the lease, and gives it."""
+        def look():
+            holder = self._c.kube.leader(NAMESPACE)
+            found = [r for r in self._all if r is not other_than and not r.operator.ended() and holder
+                     and r.operator.leads_as() == holder]
+            demand(found, f'the lease is held by {holder}')
+            return found[0]
+        return until('an operator leads', look, seconds, every=0.1)
+
+
+@scenario('two replicas, the leader stopped cleanly (SIGTERM): the other leads in under 3 s',
+          ci=True, lab=True, short=True)
+def handover(c):
+    made = c.boot(('active', 8), lab_lm_seconds=2)
+    guests, name, replicas = c.guests(values(made)), c.name(), Replicas(c)
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host, concurrency={'live': 4})
+        took = []
+        for _ in range(3):
+            leader = replicas.leader()
+            moved = _moved(c, name)
+            until('the leader has moved one', lambda: _moved(c, name) > moved or not _remaining(c, name), 180)
+            other, begun = replicas.other(leader), time.monotonic()
+            ends = leader.operator.stop()
+            until('the other leads', other.operator.leads_as, 60, every=0.02)
+            took.append((time.monotonic() - begun, ends))
+            replicas.leader(other_than=leader)
+            replicas.keep()
+        c.figures.append('handed over in ' + ', '.join(f'{all_:.1f} s (ended in {ends:.1f})' for all_, ends in took))
+        broken = _drained(c, name)
+        _proven(c, name, guests, watch, broken)
+        demand(max(t for t, _ in took) < 3, f'a hand-over took {max(t for t, _ in took):.1f} s')
+
+
+@scenario('two replicas, the leader killed, or stopped (SIGSTOP) for longer than its lease and continued, 20 times',
+          lab=True)
+def leaders(c):
+    deeds = [(how, when) for how in ('kill', 'stop') for when in ('whenever', 'at a request')] * 5
+    replicas, failovers = Replicas(c, {'HM_POLL_MOVING': '3s'}), []
+    with _seeded(c) as chance:
+        chance.shuffle(deeds)
+        for drain in range(1, 6):
+            if not deeds:
+                break
+            made = c.boot(('active', 32), lab_lm_seconds=6)
+            guests, name = c.guests(values(made)), c.name(f'-{drain}')
+            with c.watch(name) as watch:
+                c.kube.create(name, c.host, concurrency={'live': 6})
+                _under_way(c, name)
+                while deeds and _remaining(c, name) > 6:
+                    failovers.append(_leader_lost(c, replicas, chance, name, *deeds.pop()))
+                broken = _drained(c, name, 900)
+                _proven(c, name, guests, watch, broken)
+            c.cloud.remove(c.cloud.mine())
+        demand(not deeds, f'{len(deeds)} of 20 did not happen')
+    c.figures.append('the other led after ' + ', '.join(f'{how} {s:.0f} s' for how, s in failovers))
+
+
+def _leader_lost(c, replicas, chance, name, how, when):
+    """The leader is lost, the other takes over and gets on; what comes back does nothing any more."""
+    leader, moved = replicas.leader(), _moved(c, name)
+    act = leader.operator.kill if how == 'kill' else leader.operator.pause
+    if when == 'whenever':
+        _pause(chance.uniform(0, 4))
+        act()
+    else:
+        # Its intents are stored, the first request goes out, others are to follow.
+        fault = leader.proxy.add(match=moves(), before=lambda seen: act())
+        until('a request for a move meets the end of the lead', lambda: fault.times == 0 or leader.operator.ended(), 240)
+    begun = time.monotonic()
+    replicas.leader(other_than=leader)
+    failover = time.monotonic() - begun
+    if how == 'stop':
+        _pause(chance.uniform(0, 8))
+        known = len(leader.proxy.seen)
+        leader.operator.resume()
+        _pause(12)
+        asked = leader.changes(known)
+        expect([], [(s.method, s.path) for s in asked], 'what the old leader asked of Nova after SIGCONT')
+        demand(leader.operator.ended() or replicas.leader() is not leader, 'the old leader leads again')
+    replicas.keep()
+    until('the new leader gets on', lambda: _moved(c, name) > moved or not _remaining(c, name), 300)
+    return how, failover
+
+
+# Kubernetes
+
+@scenario('the API server stopped and started in mid-drain', key='kube-apiserver', lab=True, short=True)
+def kube_apiserver(c):
+    _kube_outage(c, 'kube-apiserver', 10)
+
+
+@scenario('etcd stopped for 30 s in mid-drain; with the lease, as the chart runs it', lab=True)
+def etcd(c):
+    _kube_outage(c, 'etcd', 30)
+
+
+def _kube_outage(c, process, seconds):
+    made = c.boot(('active', 8), ('stopped', 1), lab_lm_seconds=2)
+    guests, name = c.guests(values(made)), c.name()
+    replicas = Replicas(c) if process == 'etcd' else None
+    if not replicas:
+        c.run_operator()
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host, concurrency={'live': 4})
+        _under_way(c, name)
+        c.stop(process)
+        _pause(seconds)
+        c.start(process)
+        begun = time.monotonic()
+        broken = _drained(c, name, meanwhile=replicas.keep if replicas else lambda: None)
+        c.figures.append(f'{process} was away for {seconds} s; drained {time.monotonic() - begun:.0f} s after its return')
+        _proven(c, name, guests, watch, broken)
+
+
+# Nova
+
+# Each with whether its absence shows in the answers of Nova's API; where not, it is away for 25 s.
+PARTS = {'nova-api': True, 'nova-conductor': False, 'nova-scheduler': False, 'rabbitmq': False,
+         'mariadb': True, 'keystone': True, 'placement': False, 'neutron-stub': True}
+
+
+def _outage(process, c):
+    made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
+    guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
+    c.run_operator(proxy=proxy)
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host, maxAttempts=10)
+        _under_way(c, name)
+        begun, begin = time.monotonic(), len(proxy.seen)
+        c.stop(process)
+        if PARTS[process]:
+            until(f'the operator has met three times that {process} is away', lambda: sum(
+                s.status is not None and (s.status == 0 or s.status >= 500) for s in proxy.seen[begin:]) >= 3, 180)
+        else:
+            _pause(25)
+        c.start(process)
+        away, back = time.monotonic() - begun, time.monotonic()
+        broken = _drained(c, name, 900)
+        c.figures.append(f'{process} was away for {away:.0f} s; drained {time.monotonic() - back:.0f} s after its return')
+        _proven(c, name, guests, watch, broken)
+
+
+for _process in PARTS:
+    scenario(f'{_process} stopped and started in mid-drain', key=_process, lab=True,
+             short=_process in ('nova-api', 'keystone', 'neutron-stub'))(functools.partial(_outage, _process))
+
+
+@scenario("the operator's Keystone token revoked in mid-drain, twice", ci=True, lab=True, short=True)
+def token(c):
+    made = c.boot(('active', 7), lab_lm_seconds=5)
+    guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
+    c.run_operator(proxy=proxy)
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host)
+        _under_way(c, name)
+        for _ in range(2):
+            begin, revoked = len(proxy.seen), proxy.seen[-1].token
+            c.cloud.session.call('identity', 'DELETE', '/auth/tokens', headers={'X-Subject-Token': revoked})
+            until('Nova refuses the token', lambda: any(
+                s.status == 401 and s.token == revoked for s in proxy.seen[begin:]), 90)
+            until('the operator has logged in anew', lambda: any(
+                s.status == 200 and s.token != revoked for s in proxy.seen[begin:]), 30)
+            demand(_remaining(c, name) > 0, 'the drain was over before the token was refused')
+        broken = _drained(c, name)
+        refusals, tokens = sum(s.status == 401 for s in proxy.seen), len({s.token for s in proxy.seen})
+        c.figures.append(f'{refusals} answers 401, {tokens} tokens')
+        _proven(c, name, guests, watch, broken)
+
+
+@scenario('a proxy that drops, delays and cuts requests and answers at random during a whole drain', lab=True)
+def weather(c):
+    made = c.boot(('active', 24), ('stopped', 2), lab_lm_seconds=1)
+    guests, name, proxy, met = c.guests(values(made)), c.name(), c.proxy(), []
+    with _seeded(c) as chance, c.watch(name) as watch:
+        def fault(seen):
+            bad = {'request lost': {'forward': False, 'reply': False}, 'answer lost': {'reply': False},
+                   'answer cut': {'cut': True}, '502': {'status': 502}, '503 unheard': {'status': 503, 'forward': False},
+                   'late': {'before': lambda _: _pause(chance.uniform(1, 8))},
+                   'answer late': {'after': lambda _: _pause(chance.uniform(1, 8))}}
+            if chance.random() > (0.4 if seen.action else 0.04):
+                return Fault(match=None)
+            what = chance.choice(list(bad))
+            met.append(('POST ' if seen.action else '') + what)
+            return Fault(match=None, **bad[what])
+        proxy.weather(fault)
+        c.run_operator(proxy=proxy)
+        c.kube.create(name, c.host, maxAttempts=10, concurrency={'live': 4})
+        broken = _drained(c, name, 1200)
+        c.figures.append(f'{len(proxy.seen)} requests, {len(met)} met a fault: ' + ', '.join(
+            f'{met.count(what)} {what}' for what in sorted(set(met))))
+        _proven(c, name, guests, watch, broken)
+
+
+@scenario('nova-compute of the source stopped in mid-drain and started again', lab=True)
+def source(c):
+    made = c.boot(('active', 5), ('stopped', 1), lab_lm_seconds=6)
+    guests, name = c.guests(values(made)), c.name()
+    c.run_operator()
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host, maxAttempts=10)
+        _under_way(c, name)
+        c.stop(c.host)
+        c.when(name, 'tells that the source is down', lambda r: 'SourceServiceDown' in (
+            condition(r, 'Ready')['reason'], *(x.get('reason') for x in rows(r).values())), 240)
+        c.figures.append('told: ' + told(c.kube.get(name)))
+        c.start(c.host)
+        begun = time.monotonic()
+        broken = _drained(c, name, 1200)
+        c.figures.append(f'drained {time.monotonic() - begun:.0f} s after nova-compute was started')
+        _proven(c, name, guests, watch, broken)
+
+
+@scenario('nova-compute of the target stopped in mid-drain and started again', lab=True)
+def target(c):
+    made = c.boot(('active', 5), ('stopped', 1), lab_lm_seconds=6)
+    guests, name = c.guests(values(made)), c.name()
+    c.run_operator()
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host, targetHost=c.other, maxAttempts=10)
+        _under_way(c, name)
+        c.stop(c.other)
+        c.when(name, 'tells that the target is down',
+               lambda r: condition(r, 'Ready')['reason'] == 'TargetHostInvalid', 240)
+        c.figures.append('told: ' + told(c.kube.get(name)))
+        c.start(c.other)
+        begun = time.monotonic()
+        broken = _drained(c, name, 1200)
+        c.figures.append(f'drained {time.monotonic() - begun:.0f} s after nova-compute was started')
+        _proven(c, name, guests, watch, broken)
+
+
+@scenario('three hosts drained at once into the fourth, which has no room for all of them; more room by a delete', lab=True)
+def capacity(c):
+    big, sources = c.cloud.with_flavor('hm-e2e-big', ram=200_000), c.hosts[:3]
+    # Those of the second host move last, so that some are left there.
+    guests = {host: c.guests(values(big.boot(host, c.hosts[3], [('active', 3, {'lab_lm_seconds': seconds})])))
+              for host, seconds in zip(sources, (1, 12, 1))}
+    names = {host: c.name(f'-{n}') for n, host in enumerate(sources, 1)}
+    c.run_operator()
+    with contextlib.ExitStack() as stack:
+        watches = {host: stack.enter_context(c.watch(names[host])) for host in sources}
+        c.kube.create_all({names[host]: {'host': host, 'maxAttempts': 2} for host in sources})
+
+        def all_ended():
+            phases = {host: c.kube.get(names[host]).get('status', {}).get('phase') for host in sources}
+            demand(set(phases.values()) <= {'Blocked', 'InMaintenance'}, str(phases))
+            return phases
+        phases = until('all are Blocked or InMaintenance', all_ended, 400)
+        left = {host: [s['id'] for s in c.cloud.on_host(host)] for host in sources}
+        # By its memory it takes 5 of the 9; under concurrent claims Nova was seen to let in a sixth.
+        demand(sum(map(len, left.values())) >= 3, f'there was room for nearly all: {left}')
+        for host in sources:
+            expect('Blocked' if left[host] else 'InMaintenance', phases[host], f'phase of {host}')
+            resource = c.prove_counters(names[host])
+            for server_id in left[host]:
+                demand_row(resource, server_id, state='Failed', reason='NoValidHost', attempts=2)
+            if left[host]:
+                c.stalled(names[host], 'InstancesBlocked')
+            c.prove_disabled(names[host], host)
+            c.prove_once(resource)
+        given = min((h for h in sources if left[h]), key=lambda h: len(left[h]))
+        c.figures.append(f'{ {h: len(x) for h, x in left.items()} } without room, {given} given back')
+        resource = c.kube.get(names[given])
+        c.kube.delete(names[given], wait=60)
+        c.prove_enabled(given)
+        for host in sources:
+            if host != given:
+                c.kube.patch(names[host], {'spec': {'maxAttempts': 4}})
+        for host in sources:
+            if host != given:
+                c.drained(names[host])
+                mine = {i: s for h in sources for i, s in guests[h].items() if i in rows(c.kube.get(names[host]))}
+                _proven(c, names[host], mine, watches[host], host=host)
+    living = {s['id'] for s in c.cloud.mine()}
+    expect([], [i for ids in guests.values() for i in ids if i not in living], 'guests that are lost')
