@@ -88,6 +88,7 @@ public final class Questions {
       case Failed -> {
         if (!Rows.because(row, Reason.MovedWithError)) {
           questions.add(Question.INSTANCE);
+          questions.add(Question.MIGRATIONS);
         }
       }
       case Moved, Gone, Skipped -> {}

@@ -7,6 +7,7 @@ import io.hostmaintenance.drain.InstanceTable.Judgement;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.ServerGroup;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -233,15 +234,43 @@ final class Table {
     if (left) {
       return unconfirmed(Rows.seen(row, instance.get()), instance.get());
     }
-    var where = instance.get().host();
-    return Rows.end(
-        Rows.seen(row, instance.get()).toBuilder().destinationHost(where).build(),
-        RowState.Gone,
-        Reason.MovedBySomebodyElse,
-        where == null
-            ? "It is on no host any more."
-            : "It is on " + where + " now, by somebody else's hand.",
-        at.now());
+    return left(Rows.seen(row, instance.get()), instance.get(), detail.get());
+  }
+
+  /**
+   * It is elsewhere, and no request of ours is outstanding: somebody else's deed, unless the last
+   * record is of an attempt of ours that Nova called failed before it changed the host.
+   */
+  private InstanceStatus left(InstanceStatus row, Instance instance, Detail detail) {
+    var where = instance.host();
+    var moved = row.toBuilder().destinationHost(where).build();
+    var ours =
+        detail.migrations().stream()
+            .max(Comparator.comparing(Migration::id))
+            .filter(
+                m -> Rows.attempts(row) > 0 && where != null && where.equals(m.destinationHost()))
+            .filter(m -> at.host().equals(m.sourceHost()))
+            .filter(m -> at.look().identity().userId().equals(m.userId()))
+            .filter(Migration::failed);
+    return ours.isPresent()
+        ? Rows.end(
+            moved,
+            RowState.Failed,
+            Reason.MovedWithError,
+            "It left the host for "
+                + where
+                + ", but our move ended with an error and its state there is "
+                + row.status()
+                + ": look after it there.",
+            at.now())
+        : Rows.end(
+            moved,
+            RowState.Gone,
+            Reason.MovedBySomebodyElse,
+            where == null
+                ? "It is on no host any more."
+                : "It is on " + where + " now, by somebody else's hand.",
+            at.now());
   }
 
   private static boolean resizing(Instance instance) {

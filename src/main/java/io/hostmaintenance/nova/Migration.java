@@ -59,6 +59,11 @@ public record Migration(
     return status.equals("finished");
   }
 
+  /** Whether Nova says that the migration ended with an error. */
+  public boolean failed() {
+    return status.equals("error") || status.equals("failed");
+  }
+
   /** Whether the record says that the migration has not come to its end. */
   public boolean unfinished() {
     return UNFINISHED.contains(status);

@@ -40,7 +40,8 @@ final class Crd {
                   + HostMaintenance.SCHEMA_VERSION
                   + REMEDY);
     } catch (KubernetesClientException e) {
-      return Optional.of("The CRD " + name + " cannot be read: " + e.getMessage());
+      var cause = e.getMessage() == null ? e.getCause() : e.getMessage();
+      return Optional.of("The CRD " + name + " cannot be read: " + cause);
     }
   }
 

@@ -19,6 +19,7 @@ import static io.hostmaintenance.drain.Some.moving;
 import static io.hostmaintenance.drain.Some.paused;
 import static io.hostmaintenance.drain.Some.record;
 import static io.hostmaintenance.drain.Some.requested;
+import static io.hostmaintenance.drain.Some.row;
 import static io.hostmaintenance.drain.Some.running;
 import static io.hostmaintenance.drain.Some.stopped;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -1180,6 +1181,47 @@ class FollowTest {
     assertThat(given.decideAfter(5).steps()).isEmpty();
 
     stands(given, "Blocked", Reason.UnconfirmedResize);
+  }
+
+  // ================================================================ Nova changes the host late
+
+  /** Seen on a real Nova whose source was stopped in mid-move: the record first, then the host. */
+  @ParameterizedTest
+  @CsvSource({"Pending, error", "Pending, failed", "Failed, error"})
+  void whatLeavesAfterItsMoveWasCalledFailedIsNotSaidToBeSomebodyElses(
+      String state, String status) {
+    var given =
+        Given.taken()
+            .rows(
+                row("vm", RowState.valueOf(state), Reason.FailedDuringTransfer).toBuilder()
+                    .attempts(1)
+                    .build())
+            .maxAttempts(1)
+            .instances(away(in("error", "vm")))
+            .migrations(live(9, "vm", status, NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    stands(given, "Failed", Reason.MovedWithError);
+    assertThat(given.row("vm").destinationHost()).isEqualTo(Given.OTHER);
+  }
+
+  @Test
+  void whatSomebodyElseMovedAfterOurMoveFailedIsSaidToBeHis() {
+    var given =
+        Given.taken()
+            .rows(
+                row("vm", RowState.Pending, Reason.FailedDuringTransfer).toBuilder()
+                    .attempts(1)
+                    .build())
+            .instances(away(active("vm")))
+            .migrations(
+                live(9, "vm", "error", NOON.plusSeconds(1)),
+                record(10, "vm", "live-migration", "completed", NOON.plusSeconds(60), SOMEBODY));
+
+    given.decideAfter(90);
+
+    stands(given, "Gone", Reason.MovedBySomebodyElse);
   }
 
   // ================================================================ attempts

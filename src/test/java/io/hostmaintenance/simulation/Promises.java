@@ -420,9 +420,7 @@ final class Promises {
     var h = cloud.host(host);
     promise(
         "what was taken is given back",
-        h.enabled()
-            || h.serviceDeleted()
-            || !isMarker("" + h.disabledReason(), name),
+        h.enabled() || h.serviceDeleted() || !isMarker("" + h.disabledReason(), name),
         () ->
             host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
   }
