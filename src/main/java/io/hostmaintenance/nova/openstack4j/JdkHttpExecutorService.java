@@ -146,7 +146,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
       boolean timedOut,
       Exception cause) {
     log(message, start, cause.getClass().getSimpleName(), "-");
-    return new TransportException(what, maybeSent, timedOut, cause);
+    return new TransportException(Reply.clean(what), maybeSent, timedOut, cause);
   }
 
   private static void log(

@@ -222,6 +222,9 @@ final class OpenStack4jNova implements Nova {
               }
               var consumers = new LinkedHashSet<String>();
               allocations.fieldNames().forEachRemaining(consumers::add);
+              if (!consumers.stream().allMatch(NovaJson::isId)) {
+                throw Failures.unreadable(call, reply, "names a consumer that is no id");
+              }
               return Set.copyOf(consumers);
             });
   }
@@ -367,10 +370,14 @@ final class OpenStack4jNova implements Nova {
 
   private static Optional<String> marker(String href) {
     var query = href.substring(href.indexOf('?') + 1);
-    return Stream.of(query.split("&"))
-        .filter(pair -> pair.startsWith("marker="))
-        .map(pair -> URLDecoder.decode(pair.substring(7), StandardCharsets.UTF_8))
-        .findFirst();
+    try {
+      return Stream.of(query.split("&"))
+          .filter(pair -> pair.startsWith("marker="))
+          .map(pair -> URLDecoder.decode(pair.substring(7), StandardCharsets.UTF_8))
+          .findFirst();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // not encoded as a URL is
+    }
   }
 
   private <T> List<T> rows(Call call, Reply reply, String key, Class<T> type) {
