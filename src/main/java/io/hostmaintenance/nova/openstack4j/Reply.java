@@ -43,6 +43,14 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
     return new Reply(response.statusCode(), headers, response.body());
   }
 
+  /** The same where the secret is not echoed. */
+  Reply without(Secret secret) {
+    var others = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+    headers.forEach((name, value) -> others.put(name, secret.hiddenIn(value)));
+    var bytes = new String(body, StandardCharsets.ISO_8859_1);
+    return new Reply(status, others, secret.hiddenIn(bytes).getBytes(StandardCharsets.ISO_8859_1));
+  }
+
   boolean successful() {
     return status >= 200 && status < 300;
   }

@@ -159,8 +159,7 @@ final class Session {
                 cloud.name(),
                 cloud.file(),
                 e.getStatus(),
-                String.valueOf(e.getMessage())
-                    .replace(cloud.credentials().secret().value(), "***")),
+                cloud.credentials().secret().hiddenIn(String.valueOf(e.getMessage()))),
         e.getStatus(),
         null,
         null,
