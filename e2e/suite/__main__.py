@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 
-from . import operator
+from . import operator, trespassers  # noqa: F401  the latter registers its scenarios
 from .case import Case
 from .scenarios import SCENARIOS
 from .waiting import Failure
@@ -50,6 +50,7 @@ def main():
     elif options.ci:
         chosen = [s for s in chosen if s.ci]
 
+    chosen.sort(key=lambda s: s.last)
     begun = time.monotonic()
     try:
         world = World(options)

@@ -23,13 +23,17 @@ class Scenario:
     function: object
     ci: bool
     lab: bool
+    last: bool
 
 
-def scenario(title, ci=False, lab=False):
-    """Registers a function under its own name. `ci`: in the short set; `lab`: needs the labs' faults or logs."""
+def scenario(title, ci=False, lab=False, last=False):
+    """Registers a function under its own name.
+
+    `ci`: in the short set; `lab`: needs the labs' faults or logs; `last`: speaks of the whole run, so it comes after it.
+    """
     def register(function):
         key = function.__name__
-        SCENARIOS[key] = Scenario(key, title, function, ci, lab)
+        SCENARIOS[key] = Scenario(key, title, function, ci, lab, last)
         return function
     return register
 
