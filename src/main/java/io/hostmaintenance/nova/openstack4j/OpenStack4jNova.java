@@ -120,12 +120,26 @@ final class OpenStack4jNova implements Nova {
         .findFirst()
         .ifPresent(
             stranger -> {
-              throw rightless(
-                  first,
-                  "Asked for host %s, Nova shows instance %s of host %s"
-                      .formatted(host, stranger.id(), stranger.host()));
+              throw host.equalsIgnoreCase(stranger.host())
+                  ? misspelt(first, host, stranger)
+                  : rightless(
+                      first,
+                      "Asked for host %s, Nova shows instance %s of host %s"
+                          .formatted(host, stranger.id(), stranger.host()));
             });
     return new Dated<>(instances, date);
+  }
+
+  /** MySQL compares without regard to case, the scheduler and we do not. */
+  private static NovaException misspelt(Reply reply, String host, Instance instance) {
+    return new NovaException(
+        Kind.BAD_REQUEST,
+        "Nova knows host %s as %s: write its name exactly so.".formatted(host, instance.host()),
+        reply.status(),
+        reply.requestId().orElse(null),
+        null,
+        false,
+        null);
   }
 
   /** A Nova behind a bare uWSGI tells no time; then the clocks must agree within seconds. */
