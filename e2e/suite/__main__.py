@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 
-from . import faults, operator, scenarios  # each registers its scenarios
+from . import faults, operator, scenarios, trespassers  # each registers its scenarios
 from .case import Case
 from .suites import FAULTS, SCENARIOS
 from .waiting import Failure
@@ -60,6 +60,7 @@ def main(arguments):
     elif of_faults and not options.all:
         chosen = [s for s in chosen if s.short]
 
+    chosen.sort(key=lambda s: s.last)
     begun = time.monotonic()
     try:
         world = World(options)

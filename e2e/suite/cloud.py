@@ -353,6 +353,20 @@ class Keystone:
         self._session.call('identity', 'PUT', f"/projects/{project}/users/{user}/roles/{self._one('roles', role)}")
         return user
 
+    @staticmethod
+    def credential(entry, name, rules):
+        """Makes an application credential of the entry's user with these access rules; an entry of clouds.yaml for it."""
+        session = Session(entry)
+        session.login()
+        path = f'/users/{session.user_id}/application_credentials'
+        for old in session.call('identity', 'GET', f'{path}?name={name}')['application_credentials']:
+            session.call('identity', 'DELETE', f"{path}/{old['id']}")
+        made = session.call('identity', 'POST', path, {'application_credential': {
+            'name': name, 'access_rules': rules}})['application_credential']
+        return {**{k: v for k, v in entry.items() if k != 'auth'}, 'auth_type': 'v3applicationcredential', 'auth': {
+            'auth_url': entry['auth']['auth_url'], 'application_credential_id': made['id'],
+            'application_credential_secret': made['secret']}}
+
     def forget(self, name):
         for kind in ('users', 'projects'):
             if found := self._one(kind, name):

@@ -1,5 +1,6 @@
 """The two labs: a real Nova and a real Kubernetes API server on this machine, by the scripts beside this package."""
 
+import json
 import os
 import re
 import subprocess
@@ -70,6 +71,18 @@ class Labs:
     @staticmethod
     def _script(name):
         return 'kube-lab' if name in KUBE_SET.split() else 'nova-lab'
+
+    def audited(self, user, since):
+        """What the API server's audit log says of the requests that it answered the user since a time."""
+        found = []
+        for file in sorted((self.kube / 'log').glob('audit*.jsonl')):
+            for line in file.read_text(errors='replace').splitlines():
+                if user in line:
+                    event = json.loads(line)
+                    at = datetime.fromisoformat(event['requestReceivedTimestamp']).timestamp()
+                    if event['user']['username'] == user and at >= since:
+                        found.append(event)
+        return found
 
     def request_log(self):
         return RequestLog(self.nova / 'log/nova-api.out')

@@ -5,7 +5,8 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """`ci`: `e2e/run --ci` takes it; `lab`: it needs the labs' faults or logs; `short`: quick enough for a short set."""
+    """`ci`: `e2e/run --ci` takes it; `lab`: it needs the labs' faults or logs; `short`: quick enough for a short set;
+    `last`: it speaks of the whole run, so it comes after it."""
 
     key: str
     title: str
@@ -13,6 +14,7 @@ class Scenario:
     ci: bool = False
     lab: bool = False
     short: bool = False
+    last: bool = False
 
 
 class Suite(dict):

@@ -24,6 +24,7 @@ class World:
 
     def __init__(self, options):
         home = Path(os.environ.get('HM_LAB', Path.home() / '.cache/host-maintenance-lab'))
+        self.begun = time.time()
         self.out = home / 'e2e' / time.strftime('%Y%m%d-%H%M%S')
         self.out.mkdir(parents=True)
         self.short = options.ci
@@ -96,9 +97,10 @@ class World:
                 self.kube.kubectl('apply', '--server-side', '--force-conflicts', '-f', str(crd))
             self.kube.kubectl('wait', '--for=condition=Established', f'crd/{CRD}', '--timeout=30s')
         self.kube.apply({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}})
-        rights = [r for r in self.kube.manifests(self._chart()) if r['kind'] in RIGHTS]
-        self.kube.apply(*rights)
-        account = next(r['metadata']['name'] for r in rights if r['kind'] == 'ServiceAccount')
+        self.rights = [r for r in self.kube.manifests(self._chart()) if r['kind'] in RIGHTS]
+        self.kube.apply(*self.rights)
+        account = next(r['metadata']['name'] for r in self.rights if r['kind'] == 'ServiceAccount')
+        self.operator_account = f'system:serviceaccount:{NAMESPACE}:{account}'
         self.operator_kubeconfig = self.out / 'operator.kubeconfig'
         self.kube.service_account_kubeconfig(NAMESPACE, account, self.operator_kubeconfig)
 

@@ -1,5 +1,7 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.nova.Foreign;
+
 /** Text of strangers, made safe and short enough to be stored. */
 public final class Text {
 
@@ -9,7 +11,7 @@ public final class Text {
 
   /**
    * Cuts a text so that its JSON encoding has at most {@code bytes} bytes, between characters, with
-   * an ellipsis where something is cut; control characters become blanks.
+   * an ellipsis where something is cut; harmful characters become blanks.
    *
    * @param text may be null
    * @return null for null
@@ -24,7 +26,7 @@ public final class Text {
     for (var i = 0; i < text.length(); ) {
       var c = text.codePointAt(i);
       i += Character.charCount(c);
-      var shown = Character.isISOControl(c) || isLoneSurrogate(c) ? ' ' : c;
+      var shown = Foreign.harmful(c) ? ' ' : c;
       used += encodedLength(shown);
       if (keep < 0 && used > bytes - ELLIPSIS.length()) {
         keep = out.length();
@@ -37,19 +39,11 @@ public final class Text {
     return out.toString();
   }
 
-  private static boolean isLoneSurrogate(int codePoint) {
-    return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
-  }
-
   private static int encodedLength(int codePoint) {
     if (codePoint == '"' || codePoint == '\\') {
       return 2;
     }
-    if (codePoint == '<'
-        || codePoint == '>'
-        || codePoint == '&'
-        || codePoint == 0x2028
-        || codePoint == 0x2029) {
+    if (codePoint == '<' || codePoint == '>' || codePoint == '&') {
       return 6; // Go's encoder, which etcd's objects go through, escapes these
     }
     if (codePoint < 0x80) {

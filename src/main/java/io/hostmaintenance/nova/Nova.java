@@ -10,7 +10,9 @@ import java.util.Set;
  *
  * <p>Thread-safe and blocking. Every list is complete: all pages, all tenants; a list that cannot
  * be had whole is a {@link NovaException}, never a shorter list. Every method throws {@link
- * NovaException}.
+ * NovaException}. Whatever text is given is one line of at most 1 KiB without {@link
+ * Foreign#harmful harmful} characters, and an id has letters, digits, dots, colons, hyphens and
+ * underscores only.
  */
 public interface Nova {
 

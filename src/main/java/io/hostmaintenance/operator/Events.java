@@ -49,10 +49,11 @@ final class Events implements Telling {
     }
     told.values().removeIf(t -> t.plus(REPEAT).isBefore(now));
     told.put(name, now);
+    var message = Text.cut(notice.message(), MESSAGE_BYTES);
     if (notice.warning()) {
-      LOG.warn("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), notice.message());
+      LOG.warn("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
     } else {
-      LOG.info("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), notice.message());
+      LOG.info("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
     }
     try {
       store(resource, notice, name, now);

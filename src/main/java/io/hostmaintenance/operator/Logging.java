@@ -2,11 +2,11 @@ package io.hostmaintenance.operator;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.JsonEncoder;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,11 +21,7 @@ final class Logging {
     var appender = new ConsoleAppender<ILoggingEvent>();
     appender.setContext(context);
     appender.setTarget("System.err");
-    appender.setEncoder(
-        switch (format) {
-          case HUMAN -> human(context);
-          case JSON -> json(context);
-        });
+    appender.setEncoder(encoder(format, context));
     appender.start();
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
@@ -37,16 +33,28 @@ final class Logging {
         .setLevel(Level.ERROR);
   }
 
+  static Encoder<ILoggingEvent> encoder(Config.LogFormat format, LoggerContext context) {
+    return switch (format) {
+      case HUMAN -> human(context);
+      case JSON -> json(context);
+    };
+  }
+
   private static Encoder<ILoggingEvent> human(LoggerContext context) {
-    var encoder = new PatternLayoutEncoder();
+    var layout = LogLine.layout();
+    layout.setContext(context);
+    layout.setPattern("%d{HH:mm:ss.SSS} %-5level %logger{0}: %line%n%trace{short}");
+    layout.start();
+    var encoder = new LayoutWrappingEncoder<ILoggingEvent>();
     encoder.setContext(context);
-    encoder.setPattern("%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n%rEx{short}");
+    encoder.setLayout(layout);
+    encoder.setCharset(StandardCharsets.UTF_8);
     encoder.start();
     return encoder;
   }
 
   private static Encoder<ILoggingEvent> json(LoggerContext context) {
-    var encoder = new JsonEncoder();
+    var encoder = new LogLine.Json();
     encoder.setContext(context);
     encoder.setWithContext(false);
     encoder.setWithSequenceNumber(false);

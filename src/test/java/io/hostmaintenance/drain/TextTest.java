@@ -44,7 +44,7 @@ class TextTest {
 
   /** What an encoder doubles or writes as an escape of six counts as such. */
   @ParameterizedTest
-  @ValueSource(strings = {"\"", "\\", "<", ">", "&", "\u2028", "\u2029"})
+  @ValueSource(strings = {"\"", "\\", "<", ">", "&"})
   void whatIsEscapedCountsAsItsEscape(String character) {
     var length = character.equals("\"") || character.equals("\\") ? 2 : 6;
 
@@ -53,9 +53,20 @@ class TextTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"\0", "\n", "\r", "\t", "\u001b", "\u007f", "\u0085"})
+  @ValueSource(strings = {"\0", "\n", "\r", "\t", "\u001b", "\u007f", "\u0085", "\u2028", "\u2029"})
   void controlCharactersBecomeBlanks(String control) {
     assertThat(Text.cut("a" + control + "b", 10)).isEqualTo("a b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\u202e", "\u2066", "\u200f", "\ufeff"})
+  void whatTurnsTheDirectionOfWritingBecomesABlank(String mark) {
+    assertThat(Text.cut("a" + mark + "b", 10)).isEqualTo("a b");
+  }
+
+  @Test
+  void whatJoinsCharactersStays() {
+    assertThat(Text.cut("👩\u200d🚀", 20)).isEqualTo("👩\u200d🚀");
   }
 
   @ParameterizedTest

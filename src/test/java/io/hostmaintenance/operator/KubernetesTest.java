@@ -161,6 +161,22 @@ class KubernetesTest {
     }
 
     @Test
+    void hostileNoticeIsToldInOneHarmlessLineThatTheApiServerTakes() {
+      process()
+          .tell(
+              create(),
+              new Notice(true, Reason.Refused, "a\u001b[31m\u202e\r\nb" + "<🐢>".repeat(4000)));
+
+      assertThat(events())
+          .singleElement()
+          .satisfies(
+              e ->
+                  assertThat(e.getMessage())
+                      .startsWith("a [31m   b<🐢>")
+                      .hasSizeLessThanOrEqualTo(1024));
+    }
+
+    @Test
     void sameNoticeIsNotToldAgainSoon() {
       var resource = create();
       var process = process();

@@ -88,9 +88,8 @@ class ChartTest {
   void allowsTheOperatorNothingInTheClusterButItsOwnResourcesAndItsCrd() {
     assertThat(named(ClusterRole.class, "it-host-maintenance-operator").getRules())
         .containsExactlyInAnyOrder(
-            rule(HostMaintenance.GROUP, "hostmaintenances", "get list watch update patch"),
-            rule(HostMaintenance.GROUP, "hostmaintenances/status", "get update patch"),
-            rule(HostMaintenance.GROUP, "hostmaintenances/finalizers", "update"),
+            rule(HostMaintenance.GROUP, "hostmaintenances", "get list watch patch"),
+            rule(HostMaintenance.GROUP, "hostmaintenances/status", "update"),
             rule("apiextensions.k8s.io", "customresourcedefinitions", "get")
                 .edit()
                 .withResourceNames("hostmaintenances.hostmaintenance.io")

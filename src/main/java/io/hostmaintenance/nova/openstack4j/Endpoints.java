@@ -2,7 +2,9 @@ package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import java.net.URL;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -59,7 +61,9 @@ record Endpoints(CloudConfig cloud) {
         endpoints(token, entry -> type(service).equals(entry.getType()))
             .filter(endpoint -> endpoint.getIface() == cloud.facing())
             .filter(endpoint -> cloud.region().stream().allMatch(r -> r.equals(region(endpoint))))
-            .map(endpoint -> endpoint.getUrl().toString())
+            .map(Endpoint::getUrl)
+            .filter(Objects::nonNull)
+            .map(URL::toString)
             .distinct()
             .toList();
     if (urls.size() > 1) {
@@ -87,7 +91,13 @@ record Endpoints(CloudConfig cloud) {
 
   private static Stream<? extends Endpoint> endpoints(Token token, Predicate<Service> wanted) {
     List<? extends Service> catalog = token.getCatalog() == null ? List.of() : token.getCatalog();
-    return catalog.stream().filter(wanted).flatMap(entry -> entry.getEndpoints().stream());
+    return catalog.stream()
+        .filter(Objects::nonNull)
+        .filter(wanted)
+        .map(Service::getEndpoints)
+        .filter(Objects::nonNull)
+        .flatMap(List::stream)
+        .filter(Objects::nonNull);
   }
 
   private static String region(Endpoint endpoint) {

@@ -63,7 +63,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     acquire(wire.permits(), patience);
     try {
       var response = wire.client().send(message, BodyHandlers.ofByteArray());
-      var reply = Reply.of(response);
+      var reply = withoutEcho(Reply.of(response), request, wire);
       log(message, start, String.valueOf(reply.getStatus()), reply.requestId().orElse("-"));
       return reply;
     } catch (InterruptedException e) {
@@ -82,6 +82,20 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     } finally {
       wire.permits().release();
     }
+  }
+
+  /**
+   * What the request told in confidence is not told on. A password may be any word, so only the
+   * refusal of a login is searched for it.
+   */
+  private static Reply withoutEcho(Reply reply, HttpRequest<?> request, Wire wire) {
+    var token = request.getHeaders().get(ClientConstants.HEADER_X_AUTH_TOKEN);
+    if (token != null) {
+      return reply.without(new Secret(String.valueOf(token)));
+    }
+    return reply.successful()
+        ? reply
+        : reply.without(wire.endpoints().cloud().credentials().secret());
   }
 
   private static java.net.http.HttpRequest message(HttpRequest<?> request, Duration patience) {
@@ -146,7 +160,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
       boolean timedOut,
       Exception cause) {
     log(message, start, cause.getClass().getSimpleName(), "-");
-    return new TransportException(what, maybeSent, timedOut, cause);
+    return new TransportException(Reply.clean(what), maybeSent, timedOut, cause);
   }
 
   private static void log(

@@ -9,8 +9,12 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
+import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Foreign;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -21,6 +25,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What Nova's JSON looks like at microversions 2.79 to 2.96, as far as it is read. A record that
@@ -35,9 +40,45 @@ final class NovaJson {
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .addModule(new SimpleModule().addDeserializer(String.class, new Line()))
           .build();
 
+  private static final int TEXT_BYTES = 1024;
+
+  /** Nova's own ids are uuids and {@code req-} uuids, Keystone's 32 or 64 letters and digits. */
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,254}");
+
+  private static final Instant FIRST = Instant.EPOCH;
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
+
   private NovaJson() {}
+
+  /** Whether a text may be an id; whatever else is somewhere else in a URL. */
+  static boolean isId(String text) {
+    return ID.matcher(text).matches();
+  }
+
+  private static void requireId(String value, String field) {
+    if (!isId(requireNonNull(value, field))) {
+      throw new IllegalArgumentException(field + " is no id");
+    }
+  }
+
+  /** A text of strangers. */
+  static final class Line extends StdScalarDeserializer<String> {
+
+    private static final long serialVersionUID = 1L;
+
+    Line() {
+      super(String.class);
+    }
+
+    @Override
+    public String deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      return Foreign.line(StringDeserializer.instance.deserialize(parser, context), TEXT_BYTES);
+    }
+  }
 
   /** Nova's times are UTC, with or without saying so: {@code 2026-11-22T11:40:45.000000}. */
   static final class NovaTime extends StdDeserializer<Instant> {
@@ -53,10 +94,14 @@ final class NovaJson {
         throws IOException {
       var text = parser.getText();
       try {
-        return Instant.parse(text.endsWith("Z") ? text : text + "Z");
+        var time = Instant.parse(text.endsWith("Z") ? text : text + "Z");
+        if (!time.isBefore(FIRST) && !time.isAfter(LAST)) {
+          return time;
+        }
       } catch (DateTimeParseException e) {
-        throw context.weirdStringException(text, Instant.class, "no time");
+        // Told below.
       }
+      throw context.weirdStringException(text, Instant.class, "no time");
     }
   }
 
@@ -79,10 +124,11 @@ final class NovaJson {
       implements Row<ComputeService> {
 
     Service {
+      requireNonNull(binary, "binary");
       requireNonNull(host, "host");
       requireNonNull(status, "status");
       if (!status.equals("UNKNOWN")) {
-        requireNonNull(id, "id");
+        requireId(id, "id");
         requireNonNull(state, "state");
       }
     }
@@ -100,7 +146,7 @@ final class NovaJson {
       implements Row<Hypervisor> {
 
     HypervisorRow {
-      requireNonNull(id, "id");
+      requireId(id, "id");
       requireNonNull(type, "hypervisor_type");
       requireNonNull(service, "service");
     }
@@ -138,7 +184,7 @@ final class NovaJson {
     static final String HOST = "OS-EXT-SRV-ATTR:host";
 
     Server {
-      requireNonNull(id, "id");
+      requireId(id, "id");
       requireNonNull(status, "status");
       requireNonNull(projectId, "tenant_id");
       requireNonNull(vmState, "OS-EXT-STS:vm_state");
@@ -157,13 +203,20 @@ final class NovaJson {
           powerState == null ? 0 : powerState,
           host,
           flavor.ram(),
-          progress,
+          progress == null || progress < 0 || progress > 100 ? null : progress,
           fault == null ? null : fault.message());
     }
   }
 
   /** Embedded in a server since 2.47. */
-  record Flavor(@JsonProperty(required = true) int ram) {}
+  record Flavor(@JsonProperty(required = true) int ram) {
+
+    Flavor {
+      if (ram < 0) {
+        throw new IllegalArgumentException("flavor.ram is negative");
+      }
+    }
+  }
 
   /** Why a server is in ERROR. */
   record Fault(String message) {}
@@ -184,8 +237,11 @@ final class NovaJson {
       implements Row<Migration> {
 
     MigrationRow {
-      requireNonNull(uuid, "uuid");
-      requireNonNull(instanceId, "instance_uuid");
+      if (id < 0) {
+        throw new IllegalArgumentException("id is negative");
+      }
+      requireId(uuid, "uuid");
+      requireId(instanceId, "instance_uuid");
       requireNonNull(type, "migration_type");
       requireNonNull(status, "status");
       requireNonNull(createdAt, "created_at");
@@ -220,7 +276,7 @@ final class NovaJson {
       implements Row<InstanceAction> {
 
     Action {
-      requireNonNull(requestId, "request_id");
+      requireId(requestId, "request_id");
       requireNonNull(action, "action");
       requireNonNull(startTime, "start_time");
       events = events == null ? List.of() : List.copyOf(events);
@@ -254,7 +310,7 @@ final class NovaJson {
       implements Row<ServerGroup> {
 
     Group {
-      requireNonNull(id, "id");
+      requireId(id, "id");
       requireNonNull(policy, "policy");
       members = Set.copyOf(requireNonNull(members, "members"));
     }

@@ -120,12 +120,26 @@ final class OpenStack4jNova implements Nova {
         .findFirst()
         .ifPresent(
             stranger -> {
-              throw rightless(
-                  first,
-                  "Asked for host %s, Nova shows instance %s of host %s"
-                      .formatted(host, stranger.id(), stranger.host()));
+              throw host.equalsIgnoreCase(stranger.host())
+                  ? misspelt(first, host, stranger)
+                  : rightless(
+                      first,
+                      "Asked for host %s, Nova shows instance %s of host %s"
+                          .formatted(host, stranger.id(), stranger.host()));
             });
     return new Dated<>(instances, date);
+  }
+
+  /** MySQL compares without regard to case, the scheduler and we do not. */
+  private static NovaException misspelt(Reply reply, String host, Instance instance) {
+    return new NovaException(
+        Kind.BAD_REQUEST,
+        "Nova knows host %s as %s: write its name exactly so.".formatted(host, instance.host()),
+        reply.status(),
+        reply.requestId().orElse(null),
+        null,
+        false,
+        null);
   }
 
   /** A Nova behind a bare uWSGI tells no time; then the clocks must agree within seconds. */
@@ -222,6 +236,9 @@ final class OpenStack4jNova implements Nova {
               }
               var consumers = new LinkedHashSet<String>();
               allocations.fieldNames().forEachRemaining(consumers::add);
+              if (!consumers.stream().allMatch(NovaJson::isId)) {
+                throw Failures.unreadable(call, reply, "names a consumer that is no id");
+              }
               return Set.copyOf(consumers);
             });
   }
@@ -367,10 +384,14 @@ final class OpenStack4jNova implements Nova {
 
   private static Optional<String> marker(String href) {
     var query = href.substring(href.indexOf('?') + 1);
-    return Stream.of(query.split("&"))
-        .filter(pair -> pair.startsWith("marker="))
-        .map(pair -> URLDecoder.decode(pair.substring(7), StandardCharsets.UTF_8))
-        .findFirst();
+    try {
+      return Stream.of(query.split("&"))
+          .filter(pair -> pair.startsWith("marker="))
+          .map(pair -> URLDecoder.decode(pair.substring(7), StandardCharsets.UTF_8))
+          .findFirst();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // not encoded as a URL is
+    }
   }
 
   private <T> List<T> rows(Call call, Reply reply, String key, Class<T> type) {

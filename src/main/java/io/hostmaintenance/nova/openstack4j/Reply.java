@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.hostmaintenance.nova.Foreign;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,6 +33,8 @@ import org.openstack4j.core.transport.ObjectMapperSingleton;
 record Reply(int status, Map<String, String> headers, byte[] body) implements HttpResponse {
 
   private static final int MESSAGE_BYTES = 1024;
+  private static final int PAGE_BYTES = 16 * 1024;
+  private static final Duration LONGEST_WAIT = Duration.ofMinutes(10);
 
   /** Takes over what the JDK's client has read. */
   static Reply of(java.net.http.HttpResponse<byte[]> response) {
@@ -40,13 +43,23 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
     return new Reply(response.statusCode(), headers, response.body());
   }
 
+  /** The same where the secret is not echoed. */
+  Reply without(Secret secret) {
+    var others = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+    headers.forEach((name, value) -> others.put(name, secret.hiddenIn(value)));
+    var bytes = new String(body, StandardCharsets.ISO_8859_1);
+    return new Reply(status, others, secret.hiddenIn(bytes).getBytes(StandardCharsets.ISO_8859_1));
+  }
+
   boolean successful() {
     return status >= 200 && status < 300;
   }
 
-  /** The id by which the replying service logs the request. */
+  /** The id by which the replying service logs the request; empty when it is none. */
   Optional<String> requestId() {
-    return optional("X-Compute-Request-Id").or(() -> optional("X-Openstack-Request-Id"));
+    return optional("X-Compute-Request-Id")
+        .or(() -> optional("X-Openstack-Request-Id"))
+        .filter(NovaJson::isId);
   }
 
   /** The moment of the reply by the sender's clock; empty when it does not say. */
@@ -55,12 +68,15 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
   }
 
   /**
-   * How long the cloud asks to be left alone (RFC 9110, 10.2.3).
+   * How long the cloud asks to be left alone (RFC 9110, 10.2.3); ten minutes of it are heeded.
    *
    * @param now used for a date when the reply does not tell its own
    */
   Optional<Duration> retryAfter(Instant now) {
-    return optional("Retry-After").map(String::strip).flatMap(text -> retryAfter(text, now));
+    return optional("Retry-After")
+        .map(String::strip)
+        .flatMap(text -> retryAfter(text, now))
+        .map(wait -> wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait);
   }
 
   private Optional<Duration> retryAfter(String text, Instant now) {
@@ -98,23 +114,15 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
   }
 
   private String plain() {
-    return new String(body, StandardCharsets.UTF_8)
+    return new String(body, 0, Math.min(body.length, PAGE_BYTES), StandardCharsets.UTF_8)
         .replaceAll("(?is)<(style|script)\\b.*?</\\1>", " ")
-        .replaceAll("(?s)<[^>]*>", " ");
+        .replaceAll("<[^<>]*+>", " ");
   }
 
   /** A foreign text in one line of at most 1 KiB of UTF-8. */
   static String clean(String foreign) {
-    var text = foreign.replaceAll("[\\p{Cntrl}\\p{Cf}\\s]+", " ").strip();
-    var bytes = text.getBytes(StandardCharsets.UTF_8);
-    if (bytes.length <= MESSAGE_BYTES) {
-      return text;
-    }
-    var end = MESSAGE_BYTES;
-    while ((bytes[end] & 0xC0) == 0x80) {
-      end--;
-    }
-    return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    var line = Foreign.line(foreign, Integer.MAX_VALUE).replaceAll("\\s+", " ").strip();
+    return Foreign.line(line, MESSAGE_BYTES);
   }
 
   /** The body as JSON; empty when it is none. */
@@ -144,13 +152,21 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
   @Override
   public <T> T readEntity(Class<T> type) {
     try {
-      return ObjectMapperSingleton.getContext(type).readValue(body, type);
+      var entity = ObjectMapperSingleton.getContext(type).readValue(body, type);
+      if (entity == null) {
+        throw undocumented();
+      }
+      return entity;
     } catch (JsonProcessingException e) {
-      // Without its message, which quotes the body.
-      throw new TransportException("the reply is not what the API documents", true, false, null);
+      throw undocumented();
     } catch (IOException e) {
       throw new IllegalStateException("a body that cannot be read from memory", e);
     }
+  }
+
+  /** Without the parser's message, which quotes the body. */
+  private static TransportException undocumented() {
+    return new TransportException("the reply is not what the API documents", true, false, null);
   }
 
   @Override

@@ -132,10 +132,13 @@ final class Session {
 
   private static Identity identity(OSClientV3 client, CloudConfig cloud) {
     var token = client.getToken();
-    if (token.getId() == null || token.getExpires() == null || token.getUser() == null) {
+    if (token.getId() == null
+        || token.getExpires() == null
+        || token.getUser() == null
+        || token.getUser().getId() == null) {
       throw unanswered("the reply is not a token", null, cloud);
     }
-    if (token.getProject() == null) {
+    if (token.getProject() == null || token.getProject().getId() == null) {
       throw new NovaException(
           Kind.CONFIGURATION,
           ("Keystone's token for cloud %s in %s is for no project; name one that the user is"
@@ -156,8 +159,7 @@ final class Session {
                 cloud.name(),
                 cloud.file(),
                 e.getStatus(),
-                String.valueOf(e.getMessage())
-                    .replace(cloud.credentials().secret().value(), "***")),
+                cloud.credentials().secret().hiddenIn(String.valueOf(e.getMessage()))),
         e.getStatus(),
         null,
         null,

@@ -258,6 +258,11 @@ public final class CloudSimulator implements AutoCloseable {
             : new HttpWire.Whole(reply);
       }
       case Fault.Truncate() -> new HttpWire.Half(answer(request));
+      case Fault.Rewrite(var change) -> {
+        var reply = answer(request);
+        yield new HttpWire.Whole(
+            new Reply(reply.status(), reply.headers(), change.apply(reply.body())));
+      }
       case Fault.Garble() -> {
         var reply = answer(request);
         yield new HttpWire.Whole(

@@ -2,6 +2,7 @@ package io.hostmaintenance.cloud.http;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** What goes wrong with a request on its way. */
 public sealed interface Fault {
@@ -34,6 +35,13 @@ public sealed interface Fault {
 
   /** The request takes effect; the body of the answer is replaced by a web page with status 200. */
   record Garble() implements Fault {}
+
+  /**
+   * The request takes effect; what is answered is changed.
+   *
+   * @param change gives the body as sent for the body as it was
+   */
+  record Rewrite(UnaryOperator<String> change) implements Fault {}
 
   /**
    * An error as Nova words it: {@code computeFault} for 500, otherwise {@code badRequest} and so

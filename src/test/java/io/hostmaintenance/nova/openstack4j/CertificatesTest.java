@@ -3,6 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import ch.qos.logback.classic.Level;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
@@ -13,11 +14,14 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.InstantSource;
 import java.util.Base64;
+import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clouds whose certificates nobody signed but themselves. */
 class CertificatesTest {
@@ -78,6 +82,53 @@ class CertificatesTest {
   void nobodyIsRefusedWithoutVerification() throws Exception {
     try (var cloud = new StubCloud(elsewhere.context())) {
       assertThat(nova(cloud, "    verify: false\n").identity()).isNotNull();
+    }
+  }
+
+  @Test
+  void missingVerificationIsToldAtEveryLogin() throws Exception {
+    try (var cloud = new StubCloud(elsewhere.context());
+        var logs = new Logs()) {
+      var nova = nova(cloud, "    verify: false\n");
+      cloud.on("GET", "/compute/v2.1/os-services", 200, "{\"services\": []}");
+      nova.computeServices();
+      cloud.revokeTokens();
+      nova.computeServices();
+
+      assertThat(logs.at(Level.WARN))
+          .filteredOn(line -> line.contains("are not verified"))
+          .hasSize(2)
+          .allMatch(line -> line.contains("verify: false"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "    insecure: true\n",
+        "    verify: ''\n",
+        "    verify: null\n",
+        "    verify: []\n",
+        "    Verify: false\n",
+        "    cert: none\n"
+      })
+  void nothingElseSwitchesVerificationOff(String setting) throws Exception {
+    try (var cloud = new StubCloud(here.context())) {
+      assertRefused(nova(cloud, setting));
+    }
+  }
+
+  @Test
+  void noVariableSwitchesVerificationOff() throws Exception {
+    try (var cloud = new StubCloud(here.context())) {
+      assertRefused(
+          OpenStackCloud.nova(
+              Map.of(
+                  "OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString(),
+                  "OS_INSECURE", "true",
+                  "OS_VERIFY", "false",
+                  "PYTHONHTTPSVERIFY", "0"),
+              InstantSource.system()));
     }
   }
 

@@ -3,28 +3,59 @@ package io.hostmaintenance.nova.openstack4j;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.SimpleFormatter;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
-/** Everything that our packages and openstack4j log, at TRACE, while it is open. */
-final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-
-  private static final List<String> LOGGERS = List.of("io.hostmaintenance", "org.openstack4j");
+/**
+ * Everything that anybody logs while it is open, at every level: through SLF4J, and through the
+ * JDK's own logging, by which its HTTP client, TLS and web server log.
+ */
+public final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
 
   private final List<ILoggingEvent> events = new CopyOnWriteArrayList<>();
+  private final List<String> ofJdk = new CopyOnWriteArrayList<>();
+  private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+  private final Level usual = root.getLevel();
+  private final List<Appender<ILoggingEvent>> others = new ArrayList<>();
+  private final java.util.logging.Logger jdk = java.util.logging.Logger.getLogger("");
+  private final java.util.logging.Level usualOfJdk = jdk.getLevel();
+  private final Handler handler = new JdkHandler();
 
-  Logs() {
+  /** Hears from now on. */
+  public Logs() {
     start();
-    for (var name : LOGGERS) {
-      logger(name).setLevel(Level.TRACE);
-      logger(name).addAppender(this);
-    }
+    root.iteratorForAppenders().forEachRemaining(others::add);
+    others.forEach(root::detachAppender);
+    root.setLevel(Level.TRACE);
+    root.addAppender(this);
+    jdk.setLevel(java.util.logging.Level.ALL);
+    handler.setLevel(java.util.logging.Level.ALL);
+    jdk.addHandler(handler);
   }
 
-  private static Logger logger(String name) {
-    return (Logger) LoggerFactory.getLogger(name);
+  private final class JdkHandler extends Handler {
+    private final SimpleFormatter formatter = new SimpleFormatter();
+
+    @Override
+    public void publish(LogRecord entry) {
+      ofJdk.add(formatter.format(entry));
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Override
@@ -43,11 +74,26 @@ final class Logs extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     return events.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
+  /** All that was logged, with the exceptions and their stack traces. */
+  public String text() {
+    return Stream.concat(events.stream().map(Logs::whole), ofJdk.stream())
+        .collect(Collectors.joining("\n"));
+  }
+
+  private static String whole(ILoggingEvent event) {
+    var proxy = event.getThrowableProxy();
+    return event.getLoggerName()
+        + " "
+        + event.getFormattedMessage()
+        + (proxy == null ? "" : "\n" + ThrowableProxyUtil.asString(proxy));
+  }
+
   @Override
   public void close() {
-    for (var name : LOGGERS) {
-      logger(name).detachAppender(this);
-      logger(name).setLevel(null);
-    }
+    root.detachAppender(this);
+    others.forEach(root::addAppender);
+    root.setLevel(usual);
+    jdk.removeHandler(handler);
+    jdk.setLevel(usualOfJdk);
   }
 }

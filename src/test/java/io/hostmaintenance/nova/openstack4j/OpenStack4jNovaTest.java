@@ -543,6 +543,17 @@ class OpenStack4jNovaTest {
     assertThat(failure(() -> nova.instancesOn("h1")).kind()).isEqualTo(Kind.FORBIDDEN);
   }
 
+  /** A Nova on MySQL finds hosts without regard to case. */
+  @Test
+  void hostThatNovaWritesOtherwiseIsNoMatterOfRights() {
+    cloud.on("GET", SERVERS, 200, servers(null, server("i1", "h1")));
+
+    var failure = failure(() -> nova.instancesOn("H1"));
+
+    assertThat(failure).hasMessage("Nova knows host H1 as h1: write its name exactly so.");
+    assertThat(failure.kind()).isEqualTo(Kind.BAD_REQUEST);
+  }
+
   @Test
   void instanceWithoutHostFieldTellsOfMissingRights() {
     cloud.on(

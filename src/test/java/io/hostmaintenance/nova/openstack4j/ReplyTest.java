@@ -1,6 +1,7 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReplyTest {
 
@@ -34,6 +36,26 @@ class ReplyTest {
   void textHasNoControlCharacters() {
     assertThat(reply("{\"message\": \"a\\u0007b\\r\\nc\\u202ed\\u0000\"}", Map.of()).text())
         .isEqualTo("a b c d");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"<", "<style", "<style><", "<a <b "})
+  void aPageThatNeverClosesItsTagsIsReadInNoTime(String part) {
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(10), () -> reply(part.repeat(2_000_000), Map.of()).text());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"999999999", "'Sun, 22 Nov 2099 12:01:30 GMT'"})
+  void retryAfterIsHeededForTenMinutes(String header) {
+    assertThat(reply("", Map.of("Retry-After", header)).retryAfter(NOW))
+        .contains(Duration.ofMinutes(10));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"two words", "é", "", "../x"})
+  void whatIsNoIdIsNoRequestId(String header) {
+    assertThat(reply("", Map.of("X-Compute-Request-Id", header)).requestId()).isEmpty();
   }
 
   @Test

@@ -273,21 +273,25 @@ final class StubCloud implements AutoCloseable {
   }
 
   private Answer grant(Request request) {
-    var token = "plantedToken-" + logins.get() + "-" + server.getAddress().getPort();
-    tokens.add(token);
-    return token(catalog).with("X-Subject-Token", token);
+    return granting(token());
   }
 
-  private Answer token(String services) {
-    return Answer.json(
-        201,
-        """
+  /** Keystone's answer to a login with this body: the token in its header is good. */
+  Answer granting(String body) {
+    var token = "plantedToken-" + logins.get() + "-" + server.getAddress().getPort();
+    tokens.add(token);
+    return Answer.json(201, body).with("X-Subject-Token", token);
+  }
+
+  /** The body with which Keystone grants a login. */
+  String token() {
+    return """
         {"token": {"methods": ["password"], "issued_at": "2026-01-01T00:00:00.000000Z",
           "expires_at": "%s",
           "user": {"id": "%s", "name": "operator", "domain": {"id": "default"}},
           "project": {"id": "%s", "name": "admin", "domain": {"id": "default"}},
           "catalog": %s}}"""
-            .formatted(expiry, USER_ID, PROJECT_ID, services));
+        .formatted(expiry, USER_ID, PROJECT_ID, catalog);
   }
 
   private static void reply(HttpExchange exchange, Answer answer) throws IOException {
