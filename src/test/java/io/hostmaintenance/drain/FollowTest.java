@@ -312,7 +312,7 @@ class FollowTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"migrate", "resize"})
+    @ValueSource(strings = {"migrate", "resize", "live-migration"})
     void ofAColdMigrationIsNotOneUnderALaterAction(String name) {
       var given =
           Given.taken()
@@ -324,6 +324,20 @@ class FollowTest {
 
       assertThat(given.decideAfter(30).steps()).isEmpty();
       assertThat(given.row("vm").state()).isNotEqualTo("Confirming");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"resize, 20", "reboot, 3"})
+    void ofAColdMigrationIsNotHiddenByWhatDoesNotLieBetween(String name, long after) {
+      var given =
+          Given.taken()
+              .rows(cold(moving("vm")))
+              .instances(away(in("resized", "vm")))
+              .action("vm", ours(COLD, 1))
+              .action("vm", action(name, "req-theirs", NOON.plusSeconds(after), SOMEBODY))
+              .migrations(cold(2, "vm", "finished", NOON.plusSeconds(2)));
+
+      assertThat(given.decideAfter(30).steps()).first().isInstanceOf(Step.Confirm.class);
     }
 
     @Test
@@ -416,6 +430,24 @@ class FollowTest {
     }
 
     @Test
+    void saysWhereItWasMovedAlsoWhenItIsOnNoHostSince() {
+      given.decide();
+
+      become("completed", Some.on(null, in("shelved_offloaded", "vm"))).decide();
+
+      assertThat(given.row("vm").message()).isEqualTo("Moved to " + OTHER + ".");
+    }
+
+    @Test
+    void showsHowItsInstanceStands() {
+      given.instances(busy("migrating", paused("vm"))).decide();
+
+      assertThat(given.row("vm"))
+          .extracting(r -> r.status(), r -> r.powerState())
+          .containsExactly("PAUSED", "Paused");
+    }
+
+    @Test
     void keepsOfItsRowWhatMattersAndDropsTheRest() {
       given.decide();
 
@@ -451,6 +483,15 @@ class FollowTest {
 
       assertThat(given.row("vm").state()).isEqualTo("Failed");
       assertThat(given.row("vm").attempts()).isEqualTo(1);
+    }
+
+    @Test
+    void thatEndedInErrorHereIsToldWithItsFault() {
+      given.decide();
+
+      become("error", Some.faulty("No such device", in("error", "vm"))).decide();
+
+      assertThat(given.row("vm").message()).contains("(No such device)");
     }
 
     @Test
@@ -643,6 +684,15 @@ class FollowTest {
     }
 
     @Test
+    void saysWhetherTheSourceOrTheSchedulerHasIt() {
+      given.decide();
+      assertThat(given.row("vm").message()).contains("at the source");
+
+      given.migrations(live(9, "vm", "accepted", NOON.plusSeconds(1))).decideAfter(5);
+      assertThat(given.row("vm").message()).contains("looks for a host");
+    }
+
+    @Test
     void isFollowedOnAndCanStillBecomeMoved() {
       given.decide();
       given.decideAfter(600);
@@ -765,6 +815,17 @@ class FollowTest {
       given.decideAfter(5);
 
       stands(given, "Pending", Reason.Timeout);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"299, Timeout", "300, Settling"})
+    void thatWasAbortedSaysSoUntilItsEndIsSeen(long seconds, Reason reason) {
+      overdue();
+      given.migrations(become("cancelled", given.now(), live(9, "vm", "x", NOON.plusSeconds(1))));
+
+      given.decideAfter(seconds);
+
+      stands(given, "InProgress", reason);
     }
 
     @Test
@@ -1057,6 +1118,19 @@ class FollowTest {
           .decideAfter(60);
 
       stands(given, "Confirming", Reason.SourceServiceDown);
+    }
+
+    @Test
+    void callsForAHumanOnlyWhenNovaDoesNotConfirmIt() {
+      var decision = given.decideAfter(60);
+      assertThat(given.row("vm").message()).endsWith("is confirmed.");
+
+      for (var i = 0; i < 16 && given.row("vm").state().equals("Confirming"); i++) {
+        refused(decision, 0);
+        decision = given.decideAfter(60);
+      }
+
+      assertThat(given.row("vm").message()).contains("openstack server resize confirm");
     }
 
     @Test

@@ -96,6 +96,21 @@ final class Some {
         i.fault());
   }
 
+  static Instance faulty(String fault, Instance i) {
+    return new Instance(
+        i.id(),
+        i.name(),
+        i.projectId(),
+        i.status(),
+        i.vmState(),
+        i.taskState(),
+        i.powerState(),
+        i.host(),
+        i.ramMiB(),
+        i.progress(),
+        fault);
+  }
+
   static Instance progress(Integer percent, Instance i) {
     return new Instance(
         i.id(),

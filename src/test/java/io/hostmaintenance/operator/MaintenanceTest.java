@@ -740,6 +740,34 @@ class MaintenanceTest {
     }
   }
 
+  /** A record that goes on while it is asked for must not step past the question. */
+  @Test
+  void completeLookAsksForMigrationsInTheirLifeCycleBeforeServices() {
+    world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+    disabled();
+    var before = world.simulator().requests().size();
+
+    world.tick("hm");
+
+    assertThat(world.simulator().requests().subList(before, world.simulator().requests().size()))
+        .extracting(r -> r.query().getOrDefault("status", r.path().replaceFirst(".*/", "")))
+        .containsSubsequence(
+            "accepted",
+            "queued",
+            "pre-migrating",
+            "preparing",
+            "migrating",
+            "running",
+            "running (post-copy)",
+            "post-migrating",
+            "finished",
+            "confirming",
+            "reverting",
+            "os-services",
+            "detail",
+            "os-services");
+  }
+
   @Test
   void lookWhileAMoveRunsIsThreeListsAndNoQuestion() {
     world.place(slow());

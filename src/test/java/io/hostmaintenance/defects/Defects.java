@@ -1,0 +1,470 @@
+package io.hostmaintenance.defects;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The defects that the operator must not have, and the tests that would tell. */
+final class Defects {
+
+  private static final String WORLDS = "simulation.SimulationTest#promisesHoldInEveryWorld";
+
+  /** All of them, by the promise that they break. */
+  static final List<Defect> ALL =
+      Stream.of(moved(), empty(), askedOnce(), ends(), guests(), service(), adapter())
+          .flatMap(List::stream)
+          .toList();
+
+  private Defects() {}
+
+  // ---------------------------------------------------------------- what is moved
+
+  private static List<Defect> moved() {
+    return List.of(
+        Defect.of("takes Nova's 202 for a move", "drain/Answers")
+            .where(
+                "RowState.InProgress, Reason.Queued, \"Nova has accepted",
+                "RowState.Moved, Reason.Moved, \"Nova has accepted")
+            .caughtBy("drain.AnswersTest#acceptedIsUnderWayAndNotMoved", WORLDS),
+        Defect.of("takes an instance that is idle again for moved", "drain/Verdict")
+            .where(
+                "default -> here && !idle ? RUNNING : SETTLING;",
+                "default -> here && !idle ? RUNNING : MOVED;")
+            .caughtBy("drain.VerdictTest#aLiveMigration", WORLDS),
+        Defect.of("takes a record that says completed for a move", "drain/Verdict")
+            .where(
+                "\"completed\" -> here || migrating ? SETTLING : MOVED;", "\"completed\" -> MOVED;")
+            .caughtBy(
+                "drain.VerdictTest#aLiveMigration",
+                "drain.FollowTest$AccountsThatDoNotAgree#haveFiveMinutes"),
+        Defect.of("takes a record that says confirmed for a move", "drain/Verdict")
+            .where(
+                "\"confirmed\" -> here || resizing ? SETTLING : MOVED;", "\"confirmed\" -> MOVED;")
+            .caughtBy("drain.VerdictTest#aColdMigration"),
+        Defect.of("takes a move that ended in ERROR elsewhere for a good one", "drain/Verdict")
+            .where(
+                "if (migrating) { yield SETTLING; } yield here ? (error ? BROKEN : FAILED) :"
+                    + " MOVED_WITH_ERROR;",
+                "if (migrating) { yield SETTLING; } yield here ? (error ? BROKEN : FAILED) :"
+                    + " MOVED;")
+            .caughtBy(
+                "drain.VerdictTest#aLiveMigration",
+                "drain.FollowTest$AMove#thatEndedInErrorElsewhereIsNeitherMovedNorAskedAgain"),
+        Defect.of("compares host names by their beginning", "drain/Verdict")
+            .where(
+                "var here = host.equals(instance.get().host()); var idle = instance.get().idle();"
+                    + " var migrating",
+                "var here = instance.get().host().startsWith(host);"
+                    + " var idle = instance.get().idle(); var migrating")
+            .caughtBy("drain.VerdictTest#aHostWhoseNameBeginsAlikeIsAnotherHost", WORLDS),
+        Defect.of("looks a service up by the beginning of its name", "drain/Sight")
+            .where("filter(s -> s.host().equals(host))", "filter(s -> s.host().startsWith(host))")
+            .caughtBy(
+                "drain.StandingTest$BeforeAnythingIsTouched#theHostMustBeKnownByItsExactName"),
+        Defect.of("keeps answers for a row that has ended since", "drain/Answers")
+            .where("row(announced, id).equals(row(stored, id))", "true")
+            .caughtBy("simulation.StoriesTest#answersOfAnOldLeaderDoNotReviveARowThatHasEnded"));
+  }
+
+  // ---------------------------------------------------------------- when a host is empty
+
+  private static List<Defect> empty() {
+    return List.of(
+        Defect.of("believes the first empty look", "drain/Drain")
+            .where("\"False\", Reason.SettlingEmpty,", "\"True\", Reason.SettlingEmpty,")
+            .caughtBy("drain.EmptinessTest#oneEmptyLookIsNotEnough", WORLDS),
+        Defect.of("does not let the host settle between its two looks", "drain/Drain")
+            .where("if (apart.compareTo(at.settings().settle()) < 0)", "if (apart.isNegative())")
+            .caughtBy("drain.EmptinessTest#twoEmptyLooksMustBeSettleApart"),
+        Defect.of("times its two looks by its own clock", "drain/Drain")
+            .where("Duration.between(first, at.look().date())", "Duration.between(first, at.now())")
+            .caughtBy("drain.EmptinessTest#theyAreTimedByNovasClock"),
+        Defect.of(
+                "goes on from the first empty look though the host was filled since", "drain/Drain")
+            .where(
+                "report.status().emptySince(null); report.condition(Condition.DRAINED, \"False\","
+                    + " Reason.NotEmpty, why);",
+                "report.condition(Condition.DRAINED, \"False\", Reason.NotEmpty, why);")
+            .caughtBy("drain.EmptinessTest#aLookThatIsNotEmptyBeginsAnew"),
+        Defect.of("does not believe placement", "drain/Drain")
+            .where(
+                "var allocated = emptiness.allocated();",
+                "var allocated = Optional.<String>empty();")
+            .caughtBy(
+                "drain.EmptinessTest$PlacementsConsumers#keepItFromBeingEmptyWhileOneIsBuilt",
+                WORLDS),
+        Defect.of("does not count a finished migration", "nova/Migration")
+            .where("\"finished\",", "")
+            .caughtBy("drain.EmptinessTest#aRecordCountsWhileItsInstanceIsReallyUnderWay", WORLDS),
+        Defect.of("does not count an instance on its way back", "drain/Emptiness")
+            .where("&& !migration.status().equals(\"reverted\")", "")
+            .caughtBy("simulation.StoriesTest#revertIsSeenWhileItsServerIsOnItsWayBack"),
+        Defect.of("counts records that nothing stands behind", "drain/Emptiness")
+            .where(
+                "default -> !instance.idle() || migration.unfinished() && recent(migration);",
+                "default -> true;")
+            .caughtBy("drain.EmptinessTest#aRecordCountsWhileItsInstanceIsReallyUnderWay"),
+        Defect.of("asks for migrations after servers", "operator/Observer")
+            .where(
+                "var migrations = new ArrayList<Migration>(); if (changesSince",
+                "var instances = nova.instancesOn(host); var migrations = new"
+                    + " ArrayList<Migration>(); if (changesSince")
+            .where("var instances = nova.instancesOn(host); if", "if")
+            .caughtBy(
+                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBeforeServices",
+                WORLDS),
+        Defect.of("asks for unfinished migrations against their life cycle", "nova/Migration")
+            .where(
+                "\"accepted\", \"queued\", \"pre-migrating\", \"preparing\",",
+                "\"running\", \"preparing\", \"pre-migrating\", \"queued\", \"accepted\",")
+            .where("\"migrating\", \"running\", \"running", "\"migrating\", \"running")
+            .caughtBy(
+                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBeforeServices"),
+        Defect.of("sees a host whose cell is silent", "drain/Drain")
+            .where("map(ComputeService::unknown).orElse(false)", "map(s -> false).orElse(false)")
+            .caughtBy("drain.EmptinessTest$WithoutALook#aCellThatDoesNotAnswerIsNoLook"),
+        Defect.of("takes a host that is enabled, or silent, for empty", "drain/Emptiness")
+            .where("service.isEmpty() || !service.get().disabled()", "service.isEmpty()")
+            .caughtBy("drain.EmptinessTest#aHostThatIsEnabledIsNotEmpty", WORLDS),
+        Defect.of("forgets that the cell was silent before the list", "operator/Observer")
+            .where(
+                "hidden(before, host) ? before : nova.computeServices()", "nova.computeServices()")
+            .caughtBy(
+                "operator.MaintenanceTest$ListsThatFail#ofACellThatIsAwayOnlyForThemDoNotMakeAHostEmpty"),
+        Defect.of("stays sure of a host that it no longer sees", "drain/Drain")
+            .where("if (forLong && taken)", "if (forLong && previous == null)")
+            .caughtBy("drain.EmptinessTest$WithoutALook#nothingIsKnownAfterThat"),
+        Defect.of("leaves out the soft-deleted", "nova/openstack4j/OpenStack4jNova")
+            .where(".with(\"soft_deleted\", \"1\")", "")
+            .caughtBy(
+                "nova.openstack4j.OpenStack4jNovaTest#instancesAreAskedForEveryProjectAndSoftDeletedOnesToo"),
+        Defect.of("leaves out other projects", "nova/openstack4j/OpenStack4jNova")
+            .where(".with(\"all_tenants\", \"1\")", "")
+            .caughtBy(
+                "nova.openstack4j.OpenStack4jNovaTest#instancesAreAskedForEveryProjectAndSoftDeletedOnesToo"),
+        Defect.of("reads the first page only", "nova/openstack4j/OpenStack4jNova")
+            .where("if (next.isEmpty())", "if (true)")
+            .caughtBy("nova.openstack4j.OpenStack4jNovaTest#everyPageIsRead"));
+  }
+
+  // ---------------------------------------------------------------- asked once
+
+  private static List<Defect> askedOnce() {
+    return List.of(
+        Defect.of("asks before its intent is stored", "operator/Maintenance")
+            .where(
+                "var before = nanoTime.getAsLong();",
+                "var before = nanoTime.getAsLong(); for (var step : decision.steps()) {"
+                    + " carryOut(resource, step, sight, before); }")
+            .caughtBy(
+                "operator.MaintenanceTest$Intents#standInTheStatusBeforeTheirRequestGoesOut",
+                WORLDS),
+        Defect.of("asks though its intent could not be stored", "operator/Maintenance")
+            .where("e.getMessage()); return new Ticked(Duration.ZERO, false);", "e.getMessage());")
+            .caughtBy(
+                "operator.MaintenanceTest$Intents#thatCouldNotBeStoredAreNotAskedFor", WORLDS),
+        Defect.of("stores its status over whatever stands there", "operator/KubernetesResources")
+            .where(
+                "return client.resource(resource).updateStatus();",
+                "resource.getMetadata().setResourceVersion(null); return"
+                    + " client.resource(resource).updateStatus();")
+            .caughtBy("operator.KubernetesTest$Store#refusesAStatusDecidedFromAnOldVersion"),
+        Defect.of(
+                "stores a decision with a version that it has not decided from",
+                "operator/Maintenance")
+            .where(
+                "next.setMetadata(resource.getMetadata());",
+                "next.setMetadata(resources.read(name(resource)).orElse(resource).getMetadata());")
+            .caughtBy(WORLDS),
+        Defect.of("asks late after its intent", "operator/Maintenance")
+            .where("STALE_INTENT = Duration.ofSeconds(5)", "STALE_INTENT = Duration.ofMinutes(5)")
+            .caughtBy("operator.MaintenanceTest$Intents#thatTookLongToStoreAreNotSent"),
+        Defect.of("acts on an old look", "operator/Maintenance")
+            .where("STALE_LOOK = Duration.ofSeconds(30)", "STALE_LOOK = Duration.ofHours(30)")
+            .caughtBy("operator.MaintenanceTest$Intents#fromAnOldLookAreNotMade"),
+        Defect.of("acts without the lease", "operator/Maintenance")
+            .where("!leading.getAsBoolean()", "false")
+            .caughtBy(
+                "operator.MaintenanceTest$Intents#areNotSentByAProcessThatLeadsNoMore", WORLDS),
+        Defect.of("does not count the time that its lease is asked for", "operator/Maintenance")
+            .where(
+                "!leading.getAsBoolean() || since(before).compareTo(STALE_INTENT) > 0",
+                "since(before).compareTo(STALE_INTENT) > 0 || !leading.getAsBoolean()")
+            .caughtBy(
+                "operator.MaintenanceTest$Intents#areNotSentWhenTheProofOfLeadershipTookLong"),
+        Defect.of("believes that it leads until it is told otherwise", "operator/Lease")
+            .where("identity.equals(spec.getHolderIdentity()) && spec", "spec")
+            .caughtBy(
+                "operator.LeaseTest#notHeldOnceTheApiServerNamesAnotherThoughWeWereNotToldYet"),
+        Defect.of("believes in a lease whose time is over", "operator/Lease")
+            .where(
+                "&& clock.instant().isBefore(spec.getRenewTime().toInstant().plus(DURATION))", "")
+            .caughtBy("operator.LeaseTest#notHeldOnceOurTimeIsOverThoughNobodyHasTakenItYet"),
+        Defect.of("takes an unknown outcome for not done", "drain/Answers")
+            .where("failure.outcomeUnknown() ? Rows.mark(", "failure == null ? Rows.mark(")
+            .caughtBy(
+                "drain.AnswersTest#anUnknownOutcomeStaysRequested",
+                "simulation.StoriesTest#lostReplyIsNotRepeated"),
+        Defect.of("asks again without waiting for a late answer", "drain/Follow")
+            .where(
+                "if (instance.get().idle() && at.waited(row).compareTo(at.settings().answerWait())"
+                    + " >= 0)",
+                "if (instance.get().idle())")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isNotRepeatedBeforeItsAnswerCanNoLongerCome",
+                "simulation.StoriesTest#requestUnderWayWhenItsOperatorEndsIsNotRepeated"),
+        Defect.of("asks again without looking", "drain/Follow")
+            .where(
+                "var ours = ownActions(row, detail.get());",
+                "var ours = List.<InstanceAction>of();")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isOursByTheOneActionOfOursSinceTheIntent",
+                "simulation.StoriesTest#lostReplyIsNotRepeated"),
+        Defect.of("asks again while Nova is busy with the instance", "drain/Follow")
+            .where("if (instance.get().idle() && at.waited(row)", "if (at.waited(row)")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isNotRepeatedWhileSomethingIsDoneToTheInstance"),
+        Defect.of("asks again as another attempt", "drain/Follow")
+            .where(
+                "row.toBuilder().attempts(Rows.attempts(row) - 1).requestedAt(null)",
+                "row.toBuilder().requestedAt(null)")
+            .caughtBy("drain.FollowTest$ARequestWithoutAnAnswer#isRepeatedAsTheSameAttemptThen"),
+        Defect.of("adopts an action of another user", "drain/Follow")
+            .where(".filter(a -> at.look().identity().userId().equals(a.userId()))", "")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isNotOursByAnActionOfAnotherUserOrProject"),
+        Defect.of("adopts an action of another project", "drain/Follow")
+            .where(".filter(a -> at.look().identity().projectId().equals(a.projectId()))", "")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isNotOursByAnActionOfAnotherUserOrProject"),
+        Defect.of("adopts an action from before its intent", "drain/Follow")
+            .where(".filter(a -> since(row, a.startTime()))", "")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isNotOursByAnActionBeforeTheIntent"),
+        Defect.of("adopts one of two actions", "drain/Follow")
+            .where("if (ours.size() == 1)", "if (!ours.isEmpty())")
+            .caughtBy("drain.FollowTest$ARequestWithoutAnAnswer#isNobodysWhenTwoActionsCouldBeIt"),
+        Defect.of("keeps its own clock with an intent", "drain/Table")
+            .where(".lookedAt(at.look().date())", ".lookedAt(at.now())")
+            .caughtBy("drain.AskingTest#itsIntentKeepsNovasClockAndNotOurs"),
+        Defect.of("confirms whatever its user asked for", "drain/Follow")
+            .where(
+                ".filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))", "")
+            .caughtBy(
+                "drain.FollowTest$TheRecordOfARequest#ofAColdMigrationIsNotOneUnderALaterAction"),
+        Defect.of("confirms a resize", "drain/Follow")
+            .where("m.type().equals(type) && at.host()", "at.host()")
+            .caughtBy("drain.FollowTest$TheRecordOfARequest#isNeverAResize"),
+        Defect.of("confirms though another one waits to be confirmed", "drain/Follow")
+            .where("if (finished.size() > 1)", "if (finished.size() > 9)")
+            .caughtBy(
+                "drain.FollowTest$AFinishedColdMigration#isNotConfirmedWhileAnotherOneOfItStandsFinishedToo"),
+        Defect.of("confirms without a fresh list of its records", "drain/Follow")
+            .where("!at.sourceUp() || !due || !found", "!at.sourceUp() || !due")
+            .caughtBy(
+                "drain.FollowTest$AFinishedColdMigration#isNotConfirmedWhileItsRecordsCannotBeRead"),
+        Defect.of("confirms again at every look", "drain/Follow")
+            .where("!begun || at.waited(row).compareTo(at.settings().answerWait()) >= 0", "true")
+            .caughtBy(
+                "drain.FollowTest$AFinishedColdMigration#isNotConfirmedTwiceWhileTheAnswerMayStillCome"),
+        Defect.of("takes a refused state for not done", "drain/Answers")
+            .where(
+                "var said = said(failure); return switch",
+                "var said = said(failure); if (failure.kind() == NovaException.Kind.CONFLICT) {"
+                    + " return Follow.notDone(row, Reason.Waiting, said, Follow.LATER, now); }"
+                    + " return switch")
+            .caughtBy(
+                "drain.AnswersTest#aConflictIsOurOwnActionWhenThereIsOne",
+                "drain.AnswersTest#aConflictWithoutEndUsesUpTheAttempts"));
+  }
+
+  // ---------------------------------------------------------------- an end
+
+  private static List<Defect> ends() {
+    return List.of(
+        Defect.of("tries without end", "drain/Follow")
+            .where(
+                "if (Rows.attempts(row) >= at.spec().maxAttempts())", "if (Rows.attempts(row) < 0)")
+            .caughtBy("drain.FollowTest#theLastAttemptEndsTheRow", WORLDS),
+        Defect.of("tries again at once", "drain/Follow")
+            .where("10L << 2 * Math.min(Math.max(attempts - 1, 0), 3)", "0L")
+            .caughtBy("drain.FollowTest#aMoveIsAskedForAgainLaterEachTime"),
+        Defect.of("waits without end in Nova's queue", "drain/Follow")
+            .where(
+                "|| Rows.because(row, Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >="
+                    + " 0",
+                "")
+            .caughtBy("drain.FollowTest$AQueuedMove#hasTenMinutesWhileNoOtherRuns"),
+        Defect.of("waits without end for what Nova dropped", "drain/Follow")
+            .where("if (at.ago(row.requestedAt()).compareTo(DROPPED) < 0)", "if (at != null)")
+            .caughtBy(
+                "drain.FollowTest$AnAcceptedRequest#ofWhichNothingShowsIsGivenUpAfterAMinute",
+                "simulation.StoriesTest#acceptedMoveWithoutRecordAndTaskEnds"),
+        Defect.of("waits without end for a move that runs", "drain/Follow")
+            .where("if (at.ago(shown.startedAt()).compareTo(limit) < 0)", "if (at != null)")
+            .caughtBy("drain.FollowTest$ARunningMove#isAbortedOnce"),
+        Defect.of("waits without end for a foreign task", "drain/Table")
+            .where("at.ago(row.since()).compareTo(wait.atMost()) >= 0", "at == null")
+            .caughtBy("drain.InstanceTableTest#aForeignTaskIsWaitedForAnHour"),
+        Defect.of("does not call for the human it waits for", "drain/Drain")
+            .where("if (!needy.isEmpty())", "if (needy == null)")
+            .caughtBy("drain.StandingTest#whatNeedsAHumanIsSaidWithItsSentence"));
+  }
+
+  // ---------------------------------------------------------------- guests
+
+  private static List<Defect> guests() {
+    return List.of(
+        Defect.of("moves a guest twice while it is paused", "drain/InstanceTable")
+            .where("movedSincePaused(instance, d) ?", "d == null ?")
+            .caughtBy(
+                "drain.InstanceTableTest#onePausedAndThenMovedIsBlocked",
+                "simulation.StoriesTest#pausedGuestThatHasJustArrivedIsNotMovedOnAtOnce"),
+        Defect.of("starts a guest that is off", "drain/InstanceTable")
+            .where(
+                "if (instance.powerState() != RUNNING && instance.powerState() != PAUSED)",
+                "if (instance == null)")
+            .caughtBy("drain.InstanceTableTest#aGuestThatIsOffIsWaitedForAQuarterOfAnHour", WORLDS),
+        Defect.of("live-migrates a stopped guest", "drain/InstanceTable")
+            .where(
+                "case \"stopped\" -> new Judgement.Move(RowAction.ColdMigrate)",
+                "case \"stopped\" -> new Judgement.Move(RowAction.LiveMigrate)")
+            .caughtBy("drain.InstanceTableTest#anIdleInstance"),
+        Defect.of("moves members of one server group at once", "drain/Table")
+            .where(
+                "groups.stream().anyMatch(busy::contains)", "groups.stream().anyMatch(g -> false)")
+            .caughtBy("drain.AskingTest$MembersOfOneServerGroup#goOneAfterAnother"),
+        Defect.of("moves more at once than the spec allows", "drain/Table")
+            .where("if (free <= 0 || slots <= 0)", "if (free <= 0)")
+            .caughtBy("drain.AskingTest#liveAndColdHaveTheirOwnSlots"),
+        Defect.of("moves more at once than all hosts may", "operator/Maintenance")
+            .where("settings.maxMoves() - others.movesInFlight()", "settings.maxMoves()")
+            .caughtBy("operator.MaintenanceTest$SeveralHosts#shareTheMovesInFlight"),
+        Defect.of("moves while the service takes new instances", "drain/Drain")
+            .where(
+                "obstacle.isEmpty() && disabled && keeping.step().isEmpty()", "obstacle.isEmpty()")
+            .caughtBy("drain.AskingTest#nothingIsAskedWhileTheServiceIsNotDisabledYet"),
+        Defect.of("does not heed suspend", "drain/Drain")
+            .where("keeping.step().isEmpty() && !at.spec().suspend()", "keeping.step().isEmpty()")
+            .caughtBy("drain.AskingTest#nothingIsAskedWhileSuspendedAndWhatRunsGoesOn"),
+        Defect.of("aborts what should finish", "drain/Exit")
+            .where("(NOT_BEGUN.contains(status) || at.spec().onDelete().equals(\"Abort\"))", "true")
+            .caughtBy(
+                "drain.ExitTest#whatIsAborted",
+                "operator.MaintenanceTest$Deletion#followsARunningMoveToItsEndWhenItIsToFinish"));
+  }
+
+  // ---------------------------------------------------------------- the service
+
+  private static List<Defect> service() {
+    return List.of(
+        Defect.of("takes over a service that somebody else disabled", "drain/Keeping")
+            .where(
+                "new ServiceStatus(service.id(), false, \"disabled\", reason, List.of())",
+                "ours(service, \"enabled\", null)")
+            .caughtBy(
+                "operator.MaintenanceTest$Service#disabledBySomebodyElseIsNeverTouched", WORLDS),
+        Defect.of("enables a service that somebody else disabled since", "drain/Keeping")
+            .where(
+                "if (!isMarker(service.disabledReason(), at.name())) {", "if (service == null) {")
+            .caughtBy("drain.ExitTest$TheService#isNotEnabledWhenOurMarkerNoLongerStands", WORLDS),
+        Defect.of("knows its marker by the beginning of its name", "drain/Keeping")
+            .where("startsWith(MARKER + name + \": \")", "startsWith(MARKER + name)")
+            .caughtBy("drain.KeepingTest#aMarkerIsThatOfTheExactName"),
+        Defect.of("does not look again before it changes the service", "operator/Maintenance")
+            .where(
+                "!standing(look.services(), id).equals(standing(nova.computeServices(), id))",
+                "look == null")
+            .caughtBy(
+                "operator.MaintenanceTest$Service#takenOverBetweenTheLookAndThePutIsLeftAsItIs"),
+        Defect.of("disables again without end", "drain/Keeping")
+            .where("if (lately.size() > REENABLED_LIMIT)", "if (lately == null)")
+            .caughtBy(
+                "drain.KeepingTest$AServiceThatIsEnabledBehindOurBack#isDisabledAgainThreeTimesInTenMinutesAndNotAFourth"),
+        Defect.of("lets go before the service is seen enabled", "drain/Exit")
+            .where(
+                "keeping.step().isEmpty() && (keeping.record() == null ||"
+                    + " !keeping.record().disabledByUs())",
+                "true")
+            .caughtBy("drain.ExitTest$TheService#isEnabledAtOnceAndLookedAtBeforeTheResourceGoes"),
+        Defect.of("lets go while a move is under way", "drain/Exit")
+            .where("if (givenBack && open.size() == late.size())", "if (givenBack)")
+            .caughtBy("operator.MaintenanceTest$Deletion#givesTheServiceBackWhileAMoveStillRuns"),
+        Defect.of("lets go without a look", "drain/Exit")
+            .where(
+                "return Drain.taken(previous) ? Optional.empty() : Optional.of(release(previous,"
+                    + " List.of()));",
+                "return Optional.of(release(previous, List.of()));")
+            .caughtBy(
+                "drain.ExitTest#whatTookSomethingNeedsALook",
+                "operator.MaintenanceTest$Deletion#waitsForANovaThatDoesNotAnswer",
+                WORLDS),
+        Defect.of("lets another resource of the same name go", "operator/KubernetesResources")
+            .where(
+                "resource.getMetadata().getUid().equals(stored.getMetadata().getUid())",
+                "stored != null")
+            .caughtBy(
+                "operator.KubernetesTest$Store#lettingGoLeavesAnotherResourceOfTheSameNameAlone"));
+  }
+
+  // ---------------------------------------------------------------- how Nova is asked
+
+  private static List<Defect> adapter() {
+    var test = "nova.openstack4j.OpenStack4jNovaTest#";
+    return List.of(
+        Defect.of("live-migrates by force", "nova/openstack4j/OpenStack4jNova")
+            .where(
+                "new NovaJson.LiveMigration(ask.targetHost().orElse(null), \"auto\")",
+                "Map.of(\"host\", ask.targetHost().orElse(\"\"), \"block_migration\", \"auto\","
+                    + " \"force\", true)")
+            .caughtBy(test + "liveMigrationNamesItsTarget"),
+        Defect.of(
+                "does not leave the kind of live migration to Nova",
+                "nova/openstack4j/OpenStack4jNova")
+            .where(
+                "ask.targetHost().orElse(null), \"auto\"",
+                "ask.targetHost().orElse(null), \"false\"")
+            .caughtBy(
+                test + "liveMigrationNamesItsTarget",
+                "nova.openstack4j.StockTrapsTest#liveMigrationWithoutATargetNamesANullHost"),
+        Defect.of(
+                "speaks another microversion than it has agreed on",
+                "nova/openstack4j/OpenStack4jNova")
+            .where("\"compute \" + spoken(login).version()", "\"compute 2.1\"")
+            .caughtBy(test + "versionThatBothSpeakIsAskedFor"),
+        Defect.of("speaks a microversion that it does not know", "nova/openstack4j/Microversion")
+            .where("version.compareTo(CEILING) < 0 ? version : CEILING", "version")
+            .caughtBy("nova.openstack4j.MicroversionTest#newestThatBothSpeakUpToTheCeiling"),
+        Defect.of("swallows a 403", "nova/openstack4j/Failures")
+            .where("case 403 -> Kind.FORBIDDEN;", "case 403 -> Kind.NOT_FOUND;")
+            .caughtBy(
+                test + "refusedWriteHasItsKindAndTellsWhetherItMayHaveHappened",
+                "nova.openstack4j.RecordingsTest#listThatPolicyForbidsIsForbidden"),
+        Defect.of("believes a list that Nova has not filtered", "nova/openstack4j/OpenStack4jNova")
+            .where(
+                ".filter(instance -> !host.equals(instance.host()))",
+                ".filter(instance -> host == null)")
+            .caughtBy(test + "instanceOfAnotherHostIsNoAnswer"),
+        Defect.of("sends a request to change twice", "nova/openstack4j/OpenStack4jNova")
+            .where("call.writes() ? List.<Duration>of() : PAUSES", "PAUSES")
+            .caughtBy(test + "refusedWriteHasItsKindAndTellsWhetherItMayHaveHappened"),
+        Defect.of("takes a server error for not done", "nova/openstack4j/Failures")
+            .where("return status >= 500 && status != 501 && status != 505;", "return false;")
+            .caughtBy(test + "refusedWriteHasItsKindAndTellsWhetherItMayHaveHappened"),
+        Defect.of("takes a time-out for not done", "nova/openstack4j/Failures")
+            .where("call.writes() && e.maybeSent()", "false")
+            .caughtBy(test + "writeThatTimesOutHasAnUnknownOutcome"),
+        Defect.of(
+                "takes the page of a proxy for an unknown instance",
+                "nova/openstack4j/OpenStack4jNova")
+            .where(
+                "reply.status() == 404 && json.filter(OpenStack4jNova::saysNotFound).isPresent()",
+                "reply.status() == 404")
+            .caughtBy(test + "pageNotFoundIsNotAnUnknownInstance"),
+        Defect.of("takes the page of a proxy for an acceptance", "nova/openstack4j/OpenStack4jNova")
+            .where("if (reply.status() != 202 && reply.status() != 204)", "if (reply == null)")
+            .caughtBy(test + "pageOfAProxyIsNotAccepted"),
+        Defect.of("shows its password", "nova/openstack4j/Secret")
+            .where("return \"***\";", "return value;")
+            .caughtBy("nova.openstack4j.CloudsFileTest#configurationDoesNotShowItsSecrets"));
+  }
+}
