@@ -195,8 +195,7 @@ class Replicas:
         return until('an operator leads', look, seconds, every=0.1)
 
 
-@scenario('two replicas, the leader stopped cleanly (SIGTERM): the other leads in under 3 s',
-          ci=True, lab=True, short=True)
+@scenario('two replicas, the leader stopped cleanly (SIGTERM): the other leads in under 3 s', lab=True, short=True)
 def handover(c):
     made = c.boot(('active', 8), lab_lm_seconds=2)
     guests, name, replicas = c.guests(values(made)), c.name(), Replicas(c)

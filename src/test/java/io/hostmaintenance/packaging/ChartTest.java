@@ -228,7 +228,8 @@ class ChartTest {
     var environment = environment(operator(SECRET));
     environment.put("HM_NAMESPACE", "nova");
     var settings = Config.of(environment, false).settings();
-    assertThat(settings).isEqualTo(Config.of(Map.of(), false).settings());
+    var defaults = Map.of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "nova");
+    assertThat(settings).isEqualTo(Config.of(defaults, false).settings());
   }
 
   @Test
