@@ -122,7 +122,9 @@ final class Simulation {
     return status != null
         && world.quietTicks(resource.getMetadata().getName()) >= 4
         && switch (status.phase()) {
-          case "InMaintenance", "Blocked", "Failed" -> true;
+          case "InMaintenance", "Failed" -> true;
+          case "Blocked" ->
+              !Human.reason(resource).equals("Conflict") || needed(world.cloud(), resource);
           case "Draining" -> Human.reason(resource).equals("Suspended");
           default -> false;
         };
