@@ -62,9 +62,12 @@ def _left_behind(c, server, still):
     """Whether Nova has given up on a server and left it: in ERROR, or with a task that nobody works on any more."""
     if server['status'] == 'ERROR':
         return True
-    if server['OS-EXT-STS:task_state'] not in ('migrating', 'resize_prep', 'resize_migrating'):
+    confirming = server['status'] == 'VERIFY_RESIZE'
+    if not confirming and server['OS-EXT-STS:task_state'] not in ('migrating', 'resize_prep', 'resize_migrating'):
         return False
     last = c.cloud.migrations(f"instance_uuid={server['id']}&limit=1")
+    if confirming:  # nova-api writes the status and dies before it tells nova-compute
+        return bool(last) and last[0]['status'] == 'confirming' and _age(last[0]['updated_at']) > 60
     # Nova writes the error before it ends the task; and its services look for each other for a minute or two.
     return still > 180 or bool(last) and last[0]['status'] == 'error' and _age(last[0]['updated_at']) > 30
 

@@ -176,6 +176,8 @@ class MainJobTest {
     cluster.startOperator(Cluster.QUICK);
     create("hm", "compute-1");
     awaitPhase("hm", "InMaintenance");
+    var told = looks();
+    await().atMost(PATIENCE).until(() -> looks() > told); // the look after the one that told it
     var writes = cluster.apiServer().calls().stream().filter(ApiServer.Call::writes).count();
     var looks = looks();
 
