@@ -35,8 +35,7 @@ final class Proof {
   public static void main(String[] words) throws InterruptedException, ExecutionException {
     var proof = new Proof(System.out);
     System.setOut(new PrintStream(OutputStream.nullOutputStream())); // what the operator logs
-    System.setProperty("simulation.seeds", String.valueOf(SEEDS));
-    System.setProperty("simulation.seconds", String.valueOf(SECONDS));
+    System.setProperty("seeds", String.valueOf(SEEDS));
     System.exit(proof.given(words) ? 0 : 1);
   }
 
