@@ -183,8 +183,7 @@ final class Defects {
             .caughtBy("operator.MaintenanceTest$Intents#fromAnOldLookAreNotMade"),
         Defect.of("acts without the lease", "operator/Maintenance")
             .where("!leading.getAsBoolean()", "false")
-            .caughtBy(
-                "operator.MaintenanceTest$Intents#areNotSentByAProcessThatLeadsNoMore", WORLDS),
+            .caughtBy("operator.MaintenanceTest$Intents#areNotSentByAProcessThatLeadsNoMore"),
         Defect.of("does not count the time that its lease is asked for", "operator/Maintenance")
             .where(
                 "!leading.getAsBoolean() || since(before).compareTo(STALE_INTENT) > 0",
@@ -217,8 +216,7 @@ final class Defects {
                 "var ours = ownActions(row, detail.get());",
                 "var ours = List.<InstanceAction>of();")
             .caughtBy(
-                "drain.FollowTest$ARequestWithoutAnAnswer#isOursByTheOneActionOfOursSinceTheIntent",
-                "simulation.StoriesTest#lostReplyIsNotRepeated"),
+                "drain.FollowTest$ARequestWithoutAnAnswer#isOursByTheOneActionOfOursSinceTheIntent"),
         Defect.of("asks again while Nova is busy with the instance", "drain/Follow")
             .where("if (instance.get().idle() && at.waited(row)", "if (at.waited(row)")
             .caughtBy(
@@ -258,10 +256,9 @@ final class Defects {
             .where("if (finished.size() > 1)", "if (finished.size() > 9)")
             .caughtBy(
                 "drain.FollowTest$AFinishedColdMigration#isNotConfirmedWhileAnotherOneOfItStandsFinishedToo"),
-        Defect.of("confirms without a fresh list of its records", "drain/Follow")
-            .where("!at.sourceUp() || !due || !found", "!at.sourceUp() || !due")
-            .caughtBy(
-                "drain.FollowTest$AFinishedColdMigration#isNotConfirmedWhileItsRecordsCannotBeRead"),
+        Defect.of("confirms only what a list nobody asks for would show", "drain/Questions")
+            .where("RowAction.ColdMigrate.of(row) && anyFinished(row, migrations)", "row == null")
+            .caughtBy("drain.FollowTest$AFinishedColdMigration#isConfirmed"),
         Defect.of("confirms again at every look", "drain/Follow")
             .where("!begun || at.waited(row).compareTo(at.settings().answerWait()) >= 0", "true")
             .caughtBy(
@@ -297,11 +294,10 @@ final class Defects {
         Defect.of("waits without end for what Nova dropped", "drain/Follow")
             .where("if (at.ago(row.requestedAt()).compareTo(DROPPED) < 0)", "if (at != null)")
             .caughtBy(
-                "drain.FollowTest$AnAcceptedRequest#ofWhichNothingShowsIsGivenUpAfterAMinute",
-                "simulation.StoriesTest#acceptedMoveWithoutRecordAndTaskEnds"),
+                "drain.FollowTest$AnAcceptedRequest#ofWhichNothingShowsIsGivenUpAfterAMinute"),
         Defect.of("waits without end for a move that runs", "drain/Follow")
             .where("if (at.ago(shown.startedAt()).compareTo(limit) < 0)", "if (at != null)")
-            .caughtBy("drain.FollowTest$ARunningMove#isAbortedOnce"),
+            .caughtBy("drain.FollowTest$ARunningMove#hasTheTimeOfTheSpec"),
         Defect.of("waits without end for a foreign task", "drain/Table")
             .where("at.ago(row.since()).compareTo(wait.atMost()) >= 0", "at == null")
             .caughtBy("drain.InstanceTableTest#aForeignTaskIsWaitedForAnHour"),
@@ -361,8 +357,7 @@ final class Defects {
             .where(
                 "new ServiceStatus(service.id(), false, \"disabled\", reason, List.of())",
                 "ours(service, \"enabled\", null)")
-            .caughtBy(
-                "operator.MaintenanceTest$Service#disabledBySomebodyElseIsNeverTouched", WORLDS),
+            .caughtBy("drain.KeepingTest$AServiceThatSomebodyElseDisabled#isNotTouched"),
         Defect.of("enables a service that somebody else disabled since", "drain/Keeping")
             .where(
                 "if (!isMarker(service.disabledReason(), at.name())) {", "if (service == null) {")
