@@ -54,7 +54,7 @@ public final class Exit {
   }
 
   static Decision blind(Situation situation, Blind blind) {
-    var report = new Report(situation).keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
+    var report = notDrained(new Report(situation).keep(Condition.SERVICE_DISABLED));
     var status =
         report.phase(
             Phase.Exiting,
@@ -109,7 +109,7 @@ public final class Exit {
     } else {
       Drain.serviceCondition(report, keeping, at.service().get().disabled(), at);
     }
-    report.condition(Condition.DRAINED, "False", Reason.Exiting, "The host is being given back.");
+    notDrained(report);
     var status =
         report.phase(
             Phase.Exiting,
@@ -144,6 +144,12 @@ public final class Exit {
             ? Duration.ZERO
             : at.settings().pollMoving(),
         false);
+  }
+
+  /** Nothing is claimed of a host on its way back, whether it is seen or not. */
+  private static Report notDrained(Report report) {
+    return report.condition(
+        Condition.DRAINED, "False", Reason.Exiting, "The host is being given back.");
   }
 
   private static Decision release(HostMaintenanceStatus status, List<Notice> notices) {

@@ -166,6 +166,17 @@ class StoriesTest {
   }
 
   @Test
+  void cellThatVanishesBeforeTheDeleteTakesBackWhatIsClaimed() {
+    promisesHold(
+        world(
+            List.of(),
+            List.of(
+                after(200, "the cell vanishes", w -> w.cell(true)),
+                delete(320),
+                after(1500, "the cell is back", w -> w.cell(false)))));
+  }
+
+  @Test
   void deleteEndsThoughTheSourceDiedAndNoAbortIsCarriedOut() {
     promisesHold(
         world(
