@@ -174,15 +174,20 @@ class Replicas:
         for _ in range(2):
             proxy = c.proxy()
             self._all.append(Replica(c.operator(proxy=proxy, settings={**ELECTION, **(settings or {})}), proxy))
-        self.keep()
+        self.ready()
 
     def keep(self):
         """Starts those that have ended, as a kubelet does."""
-        started = [r for r in self._all if r.operator.ended()]
-        for r in started:
-            r.operator.start()
-        for r in started:
-            r.operator.ready()
+        for replica in self._all:
+            if replica.operator.ended():
+                replica.operator.start()
+
+    def ready(self):
+        """Waits until both are ready; one that ends meanwhile is started again."""
+        def look():
+            self.keep()
+            return all(r.operator.says_ready() for r in self._all)
+        until('both operators are ready', look, 120)
 
     def other(self, replica):
         return next(r for r in self._all if r is not replica)
@@ -214,7 +219,7 @@ def handover(c):
             until('the other leads', other.operator.leads_as, 60, every=0.02)
             took.append((time.monotonic() - begun, ends))
             replicas.leader(other_than=leader)
-            replicas.keep()
+            replicas.ready()
         c.figures.append('handed over in ' + ', '.join(f'{all_:.1f} s (ended in {ends:.1f})' for all_, ends in took))
         broken = _drained(c, name)
         _proven(c, name, guests, watch, broken)
@@ -267,7 +272,7 @@ def _leader_lost(c, replicas, chance, name, how, when):
         asked = leader.changes(known)
         expect([], [(s.method, s.path) for s in asked], 'what the old leader asked of Nova after SIGCONT')
         demand(leader.operator.ended() or replicas.leader() is not leader, 'the old leader leads again')
-    replicas.keep()
+    replicas.ready()
     until('the new leader gets on', lambda: _moved(c, name) > moved or not _remaining(c, name), 300)
     return how, failover
 

@@ -63,16 +63,18 @@ class Operator:
                                              stderr=subprocess.STDOUT)
         return self
 
+    def says_ready(self):
+        """What /readyz says; a Failure when it says no."""
+        demand(self._process.poll() is None, f'it ended with {self._process.returncode}: {self.tail(3)}')
+        try:
+            with urllib.request.urlopen(f'http://127.0.0.1:{self.port}/readyz', timeout=5) as answer:
+                return answer.status == 200
+        except OSError as error:
+            raise Failure(str(error)) from None
+
     def ready(self, seconds=60):
         """Waits until /readyz says so."""
-        def look():
-            demand(self._process.poll() is None, f'it ended with {self._process.returncode}: {self.tail(3)}')
-            try:
-                with urllib.request.urlopen(f'http://127.0.0.1:{self.port}/readyz', timeout=5) as answer:
-                    return answer.status == 200
-            except OSError as error:
-                raise Failure(str(error)) from None
-        until('the operator is ready', look, seconds)
+        until('the operator is ready', self.says_ready, seconds)
         return self
 
     def pause(self):
