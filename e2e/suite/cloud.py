@@ -277,7 +277,7 @@ class Cloud:
             return state, ids
         made = {state: [] for state, _, _ in wanted}
         # Claims of one host are made one after another: more threads than this only wait for each other.
-        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
             for state, ids in pool.map(make, batches):
                 made[state] += ids
         return made
