@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** One program run to its end: incidents first, then peace, then the resources are deleted. */
@@ -14,6 +15,9 @@ final class Simulation {
   private static final Duration BOUND = Duration.ofHours(24);
   private static final Duration STILL_UNDER_WAY = Duration.ofMinutes(4);
   private static final int ROUNDS = 12;
+
+  /** Reasons for which the rows stay as they were seen last. */
+  private static final Set<String> NOT_LOOKED_AT = Set.of("Conflict", "HostGone");
 
   private final World world;
   private Broken broken;
@@ -165,8 +169,11 @@ final class Simulation {
               .promise("who asks for a human has reason to", needed(cloud, resource), this::phases);
       default -> {}
     }
+    if (NOT_LOOKED_AT.contains(Human.reason(resource))) {
+      return;
+    }
     for (var row : resource.getStatus().instances()) {
-      if (!Human.reason(resource).equals("Conflict") && row.state().equals("Blocked")) {
+      if (row.state().equals("Blocked")) {
         world
             .promises()
             .promise(
