@@ -6,6 +6,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
+import io.fabric8.kubernetes.client.http.HttpLoggingInterceptor;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +17,10 @@ final class Logging {
   private Logging() {}
 
   static void configure(Config.LogFormat format) {
-    var context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    configure(format, (LoggerContext) LoggerFactory.getILoggerFactory());
+  }
+
+  static void configure(Config.LogFormat format, LoggerContext context) {
     context.reset();
     var appender = new ConsoleAppender<ILoggingEvent>();
     appender.setContext(context);
@@ -31,6 +35,12 @@ final class Logging {
     context
         .getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils")
         .setLevel(Level.ERROR);
+    silence(context);
+  }
+
+  /** Turns off what prints every request with its headers, tokens included. */
+  static void silence(LoggerContext context) {
+    context.getLogger(HttpLoggingInterceptor.class).setLevel(Level.OFF);
   }
 
   static Encoder<ILoggingEvent> encoder(Config.LogFormat format, LoggerContext context) {

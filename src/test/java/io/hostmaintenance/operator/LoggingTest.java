@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.client.http.HttpLoggingInterceptor;
 import io.hostmaintenance.operator.Config.LogFormat;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,16 @@ class LoggingTest {
         .allSatisfy(line -> assertThat(line).startsWith(" ").doesNotContainPattern(HARMFUL))
         .anyMatch(line -> line.contains("IllegalStateException"))
         .anyMatch(line -> line.contains("IllegalArgumentException"));
+  }
+
+  @Test
+  void theWireLogOfTheKubernetesClientStaysOffWhateverTheLevel() {
+    var own = new LoggerContext();
+    Logging.configure(LogFormat.JSON, own);
+    own.getLogger("io.fabric8.kubernetes.client").setLevel(Level.TRACE);
+
+    assertThat(own.getLogger(HttpLoggingInterceptor.class).isErrorEnabled()).isFalse();
+    assertThat(own.getLogger(HttpLoggingInterceptor.class).isTraceEnabled()).isFalse();
   }
 
   @Test
