@@ -351,7 +351,10 @@ final class Promises {
                 .map(InstanceStatus::id)
                 .collect(Collectors.toSet());
     for (var group : cloud.groups()) {
-      var together = group.members().stream().filter(flying::contains).toList();
+      var together =
+          group.members().stream()
+              .filter(id -> flying.contains(id) && !cloud.server(id).deleted())
+              .toList();
       promise(
           "members of one group move one after another",
           together.size() <= 1 || before.containsAll(together),
