@@ -1,6 +1,7 @@
 package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.Migration;
 import io.hostmaintenance.cloud.PowerState;
 import io.hostmaintenance.cloud.VmState;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,8 +24,8 @@ final class Look {
   private Instant instancesAt;
   private Instant date;
   private Optional<String> occupant = Optional.of("the host was not looked at");
-  private Optional<String> occupantByLists = occupant;
-  private Optional<String> leaving = occupant;
+  private Optional<String> present = occupant;
+  private List<Migration> moves = List.of();
   private boolean placementAsked;
   private Set<String> off = Set.of();
   private Set<String> toConfirm = Set.of();
@@ -48,19 +50,20 @@ final class Look {
     return Duration.between(began, instancesAt).compareTo(Duration.ofMillis(1500)) > 0;
   }
 
-  /** What occupied the host at the look's last question, empty for nothing. */
+  /** What occupied the host: at the look's last question, or by the lists where that was all. */
   Optional<String> occupant() {
-    return occupant;
-  }
-
-  /** What occupied the host by the lists of Nova alone. */
-  Optional<String> occupantByLists() {
-    return occupantByLists;
+    return placementAsked ? occupant : present.or(() -> moving(moves));
   }
 
   /** What was on the host or about to leave it; what arrives shows in placement first. */
   Optional<String> leaving() {
-    return leaving;
+    return present.or(
+        () -> moving(moves.stream().filter(m -> host.equals(m.sourceCompute())).toList()));
+  }
+
+  /** A resize whose end came after the lists was seen to end: each instance is asked for. */
+  private Optional<String> moving(List<Migration> moves) {
+    return moves.stream().filter(m -> !Truth.isOver(m, host)).map(Truth::told).findFirst();
   }
 
   boolean placementAsked() {
@@ -79,9 +82,8 @@ final class Look {
   void instances(Cloud cloud, String host) {
     instancesAt = cloud.now();
     date = cloud.instant().truncatedTo(ChronoUnit.SECONDS);
-    occupant = Truth.onHost(cloud, host).or(() -> Truth.moving(cloud, host));
-    occupantByLists = occupant;
-    leaving = Truth.onHost(cloud, host).or(() -> Truth.leaving(cloud, host));
+    present = Truth.onHost(cloud, host);
+    moves = Truth.migrations(cloud, host);
     off =
         cloud.servers().stream()
             .filter(s -> s.vmState() == VmState.ACTIVE && s.taskState() == null)

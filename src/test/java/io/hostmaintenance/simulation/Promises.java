@@ -284,8 +284,7 @@ final class Promises {
   }
 
   private void emptyNow(String promise, Look look, String host) {
-    var occupant = look.placementAsked() ? look.occupant() : look.occupantByLists();
-    promise(promise, occupant.isEmpty(), occupant::orElseThrow);
+    promise(promise, look.occupant().isEmpty(), look.occupant()::orElseThrow);
   }
 
   private void row(Look look, String host, String uid, InstanceStatus was, InstanceStatus row) {
@@ -372,8 +371,7 @@ final class Promises {
     }
     var host = stored.get().getSpec().host();
     lastLook.put(name, cloud.now());
-    var occupant = look.placementAsked() ? look.occupant() : look.occupantByLists();
-    if (occupant.isPresent()) {
+    if (look.occupant().isPresent()) {
       emptyLooks
           .getOrDefault(host, new ArrayList<>())
           .removeIf(l -> !l.date().isAfter(look.date()));

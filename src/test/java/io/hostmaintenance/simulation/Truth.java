@@ -27,21 +27,26 @@ final class Truth {
         .map(s -> s.name() + " is on " + host);
   }
 
-  /** A migration from or to the host that is under way, or that waits to be confirmed. */
-  static Optional<String> moving(Cloud cloud, String host) {
+  /** Migrations from or to the host that are under way, or that wait to be confirmed. */
+  static List<Migration> migrations(Cloud cloud, String host) {
     return cloud.migrations().stream()
         .filter(m -> host.equals(m.sourceCompute()) || host.equals(m.destCompute()))
         .filter(m -> underWay(m, host))
-        .findFirst()
-        .map(m -> "migration " + m.id() + " of " + m.server().name() + " is " + m.status().text());
+        .toList();
   }
 
-  /** The same, but only from the host. */
-  static Optional<String> leaving(Cloud cloud, String host) {
-    return cloud.migrations().stream()
-        .filter(m -> host.equals(m.sourceCompute()) && underWay(m, host))
-        .findFirst()
-        .map(m -> "migration " + m.id() + " of " + m.server().name() + " is " + m.status().text());
+  /** The first of these migrations. */
+  static Optional<String> moving(Cloud cloud, String host) {
+    return migrations(cloud, host).stream().findFirst().map(Truth::told);
+  }
+
+  static String told(Migration m) {
+    return "migration " + m.id() + " of " + m.server().name() + " is " + m.status().text();
+  }
+
+  /** Whether a migration that was under way is so no more, and its instance is not on the host. */
+  static boolean isOver(Migration m, String host) {
+    return !underWay(m, host) && (m.server().deleted() || !host.equals(m.server().host()));
   }
 
   private static boolean underWay(Migration m, String host) {
