@@ -291,6 +291,7 @@ def h(c):
         demand_row(c.kube.get(name), unsent, state='Requested', attempts=1)
         expect(0, c.log.action_posts(c.world.operator_user).get(unsent, 0), 'POSTs of the request that never went out')
         operator.start().ready()
+        c.kube.patch(name, {'spec': {'concurrency': {'live': 4}}})
         c.drained(name, 600)
         c.prove_maintenance(name, guests)
         c.prove_asked(name, made['active'])
