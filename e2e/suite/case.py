@@ -5,7 +5,7 @@ import json
 import threading
 import time
 
-from .cloud import PREFIX, Refused, clouds_yaml
+from .cloud import PREFIX, Refused, busy, clouds_yaml
 from .kube import Watch, condition, demand_row, rows, told
 from .operator import FAST, Operator
 from .proxy import Proxy
@@ -162,8 +162,8 @@ class Case:
         host = host or self.host
         expect('disabled', self.cloud.service(host)['status'], f'service {host}')
         expect([], [s['name'] for s in self.cloud.on_host(host)], f'servers on {host}')
-        busy = {s['id'] for s in self.cloud.servers() if s['OS-EXT-STS:task_state'] or s['status'] == 'VERIFY_RESIZE'}
-        expect([], [m['id'] for m in self.cloud.unfinished(host) if m['instance_uuid'] in busy],
+        at_work = busy(self.cloud.servers())
+        expect([], [m['id'] for m in self.cloud.unfinished(host) if m['instance_uuid'] in at_work],
                f'migrations from or to {host} under way')
         leaks = self.cloud.leaks(host)
         expect([], [x for x in self.cloud.allocations(host) if x not in leaks], f'live consumers of {host} in placement')

@@ -116,6 +116,11 @@ class Session:
                     self._token = None
 
 
+def busy(servers):
+    """The ids of those that have a task or wait to be confirmed."""
+    return {s['id'] for s in servers if s['OS-EXT-STS:task_state'] or s['status'] == 'VERIFY_RESIZE'}
+
+
 class Cloud:
     """Nova and placement by an administrator's session."""
 
@@ -222,9 +227,9 @@ class Cloud:
 
         Nova forgets the allocation of a migration whose instance was deleted, or whose end met an error.
         """
-        living = {s['id'] for s in self.servers()}
-        under_way = {m['uuid'] for m in self.unfinished(host) if m['instance_uuid'] in living}
-        return [c for c in self.allocations(host) if c not in living | under_way]
+        servers = self.servers()
+        moves = {m['uuid'] for m in self.unfinished(host) if m['instance_uuid'] in busy(servers)}
+        return [c for c in self.allocations(host) if c not in {s['id'] for s in servers} | moves]
 
     # making and unmaking
 

@@ -376,7 +376,8 @@ def j(c):
           ci=True, lab=True)
 def k(c):
     for on_delete in ('Finish', 'Abort'):
-        made = c.boot(('active', 4, {'lab_lm_seconds': 12}), ('stopped', 1, {'lab_cold_seconds': 8}))
+        # Long enough to meet, however slow the machine.
+        made = c.boot(('active', 4, {'lab_lm_seconds': 25}), ('stopped', 1, {'lab_cold_seconds': 20}))
         guests, name = c.guests(values(made)), c.name(f'-{on_delete.lower()}')
         with c.operator():
             c.kube.create(name, c.host, onDelete=on_delete)
@@ -385,7 +386,7 @@ def k(c):
                 return {m['instance_uuid']: m['status'] for m in c.cloud.migrations(f'source_compute={c.host}')
                         if m['status'] in ('queued', 'preparing', 'running', 'migrating', 'pre-migrating')}
             until('one live move runs, one is queued, a cold one runs', lambda: sorted(under_way().values()) == [
-                'migrating', 'queued', 'running'], 30)
+                'migrating', 'queued', 'running'], 60)
             now = under_way()
             running, queued = (next(i for i, s in now.items() if s == x) for x in ('running', 'queued'))
             c.kube.delete(name)
