@@ -31,7 +31,7 @@ def main(arguments):
         parser.add_argument('--all', action='store_true', help='all scenarios, more than an hour (default: the short ones)')
         parser.set_defaults(ci=False)
     else:
-        parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes, about 12 minutes')
+        parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes, under 15 minutes')
     parser.add_argument('--list', action='store_true', help='say what there is')
     parser.add_argument('--keep', action='store_true', help='leave what the last scenario made')
     parser.add_argument('--jar', help='the operator (default: target/, built when missing or old)')

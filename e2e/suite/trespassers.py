@@ -191,8 +191,7 @@ ACCESS_RULES = [{'service': service, 'method': method, 'path': path} for service
     ('placement', 'GET', '/resource_providers/*/allocations'))]
 
 
-@scenario('an application credential whose access rules allow the operator its own calls and nothing else', ci=True,
-          lab=True)
+@scenario('an application credential whose access rules allow the operator its own calls and nothing else', lab=True)
 def accessrules(c):
     credential = Keystone.credential(c.world.operator_entry, c.name(), ACCESS_RULES)
     made = c.boot(('active', 1), ('paused', 1), ('stopped', 1), ('active', 1, {'lab_lm_seconds': 60}))
