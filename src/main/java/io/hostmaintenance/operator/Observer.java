@@ -64,6 +64,7 @@ final class Observer {
     var identity = nova.identity();
     var hypervisor = hypervisor(host, status);
     var changesSince = Drain.changesSince(status);
+    var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();
     var migrations = new ArrayList<Migration>();
     if (changesSince.isPresent()) {
       migrations.addAll(nova.migrations(MigrationFilter.ofHostSince(host, changesSince.get())));
@@ -72,7 +73,6 @@ final class Observer {
         migrations.addAll(nova.migrations(MigrationFilter.ofHost(host, unfinished)));
       }
     }
-    var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();
     var instances = nova.instancesOn(host);
     if (changesSince.isEmpty() && instances.value().isEmpty()) {
       var horizon = instances.date().minus(REVERTED);
@@ -100,8 +100,8 @@ final class Observer {
   }
 
   /**
-   * Whether the cell of the host did not answer. A cell that is away while the instances are listed
-   * and back before the services are read would else pass for an empty host.
+   * Whether the cell of the host did not answer. A cell that is away while migrations or instances
+   * are listed, and back before the services are read, would else pass for an empty host.
    */
   private static boolean hidden(List<ComputeService> services, String host) {
     return services.stream().anyMatch(s -> s.host().equals(host) && s.unknown());

@@ -110,7 +110,7 @@ final class Defects {
                     + " ArrayList<Migration>(); if (changesSince")
             .where("var instances = nova.instancesOn(host); if", "if")
             .caughtBy(
-                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBeforeServices",
+                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBetweenTheServices",
                 WORLDS),
         Defect.of("asks for unfinished migrations against their life cycle", "nova/Migration")
             .where(
@@ -118,7 +118,7 @@ final class Defects {
                 "\"running\", \"preparing\", \"pre-migrating\", \"queued\", \"accepted\",")
             .where("\"migrating\", \"running\", \"running", "\"migrating\", \"running")
             .caughtBy(
-                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBeforeServices"),
+                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBetweenTheServices"),
         Defect.of("sees a host whose cell is silent", "drain/Drain")
             .where("map(ComputeService::unknown).orElse(false)", "map(s -> false).orElse(false)")
             .caughtBy("drain.EmptinessTest$WithoutALook#aCellThatDoesNotAnswerIsNoLook"),
@@ -129,7 +129,17 @@ final class Defects {
             .where(
                 "hidden(before, host) ? before : nova.computeServices()", "nova.computeServices()")
             .caughtBy(
-                "operator.MaintenanceTest$ListsThatFail#ofACellThatIsAwayOnlyForThemDoNotMakeAHostEmpty"),
+                "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
+        Defect.of("asks whether the cell answers only after the migrations", "operator/Observer")
+            .where(
+                "var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();",
+                "")
+            .where(
+                "var instances = nova.instancesOn(host);",
+                "var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();"
+                    + " var instances = nova.instancesOn(host);")
+            .caughtBy(
+                "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
         Defect.of("stays sure of a host that it no longer sees", "drain/Drain")
             .where("if (forLong && taken)", "if (forLong && previous == null)")
             .caughtBy("drain.EmptinessTest$WithoutALook#nothingIsKnownAfterThat"),
