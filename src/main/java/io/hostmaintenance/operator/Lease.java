@@ -24,7 +24,10 @@ final class Lease {
   static final Duration DURATION = Duration.ofSeconds(15);
 
   private static final Duration RENEW_DEADLINE = Duration.ofSeconds(10);
-  private static final Duration RETRY_PERIOD = Duration.ofSeconds(2);
+
+  /** The elector draws each pause between this and 2.2 times as much. */
+  private static final Duration RETRY_PERIOD = Duration.ofSeconds(1);
+
   private static final Logger LOG = LoggerFactory.getLogger(Lease.class);
   private static final String NAME = "host-maintenance-operator";
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.AfterEach;
@@ -89,6 +90,14 @@ class LeaseTest {
     lease.stopping();
 
     assertThat(lease.held()).isFalse();
+  }
+
+  /** A pause of the elector (LeaderElector.JITTER_FACTOR) and the clean stop, in less than 3 s. */
+  @Test
+  void leaseThatIsGivenBackIsAskedForWithinTwoAndAHalfSeconds() {
+    var longest = lease.configuration().getRetryPeriod().multipliedBy(22).dividedBy(10);
+
+    assertThat(longest).isLessThan(Duration.ofMillis(2500));
   }
 
   @Test
