@@ -36,7 +36,11 @@ enum Verdict {
   /** Nova no longer knows the instance. */
   DELETED;
 
-  /** The verdict on a live migration away from {@code host}. */
+  /**
+   * The verdict on a live migration away from {@code host}. Nova saves the new host and the end of
+   * the task at once, before it calls the record completed (nova/compute/manager.py,
+   * post_live_migration_at_destination): a task after that is of another move.
+   */
   static Verdict live(Optional<Instance> instance, Optional<Migration> record, String host) {
     if (instance.isEmpty()) {
       return DELETED;
@@ -48,7 +52,7 @@ enum Verdict {
     return switch (record.map(Migration::status).orElse("none")) {
       case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle ? LEFT : SETTLING);
       case "accepted", "queued" -> here && !idle ? QUEUED : SETTLING;
-      case "completed" -> here || migrating ? SETTLING : MOVED;
+      case "completed" -> here ? SETTLING : MOVED;
       case "failed", "error" -> {
         if (migrating) {
           yield SETTLING;
@@ -60,7 +64,10 @@ enum Verdict {
     };
   }
 
-  /** The verdict on a cold migration away from {@code host}. */
+  /**
+   * The verdict on a cold migration away from {@code host}. An instance is not resized anew before
+   * it was confirmed: a task after that is of another move.
+   */
   static Verdict cold(Optional<Instance> instance, Optional<Migration> record, String host) {
     if (instance.isEmpty()) {
       return DELETED;
@@ -74,7 +81,7 @@ enum Verdict {
       case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle && !resized ? LEFT : SETTLING);
       case "finished" -> here ? SETTLING : resized && idle ? TO_CONFIRM : SETTLING;
       case "confirming" -> SETTLING;
-      case "confirmed" -> here || resizing ? SETTLING : MOVED;
+      case "confirmed" -> here ? SETTLING : MOVED;
       case "reverting" -> SETTLING;
       case "reverted" -> resizing ? SETTLING : here ? REVERTED : LEFT;
       case "failed", "error" -> {

@@ -32,13 +32,13 @@ final class Defects {
             .caughtBy("drain.VerdictTest#aLiveMigration", WORLDS),
         Defect.of("takes a record that says completed for a move", "drain/Verdict")
             .where(
-                "\"completed\" -> here || migrating ? SETTLING : MOVED;", "\"completed\" -> MOVED;")
+                "\"completed\" -> here ? SETTLING : MOVED;", "\"completed\" -> MOVED;")
             .caughtBy(
                 "drain.VerdictTest#aLiveMigration",
                 "drain.FollowTest$AccountsThatDoNotAgree#haveFiveMinutes"),
         Defect.of("takes a record that says confirmed for a move", "drain/Verdict")
             .where(
-                "\"confirmed\" -> here || resizing ? SETTLING : MOVED;", "\"confirmed\" -> MOVED;")
+                "\"confirmed\" -> here ? SETTLING : MOVED;", "\"confirmed\" -> MOVED;")
             .caughtBy("drain.VerdictTest#aColdMigration"),
         Defect.of("takes a move that ended in ERROR elsewhere for a good one", "drain/Verdict")
             .where(
