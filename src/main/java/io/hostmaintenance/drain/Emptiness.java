@@ -71,6 +71,20 @@ final class Emptiness {
     return ties;
   }
 
+  /**
+   * Whether an instance elsewhere may still be tied to the host, by what was asked of it alone.
+   *
+   * @param detail the instance and all its records
+   */
+  boolean mayBeTied(Sight.Detail detail) {
+    var instance = detail.instance().orElseThrow();
+    return !instance.idle()
+        || instance.vmState().equals("building")
+        || detail.migrations().stream()
+            .filter(m -> at.host().equals(m.sourceHost()) || at.host().equals(m.destinationHost()))
+            .anyMatch(m -> live(m) && !unconfirmed(m, instance, at.host()));
+  }
+
   private Optional<Instance> elsewhere(String instanceId) {
     return Optional.ofNullable(at.look().details().get(instanceId))
         .flatMap(Sight.Detail::instance)

@@ -222,8 +222,13 @@ final class Table {
     if (instance.isEmpty()) {
       return Rows.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", at.now());
     }
-    if (at.host().equals(instance.get().host()) || tieNotLookedFor(row, instance.get())) {
+    if (at.host().equals(instance.get().host())) {
       return row;
+    }
+    if (tieNotLookedFor(row, detail.get())) {
+      return Rows.is(row, RowState.Blocked)
+          ? row
+          : waitForTie(Rows.seen(row, instance.get()), row.message());
     }
     if (resizing(instance.get())) {
       return judged(Rows.seen(row, instance.get()), instance.get());
@@ -280,22 +285,29 @@ final class Table {
   /** What comes back to the host after it has left it is as new. */
   private InstanceStatus tied(InstanceStatus row, Tie tie) {
     var left = row.finishedAt() != null;
-    return waitFor(
+    return waitForTie(
         left ? Rows.first(tie.instance(), at.now()) : Rows.seen(row, tie.instance()),
+        tie.by() + " from or to this host is under way, by somebody else's hand.");
+  }
+
+  private InstanceStatus waitForTie(InstanceStatus row, String message) {
+    return waitFor(
+        row,
         new Judgement.WaitFor(
             Reason.UnderWay,
-            tie.by() + " from or to this host is under way, by somebody else's hand.",
+            message,
             InstanceTable.TASK_WAIT,
             "See what holds it up (openstack server migration list, openstack server event list),"
                 + " and delete the instance if its build hangs."));
   }
 
-  /** Whether a look that was not complete, or did not ask placement, says nothing of the tie. */
-  private boolean tieNotLookedFor(InstanceStatus row, Instance instance) {
+  /** Whether a look that was not complete, or did not ask placement, leaves the tie open. */
+  private boolean tieNotLookedFor(InstanceStatus row, Detail detail) {
     return Rows.because(row, Reason.UnderWay)
-        && (!at.look().complete()
-            || at.look().placement() instanceof Placement.NotAsked
-                && instance.vmState().equals("building"));
+        && (at.look().complete()
+            ? at.look().placement() instanceof Placement.NotAsked
+                && detail.instance().orElseThrow().vmState().equals("building")
+            : new Emptiness(at).mayBeTied(detail));
   }
 
   /** It has left, so if a revert brings it back its attempts begin anew. */

@@ -356,6 +356,30 @@ class EmptinessTest {
     }
 
     @Test
+    void isGoneWhenItDoesNotComeThoughMovesOfOursAreFollowed() {
+      given.decide();
+      given.rows(given.row("vm"), moving("other"));
+
+      given
+          .instances(away(active("vm")), busy("migrating", active("other")))
+          .decideAfter(600);
+
+      isAt(given, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    @Test
+    void isAHumansMatterWhenItTakesAnHourThoughMovesOfOursAreFollowed() {
+      given.decide();
+      given.rows(given.row("vm"), moving("other"));
+
+      given
+          .instances(busy("migrating", away(active("vm"))), busy("migrating", active("other")))
+          .decideAfter(3600);
+
+      isAt(given, "Blocked", Reason.UnderWay);
+    }
+
+    @Test
     void opensARowThatHadLeft() {
       given.rows(
           row("vm", RowState.Moved, Reason.Moved).toBuilder().attempts(2).finishedAt(NOON).build());
