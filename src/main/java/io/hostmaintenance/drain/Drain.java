@@ -224,7 +224,7 @@ public final class Drain {
 
     var report = new Report(at.situation()).rows(rows);
     report.status().service(keeping.record());
-    serviceCondition(report, keeping, disabled, at);
+    serviceCondition(report, keeping, at);
     var notices = new ArrayList<>(keeping.notices());
     var emptiness = new Emptiness(at);
     notices.addAll(emptiness.stuck());
@@ -249,8 +249,9 @@ public final class Drain {
                     + " elsewhere by Nova's own means."));
   }
 
-  static void serviceCondition(Report report, Keeping keeping, boolean disabled, Moment at) {
-    if (!disabled) {
+  static void serviceCondition(Report report, Keeping keeping, Moment at) {
+    var service = at.service().orElseThrow();
+    if (!service.disabled()) {
       report.condition(
           Condition.SERVICE_DISABLED,
           "False",
@@ -258,7 +259,7 @@ public final class Drain {
           "nova-compute on " + at.host() + " is enabled.");
       return;
     }
-    var ours = keeping.record().disabledByUs();
+    var ours = keeping.disabledByUs(service);
     report.condition(
         Condition.SERVICE_DISABLED,
         "True",

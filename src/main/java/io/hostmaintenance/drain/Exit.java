@@ -107,7 +107,7 @@ public final class Exit {
     if (keeping.record() == null) {
       report.keep(Condition.SERVICE_DISABLED);
     } else {
-      Drain.serviceCondition(report, keeping, at.service().get().disabled(), at);
+      Drain.serviceCondition(report, keeping, at);
     }
     notDrained(report);
     var status =

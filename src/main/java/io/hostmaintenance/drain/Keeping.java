@@ -48,6 +48,10 @@ record Keeping(
         : record.disabledByUs() ? hold(at, service, record) : watch(at, service, record);
   }
 
+  private static boolean libvirts(ComputeService service) {
+    return service.disabledReason() != null && service.disabledReason().startsWith(AUTO);
+  }
+
   private static Keeping take(Moment at, ComputeService service) {
     var reason = service.disabledReason();
     if (service.enabled()) {
@@ -56,7 +60,7 @@ record Keeping(
     if (isMarker(reason, at.name())) {
       return markerFound(at, service);
     }
-    if (reason != null && reason.startsWith(AUTO)) {
+    if (libvirts(service)) {
       return disabling(at, service, ours(service, "disabled", reason));
     }
     return new Keeping(
@@ -95,7 +99,8 @@ record Keeping(
     if (service.disabled()) {
       var renamed =
           isMarker(service.disabledReason(), at.name()) && !wanted.equals(service.disabledReason());
-      return renamed
+      var undone = libvirts(service) && !anotherMayBeDisabling(at);
+      return renamed || undone
           ? disabling(at, service, record)
           : new Keeping(record, Optional.empty(), List.of(), Optional.empty());
     }
@@ -213,9 +218,9 @@ record Keeping(
           Optional.empty());
     }
     if (!isMarker(service.disabledReason(), at.name())) {
-      if (record.previousReason() != null
-          && record.previousReason().equals(service.disabledReason())) {
-        return new Keeping(done, Optional.empty(), List.of(), Optional.empty());
+      if (asBefore(record, service)) {
+        return new Keeping(
+            mayStillBeDisabled(at) ? record : done, Optional.empty(), List.of(), Optional.empty());
       }
       return new Keeping(
           done,
@@ -235,6 +240,17 @@ record Keeping(
         record, Optional.of(backStep(service, record, heir)), List.of(), Optional.empty());
   }
 
+  /** Whether it is disabled for the reason that stood before us. */
+  private static boolean asBefore(ServiceStatus record, ComputeService service) {
+    return record.previousReason() != null
+        && record.previousReason().equals(service.disabledReason());
+  }
+
+  /** Whether it is disabled by us: what is not yet, or no longer, is as before. */
+  boolean disabledByUs(ComputeService service) {
+    return record.disabledByUs() && !asBefore(record, service);
+  }
+
   /**
    * Whether our disabling may still be under way: it was never seen, and its time is not over since
    * the deletion, after which nothing is disabled. Nor was it disabled again after somebody had
@@ -242,7 +258,10 @@ record Keeping(
    */
   private static boolean mayStillBeDisabled(Moment at) {
     var seen =
-        at.previous().condition(Condition.SERVICE_DISABLED).map(Condition::isTrue).orElse(false);
+        at.previous()
+            .condition(Condition.SERVICE_DISABLED)
+            .filter(c -> Reason.Disabled.name().equals(c.reason()))
+            .isPresent();
     var deleted = Instant.parse(at.situation().resource().getMetadata().getDeletionTimestamp());
     return !seen
         && at.previous().service().reenabledAt().size() <= REENABLED_LIMIT

@@ -31,14 +31,12 @@ final class Defects {
                 "default -> here && !idle ? RUNNING : MOVED;")
             .caughtBy("drain.VerdictTest#aLiveMigration", WORLDS),
         Defect.of("takes a record that says completed for a move", "drain/Verdict")
-            .where(
-                "\"completed\" -> here ? SETTLING : MOVED;", "\"completed\" -> MOVED;")
+            .where("\"completed\" -> here ? SETTLING : MOVED;", "\"completed\" -> MOVED;")
             .caughtBy(
                 "drain.VerdictTest#aLiveMigration",
                 "drain.FollowTest$AccountsThatDoNotAgree#haveFiveMinutes"),
         Defect.of("takes a record that says confirmed for a move", "drain/Verdict")
-            .where(
-                "\"confirmed\" -> here ? SETTLING : MOVED;", "\"confirmed\" -> MOVED;")
+            .where("\"confirmed\" -> here ? SETTLING : MOVED;", "\"confirmed\" -> MOVED;")
             .caughtBy("drain.VerdictTest#aColdMigration"),
         Defect.of("takes a move that ended in ERROR elsewhere for a good one", "drain/Verdict")
             .where(

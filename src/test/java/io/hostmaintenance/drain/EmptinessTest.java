@@ -360,9 +360,7 @@ class EmptinessTest {
       given.decide();
       given.rows(given.row("vm"), moving("other"));
 
-      given
-          .instances(away(active("vm")), busy("migrating", active("other")))
-          .decideAfter(600);
+      given.instances(away(active("vm")), busy("migrating", active("other"))).decideAfter(600);
 
       isAt(given, "Gone", Reason.MovedBySomebodyElse);
     }

@@ -164,6 +164,16 @@ class ExitTest {
     }
 
     @Test
+    void isWaitedForWhileItMayStillLoseTheReasonThatLibvirtWrote() {
+      var given = Given.fresh().service(HOST, "disabled", "AUTO: no libvirt");
+      given.decide();
+
+      assertThat(given.deleted().decide().release()).isFalse();
+      assertThat(given.decideAfter(69).release()).isFalse();
+      assertThat(given.decideAfter(1).release()).isTrue();
+    }
+
+    @Test
     void isHandedToTheOneThatWaitsForTheHost() {
       var given = Given.taken().deleted();
       given.neighbour(

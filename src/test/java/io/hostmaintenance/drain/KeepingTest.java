@@ -6,6 +6,7 @@ import static io.hostmaintenance.drain.Given.id;
 import static io.hostmaintenance.drain.Some.active;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
@@ -158,6 +159,25 @@ class KeepingTest {
     assertThat(given.status().service())
         .extracting(s -> s.disabledByUs(), s -> s.previousStatus(), s -> s.previousReason())
         .containsExactly(true, "disabled", AUTO);
+  }
+
+  @Test
+  void whatLibvirtDisabledIsOverwrittenAnewWhenNothingCameOfIt() {
+    var given = Given.fresh().service(HOST, "disabled", AUTO);
+    given.decide();
+
+    assertThat(given.restarted().decideAfter(69).steps()).isEmpty();
+    assertThat(given.decideAfter(1).steps())
+        .containsExactly(new Step.DisableService(id(HOST), MARKER));
+  }
+
+  @Test
+  void whatLibvirtDisabledIsNotSaidToBeDisabledByUsYet() {
+    var given = Given.fresh().service(HOST, "disabled", AUTO);
+    given.decide();
+
+    assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().reason())
+        .isEqualTo("DisabledBefore");
   }
 
   @Test
