@@ -25,8 +25,13 @@ final class KubernetesResources implements Resources {
   }
 
   @Override
-  public List<HostMaintenance> all() {
+  public List<HostMaintenance> known() {
     return cache.get();
+  }
+
+  @Override
+  public List<HostMaintenance> all() {
+    return client.resources(HostMaintenance.class).list().getItems();
   }
 
   @Override

@@ -139,7 +139,8 @@ final class Maintenance {
   }
 
   private Ticked tick(HostMaintenance resource, Memory memory) {
-    var unseen = withoutLook(resource, situation(resource, memory, new Ledger.Others(0, 0)));
+    var known = resources.known();
+    var unseen = withoutLook(resource, situation(resource, known, memory, new Ledger.Others(0, 0)));
     if (unseen.isPresent()) {
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
@@ -148,13 +149,19 @@ final class Maintenance {
     if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
     }
+    var all = handsOver(resource) ? resources.all() : known;
     var decision =
         ledger.decide(
             resource,
-            resources.all(),
-            others -> Drain.decide(situation(resource, memory, others), sight),
+            all,
+            others -> Drain.decide(situation(resource, all, memory, others), sight),
             Decision::status);
     return carryOut(resource, memory, sight, decision);
+  }
+
+  /** Whether a host is to be taken or given back: then what the watch told is not enough. */
+  private static boolean handsOver(HostMaintenance resource) {
+    return resource.isMarkedForDeletion() || !Drain.taken(resource.getStatus());
   }
 
   private static Optional<Decision> withoutLook(HostMaintenance resource, Situation situation) {
@@ -175,10 +182,11 @@ final class Maintenance {
         : sight;
   }
 
-  private Situation situation(HostMaintenance resource, Memory memory, Ledger.Others others) {
+  private Situation situation(
+      HostMaintenance resource, List<HostMaintenance> all, Memory memory, Ledger.Others others) {
     return new Situation(
         resource,
-        resources.all().stream()
+        all.stream()
             .filter(r -> !r.getMetadata().getName().equals(name(resource)))
             .map(Maintenance::neighbour)
             .toList(),

@@ -10,7 +10,10 @@ interface Resources {
   /** The resource as it is stored now; empty when there is none of this name. */
   Optional<HostMaintenance> read(String name);
 
-  /** Every resource, as lately known. */
+  /** Every resource, as the watch told lately; it can fall behind, and back. */
+  List<HostMaintenance> known();
+
+  /** Every resource as it is stored now. */
   List<HostMaintenance> all();
 
   /**

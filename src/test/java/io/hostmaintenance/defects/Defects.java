@@ -138,6 +138,11 @@ final class Defects {
                     + " var instances = nova.instancesOn(host);")
             .caughtBy(
                 "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
+        Defect.of("takes and gives back a host by what the watch told", "operator/Maintenance")
+            .where("handsOver(resource) ? resources.all() : known", "known")
+            .caughtBy(
+                "operator.MaintenanceTest$AWatchThatIsBehind#doesNotLetAHostBeTakenThatAnotherHolds",
+                "operator.MaintenanceTest$AWatchThatIsBehind#doesNotHideTheOneThatWaitsForTheHost"),
         Defect.of("stays sure of a host that it no longer sees", "drain/Drain")
             .where("if (forLong && taken)", "if (forLong && previous == null)")
             .caughtBy("drain.EmptinessTest$WithoutALook#nothingIsKnownAfterThat"),

@@ -17,11 +17,17 @@ final class InMemoryResources implements Resources {
   private final List<HostMaintenanceStatus> writes = new ArrayList<>();
   private int version;
   private int conflicts;
+  private boolean watchIsBehind;
   private Runnable beforeWrite = () -> {};
 
   @Override
   public Optional<HostMaintenance> read(String name) {
     return Optional.ofNullable(stored.get(name)).map(InMemoryResources::parse);
+  }
+
+  @Override
+  public List<HostMaintenance> known() {
+    return watchIsBehind ? List.of() : all();
   }
 
   @Override
@@ -68,6 +74,11 @@ final class InMemoryResources implements Resources {
   /** The next writes of a status are refused, so many. */
   void refuseWrites(int times) {
     conflicts = times;
+  }
+
+  /** From now on the watch knows of no resource. */
+  void watchFallsBehind() {
+    watchIsBehind = true;
   }
 
   /** Happens before every write of a status from now on. */

@@ -69,6 +69,14 @@ class KubernetesTest {
     }
 
     @Test
+    void givesAllThatAreStoredWhateverTheWatchHasTold() {
+      create();
+
+      assertThat(resources.all()).extracting(r -> r.getMetadata().getName()).containsExactly("hm");
+      assertThat(resources.known()).isEmpty();
+    }
+
+    @Test
     void givesBackWhatItStored() throws Resources.Conflict {
       var written = resources.writeStatus(withPhase(create(), "Draining"));
 

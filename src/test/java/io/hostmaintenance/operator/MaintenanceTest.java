@@ -744,6 +744,35 @@ class MaintenanceTest {
     }
   }
 
+  @Nested
+  class AWatchThatIsBehind {
+
+    @Test
+    void doesNotLetAHostBeTakenThatAnotherHolds() {
+      disabled();
+      world.create("later", "compute-1");
+      world.resources().watchFallsBehind();
+
+      world.tick("later");
+
+      assertThat(world.status("later").phase()).isEqualTo("Blocked");
+      assertThat(world.status("later").service()).isNull();
+    }
+
+    @Test
+    void doesNotHideTheOneThatWaitsForTheHost() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.create("later", "compute-1");
+      world.resources().watchFallsBehind();
+      world.delete("hm");
+
+      world.tick("hm");
+
+      assertThat(world.host("compute-1").disabledReason()).isEqualTo("host-maintenance later");
+    }
+  }
+
   /** A record that goes on while it is asked for must not step past the question. */
   @Test
   void completeLookAsksForMigrationsInTheirLifeCycleBetweenTheServices() {

@@ -20,7 +20,10 @@ public final class SimulatedOperator {
     /** The resource of this name as it is stored; empty when there is none. */
     Optional<HostMaintenance> read(String name);
 
-    /** Every resource, as lately known. */
+    /** Every resource, as the watch told lately. */
+    List<HostMaintenance> known();
+
+    /** Every resource as it is stored now. */
     List<HostMaintenance> all();
 
     /** Stores a status; empty when somebody has changed the resource meanwhile. */
@@ -65,6 +68,11 @@ public final class SimulatedOperator {
       @Override
       public Optional<HostMaintenance> read(String name) {
         return store.read(name);
+      }
+
+      @Override
+      public List<HostMaintenance> known() {
+        return store.known();
       }
 
       @Override

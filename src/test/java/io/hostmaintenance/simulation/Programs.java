@@ -25,7 +25,8 @@ final class Programs {
   private static final Set<String> CHANGES =
       Set.of("disable", "enable", "live", "cold", "confirm", "abort", "force");
   private static final Set<String> MOVES = Set.of("live", "cold");
-  private static final Set<String> KUBERNETES = Set.of("read", "writeStatus", "release", "tell");
+  private static final Set<String> KUBERNETES =
+      Set.of("read", "list", "writeStatus", "release", "tell");
   private static final String DRAINED = "compute-1";
 
   private final SplittableRandom chance;

@@ -190,6 +190,11 @@ final class SimulatedKubernetes {
 
     @Override
     public List<HostMaintenance> all() {
+      return call("list", () -> resources().stream().map(SimulatedKubernetes.this::copy).toList());
+    }
+
+    @Override
+    public List<HostMaintenance> known() {
       process.live();
       if (process.watchLag().isZero()) {
         return resources();

@@ -150,7 +150,7 @@ class StoriesTest {
                     200,
                     Kind.LOST_REQUEST,
                     10,
-                    c -> !Set.of("read", "writeStatus", "tell").contains(c),
+                    c -> !Set.of("read", "list", "writeStatus", "tell").contains(c),
                     Duration.ZERO),
                 after(1500, "nothing more happens", w -> {}))));
   }
