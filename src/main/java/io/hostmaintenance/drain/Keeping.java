@@ -100,9 +100,10 @@ record Keeping(
       var renamed =
           isMarker(service.disabledReason(), at.name()) && !wanted.equals(service.disabledReason());
       var undone = libvirts(service) && !anotherMayBeDisabling(at);
+      var before = overtaken(at, service, record);
       return renamed || undone
-          ? disabling(at, service, record)
-          : new Keeping(record, Optional.empty(), List.of(), Optional.empty());
+          ? disabling(at, service, before)
+          : new Keeping(before, Optional.empty(), List.of(), Optional.empty());
     }
     var wasDisabled =
         at.previous().condition(Condition.SERVICE_DISABLED).map(Condition::isTrue).orElse(false);
@@ -218,9 +219,12 @@ record Keeping(
           Optional.empty());
     }
     if (!isMarker(service.disabledReason(), at.name())) {
-      if (asBefore(record, service)) {
-        return new Keeping(
-            mayStillBeDisabled(at) ? record : done, Optional.empty(), List.of(), Optional.empty());
+      var before = overtaken(at, service, record);
+      if (asBefore(before, service) && mayStillBeDisabled(at)) {
+        return new Keeping(before, Optional.empty(), List.of(), Optional.empty());
+      }
+      if (libvirts(service) && asBefore(before, service)) {
+        return new Keeping(done, Optional.empty(), List.of(), Optional.empty());
       }
       return new Keeping(
           done,
@@ -240,6 +244,25 @@ record Keeping(
         record, Optional.of(backStep(service, record, heir)), List.of(), Optional.empty());
   }
 
+  /**
+   * What is stored once somebody else has disabled the service before our disabling was seen: that
+   * one may still come, and it is theirs that it overwrites.
+   */
+  private static ServiceStatus overtaken(Moment at, ComputeService service, ServiceStatus record) {
+    var reason = service.disabledReason();
+    return seen(at) || reason == null || reason.startsWith(MARKER)
+        ? record
+        : new ServiceStatus(record.id(), true, "disabled", reason, record.reenabledAt());
+  }
+
+  /** Whether our disabling was seen. */
+  private static boolean seen(Moment at) {
+    return at.previous()
+        .condition(Condition.SERVICE_DISABLED)
+        .filter(c -> Reason.Disabled.name().equals(c.reason()))
+        .isPresent();
+  }
+
   /** Whether it is disabled for the reason that stood before us. */
   private static boolean asBefore(ServiceStatus record, ComputeService service) {
     return record.previousReason() != null
@@ -257,13 +280,8 @@ record Keeping(
    * enabled it too often.
    */
   private static boolean mayStillBeDisabled(Moment at) {
-    var seen =
-        at.previous()
-            .condition(Condition.SERVICE_DISABLED)
-            .filter(c -> Reason.Disabled.name().equals(c.reason()))
-            .isPresent();
     var deleted = Instant.parse(at.situation().resource().getMetadata().getDeletionTimestamp());
-    return !seen
+    return !seen(at)
         && at.previous().service().reenabledAt().size() <= REENABLED_LIMIT
         && at.ago(deleted).compareTo(at.settings().answerWait()) < 0;
   }

@@ -173,6 +173,48 @@ class ExitTest {
       assertThat(given.decideAfter(1).release()).isTrue();
     }
 
+    /** Our disabling was on its way when somebody else disabled the host, and comes last. */
+    @Test
+    void getsBackTheReasonThatOurDisablingOverwroteLate() {
+      var given = Given.fresh();
+      given.decide();
+      given.restarted().service(HOST, "disabled", "mine").decideAfter(5);
+
+      assertThat(given.deleted().decideAfter(5).release()).isFalse();
+      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).steps())
+          .containsExactly(new Step.DisableService(id(HOST), "mine"));
+    }
+
+    @Test
+    void getsBackTheReasonThatOurDisablingOverwroteAfterTheDelete() {
+      var given = Given.fresh();
+      given.decide();
+
+      assertThat(
+              given
+                  .restarted()
+                  .service(HOST, "disabled", "mine")
+                  .deleted()
+                  .decideAfter(5)
+                  .release())
+          .isFalse();
+      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).steps())
+          .containsExactly(new Step.DisableService(id(HOST), "mine"));
+    }
+
+    @Test
+    void isLeftToSomebodyElseOnceOurDisablingCanComeNoMore() {
+      var given = Given.fresh();
+      given.decide();
+      given.restarted().service(HOST, "disabled", "mine").deleted().decideAfter(5);
+
+      var decision = given.decideAfter(70);
+
+      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.release()).isTrue();
+      assertThat(told(decision)).contains(Reason.ServiceLeftDisabled);
+    }
+
     @Test
     void isHandedToTheOneThatWaitsForTheHost() {
       var given = Given.taken().deleted();
