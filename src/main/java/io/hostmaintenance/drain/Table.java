@@ -26,6 +26,7 @@ import java.util.stream.Collectors;
 final class Table {
 
   private final Moment at;
+  private final Emptiness emptiness;
   private final List<InstanceStatus> rows = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
   private final Map<String, RowAction> movable = new HashMap<>();
@@ -33,7 +34,8 @@ final class Table {
 
   private Table(Moment at) {
     this.at = at;
-    new Emptiness(at).ties().forEach(t -> ties.putIfAbsent(t.instance().id(), t));
+    this.emptiness = new Emptiness(at);
+    emptiness.ties().forEach(t -> ties.putIfAbsent(t.instance().id(), t));
   }
 
   /** The table after the look, nothing new asked. */
@@ -307,7 +309,7 @@ final class Table {
         && (at.look().complete()
             ? at.look().placement() instanceof Placement.NotAsked
                 && detail.instance().orElseThrow().vmState().equals("building")
-            : new Emptiness(at).mayBeTied(detail));
+            : emptiness.mayBeTied(detail));
   }
 
   /** It has left, so if a revert brings it back its attempts begin anew. */

@@ -139,8 +139,9 @@ final class Maintenance {
   }
 
   private Ticked tick(HostMaintenance resource, Memory memory) {
-    var known = resources.known();
-    var unseen = withoutLook(resource, situation(resource, known, memory, new Ledger.Others(0, 0)));
+    var unseen =
+        withoutLook(
+            resource, situation(resource, resources.known(), memory, new Ledger.Others(0, 0)));
     if (unseen.isPresent()) {
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
@@ -149,7 +150,7 @@ final class Maintenance {
     if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
     }
-    var all = handsOver(resource) ? resources.all() : known;
+    var all = handsOver(resource) ? resources.all() : resources.known();
     var decision =
         ledger.decide(
             resource,

@@ -139,7 +139,7 @@ final class Defects {
             .caughtBy(
                 "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
         Defect.of("takes and gives back a host by what the watch told", "operator/Maintenance")
-            .where("handsOver(resource) ? resources.all() : known", "known")
+            .where("handsOver(resource) ? resources.all() : resources.known()", "resources.known()")
             .caughtBy(
                 "operator.MaintenanceTest$AWatchThatIsBehind#doesNotLetAHostBeTakenThatAnotherHolds",
                 "operator.MaintenanceTest$AWatchThatIsBehind#doesNotHideTheOneThatWaitsForTheHost"),
