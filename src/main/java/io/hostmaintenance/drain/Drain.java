@@ -275,7 +275,9 @@ public final class Drain {
     var occupied =
         Rows.anyOutstanding(rows) ? Optional.of("Moves are under way.") : emptiness.occupied();
     if (occupied.isPresent()) {
-      return notDrained(report, occupied.get());
+      report.status().emptySince(null);
+      report.condition(Condition.DRAINED, "False", Reason.NotEmpty, occupied.get());
+      return false;
     }
     var first = at.previous().emptySince();
     if (first == null) {
@@ -294,11 +296,6 @@ public final class Drain {
       report.keep(Condition.DRAINED);
       return false;
     }
-    var allocated = emptiness.allocated();
-    if (allocated.isPresent()) {
-      report.condition(Condition.DRAINED, "False", Reason.NotEmpty, allocated.get());
-      return false;
-    }
     if (at.look().placement() instanceof Placement.Absent) {
       report.condition(
           Condition.DRAINED,
@@ -310,12 +307,6 @@ public final class Drain {
       report.condition(Condition.DRAINED, "True", Reason.Empty, "The host is empty.");
     }
     return true;
-  }
-
-  private static boolean notDrained(Report report, String why) {
-    report.status().emptySince(null);
-    report.condition(Condition.DRAINED, "False", Reason.NotEmpty, why);
-    return false;
   }
 
   private static HostMaintenanceStatus phase(

@@ -21,7 +21,7 @@ final class Emptiness {
     this.at = at;
   }
 
-  /** Why the host is not empty by Nova's lists; empty when it is. */
+  /** Why the host is not empty; empty when it is. */
   Optional<String> occupied() {
     if (!at.look().complete()) {
       return Optional.of("Moves are under way.");
@@ -38,8 +38,8 @@ final class Emptiness {
     return at.look().migrations().stream()
         .filter(this::live)
         .findFirst()
-        .map(
-            m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.");
+        .map(m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.")
+        .or(this::allocated);
   }
 
   /**
@@ -102,7 +102,7 @@ final class Emptiness {
   }
 
   /** Why the host is not empty by placement; empty when it is, or when there is no placement. */
-  Optional<String> allocated() {
+  private Optional<String> allocated() {
     return switch (at.look().placement()) {
       case Placement.NotAsked() -> Optional.of("Placement was not asked.");
       case Placement.Absent() -> Optional.empty();

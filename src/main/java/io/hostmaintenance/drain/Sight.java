@@ -102,7 +102,7 @@ public sealed interface Sight {
   /** What holds allocations of the host in placement. */
   sealed interface Placement {
 
-    /** Not asked: nothing depended on it. */
+    /** Not asked: the host's lists name somebody, or are not complete, or it is given back. */
     record NotAsked() implements Placement {}
 
     /** The cloud has no placement, or placement does not know the host. */

@@ -146,7 +146,7 @@ final class Maintenance {
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
     var began = nanoTime.getAsLong();
-    var sight = inTime(observer.look(resource.getSpec().host(), resource.getStatus()), began);
+    var sight = inTime(observer.look(resource), began);
     if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
     }

@@ -1,5 +1,6 @@
 package io.hostmaintenance.operator;
 
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Drain;
@@ -51,18 +52,19 @@ final class Observer {
   }
 
   /** One look; {@link Blind} when any list of it could not be had whole. */
-  Sight look(String host, HostMaintenanceStatus status) {
+  Sight look(HostMaintenance resource) {
     try {
-      return lookOrThrow(host, status);
+      return lookOrThrow(resource);
     } catch (NovaException e) {
-      LOG.warn("host {}: no look: {}", host, e.getMessage());
+      LOG.warn("host {}: no look: {}", resource.getSpec().host(), e.getMessage());
       return Blind.of(e);
     }
   }
 
-  private Look lookOrThrow(String host, HostMaintenanceStatus status) {
+  private Look lookOrThrow(HostMaintenance resource) {
+    var host = resource.getSpec().host();
+    var status = resource.getStatus();
     var identity = nova.identity();
-    var hypervisor = hypervisor(host, status);
     var changesSince = Drain.changesSince(status);
     var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();
     var migrations = new ArrayList<Migration>();
@@ -86,6 +88,10 @@ final class Observer {
         instances.value().isEmpty()
             ? List.<ServerGroup>of()
             : groups(instances.date(), changesSince.isEmpty());
+    var mayBeEmpty =
+        changesSince.isEmpty() && instances.value().isEmpty() && !resource.isMarkedForDeletion();
+    var hypervisor =
+        mayBeEmpty || !Drain.taken(status) ? hypervisor(host) : Optional.<Hypervisor>empty();
     return new Look(
         instances.date(),
         changesSince.isEmpty(),
@@ -96,7 +102,7 @@ final class Observer {
         hypervisor,
         groups,
         details,
-        placement(host, hypervisor, status, instances.value()));
+        mayBeEmpty ? placement(host, hypervisor) : new Placement.NotAsked());
   }
 
   /**
@@ -115,12 +121,8 @@ final class Observer {
     return groups.value();
   }
 
-  /** The hypervisor matters before anything is taken, and for its id when the host may be empty. */
-  private Optional<Hypervisor> hypervisor(String host, HostMaintenanceStatus status) {
-    var wanted = !Drain.taken(status) || status.emptySince() != null;
-    return wanted
-        ? nova.hypervisors().stream().filter(h -> h.host().equals(host)).findFirst()
-        : Optional.empty();
+  private Optional<Hypervisor> hypervisor(String host) {
+    return nova.hypervisors().stream().filter(h -> h.host().equals(host)).findFirst();
   }
 
   private Map<String, Detail> details(
@@ -171,14 +173,7 @@ final class Observer {
         .map(InstanceStatus::requestId);
   }
 
-  private Placement placement(
-      String host,
-      Optional<Hypervisor> hypervisor,
-      HostMaintenanceStatus status,
-      List<Instance> instances) {
-    if (status == null || status.emptySince() == null || !instances.isEmpty()) {
-      return new Placement.NotAsked();
-    }
+  private Placement placement(String host, Optional<Hypervisor> hypervisor) {
     return hypervisor
         .flatMap(h -> nova.consumers(h.id()))
         .<Placement>map(ids -> new Placement.Consumers(consumers(host, ids)))

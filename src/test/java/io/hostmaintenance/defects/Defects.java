@@ -80,16 +80,19 @@ final class Defects {
                 "goes on from the first empty look though the host was filled since", "drain/Drain")
             .where(
                 "report.status().emptySince(null); report.condition(Condition.DRAINED, \"False\","
-                    + " Reason.NotEmpty, why);",
-                "report.condition(Condition.DRAINED, \"False\", Reason.NotEmpty, why);")
+                    + " Reason.NotEmpty, occupied.get());",
+                "report.condition(Condition.DRAINED, \"False\", Reason.NotEmpty,"
+                    + " occupied.get());")
             .caughtBy("drain.EmptinessTest#aLookThatIsNotEmptyBeginsAnew"),
-        Defect.of("does not believe placement", "drain/Drain")
-            .where(
-                "var allocated = emptiness.allocated();",
-                "var allocated = Optional.<String>empty();")
+        Defect.of("does not believe placement", "drain/Emptiness")
+            .where(".or(this::allocated)", "")
             .caughtBy(
                 "drain.EmptinessTest$PlacementsConsumers#keepItFromBeingEmptyWhileOneIsBuilt",
                 WORLDS),
+        Defect.of("lets a row wait for a tie that is gone while a move hangs", "drain/Table")
+            .where(": emptiness.mayBeTied(detail)", ": true")
+            .caughtBy(
+                "drain.EmptinessTest$WhatIsOnItsWay#isGoneWhenItDoesNotComeThoughMovesOfOursAreFollowed"),
         Defect.of("does not count a finished migration", "nova/Migration")
             .where("\"finished\",", "")
             .caughtBy("drain.EmptinessTest#aRecordCountsWhileItsInstanceIsReallyUnderWay", WORLDS),
@@ -388,6 +391,23 @@ final class Defects {
             .where("if (lately.size() > REENABLED_LIMIT)", "if (lately == null)")
             .caughtBy(
                 "drain.KeepingTest$AServiceThatIsEnabledBehindOurBack#isDisabledAgainThreeTimesInTenMinutesAndNotAFourth"),
+        Defect.of("lets go while its disabling is in flight", "drain/Keeping")
+            .where(
+                "if (asBefore(before, service) && mayStillBeDisabled(at))", "if (before == null)")
+            .caughtBy(
+                "drain.ExitTest$TheService#isWaitedForWhileItMayStillLoseTheReasonThatLibvirtWrote",
+                "drain.ExitTest$TheService#getsBackTheReasonThatOurDisablingOverwroteAfterTheDelete"),
+        Defect.of("forgets whose disabling its own has overwritten late", "drain/Keeping")
+            .where("return seen(at) || reason == null", "return record != null || reason == null")
+            .caughtBy(
+                "drain.ExitTest$TheService#getsBackTheReasonThatOurDisablingOverwroteLate",
+                "drain.ExitTest$TheService#getsBackTheReasonThatOurDisablingOverwroteAfterTheDelete"),
+        Defect.of("takes what libvirt wrote for its own disabling", "drain/Keeping")
+            .where("record.disabledByUs() && !asBefore(record, service)", "record.disabledByUs()")
+            .caughtBy("drain.KeepingTest#whatLibvirtDisabledIsNotSaidToBeDisabledByUsYet"),
+        Defect.of("asks placement on the way out", "operator/Observer")
+            .where("&& !resource.isMarkedForDeletion()", "")
+            .caughtBy("operator.MaintenanceTest#lookOnTheWayOutDoesNotAskPlacement"),
         Defect.of("lets go before the service is seen enabled", "drain/Exit")
             .where(
                 "keeping.step().isEmpty() && (keeping.record() == null ||"

@@ -423,16 +423,15 @@ class EmptinessTest {
     @Test
     void standsStillWhilePlacementIsNotAsked() {
       var before = given.row("vm");
-      given.status(s -> s.emptySince(null)).decideAfter(5);
+      given.instances(active("other")).decideAfter(5);
 
       assertThat(given.row("vm")).isEqualTo(before);
     }
 
     @Test
-    void thatIsDeletedLeavesAnEmptyHost() {
+    void thatIsDeletedIsGone() {
       given.gone("vm").placement().decideAfter(60);
 
-      stands(given, "True", Reason.Empty);
       assertThat(given.row("vm").state()).isEqualTo("Gone");
     }
   }
@@ -523,7 +522,29 @@ class EmptinessTest {
 
       assertThat(given.status()).isEqualTo(before);
       assertThat(decision.nextLook()).hasSeconds(5);
-      assertThat(given.placement().decideAfter(5).status().phase()).isEqualTo("InMaintenance");
+    }
+
+    @Test
+    void keepTheFirstLookFromFindingItEmpty() {
+      var given = Given.taken().placement(instance(Some.instance("vm", "building", null, 0, null)));
+
+      given.decide();
+
+      stands(given, "False", Reason.NotEmpty);
+      assertThat(given.status().emptySince()).isNull();
+    }
+
+    @Test
+    void beginAnewAtTheSecondLook() {
+      var given = Given.taken();
+      given.decide();
+      given.placement(instance(Some.instance("vm", "building", null, 0, null))).decideAfter(61);
+      assertThat(given.status().emptySince()).isNull();
+
+      given.placement().decideAfter(5);
+
+      stands(given, "False", Reason.SettlingEmpty);
+      assertThat(given.status().emptySince()).isEqualTo(given.now());
     }
   }
 

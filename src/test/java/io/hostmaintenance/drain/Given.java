@@ -415,7 +415,7 @@ final class Given {
   }
 
   private Placement placement(List<Instance> here) {
-    if (status() == null || status().emptySince() == null || !here.isEmpty()) {
+    if (!Drain.wantsCompleteLook(status()) || !here.isEmpty() || resource.isMarkedForDeletion()) {
       return new Placement.NotAsked();
     }
     return consumers.<Placement>map(Placement.Consumers::new).orElseGet(Placement.Absent::new);

@@ -801,6 +801,42 @@ class MaintenanceTest {
             "os-services");
   }
 
+  /** What placement knows of a build is asked at both looks, after everything else. */
+  @Test
+  void everyCompleteLookThatListsNobodyAsksPlacementLast() {
+    disabled();
+    var before = world.simulator().requests().size();
+
+    world.tick("hm");
+
+    assertThat(world.status("hm").emptySince()).isNotNull();
+    assertThat(paths(before)).last().isEqualTo("allocations");
+  }
+
+  @Test
+  void completeLookThatListsSomebodyDoesNotAskPlacement() {
+    world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+    disabled();
+    var before = world.simulator().requests().size();
+
+    world.tick("hm");
+
+    assertThat(paths(before)).contains("detail").doesNotContain("allocations");
+  }
+
+  /** A host can be given back while placement is away. */
+  @Test
+  void lookOnTheWayOutDoesNotAskPlacement() {
+    disabled();
+    world.tick("hm");
+    world.delete("hm");
+    var before = world.simulator().requests().size();
+
+    world.tick("hm");
+
+    assertThat(paths(before)).contains("detail").doesNotContain("allocations");
+  }
+
   @Test
   void lookWhileAMoveRunsIsThreeListsAndNoQuestion() {
     world.place(slow());
@@ -812,8 +848,14 @@ class MaintenanceTest {
     world.pass(Duration.ofSeconds(5));
     world.tick("hm");
 
-    assertThat(world.simulator().requests().subList(before, world.simulator().requests().size()))
-        .extracting(r -> r.path().replaceFirst(".*/", ""))
-        .containsExactly("os-migrations", "detail", "os-services");
+    assertThat(paths(before)).containsExactly("os-migrations", "detail", "os-services");
+  }
+
+  /** The last parts of the paths asked for since then. */
+  private List<String> paths(int since) {
+    return world.simulator().requests().stream()
+        .skip(since)
+        .map(r -> r.path().replaceFirst(".*/", ""))
+        .toList();
   }
 }
