@@ -21,6 +21,7 @@ import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.nova.Instance;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -239,23 +240,10 @@ class EmptinessTest {
             .instances(busy("migrating", away(active("vm"))))
             .migrations(incoming(record(9, "vm", "live-migration", "running", NOON, SOMEBODY)));
     given.decide();
-    var look = given.after(61).look();
     var arrived =
-        new Sight.Detail(
-            Optional.of(active("vm")), java.util.List.of(), java.util.List.of(), Optional.empty());
+        new Sight.Detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
 
-    given.decide(
-        new Sight.Look(
-            look.date(),
-            look.complete(),
-            look.identity(),
-            look.migrations(),
-            look.instances(),
-            look.services(),
-            look.hypervisor(),
-            look.groups(),
-            java.util.Map.of("vm", arrived),
-            look.placement()));
+    given.decide(given.after(61).look("vm", arrived));
 
     stands(given, "False", Reason.NotEmpty);
   }

@@ -393,6 +393,24 @@ final class Given {
         placement(here));
   }
 
+  /** The look of this moment, but for what one instance told when it was asked. */
+  Look look(String id, Detail told) {
+    var look = look();
+    var details = new HashMap<>(look.details());
+    details.put(id, told);
+    return new Look(
+        look.date(),
+        look.complete(),
+        look.identity(),
+        look.migrations(),
+        look.instances(),
+        look.services(),
+        look.hypervisor(),
+        look.groups(),
+        details,
+        look.placement());
+  }
+
   private Detail detail(String id, Set<Question> asked) {
     var row =
         status() == null
