@@ -46,14 +46,37 @@ public final class Drain {
   }
 
   /**
-   * What needs no look: this resource holds nothing, and another one has its host.
+   * What needs no look: this resource holds nothing, and another one has its host, or a look has
+   * found nothing against it and it is not its turn yet.
    *
    * @return empty when a look is needed
    */
   public static Optional<Decision> withoutLook(Situation situation) {
-    return taken(situation.resource().getStatus())
-        ? Optional.empty()
-        : rival(situation).map(r -> wait(situation, Phase.Blocked, conflict(situation, r)));
+    if (taken(situation.resource().getStatus())) {
+      return Optional.empty();
+    }
+    return rival(situation)
+        .map(r -> wait(situation, Phase.Blocked, conflict(situation, r)))
+        .or(() -> waitsStill(situation) ? Optional.of(waitForTurn(situation)) : Optional.empty());
+  }
+
+  private static boolean waitsStill(Situation situation) {
+    return !situation.mayStart()
+        && Moment.previous(situation)
+            .condition(Condition.READY)
+            .filter(c -> Reason.WaitingForTurn.name().equals(c.reason()))
+            .isPresent();
+  }
+
+  private static Decision waitForTurn(Situation situation) {
+    return wait(
+        situation,
+        Phase.Pending,
+        new Finding(
+            Reason.WaitingForTurn,
+            "Waits until fewer than "
+                + situation.settings().maxHostsDraining()
+                + " hosts are being drained (HM_MAX_HOSTS_DRAINING)."));
   }
 
   /**
@@ -152,14 +175,7 @@ public final class Drain {
       return failed(at, finding.get());
     }
     if (fresh && !at.situation().mayStart()) {
-      return wait(
-          at.situation(),
-          Phase.Pending,
-          new Finding(
-              Reason.WaitingForTurn,
-              "Waits until fewer than "
-                  + at.settings().maxHostsDraining()
-                  + " hosts are being drained (HM_MAX_HOSTS_DRAINING)."));
+      return waitForTurn(at.situation());
     }
     if (at.service().isEmpty()) {
       return failed(at, finding.orElseThrow());

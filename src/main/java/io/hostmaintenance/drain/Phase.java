@@ -2,7 +2,7 @@ package io.hostmaintenance.drain;
 
 /** The phase of a resource. */
 public enum Phase {
-  /** Not looked at yet, or waiting for its turn. */
+  /** Waiting for its turn, or until Nova can be asked. */
   Pending,
   /** Instances are moved, or the empty host is looked at again. */
   Draining,

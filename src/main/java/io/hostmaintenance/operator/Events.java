@@ -40,12 +40,12 @@ final class Events implements Telling {
   }
 
   @Override
-  public void tell(HostMaintenance resource, Notice notice) {
+  public boolean tell(HostMaintenance resource, Notice notice) {
     var now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     var name = name(resource, notice);
     var last = told.get(name);
     if (last != null && last.plus(REPEAT).isAfter(now)) {
-      return;
+      return false;
     }
     told.values().removeIf(t -> t.plus(REPEAT).isBefore(now));
     told.put(name, now);
@@ -60,6 +60,7 @@ final class Events implements Telling {
     } catch (KubernetesClientException e) {
       LOG.warn("an Event could not be stored: {}", e.getMessage());
     }
+    return true;
   }
 
   private void store(HostMaintenance resource, Notice notice, String name, Instant now) {

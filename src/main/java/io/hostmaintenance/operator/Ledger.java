@@ -21,6 +21,13 @@ final class Ledger {
   /** What the others use, as seen by one decision. */
   record Others(int movesInFlight, int hostsDraining) {}
 
+  /** What the others use at this moment, which may have passed when this returns. */
+  synchronized Others others(HostMaintenance resource, List<HostMaintenance> all) {
+    var name = resource.getMetadata().getName();
+    return new Others(
+        sum(all, name, Drain::inFlight), sum(all, name, s -> Drain.draining(s) ? 1 : 0));
+  }
+
   /** Decides under the lock and keeps what was decided. */
   synchronized <T> T decide(
       HostMaintenance resource,
@@ -29,10 +36,7 @@ final class Ledger {
       Function<T, HostMaintenanceStatus> status) {
     var name = resource.getMetadata().getName();
     decided.keySet().retainAll(all.stream().map(r -> r.getMetadata().getName()).toList());
-    var decision =
-        decide.apply(
-            new Others(
-                sum(all, name, Drain::inFlight), sum(all, name, s -> Drain.draining(s) ? 1 : 0)));
+    var decision = decide.apply(others(resource, all));
     decided.put(name, status.apply(decision));
     return decision;
   }

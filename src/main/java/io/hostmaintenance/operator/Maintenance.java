@@ -139,9 +139,9 @@ final class Maintenance {
   }
 
   private Ticked tick(HostMaintenance resource, Memory memory) {
+    var known = resources.known();
     var unseen =
-        withoutLook(
-            resource, situation(resource, resources.known(), memory, new Ledger.Others(0, 0)));
+        withoutLook(resource, situation(resource, known, memory, ledger.others(resource, known)));
     if (unseen.isPresent()) {
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }

@@ -38,11 +38,14 @@ final class Metrics implements RequestListener {
         .record(duration);
   }
 
-  /** Counts an event on its way to where it is told. */
+  /** Counts what is told there. */
   Telling counting(Telling telling) {
     return (resource, notice) -> {
-      count(notice);
-      telling.tell(resource, notice);
+      var told = telling.tell(resource, notice);
+      if (told) {
+        count(notice);
+      }
+      return told;
     };
   }
 

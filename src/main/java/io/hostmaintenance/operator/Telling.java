@@ -6,6 +6,10 @@ import io.hostmaintenance.drain.Notice;
 /** Where what a person would ask about is told. */
 interface Telling {
 
-  /** Tells a notice of a resource; never throws. */
-  void tell(HostMaintenance resource, Notice notice);
+  /**
+   * Tells a notice of a resource; never throws.
+   *
+   * @return false when it was told so lately that it is not told again
+   */
+  boolean tell(HostMaintenance resource, Notice notice);
 }

@@ -378,6 +378,29 @@ class StandingTest {
   }
 
   @Test
+  void whileItWaitsForItsTurnItNeedsNoLook() {
+    given.mayStart(false).decide();
+
+    assertThat(Drain.withoutLook(given.situation()))
+        .hasValueSatisfying(d -> assertThat(d.status()).isEqualTo(given.status()));
+  }
+
+  @Test
+  void itIsLookedAtBeforeItWaitsForItsTurn() {
+    assertThat(Drain.withoutLook(given.mayStart(false).situation())).isEmpty();
+
+    given.decide();
+    stands(Phase.Pending, Reason.WaitingForTurn);
+  }
+
+  @Test
+  void whenItsTurnHasComeItIsLookedAt() {
+    given.mayStart(false).decide();
+
+    assertThat(Drain.withoutLook(given.mayStart(true).situation())).isEmpty();
+  }
+
+  @Test
   void oneThatHoldsItsHostNeedsNoTurn() {
     given = Given.taken().instances(active("vm"));
 

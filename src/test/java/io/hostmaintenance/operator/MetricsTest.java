@@ -93,4 +93,13 @@ class MetricsTest {
     assertThat(told).containsExactly(notice);
     assertThat(lines(List.of())).contains("hostmaintenance_events_total{reason=\"Moved\"} 1.0");
   }
+
+  @Test
+  void whatIsNotToldAgainIsNotCountedAgain() {
+    var notice = new Notice(true, Reason.StuckRecord, "Stuck.");
+
+    metrics.counting((resource, n) -> false).tell(draining(), notice);
+
+    assertThat(lines(List.of())).noneMatch(line -> line.contains("StuckRecord"));
+  }
 }

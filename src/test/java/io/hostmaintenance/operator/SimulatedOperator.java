@@ -52,9 +52,12 @@ public final class SimulatedOperator {
       InstantSource clock,
       LongSupplier nanoTime,
       BooleanSupplier leading) {
-    maintenance =
-        new Maintenance(
-            nova, resources(store), telling::accept, settings, clock, nanoTime, leading);
+    Telling all =
+        (resource, notice) -> {
+          telling.accept(resource, notice);
+          return true;
+        };
+    maintenance = new Maintenance(nova, resources(store), all, settings, clock, nanoTime, leading);
   }
 
   /** One tick of the resource of this name. */

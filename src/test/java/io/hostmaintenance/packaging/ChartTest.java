@@ -101,7 +101,12 @@ class ChartTest {
     var role = named(Role.class, "it-host-maintenance-operator-lease");
     assertThat(role.getMetadata().getNamespace()).isEqualTo("nova");
     assertThat(role.getRules())
-        .containsExactly(rule("coordination.k8s.io", "leases", "get create update patch"));
+        .containsExactlyInAnyOrder(
+            rule("coordination.k8s.io", "leases", "create"),
+            rule("coordination.k8s.io", "leases", "get update patch")
+                .edit()
+                .withResourceNames("host-maintenance-operator")
+                .build());
   }
 
   @Test

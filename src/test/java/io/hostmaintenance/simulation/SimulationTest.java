@@ -120,7 +120,7 @@ class SimulationTest {
   }
 
   /**
-   * What {@link Programs.Beyond} breaks is counted, not forbidden: docs/architecture.md names it.
+   * What {@link Programs.Beyond} breaks is counted, not forbidden: docs/reliability.md names it.
    */
   @ParameterizedTest
   @EnumSource(Programs.Beyond.class)

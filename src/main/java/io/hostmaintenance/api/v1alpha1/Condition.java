@@ -8,7 +8,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
 import java.time.Instant;
 
-/** A condition in the shape of KEP-1623, which kubectl wait, Flux and Argo CD read. */
+/** A condition in the shape of KEP-1623, which kubectl wait and Flux read. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Condition(
