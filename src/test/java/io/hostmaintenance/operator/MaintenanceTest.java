@@ -801,6 +801,21 @@ class MaintenanceTest {
             "os-services");
   }
 
+  /** Below 2.80 a migration record does not say whose it is (Ussuri is the first to say it). */
+  @Test
+  void theOldestNovaThatIsSpokenToIsDrainedToo() {
+    world.simulator().maxMicroversion(80);
+    world.place(NewServer.on("compute-1"));
+    world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+    world.create("hm", "compute-1");
+
+    world.runUntil("hm", () -> "InMaintenance".equals(world.status("hm").phase()));
+
+    assertThat(world.status("hm").instances())
+        .extracting(InstanceStatus::state)
+        .containsExactly("Moved", "Moved");
+  }
+
   /** What placement knows of a build is asked at both looks, after everything else. */
   @Test
   void everyCompleteLookThatListsNobodyAsksPlacementLast() {

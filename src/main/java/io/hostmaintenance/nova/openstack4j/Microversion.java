@@ -9,8 +9,11 @@ import java.util.regex.Pattern;
 /** A version of Nova's API (nova/api/openstack/rest_api_version_history.rst). */
 record Microversion(int major, int minor) implements Comparable<Microversion> {
 
-  /** Train's, the oldest that we speak. */
-  static final Microversion FLOOR = new Microversion(2, 79);
+  /**
+   * Ussuri's first, the oldest that we speak: before it a migration record does not say whose it
+   * is.
+   */
+  static final Microversion FLOOR = new Microversion(2, 80);
 
   /** The newest that we know; a later one may answer otherwise. */
   static final Microversion CEILING = new Microversion(2, 96);

@@ -28,7 +28,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What Nova's JSON looks like at microversions 2.79 to 2.96, as far as it is read. A record that
+ * What Nova's JSON looks like at microversions 2.80 to 2.96, as far as it is read. A record that
  * lacks what it cannot be without refuses to be made.
  */
 final class NovaJson {

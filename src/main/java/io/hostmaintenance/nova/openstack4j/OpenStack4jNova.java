@@ -53,7 +53,7 @@ final class OpenStack4jNova implements Nova {
 
   private static final String VERSION_HEADER = "OpenStack-API-Version";
 
-  /** Every Nova that we speak comes with a newer one (Train's placement has 1.36). */
+  /** Every Nova that we speak comes with a newer one (Ussuri's placement has 1.36). */
   private static final String PLACEMENT_VERSION = "placement 1.28";
 
   private static final Pattern VERSIONED = Pattern.compile("(.*/v2(?:\\.\\d+)?)(?:/.*)?");

@@ -232,7 +232,7 @@ class OpenStack4jNovaTest {
   // Microversion
 
   @ParameterizedTest
-  @CsvSource({"2.79, 2.79", "2.88, 2.88", "2.96, 2.96", "2.104, 2.96"})
+  @CsvSource({"2.80, 2.80", "2.88, 2.88", "2.96, 2.96", "2.104, 2.96"})
   void versionThatBothSpeakIsAskedFor(String newest, String asked) {
     cloud.speaks("2.1", newest).on("GET", SERVICES, 200, "{\"services\": []}");
     nova.computeServices();
@@ -242,12 +242,12 @@ class OpenStack4jNovaTest {
 
   @Test
   void novaThatIsTooOldIsUnsupported() {
-    cloud.speaks("2.1", "2.78");
+    cloud.speaks("2.1", "2.79");
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> nova.enable("s1"))
         .withMessage(
-            "Nova's API speaks microversions 2.1 to 2.78, but one of 2.79 to 2.96 is needed.")
+            "Nova's API speaks microversions 2.1 to 2.79, but one of 2.80 to 2.96 is needed.")
         .matches(e -> e.kind() == Kind.UNSUPPORTED_API && !e.outcomeUnknown());
   }
 
