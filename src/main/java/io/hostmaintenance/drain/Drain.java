@@ -90,6 +90,15 @@ public final class Drain {
   }
 
   /**
+   * Whether placement is to be asked: when nothing else of a look speaks against an empty host. On
+   * the way out it does not matter.
+   */
+  public static boolean wantsPlacement(HostMaintenance resource, Look look) {
+    return !resource.isMarkedForDeletion()
+        && new Emptiness(resource.getSpec().host(), look).occupiedByNova().isEmpty();
+  }
+
+  /**
    * Since when changes to migrations matter to a look that is not complete: a little before the
    * oldest outstanding request, by Nova's clock; empty when the look must be complete.
    *
@@ -242,7 +251,7 @@ public final class Drain {
     report.status().service(keeping.record());
     serviceCondition(report, keeping, at);
     var notices = new ArrayList<>(keeping.notices());
-    var emptiness = new Emptiness(at);
+    var emptiness = new Emptiness(at.host(), at.look());
     notices.addAll(emptiness.stuck());
     var drained = drained(at, report, emptiness, rows);
     var status = phase(at, report, rows, drained, obstacle);

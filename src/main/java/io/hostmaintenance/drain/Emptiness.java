@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.drain.Sight.Consumer;
+import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -15,31 +16,38 @@ final class Emptiness {
   /** Longer than a look takes that is acted upon. */
   private static final Duration LOOK = Duration.ofSeconds(30);
 
-  private final Moment at;
+  private final String host;
+  private final Look look;
 
-  Emptiness(Moment at) {
-    this.at = at;
+  Emptiness(String host, Look look) {
+    this.host = host;
+    this.look = look;
   }
 
   /** Why the host is not empty; empty when it is. */
   Optional<String> occupied() {
-    if (!at.look().complete()) {
+    return occupiedByNova().or(this::allocated);
+  }
+
+  /** Why the host is not empty by all that Nova told; empty when it is. */
+  Optional<String> occupiedByNova() {
+    if (!look.complete()) {
       return Optional.of("Moves are under way.");
     }
-    var service = at.service();
+    var service = look.service(host);
     if (service.isEmpty() || !service.get().disabled()) {
-      return Optional.of("nova-compute on " + at.host() + " is not disabled.");
+      return Optional.of("nova-compute on " + host + " is not disabled.");
     }
-    var count = at.look().instances().size();
+    var count = look.instances().size();
     if (count > 0) {
       return Optional.of(
           count == 1 ? "1 instance is on the host." : count + " instances are on the host.");
     }
-    return at.look().migrations().stream()
+    return look.migrations().stream()
         .filter(this::live)
         .findFirst()
-        .map(m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.")
-        .or(this::allocated);
+        .map(
+            m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.");
   }
 
   /**
@@ -55,15 +63,15 @@ final class Emptiness {
    */
   List<Tie> ties() {
     var ties = new ArrayList<Tie>();
-    if (!at.look().complete()) {
+    if (!look.complete()) {
       return ties;
     }
-    for (var migration : at.look().migrations()) {
+    for (var migration : look.migrations()) {
       elsewhere(migration.instanceId())
-          .filter(i -> live(migration) && !unconfirmed(migration, i, at.host()))
+          .filter(i -> live(migration) && !unconfirmed(migration, i, host))
           .ifPresent(i -> ties.add(new Tie(i, told(migration))));
     }
-    if (at.look().placement() instanceof Placement.Consumers(var consumers)) {
+    if (look.placement() instanceof Placement.Consumers(var consumers)) {
       consumers.stream()
           .filter(c -> live(c) && !arrived(c.instance().get()))
           .forEach(c -> ties.add(new Tie(c.instance().get(), "An allocation in placement")));
@@ -81,14 +89,14 @@ final class Emptiness {
     return !instance.idle()
         || instance.vmState().equals("building")
         || detail.migrations().stream()
-            .filter(m -> at.host().equals(m.sourceHost()) || at.host().equals(m.destinationHost()))
-            .anyMatch(m -> live(m) && !unconfirmed(m, instance, at.host()));
+            .filter(m -> host.equals(m.sourceHost()) || host.equals(m.destinationHost()))
+            .anyMatch(m -> live(m) && !unconfirmed(m, instance, host));
   }
 
   private Optional<Instance> elsewhere(String instanceId) {
-    return Optional.ofNullable(at.look().details().get(instanceId))
+    return Optional.ofNullable(look.details().get(instanceId))
         .flatMap(Sight.Detail::instance)
-        .filter(i -> at.look().onHost(instanceId).isEmpty() && !arrived(i));
+        .filter(i -> look.onHost(instanceId).isEmpty() && !arrived(i));
   }
 
   private static String told(Migration migration) {
@@ -103,7 +111,7 @@ final class Emptiness {
 
   /** Why the host is not empty by placement; empty when it is, or when there is no placement. */
   private Optional<String> allocated() {
-    return switch (at.look().placement()) {
+    return switch (look.placement()) {
       case Placement.NotAsked() -> Optional.of("Placement was not asked.");
       case Placement.Absent() -> Optional.empty();
       case Placement.Consumers(var consumers) ->
@@ -121,8 +129,8 @@ final class Emptiness {
   /** Records that say something is under way which is not; told, and not counted. */
   List<Notice> stuck() {
     var notices = new ArrayList<Notice>();
-    for (var migration : at.look().migrations()) {
-      if (at.look().complete() && migration.unfinished() && !live(migration)) {
+    for (var migration : look.migrations()) {
+      if (look.complete() && migration.unfinished() && !live(migration)) {
         notices.add(
             new Notice(
                 true,
@@ -144,18 +152,18 @@ final class Emptiness {
     if (!migration.unfinished() && !migration.status().equals("reverted")) {
       return false;
     }
-    var onHost = at.look().onHost(migration.instanceId());
+    var onHost = look.onHost(migration.instanceId());
     if (onHost.isPresent()) {
       return underWay(migration, onHost.get());
     }
-    var detail = Optional.ofNullable(at.look().details().get(migration.instanceId()));
+    var detail = Optional.ofNullable(look.details().get(migration.instanceId()));
     return detail.isEmpty()
         || detail.get().instance().map(i -> underWay(migration, i) || arrived(i)).orElse(false);
   }
 
   /** Whether an instance came after the host's instances were listed. */
   private boolean arrived(Instance instance) {
-    return at.host().equals(instance.host());
+    return host.equals(instance.host());
   }
 
   private boolean underWay(Migration migration, Instance instance) {
@@ -184,8 +192,7 @@ final class Emptiness {
    */
   private boolean recent(Migration migration) {
     var changed = migration.updatedAt() == null ? migration.createdAt() : migration.updatedAt();
-    return migration.unfinished()
-        && Duration.between(changed, at.look().date()).compareTo(LOOK) < 0;
+    return migration.unfinished() && Duration.between(changed, look.date()).compareTo(LOOK) < 0;
   }
 
   private static boolean resized(Instance instance) {

@@ -27,7 +27,7 @@ public sealed interface Sight {
    *     changed since the oldest outstanding request
    * @param instances those on the host
    * @param services every nova-compute service
-   * @param hypervisor the host's; empty when Nova has none for it
+   * @param hypervisor the host's, of a resource that holds nothing yet; empty when Nova has none
    * @param groups every server group; asked for while instances are to be moved
    * @param details what {@link Questions} asked for and Nova answered, by instance id
    * @param placement what holds allocations of the host
@@ -48,6 +48,21 @@ public sealed interface Sight {
     /** The service of a host, by its exact name. */
     public Optional<ComputeService> service(String host) {
       return services.stream().filter(s -> s.host().equals(host)).findFirst();
+    }
+
+    /** The same look, and then placement. */
+    public Look with(Placement word) {
+      return new Look(
+          date,
+          complete,
+          identity,
+          migrations,
+          instances,
+          services,
+          hypervisor,
+          groups,
+          details,
+          word);
     }
 
     /** An instance on the host. */
@@ -102,7 +117,7 @@ public sealed interface Sight {
   /** What holds allocations of the host in placement. */
   sealed interface Placement {
 
-    /** Not asked: the host's lists name somebody, or are not complete, or it is given back. */
+    /** Not asked: the host is not empty by Nova's word, or it is given back. */
     record NotAsked() implements Placement {}
 
     /** The cloud has no placement, or placement does not know the host. */

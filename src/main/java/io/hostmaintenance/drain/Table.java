@@ -34,7 +34,7 @@ final class Table {
 
   private Table(Moment at) {
     this.at = at;
-    this.emptiness = new Emptiness(at);
+    this.emptiness = new Emptiness(at.host(), at.look());
     emptiness.ties().forEach(t -> ties.putIfAbsent(t.instance().id(), t));
   }
 

@@ -88,21 +88,19 @@ final class Observer {
         instances.value().isEmpty()
             ? List.<ServerGroup>of()
             : groups(instances.date(), changesSince.isEmpty());
-    var mayBeEmpty =
-        changesSince.isEmpty() && instances.value().isEmpty() && !resource.isMarkedForDeletion();
-    var hypervisor =
-        mayBeEmpty || !Drain.taken(status) ? hypervisor(host) : Optional.<Hypervisor>empty();
-    return new Look(
-        instances.date(),
-        changesSince.isEmpty(),
-        identity,
-        List.copyOf(migrations),
-        instances.value(),
-        services,
-        hypervisor,
-        groups,
-        details,
-        mayBeEmpty ? placement(host, hypervisor) : new Placement.NotAsked());
+    var look =
+        new Look(
+            instances.date(),
+            changesSince.isEmpty(),
+            identity,
+            List.copyOf(migrations),
+            instances.value(),
+            services,
+            Drain.taken(status) ? Optional.empty() : hypervisor(host),
+            groups,
+            details,
+            new Placement.NotAsked());
+    return Drain.wantsPlacement(resource, look) ? look.with(placement(host)) : look;
   }
 
   /**
@@ -173,8 +171,8 @@ final class Observer {
         .map(InstanceStatus::requestId);
   }
 
-  private Placement placement(String host, Optional<Hypervisor> hypervisor) {
-    return hypervisor
+  private Placement placement(String host) {
+    return hypervisor(host)
         .flatMap(h -> nova.consumers(h.id()))
         .<Placement>map(ids -> new Placement.Consumers(consumers(host, ids)))
         .orElseGet(Placement.Absent::new);

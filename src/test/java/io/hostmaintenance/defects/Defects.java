@@ -85,7 +85,7 @@ final class Defects {
                     + " occupied.get());")
             .caughtBy("drain.EmptinessTest#aLookThatIsNotEmptyBeginsAnew"),
         Defect.of("does not believe placement", "drain/Emptiness")
-            .where(".or(this::allocated)", "")
+            .where("occupiedByNova().or(this::allocated)", "occupiedByNova()")
             .caughtBy(
                 "drain.EmptinessTest$PlacementsConsumers#keepItFromBeingEmptyWhileOneIsBuilt",
                 WORLDS),
@@ -405,8 +405,8 @@ final class Defects {
         Defect.of("takes what libvirt wrote for its own disabling", "drain/Keeping")
             .where("record.disabledByUs() && !asBefore(record, service)", "record.disabledByUs()")
             .caughtBy("drain.KeepingTest#whatLibvirtDisabledIsNotSaidToBeDisabledByUsYet"),
-        Defect.of("asks placement on the way out", "operator/Observer")
-            .where("&& !resource.isMarkedForDeletion()", "")
+        Defect.of("asks placement on the way out", "drain/Drain")
+            .where("return !resource.isMarkedForDeletion() && new", "return new")
             .caughtBy("operator.MaintenanceTest#lookOnTheWayOutDoesNotAskPlacement"),
         Defect.of("lets go before the service is seen enabled", "drain/Exit")
             .where(

@@ -378,19 +378,24 @@ final class Given {
                 details.putIfAbsent(
                     m.instanceId(), detail(m.instanceId(), Set.of(Question.INSTANCE))));
     unseen.forEach(details::remove);
-    return new Look(
-        now.plus(novaAhead),
-        since.isEmpty(),
-        US,
-        records,
-        here,
-        List.copyOf(services.values()),
-        hypervisorType == null
-            ? Optional.empty()
-            : Optional.of(new Hypervisor("provider", HOST, hypervisorType)),
-        List.copyOf(groups),
-        details,
-        placement(here));
+    var look =
+        new Look(
+            now.plus(novaAhead),
+            since.isEmpty(),
+            US,
+            records,
+            here,
+            List.copyOf(services.values()),
+            hypervisorType == null
+                ? Optional.empty()
+                : Optional.of(new Hypervisor("provider", HOST, hypervisorType)),
+            List.copyOf(groups),
+            details,
+            new Placement.NotAsked());
+    return Drain.wantsPlacement(resource, look)
+        ? look.with(
+            consumers.<Placement>map(Placement.Consumers::new).orElseGet(Placement.Absent::new))
+        : look;
   }
 
   /** The look of this moment, but for what one instance told when it was asked. */
@@ -430,13 +435,6 @@ final class Given {
                         .filter(a -> a.requestId().equals(r.requestId()))
                         .findFirst())
             : Optional.empty());
-  }
-
-  private Placement placement(List<Instance> here) {
-    if (!Drain.wantsCompleteLook(status()) || !here.isEmpty() || resource.isMarkedForDeletion()) {
-      return new Placement.NotAsked();
-    }
-    return consumers.<Placement>map(Placement.Consumers::new).orElseGet(Placement.Absent::new);
   }
 
   Situation situation() {

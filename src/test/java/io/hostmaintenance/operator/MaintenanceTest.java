@@ -839,6 +839,16 @@ class MaintenanceTest {
     assertThat(paths(before)).contains("detail").doesNotContain("allocations");
   }
 
+  /** An outage of placement must not hold up what does not depend on it. */
+  @Test
+  void completeLookAtAHostThatIsNotDisabledYetDoesNotAskPlacement() {
+    world.create("hm", "compute-1");
+
+    world.tick("hm");
+
+    assertThat(paths(0)).contains("detail").doesNotContain("allocations");
+  }
+
   /** A host can be given back while placement is away. */
   @Test
   void lookOnTheWayOutDoesNotAskPlacement() {

@@ -15,6 +15,7 @@ import org.openstack4j.core.transport.HttpMethod;
  * @param path below the service's URL, its parts encoded
  * @param body null when it has none
  * @param globalRequestId sent as X-Openstack-Request-Id
+ * @param newest of Nova's versions the newest that it is asked in
  */
 record Call(
     String operation,
@@ -23,7 +24,8 @@ record Call(
     String path,
     Map<String, String> query,
     Object body,
-    Optional<String> globalRequestId) {
+    Optional<String> globalRequestId,
+    Microversion newest) {
 
   /** A question to Nova. */
   static Call get(String operation, String path, String... parts) {
@@ -34,7 +36,8 @@ record Call(
         path(path, parts),
         Map.of(),
         null,
-        Optional.empty());
+        Optional.empty(),
+        Microversion.CEILING);
   }
 
   /** A request to Nova that changes something. */
@@ -47,7 +50,8 @@ record Call(
         path(path, parts),
         Map.of(),
         body,
-        Optional.empty());
+        Optional.empty(),
+        Microversion.CEILING);
   }
 
   private static String path(String path, String... parts) {
@@ -62,17 +66,22 @@ record Call(
   Call with(String key, String value) {
     var more = new LinkedHashMap<>(query);
     more.put(key, value);
-    return new Call(operation, method, service, path, more, body, globalRequestId);
+    return new Call(operation, method, service, path, more, body, globalRequestId, newest);
+  }
+
+  /** The same in no newer version than that. */
+  Call upTo(Microversion version) {
+    return new Call(operation, method, service, path, query, body, globalRequestId, version);
   }
 
   /** The same to another service. */
   Call to(ServiceType other) {
-    return new Call(operation, method, other, path, query, body, globalRequestId);
+    return new Call(operation, method, other, path, query, body, globalRequestId, newest);
   }
 
   /** The same under a request id of the asker's. */
   Call as(String id) {
-    return new Call(operation, method, service, path, query, body, Optional.of(id));
+    return new Call(operation, method, service, path, query, body, Optional.of(id), newest);
   }
 
   boolean writes() {

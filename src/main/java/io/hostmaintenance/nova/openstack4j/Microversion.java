@@ -18,6 +18,12 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
   /** The newest that we know; a later one may answer otherwise. */
   static final Microversion CEILING = new Microversion(2, 96);
 
+  /**
+   * The last in which a list of hypervisors does not have Nova ask every host for its uptime, which
+   * takes as long as the slowest and fails with it (api-ref, os-hypervisors, uptime).
+   */
+  static final Microversion WITHOUT_UPTIME = new Microversion(2, 87);
+
   private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
 
   /** Reads such as {@code 2.96}; empty when it is something else. */
@@ -54,6 +60,11 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
                             newest.isEmpty() ? "2.0" : newest,
                             FLOOR,
                             CEILING)));
+  }
+
+  /** This one, or that one when it is older. */
+  Microversion orOlder(Microversion other) {
+    return compareTo(other) <= 0 ? this : other;
   }
 
   @Override

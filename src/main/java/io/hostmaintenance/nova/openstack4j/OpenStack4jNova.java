@@ -95,7 +95,8 @@ final class OpenStack4jNova implements Nova {
 
   @Override
   public List<Hypervisor> hypervisors() {
-    var call = Call.get("list-hypervisors", "/os-hypervisors/detail");
+    var call =
+        Call.get("list-hypervisors", "/os-hypervisors/detail").upTo(Microversion.WITHOUT_UPTIME);
     return models(list(call, "hypervisors", NovaJson.HypervisorRow.class));
   }
 
@@ -483,7 +484,7 @@ final class OpenStack4jNova implements Nova {
   private String version(Call call, Login login) {
     return call.service() == ServiceType.PLACEMENT
         ? PLACEMENT_VERSION
-        : "compute " + spoken(login).version();
+        : "compute " + spoken(login).version().orOlder(call.newest());
   }
 
   private Spoken spoken(Login login) {

@@ -40,6 +40,7 @@ class OpenStack4jNovaTest {
 
   private static final String BASE = "/compute/v2.1";
   private static final String SERVICES = BASE + "/os-services";
+  private static final String HYPERVISORS = BASE + "/os-hypervisors/detail";
   private static final String SERVERS = BASE + "/servers/detail";
   private static final String ACTION = BASE + "/servers/i1/action";
   private static final String ALLOCATIONS = "/placement/resource_providers/h1/allocations";
@@ -238,6 +239,17 @@ class OpenStack4jNovaTest {
     nova.computeServices();
 
     assertThat(sole("GET", SERVICES).header("OpenStack-API-Version")).isEqualTo("compute " + asked);
+  }
+
+  /** From 2.88 on Nova asks every host for its uptime, and one that hangs fails the list. */
+  @ParameterizedTest
+  @CsvSource({"2.80, 2.80", "2.87, 2.87", "2.96, 2.87"})
+  void hypervisorsAreAskedForWithoutTheirUptime(String newest, String asked) {
+    cloud.speaks("2.1", newest).on("GET", HYPERVISORS, 200, "{\"hypervisors\": []}");
+    nova.hypervisors();
+
+    assertThat(sole("GET", HYPERVISORS).header("OpenStack-API-Version"))
+        .isEqualTo("compute " + asked);
   }
 
   @Test
