@@ -178,7 +178,7 @@ public final class Drain {
           ? drain(at, Optional.of(conflict))
           : wait(at.situation(), Phase.Blocked, conflict);
     }
-    var fresh = !taken(at.previous());
+    var fresh = !taken(at.previous()) && !Keeping.handedOver(at);
     var finding = Policies.check(at, fresh || hasWork(at));
     if (fresh && finding.isPresent()) {
       return failed(at, finding.get());

@@ -25,7 +25,7 @@ public final class Exit {
   private Exit() {}
 
   /**
-   * What needs no look: nothing was taken, or the annotation lets go.
+   * What needs no look: nothing was taken or can have been handed over, or the annotation lets go.
    *
    * @return empty when a look is needed
    */
@@ -34,7 +34,8 @@ public final class Exit {
     var annotations = situation.resource().getMetadata().getAnnotations();
     var skip =
         annotations != null && "true".equals(annotations.get(HostMaintenance.SKIP_GIVE_BACK));
-    if (skip && Drain.taken(previous)) {
+    var mayHold = Drain.taken(previous) || mayHaveBeenHandedOver(previous);
+    if (skip && mayHold) {
       return Optional.of(
           release(
               previous,
@@ -50,7 +51,15 @@ public final class Exit {
                           + leftBehind(previous.instances())
                           + "."))));
     }
-    return Drain.taken(previous) ? Optional.empty() : Optional.of(release(previous, List.of()));
+    return mayHold ? Optional.empty() : Optional.of(release(previous, List.of()));
+  }
+
+  /** Whether it was not seen yet, or waited for another one, which hands over to such as these. */
+  private static boolean mayHaveBeenHandedOver(HostMaintenanceStatus previous) {
+    return previous
+        .condition(Condition.READY)
+        .map(c -> Reason.Conflict.name().equals(c.reason()))
+        .orElse(true);
   }
 
   static Decision blind(Situation situation, Blind blind) {
@@ -73,6 +82,9 @@ public final class Exit {
   }
 
   static Decision decide(Moment at) {
+    if (!Drain.taken(at.previous()) && !Keeping.handedOver(at)) {
+      return release(at.previous(), List.of());
+    }
     if (at.service().isEmpty()) {
       return release(
           at.previous(),

@@ -48,6 +48,15 @@ record Keeping(
         : record.disabledByUs() ? hold(at, service, record) : watch(at, service, record);
   }
 
+  /** Whether the service carries the marker of this resource, which holds nothing yet. */
+  static boolean handedOver(Moment at) {
+    return at.previous().service() == null
+        && at.service()
+            .filter(ComputeService::disabled)
+            .filter(s -> isMarker(s.disabledReason(), at.name()))
+            .isPresent();
+  }
+
   private static boolean libvirts(ComputeService service) {
     return service.disabledReason() != null && service.disabledReason().startsWith(AUTO);
   }
@@ -187,12 +196,12 @@ record Keeping(
   }
 
   /**
-   * Gives the service back, once: what was ours is enabled while our marker stands, or handed to
+   * Gives the service back, once, while our marker stands: it is as it was before us, or handed to
    * the resource that waits for the same host.
    */
   static Keeping giveBack(Moment at, Optional<Situation.Neighbour> heir) {
-    var record = at.previous().service();
     var service = at.service().orElseThrow();
+    var record = handedOver(at) ? ours(service, "enabled", null) : at.previous().service();
     if (record == null || !record.disabledByUs()) {
       return new Keeping(record, Optional.empty(), List.of(), Optional.empty());
     }
@@ -218,7 +227,7 @@ record Keeping(
                       + ".")),
           Optional.empty());
     }
-    if (!isMarker(service.disabledReason(), at.name())) {
+    if (!isMarker(service.disabledReason(), at.name()) && !markerOfNobody(at, service)) {
       var before = overtaken(at, service, record);
       if (asBefore(before, service) && mayStillBeDisabled(at)) {
         return new Keeping(before, Optional.empty(), List.of(), Optional.empty());
@@ -242,6 +251,14 @@ record Keeping(
     }
     return new Keeping(
         record, Optional.of(backStep(service, record, heir)), List.of(), Optional.empty());
+  }
+
+  /** Whether it was handed to a resource that is gone since. */
+  private static boolean markerOfNobody(Moment at, ComputeService service) {
+    var reason = service.disabledReason();
+    return reason != null
+        && reason.startsWith(MARKER)
+        && at.situation().neighbours().stream().noneMatch(n -> isMarker(reason, n.name()));
   }
 
   /**
@@ -288,11 +305,10 @@ record Keeping(
 
   private static Step backStep(
       ComputeService service, ServiceStatus record, Optional<Situation.Neighbour> heir) {
-    if (heir.isPresent()) {
-      return new Step.DisableService(service.id(), marker(heir.get().name(), heir.get().reason()));
+    if ("disabled".equals(record.previousStatus()) && record.previousReason() != null) {
+      return new Step.DisableService(service.id(), record.previousReason());
     }
-    return "disabled".equals(record.previousStatus()) && record.previousReason() != null
-        ? new Step.DisableService(service.id(), record.previousReason())
-        : new Step.EnableService(service.id());
+    return heir.<Step>map(h -> new Step.DisableService(service.id(), marker(h.name(), h.reason())))
+        .orElseGet(() -> new Step.EnableService(service.id()));
   }
 }

@@ -376,8 +376,23 @@ final class Defects {
             .caughtBy("drain.KeepingTest$AServiceThatSomebodyElseDisabled#isNotTouched"),
         Defect.of("enables a service that somebody else disabled since", "drain/Keeping")
             .where(
-                "if (!isMarker(service.disabledReason(), at.name())) {", "if (service == null) {")
+                "if (!isMarker(service.disabledReason(), at.name()) && !markerOfNobody(at, service))"
+                    + " {",
+                "if (service == null) {")
             .caughtBy("drain.ExitTest$TheService#isNotEnabledWhenOurMarkerNoLongerStands", WORLDS),
+        Defect.of("forgets a host that was handed to a resource which is gone", "drain/Keeping")
+            .where("&& !markerOfNobody(at, service)", "")
+            .caughtBy("drain.ExitTest$TheService#isEnabledWhenTheOneItWasHandedToIsGone"),
+        Defect.of("forgets a host that was handed to it before it could take it", "drain/Exit")
+            .where(
+                "boolean mayHaveBeenHandedOver(HostMaintenanceStatus previous) {",
+                "boolean mayHaveBeenHandedOver(HostMaintenanceStatus previous) { if (previous != null) return false;")
+            .caughtBy("drain.ExitTest#whatWaitedForAnotherOneNeedsALook"),
+        Defect.of("does not hold a host that was handed to it", "drain/Drain")
+            .where("&& !Keeping.handedOver(at);", ";")
+            .caughtBy(
+                "drain.StandingTest#aHostThatWasHandedOverIsHeldThoughItWouldNotBeItsTurn",
+                "drain.StandingTest#aHostThatWasHandedOverIsHeldThoughTheResourceCannotBeCarriedOut"),
         Defect.of("knows its marker by the beginning of its name", "drain/Keeping")
             .where("startsWith(MARKER + name + \": \")", "startsWith(MARKER + name)")
             .caughtBy("drain.KeepingTest#aMarkerIsThatOfTheExactName"),
@@ -419,8 +434,7 @@ final class Defects {
             .caughtBy("operator.MaintenanceTest$Deletion#givesTheServiceBackWhileAMoveStillRuns"),
         Defect.of("lets go without a look", "drain/Exit")
             .where(
-                "return Drain.taken(previous) ? Optional.empty() : Optional.of(release(previous,"
-                    + " List.of()));",
+                "return mayHold ? Optional.empty() : Optional.of(release(previous, List.of()));",
                 "return Optional.of(release(previous, List.of()));")
             .caughtBy(
                 "drain.ExitTest#whatTookSomethingNeedsALook",

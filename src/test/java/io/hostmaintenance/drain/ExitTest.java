@@ -43,9 +43,28 @@ class ExitTest {
 
   @Test
   void whatTookNothingGoesWithoutALook() {
-    var decision = Exit.withoutLook(Given.fresh().deleted().situation());
+    var given = Given.fresh().targetHost("nowhere");
+    given.decide();
 
-    assertThat(decision).get().extracting(Decision::release).isEqualTo(true);
+    assertThat(Exit.withoutLook(given.deleted().situation()))
+        .get()
+        .extracting(Decision::release)
+        .isEqualTo(true);
+  }
+
+  /** A host may have been handed to it before it was seen for the first time. */
+  @Test
+  void whatWasNeverSeenNeedsALook() {
+    assertThat(Exit.withoutLook(Given.fresh().deleted().situation())).isEmpty();
+  }
+
+  @Test
+  void whatWaitedForAnotherOneNeedsALook() {
+    var given = Given.fresh();
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+    given.decide();
+
+    assertThat(Exit.withoutLook(given.deleted().situation())).isEmpty();
   }
 
   @Test
@@ -228,6 +247,69 @@ class ExitTest {
           .containsExactly(new Step.DisableService(id(HOST), "host-maintenance heir: its reason"));
       assertThat(told(given.obeyed(decision).decideAfter(1))).contains(Reason.HandedOver);
       assertThat(given.service().disabled()).isTrue();
+    }
+
+    /** What stood before us is put back first; the one that waits takes it from there. */
+    @Test
+    void getsBackTheReasonThatLibvirtWroteWhereAnotherOneWaitsForTheHostToo() {
+      var given = Given.fresh().service(HOST, "disabled", "AUTO: no libvirt");
+      given.obeyed(given.decide());
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false));
+
+      var decision = given.deleted().decideAfter(60);
+
+      assertThat(decision.steps())
+          .containsExactly(new Step.DisableService(id(HOST), "AUTO: no libvirt"));
+      assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
+    }
+
+    @Test
+    void isEnabledWhenTheOneItWasHandedToIsGone() {
+      var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
+
+      assertThat(given.decide().steps()).containsExactly(enable());
+    }
+
+    @Test
+    void isLeftToTheOneItWasHandedToThoughThatGoesItself() {
+      var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false));
+
+      var decision = given.decide();
+
+      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.release()).isTrue();
+    }
+
+    @Test
+    void thatWasHandedToUsIsGivenBackThoughWeNeverTookIt() {
+      var given = waiting().service(HOST, "disabled", MARKER).deleted();
+
+      var decision = given.decide();
+
+      assertThat(decision.steps()).containsExactly(enable());
+      assertThat(decision.release()).isFalse();
+      assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"enabled, ", "disabled, broken fan", "disabled, host-maintenance other"})
+    void thatWasNeverHandedToUsIsNotTouched(String status, String reason) {
+      var given = waiting().service(HOST, status, reason).deleted();
+
+      var decision = given.decide();
+
+      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.release()).isTrue();
+      assertThat(decision.notices()).isEmpty();
+    }
+
+    /** It waits for a host that another one holds. */
+    private static Given waiting() {
+      var given = Given.fresh();
+      given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+      given.decide();
+      return given.neighbour();
     }
 
     @Test

@@ -385,6 +385,24 @@ class StandingTest {
         .hasValueSatisfying(d -> assertThat(d.status()).isEqualTo(given.status()));
   }
 
+  /** Else nobody would give it back. */
+  @Test
+  void aHostThatWasHandedOverIsHeldThoughItWouldNotBeItsTurn() {
+    given.service(HOST, "disabled", Given.MARKER).mayStart(false).decide();
+
+    assertThat(given.status().service().disabledByUs()).isTrue();
+  }
+
+  @Test
+  void aHostThatWasHandedOverIsHeldThoughTheResourceCannotBeCarriedOut() {
+    given.service(HOST, "disabled", Given.MARKER).targetHost("nowhere").instances(active("vm"));
+
+    given.decide();
+
+    stands(Phase.Failed, Reason.TargetHostInvalid);
+    assertThat(given.status().service().disabledByUs()).isTrue();
+  }
+
   @Test
   void itIsLookedAtBeforeItWaitsForItsTurn() {
     assertThat(Drain.withoutLook(given.mayStart(false).situation())).isEmpty();

@@ -457,12 +457,24 @@ class MaintenanceTest {
   class Deletion {
 
     @Test
-    void beforeAnythingWasTakenNeedsNoCallToNova() {
+    void ofWhatTookNothingNeedsNoCallToNova() {
+      world.create("hm", "nowhere");
+      world.tick("hm");
+      var before = world.simulator().requests().size();
+      world.delete("hm");
+
+      assertThat(world.tick("hm").released()).isTrue();
+      assertThat(paths(before)).isEmpty();
+    }
+
+    /** The host may have been handed to it. */
+    @Test
+    void ofWhatWasNeverSeenLooksAtTheService() {
       world.create("hm", "compute-1");
       world.delete("hm");
 
       assertThat(world.tick("hm").released()).isTrue();
-      assertThat(world.simulator().requests()).isEmpty();
+      assertThat(paths(0)).contains("os-services").doesNotContain("allocations");
     }
 
     @Test
