@@ -41,9 +41,6 @@ final class Maintenance {
 
   private static final Logger LOG = LoggerFactory.getLogger(Maintenance.class);
 
-  /** A decision from an older look is not stored. */
-  private static final Duration STALE_LOOK = Duration.ofSeconds(30);
-
   /** What has not gone out so long after its intent began to be stored stays unsent. */
   private static final Duration STALE_INTENT = Duration.ofSeconds(5);
 
@@ -92,7 +89,7 @@ final class Maintenance {
       LongSupplier nanoTime,
       BooleanSupplier leading) {
     this.nova = nova;
-    this.observer = new Observer(nova);
+    this.observer = new Observer(nova, nanoTime);
     this.resources = resources;
     this.telling = telling;
     this.settings = settings;
@@ -145,8 +142,7 @@ final class Maintenance {
     if (unseen.isPresent()) {
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
-    var began = nanoTime.getAsLong();
-    var sight = inTime(observer.look(resource), began);
+    var sight = observer.look(resource);
     if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
     }
@@ -169,18 +165,6 @@ final class Maintenance {
     return resource.isMarkedForDeletion()
         ? Exit.withoutLook(situation)
         : Drain.withoutLook(situation);
-  }
-
-  /** What was seen too long ago counts as not seen. */
-  private Sight inTime(Sight sight, long began) {
-    return sight instanceof Sight.Look && since(began).compareTo(STALE_LOOK) > 0
-        ? new Sight.Blind(
-            Reason.ApiUnavailable,
-            "Nova needs more than "
-                + STALE_LOOK.toSeconds()
-                + " s for the answers to one look, which is too old then to act on.",
-            Duration.ZERO)
-        : sight;
   }
 
   private Situation situation(

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,160 +45,199 @@ final class Observer {
 
   private static final Duration GROUPS = Duration.ofMinutes(1);
 
+  /** What was seen longer ago is not acted upon. */
+  private static final Duration TIME = Duration.ofSeconds(30);
+
   private final Nova nova;
+  private final LongSupplier nanoTime;
   private volatile Dated<List<ServerGroup>> groups = new Dated<>(List.of(), Instant.MIN);
 
-  Observer(Nova nova) {
+  Observer(Nova nova, LongSupplier nanoTime) {
     this.nova = nova;
+    this.nanoTime = nanoTime;
   }
 
-  /** One look; {@link Blind} when any list of it could not be had whole. */
+  /** One look; {@link Blind} when any list of it could not be had whole, or not in 30 s. */
   Sight look(HostMaintenance resource) {
     try {
-      return lookOrThrow(resource);
+      return new Glance(resource).look();
     } catch (NovaException e) {
       LOG.warn("host {}: no look: {}", resource.getSpec().host(), e.getMessage());
       return Blind.of(e);
     }
   }
 
-  private Look lookOrThrow(HostMaintenance resource) {
-    var host = resource.getSpec().host();
-    var status = resource.getStatus();
-    var identity = nova.identity();
-    var changesSince = Drain.changesSince(status);
-    var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();
-    var migrations = new ArrayList<Migration>();
-    if (changesSince.isPresent()) {
-      migrations.addAll(nova.migrations(MigrationFilter.ofHostSince(host, changesSince.get())));
-    } else {
-      for (var unfinished : Migration.UNFINISHED) {
-        migrations.addAll(nova.migrations(MigrationFilter.ofHost(host, unfinished)));
-      }
+  /** One look while it is taken. */
+  private final class Glance {
+
+    private final HostMaintenance resource;
+    private final String host;
+    private final HostMaintenanceStatus status;
+    private final long began = nanoTime.getAsLong();
+
+    Glance(HostMaintenance resource) {
+      this.resource = resource;
+      this.host = resource.getSpec().host();
+      this.status = resource.getStatus();
     }
-    var instances = nova.instancesOn(host);
-    if (changesSince.isEmpty() && instances.value().isEmpty()) {
-      var horizon = instances.date().minus(REVERTED);
-      nova.migrations(MigrationFilter.ofHost(host, "reverted")).stream()
-          .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
-          .forEach(migrations::add);
-    }
-    var services = hidden(before, host) ? before : nova.computeServices();
-    var details = details(status, migrations, instances.value());
-    var groups =
-        instances.value().isEmpty()
-            ? List.<ServerGroup>of()
-            : groups(instances.date(), changesSince.isEmpty());
-    var look =
-        new Look(
-            instances.date(),
-            changesSince.isEmpty(),
-            identity,
-            List.copyOf(migrations),
-            instances.value(),
-            services,
-            Drain.taken(status) ? Optional.empty() : hypervisor(host),
-            groups,
-            details,
-            new Placement.NotAsked());
-    return Drain.wantsPlacement(resource, look) ? look.with(placement(host)) : look;
-  }
 
-  /**
-   * Whether the cell of the host did not answer. A cell that is away while migrations or instances
-   * are listed, and back before the services are read, would else pass for an empty host.
-   */
-  private static boolean hidden(List<ComputeService> services, String host) {
-    return services.stream().anyMatch(s -> s.host().equals(host) && s.unknown());
-  }
-
-  /** They change seldom: a look that only follows moves takes those of the last minute. */
-  private List<ServerGroup> groups(Instant date, boolean fresh) {
-    if (fresh || date.isAfter(groups.date().plus(GROUPS))) {
-      groups = new Dated<>(nova.serverGroups(), date);
-    }
-    return groups.value();
-  }
-
-  private Optional<Hypervisor> hypervisor(String host) {
-    return nova.hypervisors().stream().filter(h -> h.host().equals(host)).findFirst();
-  }
-
-  private Map<String, Detail> details(
-      HostMaintenanceStatus status, List<Migration> migrations, List<Instance> instances) {
-    var details = new HashMap<String, Detail>();
-    Questions.of(status, migrations, instances)
-        .forEach(
-            (id, questions) -> {
-              try {
-                details.put(id, detail(id, questions, status, instances));
-              } catch (NovaException e) {
-                LOG.warn("instance {}: not seen whole: {}", id, e.getMessage());
-              }
-            });
-    migrations.stream()
-        .filter(m -> m.status().equals("reverted") && !details.containsKey(m.instanceId()))
-        .forEach(
-            m ->
-                details.put(
-                    m.instanceId(),
-                    new Detail(
-                        nova.instance(m.instanceId()), List.of(), List.of(), Optional.empty())));
-    return details;
-  }
-
-  private Detail detail(
-      String id, Set<Question> questions, HostMaintenanceStatus status, List<Instance> instances) {
-    var instance =
-        questions.contains(Question.INSTANCE)
-            ? nova.instance(id)
-            : instances.stream().filter(i -> i.id().equals(id)).findFirst();
-    var migrations =
-        questions.contains(Question.MIGRATIONS)
-            ? nova.migrations(MigrationFilter.ofInstance(id))
-            : List.<Migration>of();
-    var actions = questions.contains(Question.ACTIONS) ? nova.actions(id) : null;
-    var events =
-        questions.contains(Question.EVENTS)
-            ? requestId(id, status).flatMap(r -> nova.action(id, r))
-            : Optional.<InstanceAction>empty();
-    return new Detail(instance, migrations, actions == null ? List.of() : actions, events);
-  }
-
-  private static Optional<String> requestId(String id, HostMaintenanceStatus status) {
-    return status.instances().stream()
-        .filter(r -> r.id().equals(id))
-        .findFirst()
-        .map(InstanceStatus::requestId);
-  }
-
-  private Placement placement(String host) {
-    return hypervisor(host)
-        .flatMap(h -> nova.consumers(h.id()))
-        .<Placement>map(ids -> new Placement.Consumers(consumers(host, ids)))
-        .orElseGet(Placement.Absent::new);
-  }
-
-  private List<Consumer> consumers(String host, Set<String> ids) {
-    var consumers = new ArrayList<Consumer>();
-    var unresolved = new HashSet<String>();
-    for (var id : ids) {
-      var instance = nova.instance(id);
-      if (instance.isPresent()) {
-        consumers.add(new Consumer(id, Optional.empty(), instance));
+    private Look look() {
+      var identity = nova().identity();
+      var changesSince = Drain.changesSince(status);
+      var before = changesSince.isEmpty() ? nova().computeServices() : List.<ComputeService>of();
+      var migrations = new ArrayList<Migration>();
+      if (changesSince.isPresent()) {
+        migrations.addAll(nova().migrations(MigrationFilter.ofHostSince(host, changesSince.get())));
       } else {
-        unresolved.add(id);
+        for (var unfinished : Migration.UNFINISHED) {
+          migrations.addAll(nova().migrations(MigrationFilter.ofHost(host, unfinished)));
+        }
+      }
+      var instances = nova().instancesOn(host);
+      if (changesSince.isEmpty() && instances.value().isEmpty()) {
+        var horizon = instances.date().minus(REVERTED);
+        nova().migrations(MigrationFilter.ofHost(host, "reverted")).stream()
+            .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
+            .forEach(migrations::add);
+      }
+      var services = hidden(before) ? before : nova().computeServices();
+      var details = details(migrations, instances.value());
+      var serverGroups =
+          instances.value().isEmpty()
+              ? List.<ServerGroup>of()
+              : groups(instances.date(), changesSince.isEmpty());
+      var byNova =
+          new Look(
+              instances.date(),
+              changesSince.isEmpty(),
+              identity,
+              List.copyOf(migrations),
+              instances.value(),
+              services,
+              Drain.taken(status) ? Optional.empty() : hypervisor(),
+              serverGroups,
+              details,
+              new Placement.NotAsked());
+      var look = Drain.wantsPlacement(resource, byNova) ? byNova.with(placement()) : byNova;
+      inTime();
+      return look;
+    }
+
+    /**
+     * Whether the cell of the host did not answer. A cell that is away while migrations or
+     * instances are listed, and back before the services are read, would else pass for an empty
+     * host.
+     */
+    private boolean hidden(List<ComputeService> services) {
+      return services.stream().anyMatch(s -> s.host().equals(host) && s.unknown());
+    }
+
+    /** They change seldom: a look that only follows moves takes those of the last minute. */
+    private List<ServerGroup> groups(Instant date, boolean fresh) {
+      if (fresh || date.isAfter(groups.date().plus(GROUPS))) {
+        groups = new Dated<>(nova().serverGroups(), date);
+      }
+      return groups.value();
+    }
+
+    private Optional<Hypervisor> hypervisor() {
+      return nova().hypervisors().stream().filter(h -> h.host().equals(host)).findFirst();
+    }
+
+    private Map<String, Detail> details(List<Migration> migrations, List<Instance> instances) {
+      var details = new HashMap<String, Detail>();
+      Questions.of(status, migrations, instances)
+          .forEach(
+              (id, questions) -> {
+                inTime();
+                try {
+                  details.put(id, detail(id, questions, instances));
+                } catch (NovaException e) {
+                  LOG.warn("instance {}: not seen whole: {}", id, e.getMessage());
+                }
+              });
+      migrations.stream()
+          .filter(m -> m.status().equals("reverted") && !details.containsKey(m.instanceId()))
+          .forEach(
+              m ->
+                  details.put(
+                      m.instanceId(),
+                      new Detail(
+                          nova().instance(m.instanceId()),
+                          List.of(),
+                          List.of(),
+                          Optional.empty())));
+      return details;
+    }
+
+    private Detail detail(String id, Set<Question> questions, List<Instance> instances) {
+      var instance =
+          questions.contains(Question.INSTANCE)
+              ? nova().instance(id)
+              : instances.stream().filter(i -> i.id().equals(id)).findFirst();
+      var migrations =
+          questions.contains(Question.MIGRATIONS)
+              ? nova().migrations(MigrationFilter.ofInstance(id))
+              : List.<Migration>of();
+      var actions = questions.contains(Question.ACTIONS) ? nova().actions(id) : null;
+      var events =
+          questions.contains(Question.EVENTS)
+              ? requestId(id).flatMap(r -> nova().action(id, r))
+              : Optional.<InstanceAction>empty();
+      return new Detail(instance, migrations, actions == null ? List.of() : actions, events);
+    }
+
+    private Optional<String> requestId(String id) {
+      return status.instances().stream()
+          .filter(r -> r.id().equals(id))
+          .findFirst()
+          .map(InstanceStatus::requestId);
+    }
+
+    private Placement placement() {
+      return hypervisor()
+          .flatMap(h -> nova().consumers(h.id()))
+          .<Placement>map(ids -> new Placement.Consumers(consumers(ids)))
+          .orElseGet(Placement.Absent::new);
+    }
+
+    private List<Consumer> consumers(Set<String> ids) {
+      var consumers = new ArrayList<Consumer>();
+      var unresolved = new HashSet<String>();
+      for (var id : ids) {
+        var instance = nova().instance(id);
+        if (instance.isPresent()) {
+          consumers.add(new Consumer(id, Optional.empty(), instance));
+        } else {
+          unresolved.add(id);
+        }
+      }
+      if (!unresolved.isEmpty()) {
+        var byUuid = new HashMap<String, Migration>();
+        nova().migrations(MigrationFilter.ofHost(host)).forEach(m -> byUuid.put(m.uuid(), m));
+        for (var id : unresolved) {
+          var migration = Optional.ofNullable(byUuid.get(id));
+          consumers.add(
+              new Consumer(id, migration, migration.flatMap(m -> nova().instance(m.instanceId()))));
+        }
+      }
+      return consumers;
+    }
+
+    /** Nova, while there is time. */
+    private Nova nova() {
+      inTime();
+      return nova;
+    }
+
+    private void inTime() {
+      if (nanoTime.getAsLong() - began > TIME.toNanos()) {
+        throw new NovaException(
+            NovaException.Kind.UNAVAILABLE,
+            "Nova needs more than "
+                + TIME.toSeconds()
+                + " s for the answers to one look, which is too old then to act on.");
       }
     }
-    if (!unresolved.isEmpty()) {
-      var byUuid = new HashMap<String, Migration>();
-      nova.migrations(MigrationFilter.ofHost(host)).forEach(m -> byUuid.put(m.uuid(), m));
-      for (var id : unresolved) {
-        var migration = Optional.ofNullable(byUuid.get(id));
-        consumers.add(
-            new Consumer(id, migration, migration.flatMap(m -> nova.instance(m.instanceId()))));
-      }
-    }
-    return consumers;
   }
 }

@@ -107,9 +107,9 @@ final class Defects {
         Defect.of("asks for migrations after servers", "operator/Observer")
             .where(
                 "var migrations = new ArrayList<Migration>(); if (changesSince",
-                "var instances = nova.instancesOn(host); var migrations = new"
+                "var instances = nova().instancesOn(host); var migrations = new"
                     + " ArrayList<Migration>(); if (changesSince")
-            .where("var instances = nova.instancesOn(host); if", "if")
+            .where("var instances = nova().instancesOn(host); if", "if")
             .caughtBy(
                 "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBetweenTheServices",
                 WORLDS),
@@ -127,18 +127,17 @@ final class Defects {
             .where("service.isEmpty() || !service.get().disabled()", "service.isEmpty()")
             .caughtBy("drain.EmptinessTest#aHostThatIsEnabledIsNotEmpty", WORLDS),
         Defect.of("forgets that the cell was silent before the list", "operator/Observer")
-            .where(
-                "hidden(before, host) ? before : nova.computeServices()", "nova.computeServices()")
+            .where("hidden(before) ? before : nova().computeServices()", "nova().computeServices()")
             .caughtBy(
                 "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
         Defect.of("asks whether the cell answers only after the migrations", "operator/Observer")
             .where(
-                "var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();",
+                "var before = changesSince.isEmpty() ? nova().computeServices() : List.<ComputeService>of();",
                 "")
             .where(
-                "var instances = nova.instancesOn(host);",
-                "var before = changesSince.isEmpty() ? nova.computeServices() : List.<ComputeService>of();"
-                    + " var instances = nova.instancesOn(host);")
+                "var instances = nova().instancesOn(host);",
+                "var before = changesSince.isEmpty() ? nova().computeServices() : List.<ComputeService>of();"
+                    + " var instances = nova().instancesOn(host);")
             .caughtBy(
                 "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
         Defect.of("takes and gives back a host by what the watch told", "operator/Maintenance")
@@ -194,9 +193,12 @@ final class Defects {
         Defect.of("asks late after its intent", "operator/Maintenance")
             .where("STALE_INTENT = Duration.ofSeconds(5)", "STALE_INTENT = Duration.ofMinutes(5)")
             .caughtBy("operator.MaintenanceTest$Intents#thatTookLongToStoreAreNotSent"),
-        Defect.of("acts on an old look", "operator/Maintenance")
-            .where("STALE_LOOK = Duration.ofSeconds(30)", "STALE_LOOK = Duration.ofHours(30)")
-            .caughtBy("operator.MaintenanceTest$Intents#fromAnOldLookAreNotMade"),
+        Defect.of("goes on with a look whose time is over", "operator/Observer")
+            .where("private Nova nova() { inTime();", "private Nova nova() {")
+            .caughtBy("operator.MaintenanceTest#lookIsGivenUpOnceItsTimeIsOver"),
+        Defect.of("acts on an old look", "operator/Observer")
+            .where("TIME = Duration.ofSeconds(30)", "TIME = Duration.ofHours(30)")
+            .caughtBy("operator.MaintenanceTest$Intents#fromALookThatTookTooLongAreNotMade"),
         Defect.of("acts without the lease", "operator/Maintenance")
             .where("!leading.getAsBoolean()", "false")
             .caughtBy("operator.MaintenanceTest$Intents#areNotSentByAProcessThatLeadsNoMore"),

@@ -59,6 +59,21 @@ class MaintenanceTest {
         () -> world.status("hm").instances().stream().anyMatch(r -> "Running".equals(r.reason())));
   }
 
+  /** Nova answers there after 31 s. */
+  private void slow(String path) {
+    world
+        .simulator()
+        .fault(
+            1,
+            on("GET", path)
+                .and(
+                    request -> {
+                      world.pass(Duration.ofSeconds(31));
+                      return false;
+                    }),
+            Fault.proxy503());
+  }
+
   /** Few ticks far apart, for the adapter asks more than once where Nova does not answer. */
   private void looksNowAndThen(int times) {
     for (var i = 0; i < times; i++) {
@@ -165,26 +180,28 @@ class MaintenanceTest {
     }
 
     @Test
-    void fromAnOldLookAreNotMade() {
+    void fromALookThatTookTooLongAreNotMade() {
       var server = world.active();
       disabled();
-      world
-          .simulator()
-          .fault(
-              1,
-              on("GET", ".*/servers/detail")
-                  .and(
-                      request -> {
-                        world.pass(Duration.ofSeconds(31));
-                        return false;
-                      }),
-              Fault.proxy503());
+      slow(".*/os-server-groups");
 
       world.tick("hm");
 
       assertThat(world.moveRequests()).isEmpty();
       assertThat(world.row("hm", server).state()).isEqualTo("Pending");
     }
+  }
+
+  /** Else a cloud that answers slowly would keep what was claimed for as long as a look takes. */
+  @Test
+  void lookIsGivenUpOnceItsTimeIsOver() {
+    disabled();
+    var before = world.simulator().requests().size();
+    slow(".*/os-migrations");
+
+    world.tick("hm");
+
+    assertThat(paths(before)).containsExactly("os-services", "os-migrations");
   }
 
   @Nested
