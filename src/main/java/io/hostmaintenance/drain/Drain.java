@@ -236,7 +236,8 @@ public final class Drain {
 
   private static Decision drain(Moment at, Optional<Finding> finding) {
     var keeping = Keeping.keep(at);
-    var obstacle = finding.or(keeping::finding).or(() -> sourceDown(at));
+    var obstacle =
+        finding.or(keeping::finding).or(() -> refused(at, keeping)).or(() -> sourceDown(at));
     var table = Table.upToDate(at);
     var disabled = at.service().orElseThrow().disabled();
     if (obstacle.isEmpty() && disabled && keeping.step().isEmpty() && !at.spec().suspend()) {
@@ -259,6 +260,18 @@ public final class Drain {
     notices.addAll(changeOfPhase(at.situation(), status));
     return new Decision(
         status, List.copyOf(steps), List.copyOf(notices), nextLook(at, status, steps), false);
+  }
+
+  /** Nova does not do with the service what is asked. */
+  private static Optional<Finding> refused(Moment at, Keeping keeping) {
+    return at.situation()
+        .refusal()
+        .filter(r -> keeping.step().isPresent())
+        .map(
+            r ->
+                new Finding(
+                    r.reason(),
+                    "nova-compute on " + at.host() + " cannot be disabled: " + r.message()));
   }
 
   private static Optional<Finding> sourceDown(Moment at) {
@@ -347,6 +360,7 @@ public final class Drain {
       var phase =
           switch (obstacle.get().reason()) {
             case SourceServiceDown, ServiceReenabled, Conflict -> Phase.Blocked;
+            case ApiUnavailable -> Phase.Draining;
             default -> Phase.Failed;
           };
       return report.phase(phase, obstacle.get().reason(), obstacle.get().message());

@@ -64,21 +64,21 @@ public final class Exit {
 
   static Decision blind(Situation situation, Blind blind) {
     var report = notDrained(new Report(situation).keep(Condition.SERVICE_DISABLED));
-    var status =
-        report.phase(
-            Phase.Exiting,
-            blind.reason(),
-            "Cannot be given back yet: "
-                + blind.message()
-                + " The annotation "
-                + HostMaintenance.SKIP_GIVE_BACK
-                + "=true lets go at once and leaves the host as it is.");
+    var status = report.phase(Phase.Exiting, blind.reason(), notYet(blind));
     return new Decision(
         status,
         List.of(),
         Drain.blindness(situation, status, blind),
         Drain.blindPause(situation.settings(), blind, Phase.Exiting),
         false);
+  }
+
+  private static String notYet(Blind why) {
+    return "Cannot be given back yet: "
+        + why.message()
+        + " The annotation "
+        + HostMaintenance.SKIP_GIVE_BACK
+        + "=true lets go at once and leaves the host as it is.";
   }
 
   static Decision decide(Moment at) {
@@ -122,17 +122,16 @@ public final class Exit {
       Drain.serviceCondition(report, keeping, at);
     }
     notDrained(report);
+    var refusal = at.situation().refusal().filter(r -> keeping.step().isPresent());
     var status =
         report.phase(
             Phase.Exiting,
-            Reason.Exiting,
-            open.isEmpty()
-                ? "The host is being given back."
-                : "The host is being given back; "
-                    + open.size()
-                    + " moves are followed to their"
-                    + " end.");
-    notices.addAll(Drain.changeOfPhase(at.situation(), status));
+            refusal.map(Blind::reason).orElse(Reason.Exiting),
+            refusal.map(Exit::notYet).orElseGet(() -> beingGivenBack(open)));
+    notices.addAll(
+        refusal
+            .map(r -> Drain.blindness(at.situation(), status, r))
+            .orElseGet(() -> Drain.changeOfPhase(at.situation(), status)));
     var givenBack =
         keeping.step().isEmpty() && (keeping.record() == null || !keeping.record().disabledByUs());
     if (givenBack && open.size() == late.size()) {
@@ -156,6 +155,12 @@ public final class Exit {
             ? Duration.ZERO
             : at.settings().pollMoving(),
         false);
+  }
+
+  private static String beingGivenBack(List<InstanceStatus> open) {
+    return open.isEmpty()
+        ? "The host is being given back."
+        : "The host is being given back; " + open.size() + " moves are followed to their end.";
   }
 
   /** Nothing is claimed of a host on its way back, whether it is seen or not. */

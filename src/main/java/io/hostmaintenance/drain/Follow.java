@@ -63,7 +63,7 @@ final class Follow {
     }
     var instance = onHost.or(() -> detail.flatMap(Detail::instance));
     var seen = instance.map(i -> Rows.seen(row, i)).orElse(row);
-    if (seen.requestId() == null && Rows.is(seen, RowState.Requested)) {
+    if (seen.requestId() == null && (Rows.is(seen, RowState.Requested) || silent(seen))) {
       return unanswered(seen, instance, detail);
     }
     return accepted(seen, instance, detail);
@@ -82,7 +82,7 @@ final class Follow {
       return Next.of(Rows.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", at.now()));
     }
     if (detail.isEmpty()) {
-      return Next.of(row);
+      return Next.of(nothingTold(row));
     }
     var ours = ownActions(row, detail.get());
     if (ours.size() == 1) {
@@ -135,6 +135,23 @@ final class Follow {
             Reason.AnswerUnknown,
             "Nova's answer to the request is not known; looking for what became of it.",
             at.now()));
+  }
+
+  /** Nova does not tell what became of a request: for long that is a human's matter. */
+  private InstanceStatus nothingTold(InstanceStatus row) {
+    return silent(row) || at.ago(row.since()).compareTo(UNANSWERED) >= 0
+        ? Rows.mark(
+            row,
+            RowState.Blocked,
+            Reason.ApiUnavailable,
+            "Nova's answer to the request is not known, and it does not tell what was done to the"
+                + " instance (openstack server event list): see the operator's log.",
+            at.now())
+        : row;
+  }
+
+  private static boolean silent(InstanceStatus row) {
+    return Rows.is(row, RowState.Blocked) && Rows.because(row, Reason.ApiUnavailable);
   }
 
   /** The row ready to be asked for again as the same attempt. */

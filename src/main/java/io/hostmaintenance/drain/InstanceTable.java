@@ -27,14 +27,12 @@ final class InstanceTable {
 
     /** A human must act. */
     record NeedsHuman(Reason reason, String message) implements Judgement {}
-
-    /** What it depends on is not known at this look. */
-    record NotKnown() implements Judgement {}
   }
 
   /** How long somebody else's task is waited for before it is a human's matter. */
   static final Duration TASK_WAIT = Duration.ofMinutes(60);
 
+  private static final Duration UNTOLD_WAIT = Duration.ofMinutes(15);
   private static final Duration POWER_SYNC_WAIT = Duration.ofMinutes(15);
   private static final int RUNNING = 1;
   private static final int PAUSED = 3;
@@ -132,7 +130,13 @@ final class InstanceTable {
                             + " guest: unpause it (openstack server unpause) and, if it must, pause"
                             + " it again.")
                     : new Judgement.Move(RowAction.LiveMigrate))
-        .orElseGet(Judgement.NotKnown::new);
+        .orElseGet(
+            () ->
+                new Judgement.WaitFor(
+                    Reason.ApiUnavailable,
+                    "Nova does not tell whether it was live-migrated since it was paused.",
+                    UNTOLD_WAIT,
+                    "See the operator's log; or unpause it (openstack server unpause)."));
   }
 
   /**

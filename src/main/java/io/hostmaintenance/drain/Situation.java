@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Everything a decision depends on besides what was seen.
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param lastCompleteLook when a complete look last succeeded, by our clock; this process's start
  *     if none did
  * @param waited for how long this process has known of each outstanding request, by instance id
+ * @param refusal why Nova did not change the service when it was last asked to; empty when it did
  * @param knownDisabling for how long this process has known that the service is to be disabled;
  *     longer than anything once it has asked for that itself
  */
@@ -30,6 +32,7 @@ public record Situation(
     boolean mayStart,
     Instant lastCompleteLook,
     Map<String, Duration> waited,
+    Optional<Sight.Blind> refusal,
     Duration knownDisabling) {
 
   /**

@@ -142,7 +142,6 @@ final class Table {
       case Judgement.WaitFor wait -> waitFor(row, wait);
       case Judgement.NeedsHuman(var reason, var message) ->
           withAction(Rows.mark(row, RowState.Blocked, reason, message, at.now()), RowAction.None);
-      case Judgement.NotKnown() -> row;
     };
   }
 

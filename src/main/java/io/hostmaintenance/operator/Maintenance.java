@@ -71,6 +71,7 @@ final class Maintenance {
     private Instant lastLook;
     private Instant firstSightOfDisabling;
     private boolean hasDisabled;
+    private Optional<Sight.Blind> refusal = Optional.empty();
     private Instant lastWrite = Instant.EPOCH;
   }
 
@@ -181,6 +182,7 @@ final class Maintenance {
         others.hostsDraining() < settings.maxHostsDraining(),
         memory.lastLook,
         waited(resource, memory),
+        memory.refusal,
         knownDisabling(resource, memory));
   }
 
@@ -254,8 +256,23 @@ final class Maintenance {
       outcomes.add(carryOut(stored, step, sight, before));
       memory.hasDisabled |= step instanceof Step.DisableService;
     }
+    memory.refusal = refusal(outcomes);
     report(stored, outcomes, memory);
     return new Ticked(pause(decision, outcomes), false);
+  }
+
+  /** Why the service was not changed, where that was asked. */
+  private static Optional<Sight.Blind> refusal(List<Outcome> outcomes) {
+    return outcomes.stream()
+        .filter(o -> o instanceof Outcome.Failed)
+        .map(Outcome.Failed.class::cast)
+        .filter(f -> changesService(f.step()))
+        .map(f -> Sight.Blind.of(f.failure()))
+        .findFirst();
+  }
+
+  private static boolean changesService(Step step) {
+    return step instanceof Step.DisableService || step instanceof Step.EnableService;
   }
 
   /** After a failed PUT the service is looked at again at the usual pace, not at once. */

@@ -425,6 +425,13 @@ final class Defects {
         Defect.of("asks placement on the way out", "drain/Drain")
             .where("return !resource.isMarkedForDeletion() && new", "return new")
             .caughtBy("operator.MaintenanceTest#lookOnTheWayOutDoesNotAskPlacement"),
+        Defect.of("keeps silent of a service that it may not change", "operator/Maintenance")
+            .where("memory.refusal = refusal(outcomes);", "")
+            .caughtBy("operator.MaintenanceTest$Service#thatMayNotBeDisabledIsToldUntilItMay"),
+        Defect.of("waits without end for an answer about an instance", "drain/Follow")
+            .where("return Next.of(nothingTold(row));", "return Next.of(row);")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isAHumansMatterWhenNovaTellsNothingOfItForAQuarterOfAnHour"),
         Defect.of("lets go before the service is seen enabled", "drain/Exit")
             .where(
                 "keeping.step().isEmpty() && (keeping.record() == null ||"

@@ -142,6 +142,20 @@ class ExitTest {
     }
 
     @Test
+    void thatMayNotBeEnabledIsToldWithTheWayOut() {
+      var given = Given.taken().deleted().refused(Reason.Forbidden, "Policy doesn't allow it.");
+
+      var decision = given.decide();
+
+      assertThat(decision.steps()).containsExactly(enable());
+      var ready = given.status().condition("Ready").orElseThrow();
+      assertThat(ready.reason()).isEqualTo("Forbidden");
+      assertThat(ready.message())
+          .contains("Policy doesn't allow it.", HostMaintenance.SKIP_GIVE_BACK);
+      assertThat(told(decision)).contains(Reason.Forbidden);
+    }
+
+    @Test
     void isNotEnabledWhenItWasDisabledBefore() {
       var given = Given.fresh().service(HOST, "disabled", "broken fan");
       given.decide();

@@ -201,6 +201,35 @@ class FollowTest {
     }
 
     @Test
+    void isAHumansMatterWhenNovaTellsNothingOfItForAQuarterOfAnHour() {
+      given.instances(active("vm")).unseen("vm");
+      given.decide();
+
+      given.decideAfter(900);
+      stands(given, "Blocked", Reason.ApiUnavailable);
+      assertThat(given.row("vm").requestedAt()).isNotNull();
+
+      given.decideAfter(900);
+      stands(given, "Blocked", Reason.ApiUnavailable);
+    }
+
+    @Test
+    void isFoundWhenNovaTellsOfItAgain() {
+      given.instances(active("vm")).unseen("vm");
+      given.decide();
+      given.decideAfter(900);
+
+      given
+          .seenAgain("vm")
+          .instances(away(active("vm")))
+          .action("vm", ours(LIVE, 1))
+          .migrations(live(2, "vm", "completed", NOON.plusSeconds(1)))
+          .decideAfter(5);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @Test
     void isGivenUpAsAnAttemptAfterAQuarterOfAnHour() {
       given.instances(busy("rebooting", active("vm")));
       given.decide();

@@ -77,6 +77,7 @@ final class Given {
   private Instant knowsOfDisabling = NOON.minusSeconds(3600);
   private int freeMoves = 20;
   private boolean mayStart = true;
+  private Optional<Blind> refusal = Optional.empty();
 
   private Given() {
     var metadata = new ObjectMeta();
@@ -310,6 +311,12 @@ final class Given {
     return this;
   }
 
+  /** Nova answers again. */
+  Given seenAgain(String id) {
+    unseen.remove(id);
+    return this;
+  }
+
   Given neighbour(Situation.Neighbour... all) {
     neighbours.clear();
     neighbours.addAll(Arrays.asList(all));
@@ -323,6 +330,12 @@ final class Given {
 
   Given mayStart(boolean may) {
     mayStart = may;
+    return this;
+  }
+
+  /** Nova did not change the service when it was last asked to. */
+  Given refused(Reason reason, String message) {
+    refusal = Optional.of(new Blind(reason, message, Duration.ZERO));
     return this;
   }
 
@@ -459,6 +472,7 @@ final class Given {
         mayStart,
         lastCompleteLook,
         waited,
+        refusal,
         Duration.between(knowsOfDisabling, now));
   }
 

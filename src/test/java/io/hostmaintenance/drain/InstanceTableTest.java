@@ -242,6 +242,18 @@ class InstanceTableTest {
   }
 
   @Test
+  void aHistoryThatStaysUnknownIsAHumansMatter() {
+    var given = Given.taken().instances(paused("vm")).unseen("vm");
+    given.decide();
+    assertThat(given.row("vm").reason()).isEqualTo("ApiUnavailable");
+
+    given.decideAfter(900);
+
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+    assertThat(given.row("vm").reason()).isEqualTo("ApiUnavailable");
+  }
+
+  @Test
   void unpausedAndPausedAgainItIsMoved() {
     var given = Given.taken().instances(paused("vm"));
     given
@@ -334,7 +346,6 @@ class InstanceTableTest {
       case Judgement.Move(var action) -> action.name();
       case Judgement.WaitFor wait -> wait.reason().name();
       case Judgement.NeedsHuman(var reason, var message) -> reason.name();
-      case Judgement.NotKnown() -> "NotKnown";
     };
   }
 }

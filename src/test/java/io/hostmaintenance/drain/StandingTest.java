@@ -366,6 +366,33 @@ class StandingTest {
     }
   }
 
+  // ---------------------------------------------------------------- a service that does not change
+
+  @Test
+  void aServiceThatMayNotBeDisabledFailsTheResourceAndSaysWhy() {
+    given.refused(Reason.Forbidden, "Policy doesn't allow it.").decide();
+
+    stands(Phase.Failed, Reason.Forbidden);
+    assertThat(ready().message()).contains(HOST, "cannot be disabled", "Policy doesn't allow it.");
+    assertThat(given.decide().steps()).hasSize(1).first().isInstanceOf(Step.DisableService.class);
+  }
+
+  @Test
+  void aServiceThatIsNotDisabledBecauseNovaDoesNotAnswerIsAskedOnAndSaysWhy() {
+    given.refused(Reason.ApiUnavailable, "503.").decide();
+
+    stands(Phase.Draining, Reason.ApiUnavailable);
+    assertThat(given.status().condition("Reconciling")).isPresent();
+  }
+
+  @Test
+  void aServiceThatWasChangedAfterAllIsNotSaidToBeRefused() {
+    given.refused(Reason.Forbidden, "Policy doesn't allow it.");
+    given.service(HOST, "disabled", Given.MARKER).decide();
+
+    stands(Phase.Draining, Reason.SettlingEmpty);
+  }
+
   // ---------------------------------------------------------------- turn and conflict
 
   @Test

@@ -614,6 +614,27 @@ class MaintenanceTest {
     }
 
     @Test
+    void thatMayNotBeDisabledIsToldUntilItMay() {
+      world.create("hm", "compute-1");
+      var forbidden = new AtomicBoolean(true);
+      world
+          .simulator()
+          .fault(
+              1000,
+              on("PUT", ".*/os-services/.*").and(request -> forbidden.get()),
+              Fault.error(403, "Policy doesn't allow it."));
+
+      world.run("hm", Duration.ofMinutes(2));
+      assertThat(world.status("hm").phase()).isEqualTo("Failed");
+      assertThat(world.status("hm").condition("Ready").orElseThrow().message())
+          .contains("cannot be disabled", "Policy doesn't allow it.");
+      assertThat(world.notices()).extracting(Notice::reason).containsOnlyOnce(Reason.Forbidden);
+
+      forbidden.set(false);
+      world.runUntilPhase("hm", "InMaintenance");
+    }
+
+    @Test
     void takenOverBetweenTheLookAndThePutIsLeftAsItIs() {
       disabled();
       world.runUntilPhase("hm", "InMaintenance");
