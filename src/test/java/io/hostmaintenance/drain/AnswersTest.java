@@ -11,9 +11,11 @@ import static io.hostmaintenance.drain.Some.busy;
 import static io.hostmaintenance.drain.Some.stopped;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -218,5 +220,52 @@ class AnswersTest {
     given.answered(new Outcome.Accepted(asked, "req-1"));
 
     assertThat(given.status().instances()).isEmpty();
+  }
+
+  // ---------------------------------------------------------------- what another process did since
+
+  private List<Outcome> news(HostMaintenanceStatus stored) {
+    return Answers.stillNews(List.of(new Outcome.Accepted(asked, "req-1")), given.status(), stored);
+  }
+
+  @Test
+  void anAnswerIsNewsWhileItsRowStandsAsItWasAnnounced() {
+    assertThat(news(given.status().toBuilder().phase("Blocked").build())).hasSize(1);
+  }
+
+  @Test
+  void anAnswerIsNoNewsOnceItsRowWasBroughtOn() {
+    var row = given.row("vm").toBuilder().requestId("req-2").build();
+
+    assertThat(news(given.status().toBuilder().instances(List.of(row)).build())).isEmpty();
+  }
+
+  @Test
+  void anAnswerOfTheServiceIsAlwaysNews() {
+    var outcome = new Outcome.Accepted(new Step.DisableService("id", "x"), null);
+    var nothing = HostMaintenanceStatus.builder().build();
+
+    assertThat(Answers.stillNews(List.of(outcome), given.status(), nothing)).hasSize(1);
+  }
+
+  @Test
+  void anAbortAndAForcedEndAreNewsOfTheirRow() {
+    var other = given.status().toBuilder().instances(List.of()).build();
+    List<Outcome> outcomes =
+        List.of(
+            new Outcome.Accepted(new Step.Abort("vm", 9), null),
+            new Outcome.Accepted(new Step.ForceComplete("vm", 9), null));
+
+    assertThat(Answers.stillNews(outcomes, given.status(), given.status())).hasSize(2);
+    assertThat(Answers.stillNews(outcomes, given.status(), other)).isEmpty();
+  }
+
+  @Test
+  void whatNovaSaidStandsInTheRowWithItsRequestId() {
+    failed(
+        new NovaException(
+            Kind.FORBIDDEN, "Policy doesn't allow it.", 403, "req-9", null, false, null));
+
+    assertThat(given.row("vm").message()).isEqualTo("Policy doesn't allow it. (req-9)");
   }
 }

@@ -20,6 +20,7 @@ import static io.hostmaintenance.drain.Some.stopped;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.Migration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
@@ -539,5 +540,105 @@ class AskingTest {
     assertThat(given.decide().steps()).first().isInstanceOf(Step.ColdMigrate.class);
     assertThat(given.row("vm").action()).isEqualTo("ColdMigrate");
     assertThat(cold(given.row("vm"))).isEqualTo(given.row("vm"));
+  }
+
+  @Test
+  void theLargestOfThoseThatWaitedGoFirst() {
+    var given =
+        Given.taken()
+            .concurrency(1, 1)
+            .suspended(true)
+            .instances(ram(1024, active("a")), ram(2048, active("b")));
+    given.decide();
+
+    given.suspended(false).instances(ram(8192, active("a")));
+    assertThat(ids(given.decideAfter(5))).containsExactly("a");
+  }
+
+  @Test
+  void coldSlotsInUseAreCountedOff() {
+    var given =
+        Given.taken()
+            .concurrency(1, 2)
+            .rows(Some.cold(moving("x")))
+            .instances(busy("resize_prep", stopped("x")), stopped("y"), stopped("z"));
+
+    assertThat(ids(given.decide())).containsExactly("y");
+  }
+
+  @Test
+  void othersOnTheHostDoNotMakeAGroupOfOne() {
+    var given =
+        Given.taken()
+            .concurrency(2, 1)
+            .group("affinity", "a", "c")
+            .instances(active("a"), active("b"));
+
+    assertThat(ids(given.decide())).containsExactlyInAnyOrder("a", "b");
+  }
+
+  // ---------------------------------------------------------------- off the host after a failed
+  // move
+
+  private static Given left(int attempts, Migration record) {
+    return Given.taken()
+        .rows(
+            row("vm", RowState.Pending, Reason.FailedDuringTransfer).toBuilder()
+                .attempts(attempts)
+                .build())
+        .instances(away(active("vm")))
+        .migrations(record);
+  }
+
+  private static void isAt(Given given, String state, Reason reason) {
+    given.decideAfter(60);
+    assertThat(given.row("vm").state()).isEqualTo(state);
+    assertThat(given.row("vm").reason()).isEqualTo(reason.name());
+  }
+
+  @Test
+  void whatOurFailedMoveBroughtAwayAllTheSameIsToldSo() {
+    isAt(left(1, live(9, "vm", "error", NOON)), "Failed", Reason.MovedWithError);
+  }
+
+  @Test
+  void whatLeftBeforeWeEverAskedWasNotOurs() {
+    isAt(left(0, live(9, "vm", "error", NOON)), "Gone", Reason.MovedBySomebodyElse);
+  }
+
+  @Test
+  void whatSomebodyElsesFailedMoveBroughtAwayWasNotOurs() {
+    isAt(
+        left(1, record(9, "vm", "live-migration", "error", NOON, Given.SOMEBODY)),
+        "Gone",
+        Reason.MovedBySomebodyElse);
+  }
+
+  @Test
+  void whatAFailedMoveTowardsTheHostTellsIsNoMoveOfOurs() {
+    isAt(left(1, Some.incoming(live(9, "vm", "error", NOON))), "Gone", Reason.MovedBySomebodyElse);
+  }
+
+  @Test
+  void whatIsOnNoHostAnyMoreIsSaidSo() {
+    var given = left(0, live(9, "vm", "error", NOON)).instances(Some.on(null, active("vm")));
+
+    isAt(given, "Gone", Reason.MovedBySomebodyElse);
+    assertThat(given.row("vm").message()).isEqualTo("It is on no host any more.");
+  }
+
+  @Test
+  void anUnconfirmedResizeChangesTheRowOfItsInstanceAlone() {
+    var other = row("other", RowState.Moved, Reason.Moved);
+    var given =
+        Given.taken()
+            .rows(row("vm", RowState.Pending, Reason.Waiting), other)
+            .instances(away(in("resized", "vm")))
+            .migrations(record(9, "vm", "resize", "finished", NOON, Given.SOMEBODY));
+
+    given.decideAfter(60);
+
+    assertThat(given.row("vm").reason()).isEqualTo("UnconfirmedResize");
+    assertThat(given.row("other")).isEqualTo(other);
   }
 }

@@ -637,4 +637,89 @@ class EmptinessTest {
       assertThat(given.decide(patient).nextLook()).hasSeconds(200);
     }
   }
+
+  // ---------------------------------------------------------------- what is said
+
+  @Test
+  void whileItSettlesItIsNotInMaintenance() {
+    var given = Given.taken();
+    given.decide();
+
+    given.decideAfter(30);
+
+    assertThat(given.status().phase()).isEqualTo("Draining");
+  }
+
+  @Test
+  void whatIsOnTheHostIsCounted() {
+    var one = Given.taken().suspended(true).instances(active("a"));
+    one.decide();
+    var two = Given.taken().suspended(true).instances(active("a"), active("b"));
+    two.decide();
+
+    assertThat(drained(one).message()).isEqualTo("1 instance is on the host.");
+    assertThat(drained(two).message()).isEqualTo("2 instances are on the host.");
+  }
+
+  @Test
+  void whatIsOnItsWayIsNamed() {
+    var given =
+        Given.taken()
+            .instances(busy("migrating", away(active("vm"))))
+            .migrations(incoming(record(9, "vm", "live-migration", "running", NOON, SOMEBODY)));
+
+    given.decide();
+
+    assertThat(drained(given).message()).contains("Migration 9", "vm");
+  }
+
+  @Test
+  void whatPlacementShowsIsNamed() {
+    var built = Some.instance("vm", "building", null, 0, null);
+    var given = Given.taken().placement(new Consumer("vm", Optional.empty(), Optional.of(built)));
+
+    given.decide();
+
+    assertThat(drained(given).message()).contains("Placement", "vm");
+  }
+
+  @Test
+  void aLateArrivalIsToldOnce() {
+    var given = lookedAtTwice(Given.taken()).rows(row("vm", RowState.Moved, Reason.Moved));
+
+    var first = given.suspended(true).instances(active("vm")).decideAfter(60);
+    var second = given.decideAfter(5);
+
+    assertThat(first.notices()).extracting(Notice::reason).contains(Reason.LateArrival);
+    assertThat(second.notices()).extracting(Notice::reason).doesNotContain(Reason.LateArrival);
+  }
+
+  /** The instance is listed after the records, so it may rest already where one has brought it. */
+  @Test
+  void aRecordThatHasJustChangedCountsThoughItsInstanceRests() {
+    var given =
+        Given.taken()
+            .instances(away(active("vm")))
+            .migrations(
+                incoming(
+                    record(9, "vm", "live-migration", "running", NOON.minusSeconds(30), SOMEBODY)));
+
+    given.decide();
+
+    stands(given, "False", Reason.NotEmpty);
+  }
+
+  @Test
+  void aRecordThatChangedHalfAMinuteAgoDoesNotCountWhileItsInstanceRests() {
+    var given =
+        Given.taken()
+            .instances(away(active("vm")))
+            .migrations(
+                incoming(
+                    record(9, "vm", "live-migration", "running", NOON.minusSeconds(31), SOMEBODY)));
+
+    given.decide();
+
+    stands(given, "False", Reason.SettlingEmpty);
+  }
 }

@@ -536,4 +536,87 @@ class ExitTest {
     assertThat(given.status().condition("Drained").orElseThrow().status()).isEqualTo("False");
     assertThat(given.status().phase()).isEqualTo("Exiting");
   }
+
+  // ---------------------------------------------------------------- what is said and asked once
+
+  @Test
+  void whatIsFollowedIsSaid() {
+    var following = moved("running").onDelete("Finish");
+    following.decide();
+    var empty = Given.taken().deleted();
+    empty.decide();
+
+    assertThat(following.status().condition("Ready").orElseThrow().message())
+        .contains("1 moves are followed to their end");
+    assertThat(empty.status().condition("Ready").orElseThrow().message())
+        .isEqualTo("The host is being given back.");
+  }
+
+  @Test
+  void whatHasHadItsTimeIsNotForcedToItsEnd() {
+    var given = moved("running").onDelete("Finish").onTimeout("ForceComplete");
+
+    assertThat(given.decideAfter(1900).steps()).noneMatch(s -> s instanceof Step.ForceComplete);
+  }
+
+  @Test
+  void whatHasHadItsTimeIsNotAbortedOnceMore() {
+    var given = moved("queued");
+    given.decide();
+
+    assertThat(given.decideAfter(1860).steps()).isEmpty();
+  }
+
+  @Test
+  void twoMovesAreAbortedEach() {
+    var given =
+        exiting()
+            .onDelete("Abort")
+            .rows(running("a", 8), running("b", 9))
+            .instances(busy("migrating", active("a")), busy("migrating", active("b")))
+            .migrations(
+                live(8, "a", "running", NOON.plusSeconds(1)),
+                live(9, "b", "running", NOON.plusSeconds(1)));
+
+    assertThat(given.decide().steps())
+        .containsExactlyInAnyOrder(new Step.Abort("a", 8), new Step.Abort("b", 9));
+  }
+
+  @Test
+  void aMoveThatExceededItsTimeIsAbortedOnce() {
+    var given = moved("running").onDelete("Abort").instanceTimeout("60s").onTimeout("Abort");
+    given.after(50).deleted();
+
+    assertThat(given.decideAfter(11).steps()).containsExactly(new Step.Abort("vm", 9));
+  }
+
+  @Test
+  void aRowThatWaitsIsLeftAsItIs() {
+    var given =
+        exiting()
+            .rows(Some.row("vm", RowState.Pending, Reason.NoValidHost))
+            .instances(active("vm"));
+
+    given.decide();
+
+    assertThat(given.row("vm").reason()).isNotEqualTo("AnswerUnknown");
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+  }
+
+  @Test
+  void aConfirmThatIsBlockedHasItsQuarterOfAnHourToo() {
+    var given =
+        exiting()
+            .rows(
+                cold(running("vm", 9)).toBuilder()
+                    .state("Blocked")
+                    .reason("UnconfirmedResize")
+                    .since(NOON)
+                    .build())
+            .instances(away(in("resized", "vm")))
+            .migrations(cold(9, "vm", "finished", NOON.plusSeconds(1)));
+
+    assertThat(given.decideAfter(899).release()).isFalse();
+    assertThat(given.decideAfter(2).release()).isTrue();
+  }
 }

@@ -999,6 +999,13 @@ class FollowTest {
     }
 
     @Test
+    void areNotTakenForAConfirmationWhileTheSourceIsDown() {
+      given.serviceDown(Given.HOST);
+
+      disagreeing(migrating("vm"), "completed");
+    }
+
+    @Test
     void areAHumansMatterThen() {
       disagreeing(migrating("vm"), "completed");
 

@@ -348,4 +348,26 @@ class InstanceTableTest {
       case Judgement.NeedsHuman(var reason, var message) -> reason.name();
     };
   }
+
+  @Test
+  void aPauseThatFailedIsNone() {
+    assertThat(
+            stateOfPaused(
+                given ->
+                    given
+                        .action(
+                            "vm",
+                            failed(
+                                action("pause", "req-2", NOON.minusSeconds(100), SOMEBODY), "No."))
+                        .migrations(incoming(live(1, "vm", "completed", NOON.minusSeconds(400))))))
+        .isEqualTo("Blocked/PausedMovedBefore");
+  }
+
+  @Test
+  void aMigrationFromHereThatIsStillUnfinishedBroughtItNowhere() {
+    assertThat(
+            stateOfPaused(
+                given -> given.migrations(live(1, "vm", "queued", NOON.minusSeconds(400)))))
+        .isEqualTo("Requested/LiveMigrate");
+  }
 }

@@ -287,4 +287,24 @@ class KeepingTest {
     assertThat(given.decide().steps())
         .isEqualTo(List.of(new Step.DisableService(id(HOST), MARKER)));
   }
+
+  @Test
+  void theReasonOfSomebodyElseIsTold() {
+    var with = Given.fresh().service(HOST, "disabled", "broken fan").decide();
+    var without = Given.fresh().service(HOST, "disabled", null).decide();
+
+    assertThat(with.notices().getFirst().message()).contains("(broken fan)");
+    assertThat(without.notices().getFirst().message()).doesNotContain("(", "null");
+  }
+
+  @Test
+  void aServiceThatWasDisabledBeforeAndCarriesOurMarkerSinceIsOurs() {
+    var given = Given.fresh().service(HOST, "disabled", "broken fan");
+    given.decide();
+
+    var decision = given.service(HOST, "disabled", MARKER).decideAfter(60);
+
+    assertThat(given.status().service().disabledByUs()).isTrue();
+    assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.MarkerFound);
+  }
 }

@@ -138,4 +138,30 @@ class QuestionsTest {
     assertThat(Drain.changesSince(status)).contains(NOON.minusSeconds(400));
     assertThat(Drain.changesSince(null)).isEmpty();
   }
+
+  @Test
+  void aRecordOfAnotherInstanceIsNoAnswer() {
+    assertThat(of(running("vm", 9), List.of(live(8, "other", "completed", NOON))).get("vm"))
+        .contains(INSTANCE, MIGRATIONS, EVENTS);
+  }
+
+  @Test
+  void theOtherRecordsOfAColdMigrationThatIsFinished() {
+    assertThat(of(cold(running("vm", 9)), List.of(Some.cold(9, "vm", "finished", NOON))).get("vm"))
+        .contains(MIGRATIONS);
+  }
+
+  @Test
+  void whyAColdMigrationFailed() {
+    assertThat(of(cold(running("vm", 9)), List.of(Some.cold(9, "vm", "error", NOON))).get("vm"))
+        .contains(EVENTS);
+  }
+
+  @Test
+  void notWhyAColdMigrationWentWell() {
+    assertThat(
+            of(cold(running("vm", 9)), List.of(Some.cold(9, "vm", "post-migrating", NOON)))
+                .get("vm"))
+        .containsExactly(INSTANCE);
+  }
 }

@@ -18,14 +18,17 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.nova.Instance;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the resource stands: policies, phases, conditions, counts, turn and conflict, size. */
@@ -608,5 +611,325 @@ class StandingTest {
     given.status((HostMaintenanceStatus) null).decide();
 
     assertThat(given.status().total()).isZero();
+  }
+
+  // ---------------------------------------------------------------- what is said
+
+  @Test
+  void onlyWhatNeedsAHumanIsCountedAsSuch() {
+    given =
+        Given.taken()
+            .rows(row("moved", RowState.Moved, Reason.Moved))
+            .instances(in("suspended", "vm"));
+
+    given.decide();
+
+    assertThat(ready().message()).startsWith("1 instance needs a human").contains("vm");
+  }
+
+  @Test
+  void whatStopsIsAWarningAndWhatGoesOnIsNot() {
+    given.targetHost("nowhere");
+    assertThat(given.decide().notices()).extracting(Notice::warning).containsExactly(true);
+
+    given.targetHost(null);
+    assertThat(given.decide().notices())
+        .filteredOn(n -> n.reason() == Reason.SettlingEmpty)
+        .extracting(Notice::warning)
+        .containsExactly(false);
+  }
+
+  @Test
+  void whatIsBlockedIsAWarning() {
+    given = Given.taken().instances(in("suspended", "vm"));
+
+    assertThat(given.decide().notices())
+        .filteredOn(n -> n.reason() == Reason.InstancesBlocked)
+        .extracting(Notice::warning)
+        .containsExactly(true);
+  }
+
+  @Test
+  void anEndOfBlockedIsNotToldAsAFailedMove() {
+    given = Given.taken().suspended(true).instances(in("suspended", "vm"));
+    given.decide();
+
+    var decision = given.instances(active("vm")).decideAfter(60);
+
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+    assertThat(decision.notices()).extracting(Notice::reason).doesNotContain(Reason.MoveFailed);
+  }
+
+  @Test
+  void aTargetThatGoesBadMattersNotWhereAllRowsAreAtTheirEnd() {
+    given =
+        Given.taken()
+            .rows(row("vm", RowState.Moved, Reason.Moved))
+            .targetHost(OTHER)
+            .service(OTHER, "disabled", null);
+
+    given.decide();
+
+    stands(Phase.Draining, Reason.SettlingEmpty);
+  }
+
+  @Test
+  void aTargetThatGoesBadMattersWhileARowRemainsThoughItsInstanceHasLeft() {
+    given =
+        Given.taken()
+            .rows(running("vm", 9))
+            .instances(Some.away(busy("migrating", active("vm"))))
+            .migrations(live(9, "vm", "running", NOON.plusSeconds(1)))
+            .targetHost(OTHER)
+            .service(OTHER, "disabled", null)
+            .service("compute-3", "enabled", null);
+
+    given.decide();
+
+    stands(Phase.Draining, Reason.TargetHostInvalid);
+  }
+
+  @Test
+  void aTargetInMaintenanceThatIsAnotherHostsMattersNot() {
+    given
+        .targetHost(OTHER)
+        .neighbour(new Situation.Neighbour("n", null, "compute-3", NOON, false, false));
+
+    given.decide();
+
+    stands(Phase.Draining, Reason.SettlingEmpty);
+  }
+
+  @Test
+  void ofManyHostsFiveAreNamed() {
+    given.noService(HOST);
+    for (var i = 1; i <= 6; i++) {
+      given.service("other-" + i, "enabled", null);
+    }
+
+    given.decide();
+
+    assertThat(ready().message()).contains("other-3, other-4, ...").doesNotContain("other-5");
+  }
+
+  @Test
+  void ofFiveHostsAllAreNamed() {
+    given.noService(HOST);
+    for (var i = 1; i <= 4; i++) {
+      given.service("other-" + i, "enabled", null);
+    }
+
+    given.decide();
+
+    assertThat(ready().message()).contains("other-4.").doesNotContain("...");
+  }
+
+  @Test
+  void whatIsDisabledBeforeUsIsSaidToStay() {
+    given.service(HOST, "disabled", "broken fan").decide();
+
+    assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().message())
+        .contains("stays so");
+  }
+
+  @Test
+  void whatIsDisabledByUsIsSaidToBeGivenBack() {
+    given.service(HOST, "disabled", Given.MARKER).decide();
+
+    assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().message())
+        .contains("given back");
+  }
+
+  /** A status that does not change keeps the time of its last change. */
+  @Test
+  void aConditionThatBecomesTrueChangesItsTime() {
+    given = Given.taken();
+    given.decide();
+    given.decideAfter(61);
+
+    assertThat(given.status().condition(Condition.DRAINED).orElseThrow().lastTransitionTime())
+        .isEqualTo(given.now());
+  }
+
+  // ---------------------------------------------------------------- without a look
+
+  @Test
+  void whatCannotBeSeenForWantOfRightsFailsBeforeAnythingIsTaken() {
+    given.decide(new Sight.Blind(Reason.Forbidden, "No rights.", Duration.ZERO));
+
+    stands(Phase.Failed, Reason.Forbidden);
+  }
+
+  @Test
+  void whatCannotBeSeenYetWaitsBeforeAnythingIsTaken() {
+    given.blind();
+
+    stands(Phase.Pending, Reason.ApiUnavailable);
+  }
+
+  @Test
+  void whatIsBlockedStaysSoForABlink() {
+    given = Given.taken().instances(in("suspended", "vm"));
+    given.decide();
+
+    given.after(60).blind();
+
+    stands(Phase.Blocked, Reason.InstancesBlocked);
+  }
+
+  @Test
+  void whatIsBlockedAndNotSeenForLongIsLookedForOn() {
+    given = Given.taken().instances(in("suspended", "vm"));
+    given.decide();
+
+    given.after(600).blind();
+
+    stands(Phase.Draining, Reason.ApiUnavailable);
+  }
+
+  @Test
+  void whatWaitsForAnotherOneAndIsNotSeenForLongWaits() {
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true)).decide();
+
+    given.neighbour().after(600).blind();
+
+    stands(Phase.Pending, Reason.ApiUnavailable);
+  }
+
+  @Test
+  void whatNeedsAHumanIsNotCalledSoBeforeItsTime() {
+    given = Given.taken().rows(running("vm", 9));
+
+    given.decide(new Sight.Blind(Reason.Forbidden, "No rights.", Duration.ZERO));
+
+    stands(Phase.Draining, Reason.Forbidden);
+  }
+
+  // ---------------------------------------------------------------- what others are told of it
+
+  @Test
+  void aResourceWithoutAStatusUsesNothing() {
+    assertThat(Drain.inFlight(null)).isZero();
+    assertThat(Drain.draining(null)).isFalse();
+    given.decide();
+  }
+
+  @Test
+  void aHostWithInstancesToMoveIsBeingDrained() {
+    given = Given.taken().concurrency(1, 1).instances(active("a"), active("b"));
+    given.decide();
+
+    assertThat(Drain.inFlight(given.status())).isEqualTo(1);
+    assertThat(Drain.draining(given.status())).isTrue();
+  }
+
+  @Test
+  void anEmptyHostIsNotBeingDrained() {
+    given = Given.taken();
+    given.decide();
+
+    assertThat(Drain.draining(given.status())).isFalse();
+  }
+
+  @Test
+  void aHostThatNobodyHoldsIsNotBeingDrained() {
+    given.mayStart(false).instances(active("vm")).decide();
+
+    assertThat(Drain.draining(given.status())).isFalse();
+  }
+
+  @Test
+  void aLookThatTheCellAnswersSees() {
+    assertThat(Drain.sees(given.resource(), given.look())).isTrue();
+    given.decide();
+  }
+
+  @Test
+  void aLookThatTheCellDoesNotAnswerSeesNothing() {
+    given.service(HOST, "UNKNOWN", null);
+
+    assertThat(Drain.sees(given.resource(), given.look())).isFalse();
+    given.decide();
+  }
+
+  @Test
+  void aFailedLookSeesNothing() {
+    var blind = new Sight.Blind(Reason.ApiUnavailable, "503.", Duration.ZERO);
+
+    assertThat(Drain.sees(given.resource(), blind)).isFalse();
+    given.decide();
+  }
+
+  @Test
+  void whileAnotherOneHasItsHostItNeedsNoLook() {
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+
+    assertThat(Drain.withoutLook(given.situation()))
+        .hasValueSatisfying(d -> assertThat(d.status().phase()).isEqualTo("Blocked"));
+    given.decide();
+  }
+
+  @Test
+  void oneThatHoldsItsHostNeedsALookThoughAnotherOneWants() {
+    given = Given.taken();
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+
+    assertThat(Drain.withoutLook(given.situation())).isEmpty();
+    given.decide();
+  }
+
+  // ---------------------------------------------------------------- counts
+
+  @Test
+  void everyStateIsCountedOnce() {
+    given =
+        Given.taken()
+            .rows(
+                row("a", RowState.Moved, Reason.Moved),
+                row("b", RowState.Failed, Reason.NoValidHost),
+                row("c", RowState.Gone, Reason.Deleted),
+                row("d", RowState.Gone, Reason.Deleted),
+                row("e", RowState.Skipped, Reason.Waiting))
+            .suspended(true)
+            .instances(active("vm"), in("suspended", "f"));
+    given.migrations().decide();
+
+    var s = given.status();
+    assertThat(List.of(s.total(), s.moved(), s.gone(), s.blocked(), s.skipped(), s.remaining()))
+        .containsExactly(7, 1, 3, 1, 1, 1);
+  }
+
+  @Test
+  void aReasonThatChangesBeginsAnew() {
+    var before = row("vm", RowState.Pending, Reason.Waiting).toBuilder().since(NOON).build();
+
+    var same = Rows.mark(before, RowState.Pending, Reason.Waiting, "x", NOON.plusSeconds(9));
+    var other = Rows.mark(before, RowState.Pending, Reason.UnderWay, "x", NOON.plusSeconds(9));
+    var state = Rows.mark(before, RowState.Blocked, Reason.Waiting, "x", NOON.plusSeconds(9));
+    var first =
+        Rows.mark(
+            before.toBuilder().since(null).build(), RowState.Pending, Reason.Waiting, "x", NOON);
+
+    assertThat(List.of(same.since(), other.since(), state.since(), first.since()))
+        .containsExactly(NOON, NOON.plusSeconds(9), NOON.plusSeconds(9), NOON);
+    given.decide();
+  }
+
+  @Test
+  void aRowIsNamedByItsNameAndItsId() {
+    var row = row("id", RowState.Pending, Reason.Waiting);
+
+    assertThat(Rows.label(row.toBuilder().name(null).build())).isEqualTo("id");
+    assertThat(Rows.label(row.toBuilder().name("web").build())).isEqualTo("web (id)");
+    given.decide();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"30, 180", "60, 180", "61, 183", "120, 360"})
+  void nothingIsKnownAfterThreePollsAndAtLeastThreeMinutes(long poll, long blind) {
+    var d = Duration.ofSeconds(poll);
+
+    assertThat(new Settings(d, d, d, d, d, 1, 1).blindness()).hasSeconds(blind);
+    given.decide();
   }
 }

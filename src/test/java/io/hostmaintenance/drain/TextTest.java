@@ -79,4 +79,14 @@ class TextTest {
   void aWholePairIsNoHalf() {
     assertThat(Text.cut("a🐢b", 10)).isEqualTo("a🐢b");
   }
+
+  /** Characters at the bounds of one, two, three and four bytes. */
+  @ParameterizedTest
+  @CsvSource({"0x7E, 1", "0xA1, 2", "0x7FF, 2", "0x800, 3", "0xFFFD, 3", "0x10000, 4"})
+  void aCharacterCountsAsItsEncodedBytes(int codePoint, int bytes) {
+    var text = Character.toString(codePoint).repeat(3);
+
+    assertThat(Text.cut(text, 3 * bytes).length()).isGreaterThan(0);
+    assertThat(Text.cut("a" + text, 3 * bytes)).endsWith("...");
+  }
 }
