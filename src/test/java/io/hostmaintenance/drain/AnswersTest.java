@@ -268,4 +268,15 @@ class AnswersTest {
 
     assertThat(given.row("vm").message()).isEqualTo("Policy doesn't allow it. (req-9)");
   }
+
+  @Test
+  void aForcedEndThatIsRefusedIsAskedForAgainLater() {
+    var late = Some.running("vm", 9).toBuilder().reason("Timeout").build();
+    given.rows(late);
+
+    given.answered(
+        new Outcome.Failed(new Step.ForceComplete("vm", 9), refusal(Kind.BAD_REQUEST, "Not now.")));
+
+    assertThat(given.row("vm").notBefore()).isEqualTo(given.now().plusSeconds(10));
+  }
 }

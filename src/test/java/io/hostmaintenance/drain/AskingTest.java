@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which instances are asked for, when, and in which order. */
 class AskingTest {
@@ -548,11 +549,11 @@ class AskingTest {
         Given.taken()
             .concurrency(1, 1)
             .suspended(true)
-            .instances(ram(1024, active("a")), ram(2048, active("b")));
+            .instances(ram(2048, active("a")), ram(1024, active("b")));
     given.decide();
 
-    given.suspended(false).instances(ram(8192, active("a")));
-    assertThat(ids(given.decideAfter(5))).containsExactly("a");
+    given.suspended(false).instances(ram(8192, active("b")));
+    assertThat(ids(given.decideAfter(5))).containsExactly("b");
   }
 
   @Test
@@ -640,5 +641,36 @@ class AskingTest {
 
     assertThat(given.row("vm").reason()).isEqualTo("UnconfirmedResize");
     assertThat(given.row("other")).isEqualTo(other);
+  }
+
+  @Test
+  void whyAnAttemptFailedIsSaidUntilTheNextOne() {
+    var failed =
+        row("vm", RowState.Pending, Reason.NoValidHost).toBuilder()
+            .attempts(1)
+            .notBefore(NOON.plusSeconds(600))
+            .build();
+    var given = Given.taken().rows(failed).instances(active("vm"));
+
+    given.decide();
+
+    assertThat(given.row("vm").reason()).isEqualTo("NoValidHost");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Reason.class,
+      names = {"SourceOff", "TaskInProgress", "GroupMemberMoving"})
+  void whatWasWaitedForIsNotSaidOnceItIsOver(Reason reason) {
+    var waited =
+        row("vm", RowState.Pending, reason).toBuilder()
+            .attempts(1)
+            .notBefore(NOON.plusSeconds(600))
+            .build();
+    var given = Given.taken().rows(waited).instances(active("vm"));
+
+    given.decide();
+
+    assertThat(given.row("vm").reason()).isEqualTo("Waiting");
   }
 }

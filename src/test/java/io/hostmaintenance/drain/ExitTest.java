@@ -156,6 +156,15 @@ class ExitTest {
     }
 
     @Test
+    void thatWasEnabledAfterAllIsNotSaidToBeRefused() {
+      var given = moved("running").onDelete("Finish").refused(Reason.Forbidden, "No.");
+
+      given.decide();
+
+      assertThat(given.status().condition("Ready").orElseThrow().reason()).isEqualTo("Exiting");
+    }
+
+    @Test
     void isNotEnabledWhenItWasDisabledBefore() {
       var given = Given.fresh().service(HOST, "disabled", "broken fan");
       given.decide();
@@ -280,6 +289,14 @@ class ExitTest {
     @Test
     void isEnabledWhenTheOneItWasHandedToIsGone() {
       var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
+
+      assertThat(given.decide().steps()).containsExactly(enable());
+    }
+
+    @Test
+    void isEnabledWhenTheOneItWasHandedToIsGoneThoughThereAreOthers() {
+      var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
+      given.neighbour(new Situation.Neighbour("other", null, "elsewhere", NOON, false, false));
 
       assertThat(given.decide().steps()).containsExactly(enable());
     }
@@ -554,9 +571,11 @@ class ExitTest {
 
   @Test
   void whatHasHadItsTimeIsNotForcedToItsEnd() {
-    var given = moved("running").onDelete("Finish").onTimeout("ForceComplete");
+    var given =
+        moved("running").onDelete("Finish").instanceTimeout("60s").onTimeout("ForceComplete");
+    given.after(50).deleted();
 
-    assertThat(given.decideAfter(1900).steps()).noneMatch(s -> s instanceof Step.ForceComplete);
+    assertThat(given.decideAfter(11).steps()).isEmpty();
   }
 
   @Test
@@ -618,5 +637,10 @@ class ExitTest {
 
     assertThat(given.decideAfter(899).release()).isFalse();
     assertThat(given.decideAfter(2).release()).isTrue();
+  }
+
+  @Test
+  void thatItBeginsIsTold() {
+    assertThat(told(Given.taken().deleted().decide())).contains(Reason.Exiting);
   }
 }

@@ -442,6 +442,13 @@ class StandingTest {
   }
 
   @Test
+  void whatCouldNotBeSeenIsLookedAtThoughItIsNotItsTurn() {
+    given.blind();
+
+    assertThat(Drain.withoutLook(given.mayStart(false).situation())).isEmpty();
+  }
+
+  @Test
   void whenItsTurnHasComeItIsLookedAt() {
     given.mayStart(false).decide();
 
@@ -886,7 +893,7 @@ class StandingTest {
         Given.taken()
             .rows(
                 row("a", RowState.Moved, Reason.Moved),
-                row("b", RowState.Failed, Reason.NoValidHost),
+                row("b", RowState.Failed, Reason.MovedWithError),
                 row("c", RowState.Gone, Reason.Deleted),
                 row("d", RowState.Gone, Reason.Deleted),
                 row("e", RowState.Skipped, Reason.Waiting))
@@ -895,8 +902,16 @@ class StandingTest {
     given.migrations().decide();
 
     var s = given.status();
-    assertThat(List.of(s.total(), s.moved(), s.gone(), s.blocked(), s.skipped(), s.remaining()))
-        .containsExactly(7, 1, 3, 1, 1, 1);
+    assertThat(
+            List.of(
+                s.total(),
+                s.moved(),
+                s.failed(),
+                s.gone(),
+                s.blocked(),
+                s.skipped(),
+                s.remaining()))
+        .containsExactly(7, 1, 1, 2, 1, 1, 1);
   }
 
   @Test
