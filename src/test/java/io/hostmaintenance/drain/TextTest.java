@@ -86,7 +86,7 @@ class TextTest {
   void aCharacterCountsAsItsEncodedBytes(int codePoint, int bytes) {
     var text = Character.toString(codePoint).repeat(3);
 
-    assertThat(Text.cut(text, 3 * bytes).length()).isGreaterThan(0);
+    assertThat(Text.cut(text, 3 * bytes)).doesNotEndWith("...");
     assertThat(Text.cut("a" + text, 3 * bytes)).endsWith("...");
   }
 }
