@@ -580,10 +580,16 @@ class ExitTest {
 
   @Test
   void whatHasHadItsTimeIsNotAbortedOnceMore() {
-    var given = moved("queued");
-    given.decide();
+    var later = running("later", 8).toBuilder().startedAt(NOON.plusSeconds(600)).build();
+    var given =
+        exiting()
+            .rows(running("vm", 9), later)
+            .instances(busy("migrating", active("vm")), busy("migrating", active("later")))
+            .migrations(
+                live(9, "vm", "queued", NOON.plusSeconds(1)),
+                live(8, "later", "queued", NOON.plusSeconds(1)));
 
-    assertThat(given.decideAfter(1860).steps()).isEmpty();
+    assertThat(given.decideAfter(1860).steps()).containsExactly(new Step.Abort("later", 8));
   }
 
   @Test
