@@ -170,7 +170,7 @@ final class Emptiness {
     return switch (migration.status()) {
       case "finished", "confirming" -> resized(instance) || resizing(instance);
       case "reverting", "reverted" -> resizing(instance);
-      default -> !instance.idle() || migration.unfinished() && recent(migration);
+      default -> !instance.idle() || recent(migration);
     };
   }
 

@@ -103,7 +103,7 @@ public final class Questions {
     if (onHost == null) {
       questions.add(Question.INSTANCE);
     }
-    if (record.isEmpty() && (onHost == null || row.migrationId() != null)) {
+    if (record.isEmpty() && row.migrationId() != null) {
       questions.add(Question.MIGRATIONS); // Nova leaves out of changes what was never changed
     }
     if (row.requestId() == null) {

@@ -451,6 +451,17 @@ class AskingTest {
       assertThat(given.status()).isEqualTo(before);
     }
 
+    /** It came back and left again between two looks. */
+    @Test
+    void isBlockedThoughItHadLeftForGood() {
+      given.rows(row("vm", RowState.Moved, Reason.Moved));
+
+      given.decide();
+
+      assertThat(given.row("vm").state()).isEqualTo("Blocked");
+      assertThat(given.row("vm").reason()).isEqualTo("UnconfirmedResize");
+    }
+
     @Test
     void isGoneOnceConfirmed() {
       given.decide();
@@ -512,6 +523,21 @@ class AskingTest {
     assertThat(given.row("vm").state()).isEqualTo("Pending");
     given.decideAfter(3600);
     assertThat(given.row("vm").state()).isEqualTo("Blocked");
+  }
+
+  @Test
+  void aForeignResizeOnItsWayIsWaitedForWhileMovesOfOursAreFollowed() {
+    var given = Given.taken().instances(busy("resize_migrating", active("vm")));
+    given.decide();
+
+    given
+        .rows(given.row("vm"), moving("other"))
+        .instances(away(busy("resize_finish", active("vm"))), busy("migrating", active("other")))
+        .migrations(record(9, "vm", "resize", "post-migrating", NOON, SOMEBODY))
+        .decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+    assertThat(given.row("vm").reason()).isEqualTo("TaskInProgress");
   }
 
   @Test

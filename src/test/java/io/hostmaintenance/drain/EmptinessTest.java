@@ -20,6 +20,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -341,6 +342,39 @@ class EmptinessTest {
       given.decideAfter(5);
 
       assertThat(given.row("vm")).isEqualTo(before);
+    }
+
+    /** It rests again where the migration has just brought it, and its record does not say so. */
+    @ParameterizedTest
+    @CsvSource({
+      "compute-7, compute-1, Pending/UnderWay",
+      "compute-1, compute-7, Pending/UnderWay",
+      "compute-1, compute-2, Gone/MovedBySomebodyElse",
+    })
+    void standsWhileARecordOfThisHostHasJustChangedThoughMovesOfOursAreFollowed(
+        String source, String destination, String stands) {
+      given.decide();
+      given.rows(given.row("vm"), moving("other"));
+
+      given
+          .instances(away(active("vm")), busy("migrating", active("other")))
+          .after(600)
+          .migrations(
+              new Migration(
+                  9,
+                  "uuid-of-migration-9",
+                  "vm",
+                  "live-migration",
+                  "post-migrating",
+                  source,
+                  destination,
+                  NOON,
+                  given.now(),
+                  SOMEBODY.userId(),
+                  SOMEBODY.projectId()))
+          .decide();
+
+      assertThat(given.row("vm").state() + "/" + given.row("vm").reason()).isEqualTo(stands);
     }
 
     @Test

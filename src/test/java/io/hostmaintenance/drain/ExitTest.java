@@ -13,6 +13,7 @@ import static io.hostmaintenance.drain.Some.cold;
 import static io.hostmaintenance.drain.Some.in;
 import static io.hostmaintenance.drain.Some.live;
 import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.ram;
 import static io.hostmaintenance.drain.Some.requested;
 import static io.hostmaintenance.drain.Some.running;
 import static io.hostmaintenance.drain.Some.stopped;
@@ -126,8 +127,25 @@ class ExitTest {
       var decision = given.decide();
       assertThat(decision.steps()).containsExactly(enable());
       assertThat(decision.release()).isFalse();
+      assertThat(decision.nextLook()).isZero();
 
       assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
+    }
+
+    @Test
+    void thatSomebodyHasEnabledAlreadyIsLookedAtAtTheUsualPace() {
+      var given =
+          Given.taken()
+              .service(HOST, "enabled", null)
+              .rows(running("vm", 9))
+              .instances(busy("migrating", active("vm")))
+              .migrations(live(9, "vm", "running", NOON.plusSeconds(1)))
+              .deleted();
+
+      var decision = given.decide();
+
+      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.nextLook()).hasSeconds(5);
     }
 
     @Test
@@ -202,7 +220,19 @@ class ExitTest {
 
       assertThat(decision.steps())
           .containsExactly(new Step.DisableService(id(HOST), "AUTO: no libvirt"));
-      assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
+      var last = given.obeyed(decision).decideAfter(1);
+      assertThat(last.release()).isTrue();
+      assertThat(told(last)).doesNotContain(Reason.ServiceLeftDisabled);
+    }
+
+    @Test
+    void thatLibvirtHasDisabledSinceIsToldToStaySo() {
+      var given = Given.taken().service(HOST, "disabled", "AUTO: no libvirt").deleted();
+
+      var decision = given.decide();
+
+      assertThat(decision.steps()).isEmpty();
+      assertThat(told(decision)).contains(Reason.ServiceLeftDisabled);
     }
 
     @Test
@@ -499,6 +529,18 @@ class ExitTest {
   }
 
   @Test
+  void aMoveOfALargeInstanceHasTheTimeOfItsMemoryThoughItHasLeft() {
+    var given =
+        exiting()
+            .rows(running("vm", 9))
+            .instances(away(ram(4096, busy("migrating", active("vm")))))
+            .migrations(live(9, "vm", "post-migrating", NOON.plusSeconds(1)));
+
+    assertThat(given.decideAfter(1800 + 4 * 60 - 1).release()).isFalse();
+    assertThat(given.decideAfter(1).release()).isTrue();
+  }
+
+  @Test
   void anAbortThatIsRefusedWithoutEndDoesNotHoldTheResource() {
     var given = moved("queued");
     var decision = given.decide();
@@ -518,12 +560,14 @@ class ExitTest {
   void aRequestOfWhichNothingIsKnownIsLookedForAndNotRepeated() {
     var given = exiting().rows(requested("vm")).instances(active("vm"));
     assertThat(given.decide().release()).isFalse();
+    assertThat(given.row("vm").state()).isEqualTo("Requested");
 
     var decision = given.decideAfter(70);
 
     assertThat(decision.steps()).isEmpty();
     assertThat(decision.release()).isTrue();
     assertThat(given.row("vm").state()).isEqualTo("Pending");
+    assertThat(given.row("vm").message()).contains("no trace of the request");
   }
 
   @Test
@@ -624,7 +668,7 @@ class ExitTest {
 
     given.decide();
 
-    assertThat(given.row("vm").reason()).isNotEqualTo("AnswerUnknown");
+    assertThat(given.row("vm").message()).isEqualTo("Waits for its turn.");
     assertThat(given.row("vm").state()).isEqualTo("Pending");
   }
 

@@ -204,6 +204,26 @@ class InstanceTableTest {
         .isEqualTo("Requested/LiveMigrate");
   }
 
+  /** Nova shows the instance idle where it went before the record says completed. */
+  @ParameterizedTest
+  @CsvSource({
+    "compute-7, post-migrating, Blocked/PausedMovedBefore",
+    "compute-9, post-migrating, Requested/LiveMigrate",
+    "compute-7, error,          Requested/LiveMigrate",
+  })
+  void aMoveSinceThePauseThatHasNotEndedBlocksWhereItLeadsHere(
+      String destination, String status, String stands) {
+    var record = live(1, "vm", status, NOON.minusSeconds(400));
+
+    assertThat(
+            stateOfPaused(
+                given ->
+                    given
+                        .action("vm", action("pause", "req-1", NOON.minusSeconds(500), SOMEBODY))
+                        .migrations(destination.equals(Given.HOST) ? incoming(record) : record)))
+        .isEqualTo(stands);
+  }
+
   /** Nova says Error of an action any of whose tries failed, also when the next one succeeded. */
   @Test
   void aMoveThatSucceededAtItsSecondTryBlocks() {

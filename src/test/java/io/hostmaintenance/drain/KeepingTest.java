@@ -126,6 +126,11 @@ class KeepingTest {
     }
 
     @Test
+    void isLookedAtAtTheUsualPaceAfterItsFirstMoves() {
+      assertThat(given.instances(active("vm")).decide().nextLook()).hasSeconds(5);
+    }
+
+    @Test
     void hasItsInstancesMoved() {
       assertThat(given.instances(active("vm")).decide().steps())
           .hasSize(1)

@@ -67,6 +67,16 @@ class QuestionsTest {
         .containsExactly(Map.entry("vm", Set.of(EVENTS, MIGRATIONS)));
   }
 
+  /** Nova leaves out of what has changed a record that never changed since it was made. */
+  @Test
+  void theRecordOfAMoveThatIsNotAmongWhatHasChanged() {
+    var busy = busy("migrating", active("vm"));
+
+    assertThat(of(running("vm", 9), List.of(), busy))
+        .containsExactly(Map.entry("vm", Set.of(MIGRATIONS)));
+    assertThat(of(moving("vm"), List.of(), busy)).isEmpty();
+  }
+
   @Test
   void everythingOfARequestWithoutAnAnswer() {
     assertThat(of(requested("vm"), List.of(), active("vm")))
