@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -136,8 +137,8 @@ class OpenStack4jNovaTest {
   @Test
   void coldMigrationNamesItsTarget() {
     accept("POST", ACTION);
-    nova.coldMigrate(ask("h2"));
 
+    assertThat(nova.coldMigrate(ask("h2"))).isEqualTo("req-1");
     assertThat(sole("POST", ACTION).body()).isEqualTo("{\"migrate\":{\"host\":\"h2\"}}");
   }
 
@@ -388,6 +389,77 @@ class OpenStack4jNovaTest {
   }
 
   @Test
+  void questionIsAskedThreeTimesWhileNobodyListens() throws IOException {
+    var told = new ArrayList<String>();
+    var raw =
+        new RawServer(
+            line ->
+                RawServer.ok(line.contains("/os-services") ? "{\"services\": []}" : version())
+                    .replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    var nova =
+        listened(
+            cloud.cloudsYaml(directory, "    compute_endpoint_override: " + raw.url() + "/v2.1\n"),
+            told);
+    nova.computeServices();
+    raw.close();
+    told.clear();
+
+    assertThat(failure(nova::computeServices))
+        .hasMessage("GET /os-services is not answered: could not connect.");
+    assertThat(told).containsExactly("list-services 0", "list-services 0", "list-services 0");
+  }
+
+  @Test
+  void questionThatHasHadItsTimeIsNotAskedAgain() {
+    var release = new CountDownLatch(1);
+    cloud.on("GET", SERVICES, request -> Answer.json(await(release), ""));
+
+    var failure = failure(hasty()::computeServices);
+    release.countDown();
+
+    assertThat(failure).hasMessage("GET /os-services is not answered: no reply within 2 s.");
+    assertThat(cloud.requests("GET", SERVICES)).hasSize(1);
+  }
+
+  @Test
+  void questionOfAnInterruptedThreadIsNotAskedAgain() {
+    cloud.on("GET", SERVICES, 200, "{\"services\": []}");
+    var told = new ArrayList<String>();
+    var nova = listened(cloud.cloudsYaml(directory), told);
+    nova.computeServices();
+    told.clear();
+    Thread.currentThread().interrupt();
+
+    var failure = failure(nova::computeServices);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(failure).hasMessageContaining("interrupted");
+    assertThat(told).containsExactly("list-services 0");
+  }
+
+  @Test
+  void questionIsNotAskedAgainByAThreadThatIsInterruptedBetween() {
+    cloud.on("GET", SERVICES, 503, "");
+    var told = new ArrayList<Integer>();
+    var nova =
+        OpenStackCloud.nova(
+            Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
+            InstantSource.system(),
+            (operation, status, duration) -> {
+              if (operation.equals("list-services")) {
+                told.add(status);
+                Thread.currentThread().interrupt();
+              }
+            });
+
+    var failure = failure(nova::computeServices);
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(failure).hasMessage("GET /os-services is not answered: it was interrupted.");
+    assertThat(told).containsExactly(503);
+  }
+
+  @Test
   void whoAsksToBeLeftAloneIsNotAskedAgain() {
     cloud.on("GET", SERVICES, request -> Answer.json(503, "").with("Retry-After", "30"));
 
@@ -424,12 +496,7 @@ class OpenStack4jNovaTest {
   void writeThatTimesOutHasAnUnknownOutcome() {
     var release = new CountDownLatch(1);
     cloud.on("POST", ACTION, request -> Answer.json(await(release), ""));
-    var hasty =
-        OpenStackCloud.nova(
-            Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
-            InstantSource.system(),
-            (operation, status, duration) -> {},
-            new Patience(Duration.ofSeconds(2)));
+    var hasty = hasty();
 
     var failure = failure(() -> hasty.liveMigrate(ask(null)));
     release.countDown();
@@ -672,6 +739,14 @@ class OpenStack4jNovaTest {
     assertThat(failure(() -> nova.instance("i1"))).returns(Kind.NOT_FOUND, NovaException::kind);
   }
 
+  /** As API gateways do. */
+  @Test
+  void notFoundInOtherWordsThanNovasIsNotAnUnknownInstance() {
+    cloud.on("GET", BASE + "/servers/i1", 404, "{\"message\": \"no Route matched\"}");
+
+    assertThat(failure(() -> nova.instance("i1"))).returns(Kind.NOT_FOUND, NovaException::kind);
+  }
+
   @Test
   void pageNotFoundIsNotAnUnknownProvider() {
     assertThat(failure(() -> nova.consumers("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
@@ -708,6 +783,24 @@ class OpenStack4jNovaTest {
         .containsExactly("i1", "i2", "i3");
     assertThat(cloud.requests("GET", SERVERS).getLast().query())
         .contains("all_tenants=1", "host=h1", "soft_deleted=1");
+  }
+
+  @Test
+  void linkToAnotherPageThanTheNextIsNotFollowed() {
+    cloud.on(
+        "GET", SERVERS, 200, servers("i1", server("i1", "h1")).replace("\"next\"", "\"self\""));
+
+    assertThat(nova.instancesOn("h1").value()).extracting(Instance::id).containsExactly("i1");
+    assertThat(cloud.requests("GET", SERVERS)).hasSize(1);
+  }
+
+  @Test
+  void linkToANextPageWithoutAMarkerIsNoAnswer() {
+    cloud.on(
+        "GET", SERVERS, 200, servers("i1", server("i1", "h1")).replace("&marker=i1", "&mark=i1"));
+
+    assertThat(failure(() -> nova.instancesOn("h1")))
+        .hasMessageContaining("links to a page without a marker");
   }
 
   @Test
@@ -802,15 +895,26 @@ class OpenStack4jNovaTest {
   void listenerIsToldOfEveryRequest() {
     var told = new ArrayList<String>();
     cloud.onInTurn("GET", SERVICES, Answer.json(503, ""), Answer.json(200, "{\"services\": []}"));
-    OpenStackCloud.nova(
-            Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
-            InstantSource.system(),
-            (operation, status, duration) -> told.add(operation + " " + status))
-        .computeServices();
+    listened(cloud.cloudsYaml(directory), told).computeServices();
 
     assertThat(told)
         .containsExactly(
             "login 201", "discover-version 200", "list-services 503", "list-services 200");
+  }
+
+  private Nova hasty() {
+    return OpenStackCloud.nova(
+        Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
+        InstantSource.system(),
+        (operation, status, duration) -> {},
+        new Patience(Duration.ofSeconds(2)));
+  }
+
+  private static Nova listened(Path cloudsYaml, List<String> told) {
+    return OpenStackCloud.nova(
+        Map.of("OS_CLIENT_CONFIG_FILE", cloudsYaml.toString()),
+        InstantSource.system(),
+        (operation, status, duration) -> told.add(operation + " " + status));
   }
 
   private Nova behind(RawServer raw, InstantSource clock) {

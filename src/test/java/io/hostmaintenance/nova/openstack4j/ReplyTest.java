@@ -98,6 +98,15 @@ class ReplyTest {
     assertThat(reply("", Map.of("Retry-After", header)).retryAfter(NOW)).isEmpty();
   }
 
+  /** What openstack4j itself reads of a reply. */
+  @Test
+  void bodyAndItsTypeAreGivenAsTheyCame() {
+    var reply = reply("{}", Map.of("Content-Type", "application/json"));
+
+    assertThat(reply.getContentType()).isEqualTo("application/json");
+    assertThat(reply.getInputStream()).hasContent("{}");
+  }
+
   private static Reply reply(String body, Map<String, String> headers) {
     var any = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
     any.putAll(headers);
