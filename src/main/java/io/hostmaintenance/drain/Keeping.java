@@ -129,9 +129,7 @@ record Keeping(
               Reason.ServiceReenabled,
               "Somebody enabled nova-compute on " + at.host() + " during its maintenance."));
     }
-    var next =
-        new ServiceStatus(
-            service.id(), true, record.previousStatus(), record.previousReason(), lately);
+    var next = new ServiceStatus(service.id(), true, "enabled", null, lately);
     if (lately.size() > REENABLED_LIMIT) {
       return new Keeping(
           next,
@@ -210,7 +208,12 @@ record Keeping(
             record.id(), false, record.previousStatus(), record.previousReason(), List.of());
     if (service.enabled()) {
       return new Keeping(
-          mayStillBeDisabled(at) ? record : done, Optional.empty(), List.of(), Optional.empty());
+          mayStillBeDisabled(at)
+              ? new ServiceStatus(record.id(), true, "enabled", null, record.reenabledAt())
+              : done,
+          Optional.empty(),
+          List.of(),
+          Optional.empty());
     }
     if (heir.map(h -> isMarker(service.disabledReason(), h.name())).orElse(false)) {
       return new Keeping(

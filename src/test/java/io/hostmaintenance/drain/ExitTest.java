@@ -225,6 +225,27 @@ class ExitTest {
       assertThat(told(last)).doesNotContain(Reason.ServiceLeftDisabled);
     }
 
+    /** Whoever enables it takes back what stood before us. */
+    @Test
+    void doesNotGetBackAReasonThatSomebodyHasTakenBackSince() {
+      var given = Given.fresh().service(HOST, "disabled", "AUTO: no libvirt");
+      given.obeyed(given.decide()).decideAfter(5);
+      given.service(HOST, "enabled", null);
+      given.obeyed(given.decideAfter(60)).decideAfter(5);
+
+      assertThat(given.deleted().decide().steps()).containsExactly(enable());
+    }
+
+    @Test
+    void doesNotGetBackAReasonThatSomebodyHasTakenBackOnTheWayOut() {
+      var given = Given.fresh().service(HOST, "disabled", "AUTO: no libvirt");
+      given.decide();
+      given.service(HOST, "enabled", null).deleted().decideAfter(5);
+
+      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).steps())
+          .containsExactly(enable());
+    }
+
     @Test
     void thatLibvirtHasDisabledSinceIsToldToStaySo() {
       var given = Given.taken().service(HOST, "disabled", "AUTO: no libvirt").deleted();
