@@ -66,7 +66,7 @@ final class Human {
     world.revive(host.name());
     world.attempt(() -> cloud.forceDown(world.otherAdmin(), host.name(), false));
     if (!host.enabled() && !world.hostsOf().containsValue(host.name())) {
-      world.attempt(() -> cloud.enable(world.otherAdmin(), host.name()));
+      world.enable(host.name());
     }
   }
 

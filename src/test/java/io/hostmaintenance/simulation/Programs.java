@@ -133,6 +133,13 @@ final class Programs {
           2,
           Duration.ofMinutes(20));
     }
+    var timing = timing();
+    var placement = !one(8);
+    var json = one(16);
+    var skew = one(2) ? Duration.ZERO : Duration.ofMillis(chance.nextInt(-5000, 5000));
+    if (resources.size() == 1 && one(8)) {
+      resources.add(successor());
+    }
     return new Program(
         seed,
         hosts,
@@ -140,11 +147,36 @@ final class Programs {
         groups,
         resources,
         List.copyOf(incidents),
-        timing(),
-        !one(8),
+        timing,
+        placement,
         beyond.contains(Beyond.SHARED_USER),
-        one(16),
-        one(2) ? Duration.ZERO : Duration.ofMillis(chance.nextInt(-5000, 5000)));
+        json,
+        skew);
+  }
+
+  /** One that waits for the host, and is to have it, or goes itself about the same time. */
+  private Program.Applied successor() {
+    var spec = spec(DRAINED);
+    if (one(3)) {
+      spec = target(spec, "nowhere");
+    }
+    if (one(3)) {
+      wasDisabled(DRAINED, pick("AUTO: connection lost", "mine"));
+    }
+    var deleted = moment();
+    add(deleted, "somebody deletes hm-a", w -> w.kubernetes().delete("hm-a"));
+    if (!one(3)) {
+      var later = Duration.ofMillis(chance.nextLong(pick(2_000, 20_000, 200_000)));
+      add(
+          one(4) ? deleted.dividedBy(2) : deleted.plus(later),
+          "somebody deletes hm-b",
+          w -> w.kubernetes().delete("hm-b"));
+    }
+    return new Program.Applied(Duration.ofMillis(chance.nextLong(30_000)), "hm-b", spec);
+  }
+
+  private void wasDisabled(String host, String reason) {
+    add(Duration.ZERO, host + " was disabled before", w -> w.disable(host, reason));
   }
 
   // ---------------------------------------------------------------- chance
@@ -520,23 +552,9 @@ final class Programs {
         add(at, "the cell vanishes", w -> w.cell(true));
         add(at.plus(seconds(5, 600)), "the cell is back", w -> w.cell(false));
       }
-      case 3 ->
-          add(
-              moment(),
-              "an administrator enables " + host,
-              w -> w.attempt(() -> w.cloud().enable(w.otherAdmin(), host)));
-      case 4 ->
-          add(
-              moment(),
-              "an administrator disables " + host,
-              w -> w.attempt(() -> w.cloud().disable(w.otherAdmin(), host, "mine")));
-      case 5 ->
-          add(
-              Duration.ZERO,
-              host + " was disabled before",
-              w ->
-                  w.attempt(
-                      () -> w.cloud().disable(w.otherAdmin(), host, "AUTO: connection lost")));
+      case 3 -> add(moment(), "an administrator enables " + host, w -> w.enable(host));
+      case 4 -> add(moment(), "an administrator disables " + host, w -> w.disable(host, "mine"));
+      case 5 -> wasDisabled(host, "AUTO: connection lost");
       case 6 -> {
         var at = moment();
         add(
@@ -552,12 +570,8 @@ final class Programs {
           add(
               moment(),
               "an administrator deletes the service of " + host,
-              w -> w.attempt(() -> w.cloud().deleteService(w.otherAdmin(), host)));
-      default ->
-          add(
-              Duration.ZERO,
-              host + " was disabled before",
-              w -> w.attempt(() -> w.cloud().disable(w.otherAdmin(), host, "mine")));
+              w -> w.deleteService(host));
+      default -> wasDisabled(host, "mine");
     }
   }
 
@@ -641,11 +655,15 @@ final class Programs {
   }
 
   static HostMaintenanceSpec withoutTarget(HostMaintenanceSpec s) {
+    return target(s, null);
+  }
+
+  private static HostMaintenanceSpec target(HostMaintenanceSpec s, String target) {
     return new HostMaintenanceSpec(
         s.host(),
         s.reason(),
         s.liveMigrate(),
-        null,
+        target,
         s.concurrency(),
         s.maxAttempts(),
         s.instanceTimeout(),

@@ -424,6 +424,23 @@ final class Promises {
         h.enabled() || h.serviceDeleted() || !isMarker("" + h.disabledReason(), name),
         () ->
             host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
+    world
+        .lastWord(host)
+        .map(World.Word::disabledReason)
+        .ifPresent(
+            said ->
+                promise(
+                    "what was taken is given back",
+                    h.serviceDeleted()
+                        || h.enabled() == said.isEmpty()
+                            && said.map(r -> r.equals(h.disabledReason())).orElse(true),
+                    () ->
+                        "%s is %s (%s), and was to be %s"
+                            .formatted(
+                                host,
+                                h.enabled() ? "enabled" : "disabled",
+                                h.disabledReason(),
+                                said.map(r -> "disabled (" + r + ")").orElse("enabled"))));
   }
 
   // ---------------------------------------------------------------- the story

@@ -269,12 +269,14 @@ final class SimulatedNova implements Nova {
   @Override
   public ComputeService disable(String serviceId, String reason) {
     world.promises().disabling(process, host(serviceId), reason);
+    var looked = process.look().began();
     return write(
         "disable",
         host(serviceId) + " \"" + reason + "\"",
         caller -> {
           var host = reachable(serviceId);
           cloud.disable(caller, host.name(), reason);
+          world.changesService(host.name(), looked);
           return service(host);
         });
   }
@@ -282,12 +284,14 @@ final class SimulatedNova implements Nova {
   @Override
   public ComputeService enable(String serviceId) {
     world.promises().enabling(process, host(serviceId));
+    var looked = process.look().began();
     return write(
         "enable",
         host(serviceId),
         caller -> {
           var host = reachable(serviceId);
           cloud.enable(caller, host.name());
+          world.changesService(host.name(), looked);
           return service(host);
         });
   }

@@ -264,10 +264,7 @@ class StoriesTest {
         world(
             List.of(stopped("guest-1"), stopped("guest-2")),
             List.of(
-                after(
-                    0,
-                    "compute-2 is disabled",
-                    w -> w.attempt(() -> w.cloud().disable(w.otherAdmin(), "compute-2", "mine"))),
+                after(0, "compute-2 is disabled", w -> w.disable("compute-2", "mine")),
                 after(1.7, "compute-10 dies", w -> w.kill("compute-10")))));
   }
 
@@ -411,6 +408,19 @@ class StoriesTest {
   }
 
   @Test
+  void whatSomebodyHasTakenBackMeanwhileDoesNotComeBack() {
+    promisesHold(
+        world(
+            List.of(active("guest-1")),
+            List.of(
+                after(
+                    0,
+                    "compute-1 was disabled by its driver",
+                    w -> w.disable("compute-1", "AUTO: connection lost")),
+                after(60, "an administrator enables it", w -> w.enable("compute-1")))));
+  }
+
+  @Test
   void disableOfSomebodyElseStays() {
     promisesHold(
         world(
@@ -419,8 +429,7 @@ class StoriesTest {
                 after(
                     0,
                     "compute-1 is disabled by an administrator",
-                    w ->
-                        w.attempt(() -> w.cloud().disable(w.otherAdmin(), "compute-1", "mine"))))));
+                    w -> w.disable("compute-1", "mine")))));
   }
 
   // ---------------------------------------------------------------- protocol: an end

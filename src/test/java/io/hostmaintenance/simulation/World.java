@@ -58,6 +58,14 @@ final class World {
   private boolean hostsDied;
   private final Map<String, Integer> writesSeen = new HashMap<>();
   private final Map<String, Integer> quietTicks = new HashMap<>();
+  private final Map<String, Word> words = new HashMap<>();
+
+  /**
+   * What somebody has said of a service.
+   *
+   * @param disabledReason why it is to be disabled; empty when it is to be enabled
+   */
+  record Word(Instant at, Optional<String> disabledReason) {}
 
   World(Program program, boolean storyKept) {
     this.program = program;
@@ -85,6 +93,7 @@ final class World {
 
   private void furnish() {
     program.hosts().forEach(cloud::addHost);
+    program.hosts().forEach(h -> words.put(h, new Word(START, Optional.empty())));
     for (var guest : program.guests()) {
       var server = cloud.place(guest.server().named(guest.name()));
       servers.put(guest.name(), server);
@@ -416,6 +425,38 @@ final class World {
           names.put(server.id(), name);
           touched.add(server.id());
         });
+  }
+
+  /** An administrator disables a host's service. */
+  void disable(String host, String reason) {
+    if (attempt(() -> cloud.disable(otherAdmin(), host, reason))) {
+      words.put(host, new Word(cloud.now(), Optional.of(reason)));
+    }
+  }
+
+  /** An administrator enables a host's service. */
+  void enable(String host) {
+    if (attempt(() -> cloud.enable(otherAdmin(), host))) {
+      words.put(host, new Word(cloud.now(), Optional.empty()));
+    }
+  }
+
+  void deleteService(String host) {
+    attempt(() -> cloud.deleteService(otherAdmin(), host));
+    words.remove(host);
+  }
+
+  /** The operator changes a host's service, by a look that began then. */
+  void changesService(String host, Instant lookBegan) {
+    words.computeIfPresent(host, (h, word) -> word.at().isBefore(lookBegan) ? word : null);
+  }
+
+  /**
+   * What somebody else than the operator has said of a host's service last; empty when the operator
+   * could not know of it before its own request.
+   */
+  Optional<Word> lastWord(String host) {
+    return Optional.ofNullable(words.get(host));
   }
 
   void kill(String host) {
