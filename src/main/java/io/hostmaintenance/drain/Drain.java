@@ -266,7 +266,7 @@ public final class Drain {
   private static Optional<Finding> refused(Moment at, Keeping keeping) {
     return at.situation()
         .refusal()
-        .filter(r -> keeping.step().isPresent())
+        .filter(r -> keeping.step().isPresent() || at.service().orElseThrow().enabled())
         .map(
             r ->
                 new Finding(

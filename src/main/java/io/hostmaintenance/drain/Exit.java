@@ -54,12 +54,16 @@ public final class Exit {
     return mayHold ? Optional.empty() : Optional.of(release(previous, List.of()));
   }
 
-  /** Whether it was not seen yet, or waited for another one, which hands over to such as these. */
+  /**
+   * Whether it was not seen yet, or waited for another one, which hands over to such as these, or
+   * one of them was not looked at yet on its way out.
+   */
   private static boolean mayHaveBeenHandedOver(HostMaintenanceStatus previous) {
-    return previous
-        .condition(Condition.READY)
-        .map(c -> Reason.Conflict.name().equals(c.reason()))
-        .orElse(true);
+    return begun(previous)
+        || previous
+            .condition(Condition.READY)
+            .map(c -> Reason.Conflict.name().equals(c.reason()))
+            .orElse(true);
   }
 
   static Decision blind(Situation situation, Blind blind) {
@@ -122,7 +126,9 @@ public final class Exit {
       Drain.serviceCondition(report, keeping, at);
     }
     notDrained(report);
-    var refusal = at.situation().refusal().filter(r -> keeping.step().isPresent());
+    var givenBack =
+        keeping.step().isEmpty() && (keeping.record() == null || !keeping.record().disabledByUs());
+    var refusal = at.situation().refusal().filter(r -> !givenBack);
     var status =
         report.phase(
             Phase.Exiting,
@@ -132,8 +138,6 @@ public final class Exit {
         refusal
             .map(r -> Drain.blindness(at.situation(), status, r))
             .orElseGet(() -> Drain.changeOfPhase(at.situation(), status)));
-    var givenBack =
-        keeping.step().isEmpty() && (keeping.record() == null || !keeping.record().disabledByUs());
     if (givenBack && open.size() == late.size()) {
       if (!late.isEmpty()) {
         notices.add(
@@ -167,6 +171,11 @@ public final class Exit {
   private static Report notDrained(Report report) {
     return report.condition(
         Condition.DRAINED, "False", Reason.Exiting, "The host is being given back.");
+  }
+
+  /** Whether a resource with this status is on its way out. */
+  public static boolean begun(HostMaintenanceStatus status) {
+    return status != null && Report.phase(status) == Phase.Exiting;
   }
 
   private static Decision release(HostMaintenanceStatus status, List<Notice> notices) {

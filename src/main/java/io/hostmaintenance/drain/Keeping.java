@@ -108,7 +108,7 @@ record Keeping(
     if (service.disabled()) {
       var renamed =
           isMarker(service.disabledReason(), at.name()) && !wanted.equals(service.disabledReason());
-      var undone = libvirts(service) && !anotherMayBeDisabling(at);
+      var undone = libvirts(service) && !mayBeUnderWay(at.situation().disabling(), at);
       var before = overtaken(at, service, record);
       return renamed || undone
           ? disabling(at, service, before)
@@ -146,17 +146,17 @@ record Keeping(
                       + Durations.format(REENABLED_WINDOW)
                       + ". Stop what enables it; it is disabled again after that time.")));
     }
-    return wasDisabled || !anotherMayBeDisabling(at)
+    return wasDisabled || !mayBeUnderWay(at.situation().disabling(), at)
         ? new Keeping(next, disabling(at, service, next).step(), notices, Optional.empty())
         : new Keeping(next, Optional.empty(), notices, Optional.empty());
   }
 
   /**
-   * Whether the request of a process that has ended may still be under way: of two, the later one
-   * could disable the host again after it was given back.
+   * Whether an earlier request may still take effect: of two, the later one could disable the host
+   * after it was given back.
    */
-  private static boolean anotherMayBeDisabling(Moment at) {
-    return at.situation().knownDisabling().compareTo(at.settings().answerWait()) < 0;
+  private static boolean mayBeUnderWay(Optional<Duration> request, Moment at) {
+    return request.filter(known -> known.compareTo(at.settings().answerWait()) < 0).isPresent();
   }
 
   private static Keeping watch(Moment at, ComputeService service, ServiceStatus record) {
@@ -253,7 +253,12 @@ record Keeping(
           Optional.empty());
     }
     return new Keeping(
-        record, Optional.of(backStep(service, record, heir)), List.of(), Optional.empty());
+        record,
+        mayBeUnderWay(at.situation().givingBack(), at)
+            ? Optional.empty()
+            : Optional.of(backStep(service, record, heir)),
+        List.of(),
+        Optional.empty());
   }
 
   /** Whether it was handed to a resource that is gone since. */

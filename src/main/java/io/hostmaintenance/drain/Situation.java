@@ -20,8 +20,9 @@ import java.util.Optional;
  *     if none did
  * @param waited for how long this process has known of each outstanding request, by instance id
  * @param refusal why Nova did not change the service when it was last asked to; empty when it did
- * @param knownDisabling for how long this process has known that the service is to be disabled;
- *     longer than anything once it has asked for that itself
+ * @param disabling for how long this process has known of a request to disable the service that may
+ *     still be under way; empty when there is none
+ * @param givingBack the same of a request to give the service back
  */
 public record Situation(
     HostMaintenance resource,
@@ -33,7 +34,8 @@ public record Situation(
     Instant lastCompleteLook,
     Map<String, Duration> waited,
     Optional<Sight.Blind> refusal,
-    Duration knownDisabling) {
+    Optional<Duration> disabling,
+    Optional<Duration> givingBack) {
 
   /**
    * Another resource.

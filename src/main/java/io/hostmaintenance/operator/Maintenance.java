@@ -49,8 +49,6 @@ final class Maintenance {
 
   private static final int REPORT_TRIES = 3;
 
-  private static final Duration FOR_EVER = ChronoUnit.FOREVER.getDuration();
-
   private static final Sight NOT_LOOKED =
       new Sight.Blind(Reason.NotLookedYet, "No look was needed.", Duration.ZERO);
 
@@ -69,8 +67,8 @@ final class Maintenance {
   private static final class Memory {
     private final Map<String, Instant> firstSights = new HashMap<>();
     private Instant lastLook;
-    private Instant firstSightOfDisabling;
-    private boolean hasDisabled;
+    private final OpenRequest disabling = new OpenRequest();
+    private final OpenRequest givingBack = new OpenRequest();
     private Optional<Sight.Blind> refusal = Optional.empty();
     private Instant lastWrite = Instant.EPOCH;
   }
@@ -183,20 +181,12 @@ final class Maintenance {
         memory.lastLook,
         waited(resource, memory),
         memory.refusal,
-        knownDisabling(resource, memory));
+        memory.disabling.known(takesService(resource.getStatus()), now()),
+        memory.givingBack.known(Exit.begun(resource.getStatus()), now()));
   }
 
-  private Duration knownDisabling(HostMaintenance resource, Memory memory) {
-    if (memory.hasDisabled) {
-      return FOR_EVER;
-    }
-    if (resource.getStatus() == null || resource.getStatus().service() == null) {
-      return Duration.ZERO;
-    }
-    if (memory.firstSightOfDisabling == null) {
-      memory.firstSightOfDisabling = now();
-    }
-    return Duration.between(memory.firstSightOfDisabling, now());
+  private static boolean takesService(HostMaintenanceStatus status) {
+    return status != null && status.service() != null;
   }
 
   private static Situation.Neighbour neighbour(HostMaintenance other) {
@@ -243,6 +233,7 @@ final class Maintenance {
     if (worthWriting(resource.getStatus(), decision, memory)) {
       try {
         stored = write(resource, decision.status(), memory);
+        announced(resource.getStatus(), stored.getStatus(), memory);
       } catch (Resources.Conflict e) {
         LOG.info("{}: {}: looked at again", name(resource), e.getMessage());
         return new Ticked(Duration.ZERO, false);
@@ -254,21 +245,45 @@ final class Maintenance {
     var outcomes = new ArrayList<Outcome>();
     for (var step : decision.steps()) {
       outcomes.add(carryOut(stored, step, sight, before));
-      memory.hasDisabled |= step instanceof Step.DisableService;
     }
-    memory.refusal = refusal(outcomes);
+    var request = resource.isMarkedForDeletion() ? memory.givingBack : memory.disabling;
+    if (!request.mayBeUnderWay(settings.answerWait(), now())) {
+      memory.refusal = Optional.empty();
+    }
+    for (var outcome : outcomes) {
+      if (changesService(outcome.step())) {
+        memory.refusal = refusal(outcome, request);
+      }
+    }
     report(stored, outcomes, memory);
     return new Ticked(pause(decision, outcomes), false);
   }
 
-  /** Why the service was not changed, where that was asked. */
-  private static Optional<Sight.Blind> refusal(List<Outcome> outcomes) {
-    return outcomes.stream()
-        .filter(o -> o instanceof Outcome.Failed)
-        .map(Outcome.Failed.class::cast)
-        .filter(f -> changesService(f.step()))
-        .map(f -> Sight.Blind.of(f.failure()))
-        .findFirst();
+  private static void announced(
+      HostMaintenanceStatus before, HostMaintenanceStatus after, Memory memory) {
+    if (takesService(after) && !takesService(before)) {
+      memory.disabling.closed();
+    }
+    if (Exit.begun(after) && !Exit.begun(before)) {
+      memory.givingBack.closed();
+    }
+  }
+
+  /** Why the service was not changed; empty when it was. */
+  private Optional<Sight.Blind> refusal(Outcome outcome, OpenRequest request) {
+    return switch (outcome) {
+      case Outcome.Accepted _ -> {
+        request.closed();
+        yield Optional.empty();
+      }
+      case Outcome.Failed(var _, var failure) -> {
+        if (failure.outcomeUnknown()) {
+          request.unanswered(now());
+        }
+        yield Optional.of(Sight.Blind.of(failure));
+      }
+      case Outcome.NotSent _ -> Optional.empty();
+    };
   }
 
   private static boolean changesService(Step step) {

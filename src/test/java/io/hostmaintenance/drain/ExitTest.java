@@ -69,6 +69,16 @@ class ExitTest {
   }
 
   @Test
+  void whatWaitedForAnotherOneNeedsALookAlsoWhenOneHasFailed() {
+    var given = Given.fresh();
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+    given.decide();
+    given.neighbour().deleted().blind();
+
+    assertThat(Exit.withoutLook(given.situation())).isEmpty();
+  }
+
+  @Test
   void whatTookSomethingNeedsALook() {
     assertThat(Exit.withoutLook(Given.taken().deleted().situation())).isEmpty();
   }
@@ -130,6 +140,35 @@ class ExitTest {
       assertThat(decision.nextLook()).isZero();
 
       assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
+    }
+
+    /** Of two requests, the later one could take effect on who has the host by then. */
+    @Test
+    void thatAnotherProcessMayBeGivingBackIsWaitedFor() {
+      var given = Given.taken().deleted();
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false));
+      given.decide();
+
+      var decision = given.restarted().decideAfter(69);
+      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.release()).isFalse();
+
+      assertThat(given.decideAfter(1).steps())
+          .containsExactly(new Step.DisableService(id(HOST), "host-maintenance heir"));
+    }
+
+    @Test
+    void thatAnotherProcessHasGivenBackIsFollowedAtOnce() {
+      var given = Given.taken().deleted();
+      given.decide();
+
+      assertThat(given.restarted().service(HOST, "enabled", null).decideAfter(1).release())
+          .isTrue();
+    }
+
+    @Test
+    void thatAnotherProcessHadOnlyTakenIsGivenBackAtOnce() {
+      assertThat(Given.taken().restarted().deleted().decide().steps()).containsExactly(enable());
     }
 
     @Test

@@ -74,7 +74,8 @@ final class Given {
   private Instant now = NOON;
   private Duration novaAhead = Duration.ZERO;
   private Instant lastCompleteLook = NOON;
-  private Instant knowsOfDisabling = NOON.minusSeconds(3600);
+  private Optional<Instant> knowsOfDisabling = Optional.empty();
+  private Optional<Instant> knowsOfGivingBack = Optional.empty();
   private int freeMoves = 20;
   private boolean mayStart = true;
   private Optional<Blind> refusal = Optional.empty();
@@ -363,7 +364,8 @@ final class Given {
   /** A new process, which has seen nothing yet. */
   Given restarted() {
     firstSights.clear();
-    knowsOfDisabling = now;
+    knowsOfDisabling = Optional.of(now);
+    knowsOfGivingBack = Optional.of(now).filter(n -> Exit.begun(status()));
     return this;
   }
 
@@ -473,7 +475,8 @@ final class Given {
         lastCompleteLook,
         waited,
         refusal,
-        Duration.between(knowsOfDisabling, now));
+        knowsOfDisabling.map(t -> Duration.between(t, now)),
+        knowsOfGivingBack.map(t -> Duration.between(t, now)));
   }
 
   /** The decision on a look; what it says is stored. */

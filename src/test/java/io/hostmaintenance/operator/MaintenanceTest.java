@@ -714,6 +714,84 @@ class MaintenanceTest {
       assertThat(world.servicePuts()).isEmpty();
     }
 
+    /** Of two requests the later one could take effect when the host is given back already. */
+    @Test
+    void whoseDisablingHasNoAnswerIsNotAskedForAgainWhileItMayTakeEffect() {
+      world.create("hm", "compute-1");
+      world.simulator().fault(1, World.servicePut(), Fault.proxy503());
+
+      world.run("hm", World.SETTINGS.answerWait().minusSeconds(5));
+      assertThat(world.servicePuts()).hasSize(1);
+      assertThat(world.status("hm").condition("Ready").orElseThrow().message())
+          .contains("cannot be disabled");
+
+      world.run("hm", Duration.ofSeconds(15));
+      assertThat(world.servicePuts()).hasSize(2);
+      assertThat(world.host("compute-1").enabled()).isFalse();
+    }
+
+    @Test
+    void whoseGivingBackHasNoAnswerIsNotAskedForAgainWhileItMayTakeEffect() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.delete("hm");
+      world.simulator().fault(1, World.servicePut(), Fault.proxy503());
+      var before = world.servicePuts().size();
+
+      world.run("hm", World.SETTINGS.answerWait().minusSeconds(5));
+      assertThat(world.servicePuts()).hasSize(before + 1);
+      assertThat(world.status("hm").condition("Ready").orElseThrow().message())
+          .contains("Cannot be given back yet");
+
+      world.run("hm", Duration.ofSeconds(15));
+      assertThat(world.gone("hm")).isTrue();
+    }
+
+    @Test
+    void thatMayNotBeDisabledIsAskedForAgainAtTheUsualPace() {
+      world.create("hm", "compute-1");
+      world.simulator().fault(1000, World.servicePut(), Fault.error(403, "No."));
+
+      world.run("hm", Duration.ofSeconds(11));
+
+      assertThat(world.servicePuts()).hasSize(2);
+    }
+
+    @Test
+    void thatAnEndedProcessWasToGiveBackIsNotAskedForWhileItsRequestMayTakeEffect() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.delete("hm");
+      var before = world.servicePuts().size();
+      world.leading(
+          () -> {
+            throw new Crash();
+          });
+      assertThatThrownBy(() -> world.tick("hm")).isInstanceOf(Crash.class);
+      world.leading(() -> true);
+      world.startProcess();
+
+      world.run("hm", World.SETTINGS.answerWait());
+      assertThat(world.servicePuts()).hasSize(before);
+
+      world.run("hm", Duration.ofSeconds(10));
+      assertThat(world.gone("hm")).isTrue();
+    }
+
+    @Test
+    void whoseRefusalIsOverIsNotToldOfWhenItIsEnabledLater() {
+      world.create("hm", "compute-1");
+      world.simulator().fault(1, World.servicePut(), new Fault.LoseReply());
+      world.runUntilPhase("hm", "InMaintenance");
+      world.run("hm", World.SETTINGS.answerWait().plusSeconds(60));
+
+      world.simulator().change(c -> c.enable(c.admin(), "compute-1"));
+      world.tick("hm");
+
+      assertThat(world.status("hm").condition("Ready").orElseThrow().message())
+          .doesNotContain("cannot be disabled");
+    }
+
     @Test
     void whoseDisablingTimedOutIsReadBack() {
       world.create("hm", "compute-1");

@@ -17,6 +17,8 @@ final class Fault {
     LOST_REPLY,
     /** The same, and it is carried out only shortly before the time-out. */
     LOST_REPLY_SLOW,
+    /** The connection is cut at once; the request is carried out within the time-out. */
+    CUT,
     /** Carried out long after the time-out, which no protocol survives; has a switch of its own. */
     LATE,
     /** 401. */

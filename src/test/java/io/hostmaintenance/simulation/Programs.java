@@ -359,6 +359,7 @@ final class Programs {
             Fault.Kind.REFUSED,
             Fault.Kind.LOST_REPLY,
             Fault.Kind.LOST_REPLY_SLOW,
+            Fault.Kind.CUT,
             Fault.Kind.UNAUTHORIZED,
             Fault.Kind.FORBIDDEN,
             Fault.Kind.TOO_MANY,

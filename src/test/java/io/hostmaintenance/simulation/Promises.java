@@ -160,7 +160,7 @@ final class Promises {
     var read = process.look().disabledReason(host);
     promise(
         "no service is enabled that somebody else disabled",
-        read.isPresent() && isMarker(read.get(), process.resource()),
+        read.filter(r -> isMarker(r, process.resource()) || isMarkerOfNobody(r)).isPresent(),
         () -> host + " was " + read.map(r -> "disabled (" + r + ")").orElse("enabled"));
     promise(
         "a service is enabled only on the way out",
@@ -170,6 +170,12 @@ final class Promises {
             .map(HostMaintenance::isMarkedForDeletion)
             .orElse(true),
         () -> host + " is enabled while " + process.resource() + " stays");
+  }
+
+  private boolean isMarkerOfNobody(String reason) {
+    return reason.startsWith(MARKER)
+        && world.kubernetes().resources().stream()
+            .noneMatch(r -> isMarker(reason, r.getMetadata().getName()));
   }
 
   private static boolean isMarker(String reason, String name) {

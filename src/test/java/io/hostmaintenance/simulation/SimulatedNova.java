@@ -451,6 +451,11 @@ final class SimulatedNova implements Nova {
         pass(timeout);
         throw unavailable("no reply in " + timeout.toSeconds() + " s", write);
       }
+      case CUT -> {
+        later(write, world.within(timeout), answer);
+        pass(world.latency());
+        throw unavailable("connection reset", write);
+      }
       case LATE -> {
         later(write, timeout.plus(fault.get().time()), answer);
         pass(timeout);

@@ -13,6 +13,7 @@ import io.hostmaintenance.cloud.Timing;
 import io.hostmaintenance.cloud.VmState;
 import io.hostmaintenance.simulation.Fault.Kind;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -256,6 +257,57 @@ class StoriesTest {
                   alone.resources().getFirst(),
                   new Program.Applied(Duration.ofSeconds(20), "hm-b", spec(null)))));
     }
+  }
+
+  /** The second could disable the host for who is gone by then. */
+  @Test
+  void hostIsNotHandedOverTwiceThoughTheProcessThatDidEnds() {
+    for (var seed = 0; seed < 40; seed++) {
+      promisesHold(
+          seeded(
+              handedOver(
+                  goesWrong(100, Kind.CRASH_IN_FLIGHT, 2, "disable"),
+                  after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))),
+              seed));
+    }
+  }
+
+  @Test
+  void hostIsNotHandedOverTwiceThoughTheConnectionIsCut() {
+    for (var seed = 0; seed < 40; seed++) {
+      promisesHold(
+          seeded(
+              handedOver(
+                  goesWrong(100, Kind.CUT, 2, "disable"),
+                  after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))),
+              seed));
+    }
+  }
+
+  @Test
+  void hostThatWasHandedToWhoGoesIsGivenBackThoughItsLookFails() {
+    for (var ms = 0; ms < 3000; ms += 100) {
+      promisesHold(
+          handedOver(
+              wrong(
+                  100.1 + ms / 1000.0,
+                  Kind.REFUSED,
+                  10_000,
+                  Set.of("migrations", "instances", "services", "identity")::contains,
+                  Duration.ofSeconds(20)),
+              after(104, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))));
+    }
+  }
+
+  /** The first of two resources for a host is deleted after 100 s. */
+  private static Program handedOver(Incident... more) {
+    var incidents = new ArrayList<>(List.of(more));
+    incidents.add(after(100, "somebody deletes hm-a", w -> w.kubernetes().delete("hm-a")));
+    var alone = world(List.of(), incidents);
+    return alone.withResources(
+        List.of(
+            alone.resources().getFirst(),
+            new Program.Applied(Duration.ofSeconds(20), "hm-b", spec(null))));
   }
 
   @Test
