@@ -43,6 +43,20 @@ class EndpointsTest {
     assertThat(nova.computeServices()).isEmpty();
   }
 
+  /** As catalogs of old Keystones have it. */
+  @Test
+  void endpointMayNameItsRegionByTheOldFieldAlone() throws IOException {
+    cloud.catalog(
+        "[{\"type\": \"compute\", \"name\": \"nova\", \"endpoints\": [%s]}]"
+            .formatted(
+                cloud
+                    .endpoint("public", "RegionOne", "/compute/v2.1")
+                    .replace("\"region_id\": \"RegionOne\", ", "")));
+    serve("/compute/v2.1");
+
+    assertThat(cloud.nova(directory).computeServices()).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"regionone", "Region", "Nowhere"})
   void regionIsExact(String region) throws IOException {

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -438,6 +439,26 @@ class OpenStack4jNovaTest {
   }
 
   @Test
+  void questionOfAThreadThatIsInterruptedMeanwhileIsNotWaitedFor() {
+    var release = new CountDownLatch(1);
+    var caller = Thread.currentThread();
+    cloud.on(
+        "GET",
+        SERVICES,
+        request -> {
+          caller.interrupt();
+          return Answer.json(await(release), "");
+        });
+
+    var failure = failure(nova::computeServices);
+    release.countDown();
+
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(failure).hasMessage("GET /os-services is not answered: it was interrupted.");
+    assertThat(cloud.requests("GET", SERVICES)).hasSize(1);
+  }
+
+  @Test
   void questionIsNotAskedAgainByAThreadThatIsInterruptedBetween() {
     cloud.on("GET", SERVICES, 503, "");
     var told = new ArrayList<Integer>();
@@ -550,6 +571,59 @@ class OpenStack4jNovaTest {
     assertThat(failure(nova::computeServices))
         .hasMessageStartingWith("The answer to GET /os-services (HTTP 200) ")
         .returns(Kind.UNAVAILABLE, NovaException::kind);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          services   | s1 | "id": "s1"
+          hypervisors| p1 | "id": "p1"
+          servers    | i1 | "id": "i1"
+          migrations | m1 | "uuid": "m1"
+          migrations | i1 | "instance_uuid": "i1"
+          actions    | r1 | "request_id": "r1"
+          groups     | g1 | "id": "g1"
+          """)
+  void rowWithAnIdThatIsNoneIsNoAnswer(String list, String id, String field) {
+    serveRows(field, field);
+    assertThat(rows(list)).as("the row as it is").isNotEmpty();
+
+    serveRows(field, field.replace("\"" + id, "\"../" + id));
+
+    assertThat(failure(() -> rows(list)).getMessage()).contains("is no id");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64, true", "0, true", "-1, false"})
+  void memoryIsNotNegative(int ram, boolean answer) {
+    cloud.on(
+        "GET",
+        SERVERS,
+        200,
+        servers(null, server("i1", "h1")).replace("\"ram\": 64", "\"ram\": " + ram));
+
+    if (answer) {
+      assertThat(nova.instancesOn("h1").value()).extracting(Instance::ramMiB).containsExactly(ram);
+    } else {
+      assertThat(failure(() -> nova.instancesOn("h1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "100, 100", "-1, ", "101, "})
+  void progressIsAPercentageOrNone(int told, Integer progress) {
+    cloud.on(
+        "GET",
+        SERVERS,
+        200,
+        servers(null, server("i1", "h1"))
+            .replace("\"name\"", "\"progress\": %d, \"name\"".formatted(told)));
+
+    assertThat(nova.instancesOn("h1").value())
+        .extracting(Instance::progress)
+        .containsExactly(progress);
   }
 
   @Test
@@ -900,6 +974,48 @@ class OpenStack4jNovaTest {
     assertThat(told)
         .containsExactly(
             "login 201", "discover-version 200", "list-services 503", "list-services 200");
+  }
+
+  /** One row in every list, with one field written otherwise. */
+  private void serveRows(String field, String otherwise) {
+    var rows =
+        Map.of(
+            SERVICES,
+            "{\"services\": [%s]}"
+                .formatted(
+                    service("enabled").replaceFirst("(?s)^.*?: ", "").replaceFirst("}$", "")),
+            HYPERVISORS,
+            "{\"hypervisors\": [{\"id\": \"p1\", \"hypervisor_type\": \"QEMU\","
+                + " \"service\": {\"host\": \"h1\"}}]}",
+            SERVERS,
+            servers(null, server("i1", "h1")),
+            BASE + "/os-migrations",
+            migrations("2026-11-22T11:40:45Z", "m1"),
+            BASE + "/servers/i1/os-instance-actions",
+            "{\"instanceActions\": [{\"request_id\": \"r1\", \"action\": \"pause\","
+                + " \"start_time\": \"2026-11-22T11:40:45.000000\"}]}");
+    rows.forEach((path, body) -> cloud.on("GET", path, 200, body.replace(field, otherwise)));
+    cloud.on(
+        "GET",
+        BASE + "/os-server-groups",
+        request ->
+            Answer.json(
+                200,
+                request.query().contains("offset=0")
+                    ? groups("g1").replace(field, otherwise)
+                    : groups()));
+  }
+
+  private Collection<?> rows(String list) {
+    return switch (list) {
+      case "services" -> nova.computeServices();
+      case "hypervisors" -> nova.hypervisors();
+      case "servers" -> nova.instancesOn("h1").value();
+      case "migrations" -> nova.migrations(ALL);
+      case "actions" -> nova.actions("i1");
+      case "groups" -> nova.serverGroups();
+      default -> throw new IllegalArgumentException(list);
+    };
   }
 
   private Nova hasty() {

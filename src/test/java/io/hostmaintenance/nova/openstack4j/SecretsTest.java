@@ -224,6 +224,11 @@ class SecretsTest {
   }
 
   @Test
+  void secretThatIsEmptyHidesNothing() {
+    assertThat(new Secret("").hiddenIn("words")).isEqualTo("words");
+  }
+
+  @Test
   void loginDoesNotShowItsToken() {
     var session =
         new Session(

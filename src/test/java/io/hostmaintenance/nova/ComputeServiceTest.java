@@ -1,0 +1,22 @@
+package io.hostmaintenance.nova;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ComputeServiceTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    "enabled, true, false, false",
+    "disabled, false, true, false",
+    "UNKNOWN, false, false, true",
+  })
+  void statusIsOneOfThree(String status, boolean enabled, boolean disabled, boolean unknown) {
+    assertThat(new ComputeService("s1", "h1", status, true, null))
+        .returns(enabled, ComputeService::enabled)
+        .returns(disabled, ComputeService::disabled)
+        .returns(unknown, ComputeService::unknown);
+  }
+}
