@@ -41,15 +41,14 @@ final class Report {
   }
 
   /** Enters rows and their counts. */
-  static HostMaintenanceStatus.Builder count(
-      HostMaintenanceStatus.Builder status, List<InstanceStatus> rows) {
+  static void count(HostMaintenanceStatus.Builder status, List<InstanceStatus> rows) {
     var moved = count(rows, RowState.Moved);
     var failed = count(rows, RowState.Failed);
     var blocked = count(rows, RowState.Blocked);
     var skipped = count(rows, RowState.Skipped);
     var gone = count(rows, RowState.Gone);
     var total = rows.size();
-    return status
+    status
         .instances(rows)
         .total(total)
         .moved(moved)

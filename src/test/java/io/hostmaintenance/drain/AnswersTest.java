@@ -234,6 +234,16 @@ class AnswersTest {
   }
 
   @Test
+  void anAnswerIsNewsThoughTheRowOfAnotherWasBroughtOn() {
+    var other = Some.moving("another");
+    var row = given.row("vm");
+    given.rows(other, row);
+    var stored = given.status().toBuilder().instances(List.of(Some.running("another", 9), row));
+
+    assertThat(news(stored.build())).hasSize(1);
+  }
+
+  @Test
   void anAnswerIsNoNewsOnceItsRowWasBroughtOn() {
     var row = given.row("vm").toBuilder().requestId("req-2").build();
 

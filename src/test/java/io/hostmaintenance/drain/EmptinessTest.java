@@ -6,6 +6,7 @@ import static io.hostmaintenance.drain.Given.OTHER;
 import static io.hostmaintenance.drain.Given.SOMEBODY;
 import static io.hostmaintenance.drain.Some.active;
 import static io.hostmaintenance.drain.Some.away;
+import static io.hostmaintenance.drain.Some.become;
 import static io.hostmaintenance.drain.Some.busy;
 import static io.hostmaintenance.drain.Some.in;
 import static io.hostmaintenance.drain.Some.incoming;
@@ -342,6 +343,24 @@ class EmptinessTest {
       given.decideAfter(5);
 
       assertThat(given.row("vm")).isEqualTo(before);
+    }
+
+    @Test
+    void isGoneWhenItsRecordHasJustEndedThoughMovesOfOursAreFollowed() {
+      given.decide();
+      given.rows(given.row("vm"), moving("other"));
+
+      given
+          .instances(away(active("vm")), busy("migrating", active("other")))
+          .after(600)
+          .migrations(
+              become(
+                  "cancelled",
+                  given.now(),
+                  incoming(record(9, "vm", "live-migration", "x", NOON, SOMEBODY))))
+          .decide();
+
+      isAt(given, "Gone", Reason.MovedBySomebodyElse);
     }
 
     /** It rests again where the migration has just brought it, and its record does not say so. */

@@ -712,6 +712,20 @@ class ExitTest {
   }
 
   @Test
+  void ofTwoMovesTheOneThatCanBeAbortedIs() {
+    var given =
+        exiting()
+            .onDelete("Abort")
+            .rows(running("a", 8), running("b", 9))
+            .instances(busy("migrating", active("a")), busy("migrating", active("b")))
+            .migrations(
+                live(8, "a", "running (post-copy)", NOON.plusSeconds(1)),
+                live(9, "b", "running", NOON.plusSeconds(1)));
+
+    assertThat(given.decide().steps()).containsExactly(new Step.Abort("b", 9));
+  }
+
+  @Test
   void aMoveThatExceededItsTimeIsAbortedOnce() {
     var given = moved("running").onDelete("Abort").instanceTimeout("60s").onTimeout("Abort");
     given.after(50).deleted();

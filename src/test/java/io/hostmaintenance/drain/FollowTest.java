@@ -612,6 +612,20 @@ class FollowTest {
   }
 
   @Test
+  void aFailureOfWhichNovaSaysNothingTellsWhereToLook() {
+    var given =
+        Given.taken()
+            .rows(moving("vm"))
+            .instances(active("vm"))
+            .action("vm", failed(ours(LIVE, 1), " "))
+            .migrations(live(9, "vm", "error", NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    assertThat(given.row("vm").message()).contains("does not tell why", "log of nova-compute");
+  }
+
+  @Test
   void anAntiAffinityGroupIsNamedWhenNoHostIsLeft() {
     var given =
         Given.taken()
