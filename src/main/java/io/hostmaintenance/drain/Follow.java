@@ -59,7 +59,7 @@ final class Follow {
     var detail = Optional.ofNullable(at.look().details().get(row.id()));
     var onHost = at.look().onHost(row.id());
     if (onHost.isEmpty() && detail.isEmpty()) {
-      return Next.of(row);
+      return Next.of(at.unseenForLong(row) ? Rows.unseen(row, at.now()) : row);
     }
     var instance = onHost.or(() -> detail.flatMap(Detail::instance));
     var seen = instance.map(i -> Rows.seen(row, i)).orElse(row);

@@ -54,6 +54,12 @@ record Moment(Situation situation, Look look) {
     return situation.waited().getOrDefault(row.id(), Duration.ZERO);
   }
 
+  /** Whether what is asked about a row's instance has had no answer for long. */
+  boolean unseenForLong(InstanceStatus row) {
+    return situation.unseen().getOrDefault(row.id(), Duration.ZERO).compareTo(Follow.UNANSWERED)
+        >= 0;
+  }
+
   static HostMaintenanceStatus previous(Situation situation) {
     var status = situation.resource().getStatus();
     return status == null ? HostMaintenanceStatus.builder().build() : status;

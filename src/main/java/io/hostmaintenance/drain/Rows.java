@@ -65,6 +65,19 @@ final class Rows {
         .build();
   }
 
+  /** The row of an instance that Nova does not tell of: a human's matter. */
+  static InstanceStatus unseen(InstanceStatus row, Instant now) {
+    return mark(
+        row,
+        RowState.Blocked,
+        Reason.ApiUnavailable,
+        "It is not on the host any more, and Nova does not tell what became of it (openstack server"
+            + " show "
+            + row.id()
+            + "): see the operator's log.",
+        now);
+  }
+
   /** The row without an outstanding request. */
   static InstanceStatus settle(InstanceStatus row) {
     return row.toBuilder()

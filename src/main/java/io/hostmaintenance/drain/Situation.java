@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param lastCompleteLook when a complete look last succeeded, by our clock; this process's start
  *     if none did
  * @param waited for how long this process has known of each outstanding request, by instance id
+ * @param unseen for how long Nova has not answered what is asked about an instance, by its id
  * @param refusal why Nova did not change the service when it was last asked to; empty when it did
  * @param disabling for how long this process has known of a request to disable the service that may
  *     still be under way; empty when there is none
@@ -33,6 +34,7 @@ public record Situation(
     boolean mayStart,
     Instant lastCompleteLook,
     Map<String, Duration> waited,
+    Map<String, Duration> unseen,
     Optional<Sight.Blind> refusal,
     Optional<Duration> disabling,
     Optional<Duration> givingBack) {

@@ -217,7 +217,7 @@ final class Table {
     }
     var detail = Optional.ofNullable(at.look().details().get(row.id()));
     if (detail.isEmpty()) {
-      return row;
+      return state.remaining() && at.unseenForLong(row) ? Rows.unseen(row, at.now()) : row;
     }
     var instance = detail.get().instance();
     if (instance.isEmpty()) {

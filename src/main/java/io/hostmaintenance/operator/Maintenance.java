@@ -9,6 +9,7 @@ import io.hostmaintenance.drain.Drain;
 import io.hostmaintenance.drain.Exit;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Outcome;
+import io.hostmaintenance.drain.Questions;
 import io.hostmaintenance.drain.Reason;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.drain.Sight;
@@ -27,9 +28,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +69,7 @@ final class Maintenance {
   /** What this process remembers of a resource; lost in a restart without harm. */
   private static final class Memory {
     private final Map<String, Instant> firstSights = new HashMap<>();
+    private final Map<String, Instant> unseenSince = new HashMap<>();
     private Instant lastLook;
     private final OpenRequest disabling = new OpenRequest();
     private final OpenRequest givingBack = new OpenRequest();
@@ -145,6 +149,9 @@ final class Maintenance {
     if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
     }
+    if (sight instanceof Sight.Look look) {
+      note(unseen(resource, look), memory);
+    }
     var all = handsOver(resource) ? resources.all() : resources.known();
     var decision =
         ledger.decide(
@@ -180,6 +187,7 @@ final class Maintenance {
         others.hostsDraining() < settings.maxHostsDraining(),
         memory.lastLook,
         waited(resource, memory),
+        unseen(memory),
         memory.refusal,
         memory.disabling.known(takesService(resource.getStatus()), now()),
         memory.givingBack.known(Exit.begun(resource.getStatus()), now()));
@@ -215,6 +223,22 @@ final class Maintenance {
     }
     memory.firstSights.keySet().retainAll(keys);
     return waited;
+  }
+
+  /** The instances of which something was asked that Nova did not answer. */
+  private static Set<String> unseen(HostMaintenance resource, Sight.Look look) {
+    var asked = Questions.of(resource.getStatus(), look.migrations(), look.instances()).keySet();
+    return asked.stream().filter(id -> !look.details().containsKey(id)).collect(Collectors.toSet());
+  }
+
+  private void note(Set<String> unseen, Memory memory) {
+    memory.unseenSince.keySet().retainAll(unseen);
+    unseen.forEach(id -> memory.unseenSince.putIfAbsent(id, now()));
+  }
+
+  private Map<String, Duration> unseen(Memory memory) {
+    return memory.unseenSince.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now())));
   }
 
   private Ticked release(HostMaintenance resource, Decision decision) {

@@ -551,6 +551,42 @@ class AskingTest {
   }
 
   @Test
+  void anInstanceThatVanishedIsAHumansMatterWhenNovaTellsNothingOfItForAQuarterOfAnHour() {
+    var given = Given.taken().suspended(true).instances(active("vm"));
+    given.decide();
+    given.instances(away(active("vm"))).unseen("vm");
+
+    given.decideAfter(899);
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+
+    given.decideAfter(1);
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+    assertThat(given.row("vm").reason()).isEqualTo("ApiUnavailable");
+    assertThat(given.status().phase()).isEqualTo("Blocked");
+  }
+
+  @Test
+  void anInstanceThatVanishedIsGoneOnceNovaTellsOfItAgain() {
+    var given = Given.taken().suspended(true).instances(active("vm"));
+    given.decide();
+    given.instances(away(active("vm"))).unseen("vm").decideAfter(900);
+
+    given.seenAgain("vm").decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo("Gone");
+  }
+
+  @Test
+  void anInstanceThatNeedsAHumanAnywayIsLeftSoWhenNovaTellsNothingOfIt() {
+    var given = Given.taken().instances(in("suspended", "vm"));
+    given.decide();
+
+    given.instances(away(in("suspended", "vm"))).unseen("vm").decideAfter(900);
+
+    assertThat(given.row("vm").reason()).isEqualTo("UnsupportedState");
+  }
+
+  @Test
   void anInstanceThatWasDeletedIsGone() {
     var given = Given.taken().suspended(true).instances(active("vm"));
     given.decide();

@@ -572,6 +572,32 @@ class FollowTest {
     }
 
     @Test
+    void isAHumansMatterWhenNovaTellsNothingOfItForAQuarterOfAnHour() {
+      given.decide();
+
+      given.gone("vm").unseen("vm").decideAfter(899);
+      assertThat(given.row("vm").state()).isEqualTo("InProgress");
+
+      given.decideAfter(1);
+      stands(given, "Blocked", Reason.ApiUnavailable);
+      assertThat(given.row("vm").message()).contains("openstack server show vm");
+    }
+
+    @Test
+    void isFollowedOnWhenNovaTellsOfItAgain() {
+      given.decide();
+      given.gone("vm").unseen("vm").decideAfter(900);
+
+      given
+          .seenAgain("vm")
+          .instances(away(active("vm")))
+          .migrations(Some.become("completed", given.now(), live(9, "vm", "x", NOON)))
+          .decideAfter(5);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @Test
     void thatIsHereAndIdleIsNotCalledDroppedWhileItsRecordIsNotSeen() {
       var blind = Given.taken().rows(moving("vm")).instances(active("vm")).unseen("vm");
 

@@ -36,6 +36,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * A resource, a cloud as it stands, and a clock. Looks as the operator looks: the lists of the
@@ -69,6 +70,7 @@ final class Given {
   private final List<Situation.Neighbour> neighbours = new ArrayList<>();
   private final Map<String, Instant> firstSights = new HashMap<>();
   private final Set<String> unseen = new HashSet<>();
+  private final Map<String, Instant> unseenSince = new HashMap<>();
   private Optional<List<Consumer>> consumers = Optional.of(List.of());
   private String hypervisorType = "QEMU";
   private Instant now = NOON;
@@ -309,12 +311,14 @@ final class Given {
   /** Nova does not answer the questions about this one. */
   Given unseen(String id) {
     unseen.add(id);
+    unseenSince.put(id, now);
     return this;
   }
 
   /** Nova answers again. */
   Given seenAgain(String id) {
     unseen.remove(id);
+    unseenSince.remove(id);
     return this;
   }
 
@@ -474,6 +478,8 @@ final class Given {
         mayStart,
         lastCompleteLook,
         waited,
+        unseenSince.entrySet().stream()
+            .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now))),
         refusal,
         knowsOfDisabling.map(t -> Duration.between(t, now)),
         knowsOfGivingBack.map(t -> Duration.between(t, now)));

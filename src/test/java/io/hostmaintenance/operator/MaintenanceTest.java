@@ -470,6 +470,28 @@ class MaintenanceTest {
     }
   }
 
+  /** Nova tells of every other one. */
+  @Test
+  void instanceThatNovaDoesNotTellOfIsLeftToAHumanAndNotToTheLogAlone() {
+    var server = world.place(slow());
+    world.create("hm", "compute-1");
+    moving();
+    var broken = new AtomicBoolean(true);
+    world
+        .simulator()
+        .fault(
+            100_000,
+            on("GET", ".*/servers/" + server.id()).and(request -> broken.get()),
+            Fault.error(500, "Unexpected API Error."));
+
+    world.runUntilPhase("hm", "Blocked");
+    assertThat(world.row("hm", server).message()).contains("openstack server show " + server.id());
+
+    broken.set(false);
+    world.runUntilPhase("hm", "InMaintenance");
+    assertThat(world.row("hm", server).state()).isEqualTo("Moved");
+  }
+
   @Nested
   class Deletion {
 
