@@ -102,7 +102,7 @@ public final class Exit {
     }
     var heir =
         at.situation().neighbours().stream()
-            .filter(n -> n.host().equals(at.host()) && !n.deleting())
+            .filter(n -> n.host().equals(at.host()) && n.finalized() && !n.deleting())
             .min(
                 Comparator.comparing(Situation.Neighbour::createdAt)
                     .thenComparing(Situation.Neighbour::name));

@@ -48,6 +48,7 @@ public record Situation(
    * @param createdAt its creation
    * @param deleting whether it is on its way out
    * @param taken whether it holds the service or has moves in flight
+   * @param finalized whether it carries our finalizer, so that it does not go without us
    */
   public record Neighbour(
       String name,
@@ -55,5 +56,6 @@ public record Situation(
       String host,
       Instant createdAt,
       boolean deleting,
-      boolean taken) {}
+      boolean taken,
+      boolean finalized) {}
 }

@@ -204,7 +204,8 @@ final class Maintenance {
         other.getSpec().host(),
         Instant.parse(other.getMetadata().getCreationTimestamp()),
         other.isMarkedForDeletion(),
-        Drain.taken(other.getStatus()));
+        Drain.taken(other.getStatus()),
+        other.getMetadata().getFinalizers().contains(HostMaintenance.FINALIZER));
   }
 
   /** How long this process has known of each outstanding request. */

@@ -62,7 +62,7 @@ class ExitTest {
   @Test
   void whatWaitedForAnotherOneNeedsALook() {
     var given = Given.fresh();
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
     given.decide();
 
     assertThat(Exit.withoutLook(given.deleted().situation())).isEmpty();
@@ -71,7 +71,7 @@ class ExitTest {
   @Test
   void whatWaitedForAnotherOneNeedsALookAlsoWhenOneHasFailed() {
     var given = Given.fresh();
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
     given.decide();
     given.neighbour().deleted().blind();
 
@@ -146,7 +146,7 @@ class ExitTest {
     @Test
     void thatAnotherProcessMayBeGivingBackIsWaitedFor() {
       var given = Given.taken().deleted();
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false));
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false, true));
       given.decide();
 
       var decision = given.restarted().decideAfter(69);
@@ -351,8 +351,8 @@ class ExitTest {
     void isHandedToTheOneThatWaitsForTheHost() {
       var given = Given.taken().deleted();
       given.neighbour(
-          new Situation.Neighbour("heir", "its reason", HOST, NOON, false, false),
-          new Situation.Neighbour("later", null, HOST, NOON.plusSeconds(9), false, false));
+          new Situation.Neighbour("heir", "its reason", HOST, NOON, false, false, true),
+          new Situation.Neighbour("later", null, HOST, NOON.plusSeconds(9), false, false, true));
 
       var decision = given.decide();
 
@@ -367,7 +367,7 @@ class ExitTest {
     void getsBackTheReasonThatLibvirtWroteWhereAnotherOneWaitsForTheHostToo() {
       var given = Given.fresh().service(HOST, "disabled", "AUTO: no libvirt");
       given.obeyed(given.decide());
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false));
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false, true));
 
       var decision = given.deleted().decideAfter(60);
 
@@ -386,7 +386,8 @@ class ExitTest {
     @Test
     void isEnabledWhenTheOneItWasHandedToIsGoneThoughThereAreOthers() {
       var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
-      given.neighbour(new Situation.Neighbour("other", null, "elsewhere", NOON, false, false));
+      given.neighbour(
+          new Situation.Neighbour("other", null, "elsewhere", NOON, false, false, true));
 
       assertThat(given.decide().steps()).containsExactly(enable());
     }
@@ -394,7 +395,7 @@ class ExitTest {
     @Test
     void isLeftToTheOneItWasHandedToThoughThatGoesItself() {
       var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false));
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false, true));
 
       var decision = given.decide();
 
@@ -428,15 +429,24 @@ class ExitTest {
     /** It waits for a host that another one holds. */
     private static Given waiting() {
       var given = Given.fresh();
-      given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+      given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
       given.decide();
       return given.neighbour();
+    }
+
+    /** It could go without a word, and leave the host to nobody. */
+    @Test
+    void isNotHandedToOneThatDoesNotCarryOurFinalizerYet() {
+      var given = Given.taken().deleted();
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false, false));
+
+      assertThat(given.decide().steps()).containsExactly(enable());
     }
 
     @Test
     void isNotHandedToOneThatGoesItself() {
       var given = Given.taken().deleted();
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false));
+      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false, true));
 
       assertThat(given.decide().steps()).containsExactly(enable());
     }

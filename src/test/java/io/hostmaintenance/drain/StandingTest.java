@@ -130,7 +130,7 @@ class StandingTest {
     void theTargetMustNotBeInMaintenanceItself() {
       given
           .targetHost(OTHER)
-          .neighbour(new Situation.Neighbour("n", null, OTHER, NOON, false, false));
+          .neighbour(new Situation.Neighbour("n", null, OTHER, NOON, false, false, true));
 
       fails(Reason.TargetHostInvalid, "spec.targetHost", OTHER, "maintenance");
     }
@@ -470,7 +470,7 @@ class StandingTest {
     private final Instant younger = NOON.minusSeconds(60);
 
     private void rival(String name, Instant created, boolean deleting, boolean taken) {
-      given.neighbour(new Situation.Neighbour(name, null, HOST, created, deleting, taken));
+      given.neighbour(new Situation.Neighbour(name, null, HOST, created, deleting, taken, true));
     }
 
     @Test
@@ -555,7 +555,7 @@ class StandingTest {
 
     @Test
     void anotherHostIsNoRival() {
-      given.neighbour(new Situation.Neighbour("n", null, HOST + "0", older, false, true));
+      given.neighbour(new Situation.Neighbour("n", null, HOST + "0", older, false, true, true));
 
       assertThat(given.decide().steps()).hasSize(1);
     }
@@ -700,7 +700,7 @@ class StandingTest {
   void aTargetInMaintenanceThatIsAnotherHostsMattersNot() {
     given
         .targetHost(OTHER)
-        .neighbour(new Situation.Neighbour("n", null, "compute-3", NOON, false, false));
+        .neighbour(new Situation.Neighbour("n", null, "compute-3", NOON, false, false, true));
 
     given.decide();
 
@@ -796,7 +796,7 @@ class StandingTest {
 
   @Test
   void whatWaitsForAnotherOneAndIsNotSeenForLongWaits() {
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true)).decide();
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true)).decide();
 
     given.neighbour().after(600).blind();
 
@@ -869,7 +869,7 @@ class StandingTest {
 
   @Test
   void whileAnotherOneHasItsHostItNeedsNoLook() {
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
 
     assertThat(Drain.withoutLook(given.situation()))
         .hasValueSatisfying(d -> assertThat(d.status().phase()).isEqualTo("Blocked"));
@@ -879,7 +879,7 @@ class StandingTest {
   @Test
   void oneThatHoldsItsHostNeedsALookThoughAnotherOneWants() {
     given = Given.taken();
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true));
+    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
 
     assertThat(Drain.withoutLook(given.situation())).isEmpty();
     given.decide();

@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 class StoriesTest {
   private static final Duration NEVER = Duration.ofDays(2);
+  private static final Duration LAG = Duration.ofSeconds(11);
   private static final Set<String> MOVES = Set.of("live", "cold");
 
   private final Logger log = (Logger) LoggerFactory.getLogger("io.hostmaintenance");
@@ -296,6 +297,28 @@ class StoriesTest {
                   Set.of("migrations", "instances", "services", "identity")::contains,
                   Duration.ofSeconds(20)),
               after(104, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))));
+    }
+  }
+
+  /** The operator's watch has not shown it the heir yet. */
+  @Test
+  void hostIsNotHandedToWhoMayGoWithoutAWord() {
+    for (var ms = 0; ms < 9000; ms += 100) {
+      var alone =
+          world(
+              List.of(slow("guest-1", "18")),
+              List.of(
+                  after(9.5, "the watch lags", w -> w.leader().orElseThrow().watchLag(LAG)),
+                  delete(19),
+                  after(
+                      20 + ms / 1000.0,
+                      "somebody deletes hm-b",
+                      w -> w.kubernetes().delete("hm-b"))));
+      promisesHold(
+          alone.withResources(
+              List.of(
+                  alone.resources().getFirst(),
+                  new Program.Applied(Duration.ofSeconds(19), "hm-b", spec(null)))));
     }
   }
 
