@@ -348,12 +348,12 @@ def token(c):
         c.kube.create(name, c.host)
         _under_way(c, name)
         for _ in range(2):
-            begin, revoked = len(proxy.seen), proxy.seen[-1].token
+            known, revoked = {s.token for s in proxy.seen}, proxy.seen[-1].token
             c.cloud.session.call('identity', 'DELETE', '/auth/tokens', headers={'X-Subject-Token': revoked})
             until('Nova refuses the token', lambda: any(
-                s.status == 401 and s.token == revoked for s in proxy.seen[begin:]), 90)
+                s.status == 401 and s.token == revoked for s in proxy.seen), 90)
             until('the operator has logged in anew', lambda: any(
-                s.status == 200 and s.token != revoked for s in proxy.seen[begin:]), 30)
+                s.status == 200 and s.token not in known for s in proxy.seen), 30)
             demand(_remaining(c, name) > 0, 'the drain was over before the token was refused')
         broken = _drained(c, name)
         refusals, tokens = sum(s.status == 401 for s in proxy.seen), len({s.token for s in proxy.seen})
