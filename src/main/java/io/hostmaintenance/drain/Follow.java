@@ -491,6 +491,15 @@ final class Follow {
                   + says
                   + ": look after it there.");
     }
+    if (!here && !bound(row)) {
+      return ended(
+          row.toBuilder().destinationHost(instance.host()).build(),
+          RowState.Gone,
+          Reason.MovedBySomebodyElse,
+          "It left the host and is on "
+              + instance.host()
+              + " now, by somebody else's hand; which of its migrations was ours is not known.");
+    }
     return Rows.mark(
         row,
         RowState.Blocked,
@@ -503,6 +512,16 @@ final class Follow {
             + Failure.request(row)
             + ". Do not reset its state before.",
         at.now());
+  }
+
+  /** Whether any record ties the instance to the host, or nothing was told of them. */
+  private boolean bound(InstanceStatus row) {
+    var detail = at.look().details().get(row.id());
+    return detail == null
+        || detail.migrations().isEmpty()
+        || detail.migrations().stream()
+            .filter(m -> at.host().equals(m.sourceHost()) || at.host().equals(m.destinationHost()))
+            .anyMatch(m -> m.unfinished() || m.status().equals("reverted"));
   }
 
   private InstanceStatus dropped(InstanceStatus row, Optional<Detail> detail) {

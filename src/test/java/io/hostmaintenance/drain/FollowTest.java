@@ -614,6 +614,44 @@ class FollowTest {
     }
   }
 
+  // ================================================================ whose record is not known
+
+  /** Its owner confirms our move and resizes it on before the operator has looked. */
+  @ParameterizedTest
+  @CsvSource({
+    "confirmed, Gone, MovedBySomebodyElse",
+    "finished, Blocked, Inconsistent",
+    "reverted, Blocked, Inconsistent",
+  })
+  void whatWasResizedOnHasLeftUnlessARecordTiesItToTheHost(
+      String status, String state, Reason reason) {
+    var given =
+        Given.taken()
+            .rows(cold(moving("vm")))
+            .instances(Some.on("compute-1", in("resized", "vm")))
+            .action("vm", ours(COLD, 1))
+            .action("vm", action("resize", "req-9", NOON.plusSeconds(3), SOMEBODY))
+            .migrations(
+                cold(8, "vm", status, NOON.plusSeconds(1)),
+                new io.hostmaintenance.nova.Migration(
+                    9,
+                    "uuid-of-migration-9",
+                    "vm",
+                    "resize",
+                    "finished",
+                    OTHER,
+                    "compute-1",
+                    NOON.plusSeconds(3),
+                    NOON.plusSeconds(4),
+                    SOMEBODY.userId(),
+                    SOMEBODY.projectId()));
+    given.decideAfter(5);
+
+    given.decideAfter(300);
+
+    stands(given, state, reason);
+  }
+
   // ================================================================ the reason of a failure
 
   @ParameterizedTest
