@@ -3,6 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.openstack4j.api.types.Facing;
+import org.openstack4j.api.types.ServiceType;
 
 /**
  * One cloud of a clouds.yaml.
@@ -17,6 +18,9 @@ import org.openstack4j.api.types.Facing;
  * @param cacert the certificates to trust instead of the JDK's
  * @param computeEndpoint instead of the catalog's
  * @param placementEndpoint instead of the catalog's
+ * @param placementRegion as region, for placement alone
+ * @param placementFacing as facing, for placement alone
+ * @param clientCertificate by what to show who we are; empty: by nothing
  */
 record CloudConfig(
     String name,
@@ -28,4 +32,26 @@ record CloudConfig(
     boolean verify,
     Optional<Path> cacert,
     Optional<String> computeEndpoint,
-    Optional<String> placementEndpoint) {}
+    Optional<String> placementEndpoint,
+    Optional<String> placementRegion,
+    Facing placementFacing,
+    Optional<ClientCertificate> clientCertificate) {
+
+  /** Which interface of the catalog is meant for a service. */
+  Facing facing(ServiceType service) {
+    return service == ServiceType.PLACEMENT ? placementFacing : facing;
+  }
+
+  /** Which region of the catalog is meant for a service; empty: the only one. */
+  Optional<String> region(ServiceType service) {
+    return service == ServiceType.PLACEMENT ? placementRegion : region;
+  }
+
+  /**
+   * A certificate of our own.
+   *
+   * @param certificates a PEM file with it and those that vouch for it
+   * @param key a PEM file with its private key; the same file when it is not named
+   */
+  record ClientCertificate(Path certificates, Path key) {}
+}

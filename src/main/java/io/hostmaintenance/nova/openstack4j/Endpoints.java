@@ -38,9 +38,9 @@ record Endpoints(CloudConfig cloud) {
                             + " %s_endpoint_override.")
                         .formatted(
                             cloud.name(),
-                            cloud.facing().value(),
+                            cloud.facing(service).value(),
                             type(service),
-                            cloud.region().map(r -> " in region " + r).orElse(""),
+                            cloud.region(service).map(r -> " in region " + r).orElse(""),
                             regions(token),
                             cloud.file(),
                             type(service))));
@@ -59,8 +59,10 @@ record Endpoints(CloudConfig cloud) {
     }
     var urls =
         endpoints(token, entry -> type(service).equals(entry.getType()))
-            .filter(endpoint -> endpoint.getIface() == cloud.facing())
-            .filter(endpoint -> cloud.region().stream().allMatch(r -> r.equals(region(endpoint))))
+            .filter(endpoint -> endpoint.getIface() == cloud.facing(service))
+            .filter(
+                endpoint ->
+                    cloud.region(service).stream().allMatch(r -> r.equals(region(endpoint))))
             .map(Endpoint::getUrl)
             .filter(Objects::nonNull)
             .map(URL::toString)
@@ -73,7 +75,7 @@ record Endpoints(CloudConfig cloud) {
                   + " region_name in %s.")
               .formatted(
                   cloud.name(),
-                  cloud.facing().value(),
+                  cloud.facing(service).value(),
                   type(service),
                   regions(token),
                   cloud.file()));

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
@@ -19,45 +20,53 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Whose certificates are trusted.
+ * Whose certificates are trusted, and by what we show who we are.
  *
  * @param verify false: everybody's
  * @param certificates PEM; instead of the JDK's own, as OpenStack's tools do it
+ * @param client our own certificate; empty: none is shown
  */
-record Trust(boolean verify, Optional<String> certificates) {
+record Trust(boolean verify, Optional<String> certificates, Optional<ClientPem> client) {
 
   /**
    * What a cloud's configuration says.
    *
-   * @throws NovaException CONFIGURATION when its file cannot be read
+   * @throws NovaException CONFIGURATION when one of its files cannot be read
    */
   static Trust of(CloudConfig cloud) {
     return new Trust(
         cloud.verify(),
+        cloud.cacert().map(file -> text(cloud, "cacert", file)),
         cloud
-            .cacert()
+            .clientCertificate()
             .map(
-                file -> {
-                  try {
-                    return Files.readString(file, StandardCharsets.ISO_8859_1);
-                  } catch (IOException e) {
-                    throw new NovaException(
-                        Kind.CONFIGURATION,
-                        "Cloud %s in %s: cacert %s cannot be read; check its rights."
-                            .formatted(cloud.name(), cloud.file(), file));
-                  }
-                }));
+                client ->
+                    new ClientPem(
+                        text(cloud, "cert", client.certificates()),
+                        new Secret(text(cloud, "key", client.key())))));
+  }
+
+  private static String text(CloudConfig cloud, String field, Path file) {
+    try {
+      return Files.readString(file, StandardCharsets.ISO_8859_1);
+    } catch (IOException e) {
+      throw new NovaException(
+          Kind.CONFIGURATION,
+          "Cloud %s in %s: %s %s cannot be read; check its rights."
+              .formatted(cloud.name(), cloud.file(), field, file));
+    }
   }
 
   /**
    * A TLS context of its own.
    *
-   * @throws NovaException CONFIGURATION when the certificates are no PEM
+   * @throws NovaException CONFIGURATION when a certificate or a key is not usable PEM
    */
   SSLContext context() {
+    var keyManagers = client.map(ClientPem::keyManagers).orElse(null);
     try {
       var context = SSLContext.getInstance("TLS");
-      context.init(null, trustManagers(), null);
+      context.init(keyManagers, trustManagers(), null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
       throw new NovaException(

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import ch.qos.logback.classic.Level;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -17,10 +20,12 @@ import java.util.Base64;
 import java.util.Map;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clouds whose certificates nobody signed but themselves. */
@@ -104,17 +109,95 @@ class CertificatesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {
-        "    insecure: true\n",
-        "    verify: ''\n",
-        "    verify: null\n",
-        "    verify: []\n",
-        "    Verify: false\n",
-        "    cert: none\n"
-      })
-  void nothingElseSwitchesVerificationOff(String setting) throws Exception {
+      strings = {"insecure: true", "insecure: yes", "verify: no", "verify: Off", "verify: 'false'"})
+  void verificationIsSwitchedOffByATruthValue(String setting) throws Exception {
     try (var cloud = new StubCloud(here.context())) {
-      assertRefused(nova(cloud, setting));
+      assertThat(nova(cloud, "    " + setting + "\n").identity()).isNotNull();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "verify: ''",
+        "verify: null",
+        "verify: []",
+        "verify: 0",
+        "verify: 'no'",
+        "Verify: false",
+        "insecure: 'yes'",
+        "insecure: 1"
+      })
+  void whatMayBeMeantToSwitchItOffIsRefused(String setting) throws Exception {
+    try (var cloud = new StubCloud(here.context())) {
+      assertThatExceptionOfType(NovaException.class)
+          .isThrownBy(() -> nova(cloud, "    " + setting + "\n").identity())
+          .withMessageContaining(setting.replaceFirst(":.*", ""))
+          .matches(e -> e.kind() == Kind.CONFIGURATION);
+      assertThat(cloud.requests()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"EC, PRIVATE KEY", "RSA, PRIVATE KEY", "EC, EC PRIVATE KEY", "RSA, RSA PRIVATE KEY"})
+  void certificateOfOurOwnIsShown(String algorithm, String kind) throws Exception {
+    var client = store("client" + algorithm + kind.length(), algorithm, "dns:client");
+    var key = Files.writeString(directory.resolve("client.key"), pem(client, kind));
+    try (var cloud = cloudThatAsksFor(client)) {
+      assertThat(nova(cloud, certAndKey(certificatePem(client, "client.pem"), key)).identity())
+          .isNotNull();
+    }
+  }
+
+  @Test
+  void certificateAndKeyMayStandInOneFile() throws Exception {
+    var client = store("both", "EC", "dns:client");
+    var both = certificatePem(client, "both.pem");
+    Files.writeString(both, pem(client, "PRIVATE KEY") + Files.readString(both));
+    try (var cloud = cloudThatAsksFor(client)) {
+      assertThat(nova(cloud, "    verify: false\n", "    cert: " + both + "\n").identity())
+          .isNotNull();
+    }
+  }
+
+  @Test
+  void cloudThatAsksForACertificateIsNotReachedWithoutOne() throws Exception {
+    try (var cloud = cloudThatAsksFor(store("asked", "EC", "dns:client"))) {
+      assertThatExceptionOfType(NovaException.class)
+          .isThrownBy(() -> nova(cloud, "    verify: false\n").identity())
+          .matches(e -> e.kind() == Kind.UNAVAILABLE);
+    }
+  }
+
+  @Test
+  void keyOfAnotherCertificateIsRefused() throws Exception {
+    var one = certificatePem(store("one", "EC", "dns:client"), "one.pem");
+    var another = store("another", "EC", "dns:client");
+    var key = Files.writeString(directory.resolve("another.key"), pem(another, "PRIVATE KEY"));
+    assertRefusedAs("no private key in PEM that fits the certificate", certAndKey(one, key));
+  }
+
+  @Test
+  void encryptedKeyIsRefusedWithTheWayOut() throws Exception {
+    var client = store("encrypted", "EC", "dns:client");
+    var key =
+        Files.writeString(directory.resolve("encrypted.key"), pem(client, "ENCRYPTED PRIVATE KEY"));
+    assertRefusedAs("decrypt it with", certAndKey(certificatePem(client, "encrypted.pem"), key));
+  }
+
+  @Test
+  void fileWithoutAClientCertificateIsRefused() throws Exception {
+    var client = store("keyOnly", "EC", "dns:client");
+    var key = Files.writeString(directory.resolve("only.key"), pem(client, "PRIVATE KEY"));
+    assertRefusedAs("cert names holds no certificate in PEM", certAndKey(key, key));
+  }
+
+  private void assertRefusedAs(String told, String... settings) throws IOException {
+    try (var cloud = new StubCloud(here.context())) {
+      assertThatExceptionOfType(NovaException.class)
+          .isThrownBy(() -> nova(cloud, settings).identity())
+          .withMessageContaining(told)
+          .matches(e -> e.kind() == Kind.CONFIGURATION);
     }
   }
 
@@ -154,28 +237,81 @@ class CertificatesTest {
     return StubCloud.nova(cloud.cloudsYaml(directory, settings), InstantSource.system());
   }
 
+  private static String[] certAndKey(Path cert, Path key) {
+    return new String[] {"    verify: false\n", "    cert: %s\n    key: %s\n".formatted(cert, key)};
+  }
+
   private record Certificate(SSLContext context, Path pem) {}
 
   private static Certificate certificate(String name, String subject) throws Exception {
-    var file = directory.resolve(name + ".p12");
-    keytool(
-        "-genkeypair -alias c -keyalg EC -dname CN=%s -validity 2 -ext san=%s -keystore %s"
-            .formatted(name, subject, file));
-    var store = KeyStore.getInstance(file.toFile(), PASSWORD);
-    var pem = directory.resolve(name + ".pem");
-    Files.writeString(
-        pem,
-        "-----BEGIN CERTIFICATE-----\n%s\n-----END CERTIFICATE-----\n"
-            .formatted(
-                Base64.getMimeEncoder().encodeToString(store.getCertificate("c").getEncoded())));
-    return new Certificate(context(store), pem);
+    var store = store(name, "EC", subject);
+    return new Certificate(context(store, null), certificatePem(store, name + ".pem"));
   }
 
-  private static SSLContext context(KeyStore keys) throws GeneralSecurityException {
-    var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(keys, PASSWORD);
+  private static KeyStore store(String name, String algorithm, String subject) throws Exception {
+    var file = directory.resolve(name + ".p12");
+    keytool(
+        "-genkeypair -alias c -keyalg %s -dname CN=%s -validity 2 -ext san=%s -keystore %s"
+            .formatted(algorithm, name, subject, file));
+    return KeyStore.getInstance(file.toFile(), PASSWORD);
+  }
+
+  private static Path certificatePem(KeyStore store, String name) throws Exception {
+    return Files.writeString(
+        directory.resolve(name), pem("CERTIFICATE", store.getCertificate("c").getEncoded()));
+  }
+
+  /** The private key as PKCS#8, or bare as older tools write it. */
+  private static String pem(KeyStore store, String kind) throws Exception {
+    var key = ByteBuffer.wrap(store.getKey("c", PASSWORD).getEncoded());
+    if (kind.matches("(EC|RSA) PRIVATE KEY")) {
+      into(key);
+      key.position(key.position() + 3);
+      into(key);
+      key.position(key.position() + key.get(key.position() - 1));
+      into(key);
+    }
+    var bytes = new byte[key.remaining()];
+    key.get(bytes);
+    return pem(kind, bytes);
+  }
+
+  /** Steps over the tag and the length of what comes next in DER. */
+  private static void into(ByteBuffer der) {
+    der.get();
+    var length = der.get();
+    der.position(der.position() + (length < 0 ? length & 0x7f : 0));
+  }
+
+  private static String pem(String kind, byte[] content) {
+    return "-----BEGIN %s-----\n%s\n-----END %s-----\n"
+        .formatted(kind, Base64.getMimeEncoder().encodeToString(content), kind);
+  }
+
+  private static StubCloud cloudThatAsksFor(KeyStore client) throws Exception {
+    var trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("client", client.getCertificate("c"));
+    return new StubCloud(
+        new HttpsConfigurator(
+            context(store("server" + System.nanoTime(), "EC", "ip:127.0.0.1"), trusted)) {
+          @Override
+          public void configure(HttpsParameters parameters) {
+            var tls = getSSLContext().getDefaultSSLParameters();
+            tls.setNeedClientAuth(true);
+            parameters.setSSLParameters(tls);
+          }
+        });
+  }
+
+  private static SSLContext context(KeyStore keys, KeyStore trusted)
+      throws GeneralSecurityException {
+    var mine = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    mine.init(keys, PASSWORD);
+    var theirs = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    theirs.init(trusted);
     var context = SSLContext.getInstance("TLS");
-    context.init(factory.getKeyManagers(), null, null);
+    context.init(mine.getKeyManagers(), theirs.getTrustManagers(), null);
     return context;
   }
 

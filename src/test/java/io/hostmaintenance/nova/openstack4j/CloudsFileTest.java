@@ -8,11 +8,13 @@ import io.hostmaintenance.nova.NovaException.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.openstack4j.api.types.Facing;
 
 class CloudsFileTest {
@@ -26,6 +28,10 @@ class CloudsFileTest {
       project_name: admin
       project_domain_id: default
       """;
+
+  private static final String FLOW =
+      "clouds: {\"prod\": {\"auth\": {\"auth_url\": \"https://c.example.org\", \"username\": \"u\","
+          + " \"password\": \"p\", \"project_id\": \"1\", \"user_domain_id\": \"d\"}}}";
 
   @TempDir Path directory;
 
@@ -55,6 +61,10 @@ class CloudsFileTest {
     "https://c.example.org/identity/v3, https://c.example.org/identity/v3",
     "https://c.example.org/identity/v3/, https://c.example.org/identity/v3",
     "https://c.example.org/identity/v2.0, https://c.example.org/identity/v3",
+    "'\"  https://c.example.org/v3 \"', https://c.example.org/v3",
+    "HTTPS://C.Example.ORG/Identity, https://c.example.org/Identity/v3",
+    "http://mitaka_control:5000, http://mitaka_control:5000/v3",
+    "'http://[2001:DB8::1]:5000', 'http://[2001:db8::1]:5000/v3'",
   })
   void authUrlMayLackItsVersion(String written, String meant) throws IOException {
     var auth = COMPLETE.replace("https://cloud.example.org:5000", written);
@@ -122,8 +132,8 @@ class CloudsFileTest {
     "interface: outer, 'interface outer, which does not exist'",
     "verify: maybe, 'verify maybe, which is neither true nor false'",
     "cacert: /nonesuch/ca.pem, 'cacert /nonesuch/ca.pem, which is no file'",
-    "compute_endpoint_override: nova:8774, a compute_endpoint_override that is no plain http",
-    "placement_endpoint_override: ftp://p, a placement_endpoint_override that is no plain http",
+    "compute_endpoint_override: nova:8774, compute_endpoint_override without http:// or https://",
+    "placement_endpoint_override: ftp://p, placement_endpoint_override without http:// or https://",
   })
   void wrongFieldIsNamedWithTheWayOut(String setting, String told) {
     assertThatExceptionOfType(NovaException.class)
@@ -187,6 +197,116 @@ class CloudsFileTest {
                 + " path.");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        ".config/openstack/clouds.yaml",
+        ".config/openstack/clouds.yml",
+        ".config/openstack/clouds.json",
+        "xdg/openstack/clouds.yaml",
+        "site/openstack/clouds.yaml"
+      })
+  void fileIsLookedForWhereOpenstacksdkLooks(String place) throws IOException {
+    var file = directory.resolve(place);
+    Files.createDirectories(file.getParent());
+    Files.writeString(
+        file, place.endsWith("json") ? "{\"clouds\"" + FLOW.substring(6) + "}" : FLOW);
+
+    assertThat(
+            read(Map.of(
+                    "HOME",
+                    directory.toString(),
+                    "XDG_CONFIG_HOME",
+                    directory.resolve("xdg").toString(),
+                    "XDG_CONFIG_DIRS",
+                    directory.resolve("site").toString()))
+                .file())
+        .isEqualTo(file);
+  }
+
+  @Test
+  void onlyCloudOfAFileNeedsNoName() throws IOException {
+    var file = Files.writeString(directory.resolve("one.yaml"), cloud("prod", COMPLETE, ""));
+
+    assertThat(read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())).name()).isEqualTo("prod");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"secure.yaml", ".config/openstack/secure.yaml", "named"})
+  void passwordMayStandInSecureYaml(String place) throws IOException {
+    var file =
+        Files.writeString(
+            directory.resolve("clouds.yaml"),
+            cloud("openstack", COMPLETE.replaceFirst("password: .*\n", ""), ""));
+    var secure = directory.resolve(place);
+    Files.createDirectories(secure.getParent());
+    Files.writeString(secure, "clouds: {openstack: {auth: {password: ofSecure}}}");
+    var environment = new HashMap<String, String>();
+    environment.put("HOME", directory.toString());
+    environment.put("OS_CLIENT_CONFIG_FILE", file.toString());
+    if (place.equals("named")) {
+      environment.put("OS_CLIENT_SECURE_FILE", secure.toString());
+    }
+
+    assertThat(read(environment).credentials().secret().value()).isEqualTo("ofSecure");
+  }
+
+  @Test
+  void missingSecureFileIsNamed() throws IOException {
+    var file = Files.writeString(directory.resolve("clouds.yaml"), FLOW);
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(
+            () ->
+                read(
+                    Map.of(
+                        "OS_CLIENT_CONFIG_FILE",
+                        file.toString(),
+                        "OS_CLIENT_SECURE_FILE",
+                        "/nonesuch/secure.yaml")))
+        .withMessageStartingWith("OS_CLIENT_SECURE_FILE names /nonesuch/secure.yaml");
+  }
+
+  @Test
+  void hugeFileIsNotRead() {
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> write(COMPLETE, "# " + "a".repeat(1 << 20)))
+        .withMessageContaining("is larger than 1 MiB");
+  }
+
+  @Test
+  void aliasesOfAliasesAreReadOnceEach() throws IOException {
+    var bomb = new StringBuilder("a0: &a0 [x, x]\n");
+    for (var i = 1; i < 40; i++) {
+      bomb.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
+    }
+    var file = Files.writeString(directory.resolve("clouds.yaml"), bomb + FLOW);
+
+    assertThat(read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())).name()).isEqualTo("prod");
+  }
+
+  @Test
+  void thousandsOfAliasesAreRefused() throws IOException {
+    var file =
+        Files.writeString(
+            directory.resolve("clouds.yaml"), "a: &a [x]\nb: [" + "*a, ".repeat(5000) + "*a]\n");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())))
+        .withMessageContaining("too many aliases");
+  }
+
+  @Test
+  void deepNestingIsRefused() throws IOException {
+    var file =
+        Files.writeString(
+            directory.resolve("clouds.yaml"), "a: " + "[".repeat(5000) + "]".repeat(5000));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())))
+        .withMessageContaining("too many levels");
+  }
+
   @Test
   void nowhereAFileTellsWhereToWriteOne() {
     assertThatExceptionOfType(NovaException.class)
@@ -203,7 +323,7 @@ class CloudsFileTest {
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())))
-        .withMessage("%s is not YAML; correct its syntax.", file)
+        .withMessage("%s is not YAML in line 3; correct its syntax.", file)
         .withNoCause();
   }
 
@@ -213,7 +333,7 @@ class CloudsFileTest {
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> write(auth, ""))
-        .withMessageContaining("auth.auth_url that is no plain http or https URL")
+        .withMessageContaining("auth.auth_url with a user or a password in it")
         .matches(e -> !e.getMessage().contains("planted"));
   }
 

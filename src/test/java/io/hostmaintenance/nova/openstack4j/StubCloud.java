@@ -75,18 +75,22 @@ final class StubCloud implements AutoCloseable {
   private volatile String catalog;
 
   StubCloud() {
-    this(null);
+    this((HttpsConfigurator) null);
   }
 
-  /** With TLS when there is a context. */
   StubCloud(SSLContext tls) {
+    this(new HttpsConfigurator(tls));
+  }
+
+  /** With TLS when there is a configurator. */
+  StubCloud(HttpsConfigurator tls) {
     try {
       var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
       if (tls == null) {
         server = HttpServer.create(address, 0);
       } else {
         var https = HttpsServer.create(address, 0);
-        https.setHttpsConfigurator(new HttpsConfigurator(tls));
+        https.setHttpsConfigurator(tls);
         server = https;
       }
     } catch (IOException e) {
