@@ -46,7 +46,9 @@ public record Config(
               "",
               "the clouds.yaml; without it ./, ~/.config/openstack/ and /etc/openstack/ are"
                   + " searched"),
-          new Variable("OS_CLOUD", "openstack", "the cloud of that file"),
+          new Variable(
+              "OS_CLIENT_SECURE_FILE", "", "the secure.yaml; without it the same are searched"),
+          new Variable("OS_CLOUD", "", "the cloud of that file; without it the only one"),
           new Variable("HM_POLL_MOVING", "5s", "time between looks while something moves"),
           new Variable("HM_POLL_IDLE", "60s", "time between looks otherwise"),
           new Variable(

@@ -539,6 +539,20 @@ final class Defects {
             .caughtBy(test + "pageOfAProxyIsNotAccepted"),
         Defect.of("shows its password", "nova/openstack4j/Secret")
             .where("return \"***\";", "return value;")
-            .caughtBy("nova.openstack4j.CloudsFileTest#configurationDoesNotShowItsSecrets"));
+            .caughtBy("nova.openstack4j.CloudsFileTest#configurationDoesNotShowItsSecrets"),
+        Defect.of(
+                "takes a number of clouds.yaml for what YAML makes of it",
+                "nova/openstack4j/CloudFields")
+            .where("case NUMBER -> pythonWrites(written);", "case NUMBER -> true;")
+            .caughtBy(
+                "nova.openstack4j.OpenstacksdkParityTest#sendsWhatOpenstacksdkSendsOrRefuses"),
+        Defect.of("overlooks the old name of interface", "nova/openstack4j/CloudEntry")
+            .where("return one.or(() -> old);", "return one;")
+            .caughtBy(
+                "nova.openstack4j.OpenstacksdkParityTest#sendsWhatOpenstacksdkSendsOrRefuses"),
+        Defect.of("overlooks a field that it does not know", "nova/openstack4j/CloudEntry")
+            .where("fields.refuseUnknown(type);", "")
+            .caughtBy(
+                "nova.openstack4j.OpenstacksdkParityTest#sendsWhatOpenstacksdkSendsOrRefuses"));
   }
 }

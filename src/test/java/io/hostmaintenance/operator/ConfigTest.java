@@ -102,6 +102,7 @@ class ConfigTest {
   @ValueSource(
       strings = {
         "OS_CLIENT_CONFIG_FILE",
+        "OS_CLIENT_SECURE_FILE",
         "OS_CLOUD",
         "HM_POLL_MOVING",
         "HM_POLL_IDLE",

@@ -333,6 +333,9 @@ record CloudEntry(String name, Path file, CloudFields fields, Path home) {
         .field(key)
         .map(
             path -> {
+              if (path.indexOf('\0') >= 0) {
+                throw fields.refuse("has %s with a character that no path has; correct it", key);
+              }
               var file = path.startsWith("~/") ? home.resolve(path.substring(2)) : Path.of(path);
               if (!Files.isRegularFile(file)) {
                 throw fields.refuse("has %s %s, which is no file; correct the path", key, path);

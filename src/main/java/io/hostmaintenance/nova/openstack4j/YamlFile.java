@@ -100,8 +100,7 @@ record YamlFile(Path path) {
       }
       return value;
     } catch (JsonProcessingException e) {
-      throw refusal(
-          "is not JSON in line %d; correct its syntax".formatted(e.getLocation().getLineNr()));
+      throw refusal("is not JSON in line " + e.getLocation().getLineNr() + "; correct its syntax");
     } catch (IOException e) {
       throw refusal("cannot be read; check its rights");
     }

@@ -129,6 +129,7 @@ class CloudsFileTest {
   @CsvSource({
     "auth_type: v3oidcpassword, 'auth_type v3oidcpassword, which is not supported'",
     "auth_type: v3token, 'auth_type v3token, which is not supported'",
+    "'cacert: \"a\\0b\"', cacert with a character that no path has",
     "interface: outer, 'interface outer, which does not exist'",
     "verify: maybe, 'verify maybe, which is neither true nor false'",
     "cacert: /nonesuch/ca.pem, 'cacert /nonesuch/ca.pem, which is no file'",

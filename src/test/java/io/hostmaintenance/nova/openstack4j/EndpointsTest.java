@@ -43,6 +43,25 @@ class EndpointsTest {
     assertThat(nova.computeServices()).isEmpty();
   }
 
+  @Test
+  void eachServiceMayHaveItsOwnInterfaceAndRegion() throws IOException {
+    var nova =
+        StubCloud.nova(
+            cloud(
+                "region_name: RegionTwo",
+                "interface: admin",
+                "compute_interface: internal",
+                "compute_region_name: RegionOne",
+                "placement_endpoint_type: public",
+                "placement_region_name: RegionOne"),
+            InstantSource.system());
+    serve("/internal/v2.1");
+    cloud.on("GET", "/placement/resource_providers/h1/allocations", 200, "{\"allocations\": {}}");
+
+    assertThat(nova.computeServices()).isEmpty();
+    assertThat(nova.consumers("h1")).hasValueSatisfying(c -> assertThat(c).isEmpty());
+  }
+
   /** As catalogs of old Keystones have it. */
   @Test
   void endpointMayNameItsRegionByTheOldFieldAlone() throws IOException {
