@@ -114,6 +114,8 @@ public enum Reason {
   ApiUnavailable,
   /** The cell of the host does not answer. */
   CellDown,
+  /** The operator itself failed. */
+  InternalError,
 
   // Of the service.
   /** Disabled by us. */

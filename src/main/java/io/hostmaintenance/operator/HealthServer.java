@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -19,20 +20,20 @@ final class HealthServer implements AutoCloseable {
    *
    * @param address where to listen
    * @param port 0: any free one
-   * @param alive whether the process should go on
+   * @param objection why the process should not go on, in one sentence; empty when it should
    * @param ready whether it can do its work, as leader or standing by
    * @param metrics in Prometheus' text format
    */
   HealthServer(
       String address,
       int port,
-      BooleanSupplier alive,
+      Supplier<Optional<String>> objection,
       BooleanSupplier ready,
       Supplier<String> metrics)
       throws IOException {
     server = HttpServer.create(new InetSocketAddress(address, port), 0);
-    server.createContext("/healthz", x -> answer(x, alive.getAsBoolean()));
-    server.createContext("/readyz", x -> answer(x, ready.getAsBoolean()));
+    server.createContext("/healthz", x -> answer(x, objection.get()));
+    server.createContext("/readyz", x -> answer(x, not(ready)));
     server.createContext(
         "/metrics", x -> answer(x, 200, "text/plain; version=0.0.4", metrics.get()));
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -48,8 +49,12 @@ final class HealthServer implements AutoCloseable {
     server.stop(0);
   }
 
-  private static void answer(HttpExchange exchange, boolean good) throws IOException {
-    answer(exchange, good ? 200 : 503, "text/plain", good ? "ok\n" : "not ok\n");
+  private static Optional<String> not(BooleanSupplier good) {
+    return good.getAsBoolean() ? Optional.empty() : Optional.of("not ok");
+  }
+
+  private static void answer(HttpExchange exchange, Optional<String> objection) throws IOException {
+    answer(exchange, objection.isEmpty() ? 200 : 503, "text/plain", objection.orElse("ok") + "\n");
   }
 
   private static void answer(HttpExchange exchange, int status, String type, String text)

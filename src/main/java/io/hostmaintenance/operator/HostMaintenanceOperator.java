@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
@@ -56,13 +57,14 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             clock,
             System::nanoTime,
             leading);
-    this.reconciler = new HostMaintenanceReconciler(maintenance);
+    var ticks = new Ticks(clock, System::nanoTime);
+    this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
     operator.register(reconciler, o -> o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS));
     this.health =
         new HealthServer(
             config.address(),
             config.port(),
-            () -> !closed.get(),
+            () -> closed.get() ? Optional.of("It is being stopped.") : ticks.objection(),
             this::ready,
             () -> metrics.text(this::cached));
   }
@@ -78,10 +80,26 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     }
   }
 
-  /** Begins to watch; with leader election it acts once the lease is held. */
-  public void start() {
-    operator.start();
-    started = true;
+  /**
+   * Begins to watch; with leader election it acts once the lease is held.
+   *
+   * @return false when it was closed meanwhile, and is not to act
+   * @throws RuntimeException when the API server does not let it; it may be closed then
+   */
+  public boolean start() {
+    try {
+      if (lease != null) {
+        lease.require();
+      }
+      operator.start();
+      started = true;
+      return !closed.get();
+    } catch (RuntimeException e) {
+      if (closed.get()) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   /** The port of health and metrics. */

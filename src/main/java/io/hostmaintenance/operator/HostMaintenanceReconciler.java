@@ -34,10 +34,20 @@ public final class HostMaintenanceReconciler
   private static final Duration AT_ONCE = Duration.ofMillis(1);
 
   private final Maintenance maintenance;
+  private final Ticks ticks;
+  private final Runnable failure;
   private volatile IndexedResourceCache<HostMaintenance> cache;
 
-  HostMaintenanceReconciler(Maintenance maintenance) {
+  /**
+   * Takes what a tick is.
+   *
+   * @param ticks is told of each that is under way
+   * @param failure happens whenever one ends with an exception
+   */
+  HostMaintenanceReconciler(Maintenance maintenance, Ticks ticks, Runnable failure) {
     this.maintenance = maintenance;
+    this.ticks = ticks;
+    this.failure = failure;
   }
 
   /**
@@ -83,9 +93,30 @@ public final class HostMaintenanceReconciler
   }
 
   private Maintenance.Ticked tick(ObjectMeta metadata) {
-    try (var _ = MDC.putCloseable("hostmaintenance", metadata.getName())) {
-      return maintenance.tick(metadata.getName());
+    var name = metadata.getName();
+    try (var _ = MDC.putCloseable("hostmaintenance", name)) {
+      return ticks.run(name, () -> maintenance.tick(name));
+    } catch (RuntimeException | Error e) {
+      failure.run();
+      throw told(name, e);
     }
+  }
+
+  /**
+   * The exception after which JOSDK tries again: of an Error it would say nothing, and never tick
+   * for this resource again.
+   */
+  private RuntimeException told(String name, Throwable failed) {
+    var exception =
+        failed instanceof RuntimeException e
+            ? e
+            : new IllegalStateException("the tick failed", failed);
+    try {
+      maintenance.failed(name, failed);
+    } catch (RuntimeException e) {
+      exception.addSuppressed(e);
+    }
+    return exception;
   }
 
   private static Duration pause(Maintenance.Ticked ticked) {

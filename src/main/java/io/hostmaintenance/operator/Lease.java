@@ -1,5 +1,6 @@
 package io.hostmaintenance.operator;
 
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -66,6 +67,24 @@ final class Lease {
     return identity.equals(spec.getHolderIdentity())
         && spec.getRenewTime() != null
         && clock.instant().isBefore(spec.getRenewTime().toInstant().plus(DURATION));
+  }
+
+  /**
+   * Reads the lease, or asks the API server whether it could be made. The elector would try without
+   * end and without a word.
+   *
+   * @throws KubernetesClientException when it can be neither read nor made: the namespace is
+   *     missing, or rights are
+   */
+  void require() {
+    if (lease().get() == null) {
+      client
+          .leases()
+          .inNamespace(namespace)
+          .resource(new LeaseBuilder().withNewMetadata().withName(NAME).endMetadata().build())
+          .dryRun()
+          .create();
+    }
   }
 
   LeaderElectionConfiguration configuration() {

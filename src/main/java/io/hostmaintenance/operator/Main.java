@@ -5,16 +5,26 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.UUID;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The operator as a process. */
 public final class Main {
 
+  /** Of the API client's own: four tries end within seconds, and a tick is tried again anyway. */
+  private static final int RETRIES = 3;
+
   private Main() {}
 
-  /** Runs until it is told to stop. */
-  public static void main(String[] arguments) throws IOException {
+  /**
+   * Runs until it is told to stop. A start that fails ends the process with status 1 and one
+   * sentence, an environment that cannot be read with status 2.
+   */
+  public static void main(String[] arguments) {
+    // Digits and letters of what is sent and told are ASCII, whatever the machine's locale.
+    Locale.setDefault(Locale.ROOT);
     if (arguments.length > 0) {
       print(arguments[0]);
       return;
@@ -42,8 +52,17 @@ public final class Main {
     }
   }
 
-  private static void run(Config config) throws IOException {
+  private static void run(Config config) {
     var log = LoggerFactory.getLogger(Main.class);
+    try {
+      start(config, log);
+    } catch (Exception | Error failure) {
+      log.error("{}", StartFailure.sentence(failure, config));
+      System.exit(1);
+    }
+  }
+
+  private static void start(Config config, Logger log) throws IOException {
     var clock = InstantSource.system();
     var metrics = new Metrics();
     // before any other HTTP client of the JDK is made, see its Javadoc
@@ -52,18 +71,20 @@ public final class Main {
     var objection = Crd.objection(client);
     if (objection.isPresent()) {
       log.error("{}", objection.get());
-      client.close();
       System.exit(1);
     }
     var operator =
         new HostMaintenanceOperator(
             client, nova, config, clock, metrics, UUID.randomUUID().toString());
     Runtime.getRuntime().addShutdownHook(new Thread(operator::close, "stop"));
-    operator.start();
-    log.info("started; health and metrics on port {}", operator.port());
+    if (operator.start()) {
+      log.info("started; health and metrics on port {}", operator.port());
+    }
   }
 
   private static KubernetesClient client() {
-    return new KubernetesClientBuilder().build();
+    var kubernetes = io.fabric8.kubernetes.client.Config.autoConfigure(null);
+    kubernetes.setRequestRetryBackoffLimit(RETRIES);
+    return new KubernetesClientBuilder().withConfig(kubernetes).build();
   }
 }

@@ -1,5 +1,6 @@
 package io.hostmaintenance.operator;
 
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
@@ -33,6 +34,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,6 +123,46 @@ final class Maintenance {
     synchronized (memory) {
       return tick(resource, memory);
     }
+  }
+
+  /**
+   * Says on a resource that its tick has ended with an exception. What the API server refuses
+   * cannot be said there.
+   *
+   * @param failure what the tick ended with; its words stay in the log, as they may be anybody's
+   */
+  void failed(String name, Throwable failure) {
+    if (failure instanceof KubernetesClientException) {
+      return;
+    }
+    var stored = resources.read(name);
+    if (stored.isEmpty()) {
+      return;
+    }
+    var resource = stored.get();
+    var memory = memory(resource);
+    synchronized (memory) {
+      var known = resources.known();
+      var situation = situation(resource, known, memory, ledger.others(resource, known));
+      var sight = internalError(failure);
+      carryOut(resource, memory, sight, Drain.decide(situation, sight));
+    }
+  }
+
+  private static Sight.Blind internalError(Throwable failure) {
+    var place =
+        Stream.of(failure.getStackTrace())
+            .filter(frame -> frame.getClassName().startsWith("io.hostmaintenance."))
+            .findFirst()
+            .map(frame -> " at " + frame.getFileName() + ":" + frame.getLineNumber())
+            .orElse("");
+    return new Sight.Blind(
+        Reason.InternalError,
+        "The operator itself failed ("
+            + failure.getClass().getSimpleName()
+            + place
+            + "), and tries again every minute: report it with the operator's log.",
+        Duration.ZERO);
   }
 
   private void forget(String name) {

@@ -6,6 +6,7 @@ import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Phase;
 import io.hostmaintenance.drain.RowState;
 import io.hostmaintenance.nova.openstack4j.RequestListener;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -20,6 +21,10 @@ final class Metrics implements RequestListener {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Counter failedTicks =
+      Counter.builder("hostmaintenance.failed.ticks")
+          .description("Ticks that ended with an exception")
+          .register(registry);
   private final MultiGauge phases =
       MultiGauge.builder("hostmaintenance.phase")
           .description("1 for the phase of each resource")
@@ -36,6 +41,11 @@ final class Metrics implements RequestListener {
             "hostmaintenance.cloud.requests",
             Tags.of("operation", operation, "status", String.valueOf(status)))
         .record(duration);
+  }
+
+  /** A tick has ended with an exception. */
+  void tickFailed() {
+    failedTicks.increment();
   }
 
   /** Counts what is told there. */

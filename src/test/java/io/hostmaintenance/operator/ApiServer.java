@@ -194,6 +194,9 @@ public final class ApiServer implements AutoCloseable {
 
     @Override
     public MockResponse handleCreate(RecordedRequest request) {
+      if (request.getPath().contains("dryRun=All")) {
+        return json(201, request.getUtf8Body());
+      }
       return request.getPath().endsWith("/selfsubjectrulesreviews")
           ? json(201, REVIEW)
           : super.handleCreate(request);

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,19 +25,35 @@ class HealthServerTest {
   })
   void everyPathAnswersItsOwnQuestion(String path, boolean alive, boolean ready, int status)
       throws IOException, InterruptedException {
-    try (var server = new HealthServer("127.0.0.1", 0, () -> alive, () -> ready, () -> "up 1\n")) {
+    try (var server = server(alive, ready)) {
       assertThat(get(server, path).statusCode()).isEqualTo(status);
     }
   }
 
   @Test
   void metricsAreServedAsPrometheusReadsThem() throws IOException, InterruptedException {
-    try (var server = new HealthServer("127.0.0.1", 0, () -> true, () -> true, () -> "up 1\n")) {
+    try (var server = server(true, true)) {
       var answer = get(server, "/metrics");
 
       assertThat(answer.body()).isEqualTo("up 1\n");
       assertThat(answer.headers().firstValue("Content-Type")).hasValue("text/plain; version=0.0.4");
     }
+  }
+
+  @Test
+  void illnessIsSaidInTheAnswer() throws IOException, InterruptedException {
+    try (var server = server(false, true)) {
+      assertThat(get(server, "/healthz").body()).isEqualTo("it hangs\n");
+    }
+  }
+
+  private static HealthServer server(boolean alive, boolean ready) throws IOException {
+    return new HealthServer(
+        "127.0.0.1",
+        0,
+        () -> alive ? Optional.empty() : Optional.of("it hangs"),
+        () -> ready,
+        () -> "up 1\n");
   }
 
   private static HttpResponse<String> get(HealthServer server, String path)

@@ -1,10 +1,13 @@
 package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -105,5 +108,27 @@ class LeaseTest {
     stored("us", NOW);
 
     assertThat(new Lease(client, "ops", "us", () -> NOW).held()).isFalse();
+  }
+
+  @Test
+  void leaseThatCanBeMadeIsNotMadeByAskingWhether() {
+    lease.require();
+
+    assertThat(client.leases().inNamespace("ops").list().getItems()).isEmpty();
+  }
+
+  @Test
+  void leaseOfANamespaceThatIsMissingEndsTheStart() {
+    server.refuse(1, call -> call.writes() && call.path().endsWith("/leases"), 404);
+
+    assertThatExceptionOfType(KubernetesClientException.class).isThrownBy(lease::require);
+  }
+
+  @Test
+  void leaseThatIsThereNeedNotBeMade() {
+    stored("another", NOW);
+    server.refuse(1, ApiServer.Call::writes, 403);
+
+    assertThatCode(lease::require).doesNotThrowAnyException();
   }
 }

@@ -83,6 +83,11 @@ final class World implements AutoCloseable {
 
   // --- time and deeds ---
 
+  /** The running process. */
+  Maintenance process() {
+    return process;
+  }
+
   Maintenance.Ticked tick(String name) {
     return process.tick(name);
   }
