@@ -60,13 +60,14 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     var ticks = new Ticks(clock, System::nanoTime);
     this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
     operator.register(reconciler, o -> o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS));
+    metrics.show(lease == null ? () -> true : lease::leading, this::cached, maintenance::lastLook);
     this.health =
         new HealthServer(
             config.address(),
             config.port(),
             () -> closed.get() ? Optional.of("It is being stopped.") : ticks.objection(),
             this::ready,
-            () -> metrics.text(this::cached));
+            metrics::text);
   }
 
   private void configure(ConfigurationServiceOverrider configuration) {

@@ -63,6 +63,11 @@ final class Lease {
     }
   }
 
+  /** Whether this process was last told that it leads; asks nobody. */
+  boolean leading() {
+    return leading;
+  }
+
   private boolean ours(LeaseSpec spec) {
     return identity.equals(spec.getHolderIdentity())
         && spec.getRenewTime() != null

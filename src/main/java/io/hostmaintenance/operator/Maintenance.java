@@ -65,6 +65,7 @@ final class Maintenance {
   private final InstantSource clock;
   private final LongSupplier nanoTime;
   private final BooleanSupplier leading;
+  private final Instant began;
   private final Ledger ledger = new Ledger();
   private final Map<String, Memory> memories = new ConcurrentHashMap<>();
 
@@ -72,7 +73,8 @@ final class Maintenance {
   private static final class Memory {
     private final Map<String, Instant> firstSights = new HashMap<>();
     private final Map<String, Instant> unseenSince = new HashMap<>();
-    private Instant lastLook;
+    private volatile Instant lastLook;
+    private volatile boolean needsNoLook;
     private final OpenRequest disabling = new OpenRequest();
     private final OpenRequest givingBack = new OpenRequest();
     private Optional<Sight.Blind> refusal = Optional.empty();
@@ -101,6 +103,7 @@ final class Maintenance {
     this.clock = clock;
     this.nanoTime = nanoTime;
     this.leading = leading;
+    this.began = now();
   }
 
   /**
@@ -149,6 +152,20 @@ final class Maintenance {
     }
   }
 
+  /**
+   * When a look at the resource's host last succeeded, by our clock.
+   *
+   * @return the begin of the first tick, or of the process, where no look has succeeded since;
+   *     empty when the resource waits for another one and needs no look
+   */
+  Optional<Instant> lastLook(HostMaintenance resource) {
+    var memory = memories.get(key(resource));
+    if (memory == null) {
+      return Optional.of(began);
+    }
+    return memory.needsNoLook ? Optional.empty() : Optional.of(memory.lastLook);
+  }
+
   private static Sight.Blind internalError(Throwable failure) {
     var place =
         Stream.of(failure.getStackTrace())
@@ -172,7 +189,7 @@ final class Maintenance {
 
   private Memory memory(HostMaintenance resource) {
     return memories.computeIfAbsent(
-        resource.getMetadata().getName() + "/" + resource.getMetadata().getUid(),
+        key(resource),
         n -> {
           var memory = new Memory();
           memory.lastLook = now();
@@ -180,10 +197,15 @@ final class Maintenance {
         });
   }
 
+  private static String key(HostMaintenance resource) {
+    return resource.getMetadata().getName() + "/" + resource.getMetadata().getUid();
+  }
+
   private Ticked tick(HostMaintenance resource, Memory memory) {
     var known = resources.known();
     var unseen =
         withoutLook(resource, situation(resource, known, memory, ledger.others(resource, known)));
+    memory.needsNoLook = unseen.isPresent();
     if (unseen.isPresent()) {
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }

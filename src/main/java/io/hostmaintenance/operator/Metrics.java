@@ -4,19 +4,32 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Phase;
-import io.hostmaintenance.drain.RowState;
 import io.hostmaintenance.nova.openstack4j.RequestListener;
 import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What Prometheus is told: requests to the cloud, events, and the state of every resource. */
+/**
+ * What Prometheus is told: requests to the cloud, events, and, by the process that leads, the state
+ * of every resource.
+ */
 final class Metrics implements RequestListener {
 
   private final PrometheusMeterRegistry registry =
@@ -24,14 +37,6 @@ final class Metrics implements RequestListener {
   private final Counter failedTicks =
       Counter.builder("hostmaintenance.failed.ticks")
           .description("Ticks that ended with an exception")
-          .register(registry);
-  private final MultiGauge phases =
-      MultiGauge.builder("hostmaintenance.phase")
-          .description("1 for the phase of each resource")
-          .register(registry);
-  private final MultiGauge instances =
-      MultiGauge.builder("hostmaintenance.instances")
-          .description("Instances of each resource by state")
           .register(registry);
 
   @Override
@@ -63,31 +68,95 @@ final class Metrics implements RequestListener {
     registry.counter("hostmaintenance.events", "reason", notice.reason().name()).increment();
   }
 
-  /** The text that Prometheus reads, with the resources as they stand. */
-  String text(Supplier<List<HostMaintenance>> resources) {
-    var phaseRows = new ArrayList<MultiGauge.Row<?>>();
-    var instanceRows = new ArrayList<MultiGauge.Row<?>>();
-    for (var resource : resources.get()) {
+  /**
+   * From now on the text has also what is true when it is asked for. Called once.
+   *
+   * @param leading whether this process acts; one that stands by leaves the resources to the other
+   * @param resources every resource; their rows are not read
+   * @param lastLook when a look at the resource's host last succeeded; empty when it needs none
+   */
+  void show(
+      BooleanSupplier leading,
+      Supplier<List<HostMaintenance>> resources,
+      Function<HostMaintenance, Optional<Instant>> lastLook) {
+    Gauge.builder("hostmaintenance.leader", () -> leading.getAsBoolean() ? 1 : 0)
+        .description("1 while this process acts, else 0")
+        .register(registry);
+    MultiCollector collector =
+        () -> collect(leading.getAsBoolean() ? resources.get() : List.of(), lastLook);
+    registry.getPrometheusRegistry().register(collector);
+  }
+
+  /** The text that Prometheus reads; any number may read it at once. */
+  String text() {
+    return registry.scrape();
+  }
+
+  private static MetricSnapshots collect(
+      List<HostMaintenance> resources, Function<HostMaintenance, Optional<Instant>> lastLook) {
+    var phases =
+        GaugeSnapshot.builder()
+            .name("hostmaintenance_phase")
+            .help("1 for the phase of each resource");
+    var instances =
+        GaugeSnapshot.builder()
+            .name("hostmaintenance_instances")
+            .help("Instances of each resource by what has become of them");
+    var looks =
+        GaugeSnapshot.builder()
+            .name("hostmaintenance_last_look_timestamp_seconds")
+            .help("When a look at the host of each resource last succeeded");
+    for (var resource : resources) {
+      var labels =
+          Labels.of("host", resource.getSpec().host(), "name", resource.getMetadata().getName());
+      lastLook
+          .apply(resource)
+          .ifPresent(look -> looks.dataPoint(point(look.getEpochSecond(), labels)));
       var status = resource.getStatus();
       if (status == null) {
         continue;
       }
-      var tags =
-          Tags.of("name", resource.getMetadata().getName(), "host", resource.getSpec().host());
       for (var phase : Phase.values()) {
         var here = phase.name().equals(status.phase()) ? 1 : 0;
-        phaseRows.add(MultiGauge.Row.of(tags.and("phase", phase.name()), here));
+        phases.dataPoint(point(here, labels.add("phase", phase.name())));
       }
-      for (var state : RowState.values()) {
-        instanceRows.add(MultiGauge.Row.of(tags.and("state", state.name()), count(status, state)));
+      if (status.total() != null) {
+        counts(status).forEach(c -> instances.dataPoint(point(c, labels)));
       }
     }
-    phases.register(phaseRows, true);
-    instances.register(instanceRows, true);
-    return registry.scrape();
+    return MetricSnapshots.of(build(), phases.build(), instances.build(), looks.build());
   }
 
-  private static long count(HostMaintenanceStatus status, RowState state) {
-    return status.instances().stream().filter(r -> state.name().equals(r.state())).count();
+  private record Count(String state, Integer instances) {}
+
+  private static List<Count> counts(HostMaintenanceStatus status) {
+    return List.of(
+        new Count("Remaining", status.remaining()),
+        new Count("Moved", status.moved()),
+        new Count("Gone", status.gone()),
+        new Count("Failed", status.failed()),
+        new Count("Blocked", status.blocked()),
+        new Count("Skipped", status.skipped()));
+  }
+
+  private static GaugeDataPointSnapshot point(Count count, Labels labels) {
+    return point(
+        Objects.requireNonNullElse(count.instances(), 0), labels.add("state", count.state()));
+  }
+
+  private static GaugeDataPointSnapshot point(double value, Labels labels) {
+    return new GaugeDataPointSnapshot(value, labels, null);
+  }
+
+  private static InfoSnapshot build() {
+    var version = Metrics.class.getPackage().getImplementationVersion();
+    return InfoSnapshot.builder()
+        .name("hostmaintenance_build")
+        .help("The version of this process")
+        .dataPoint(
+            InfoDataPointSnapshot.builder()
+                .labels(Labels.of("version", Objects.requireNonNullElse(version, "unknown")))
+                .build())
+        .build();
   }
 }
