@@ -10,4 +10,4 @@ COPY target/host-maintenance-operator.jar .
 # A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 EXPOSE 8080
-ENTRYPOINT ["java", "-XX:+UseSerialGC", "-XX:MaxRAMPercentage=70", "-XX:+ExitOnOutOfMemoryError", "-jar", "host-maintenance-operator.jar"]
+ENTRYPOINT ["java", "-XX:+UseSerialGC", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-jar", "host-maintenance-operator.jar"]

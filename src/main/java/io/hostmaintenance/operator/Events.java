@@ -13,9 +13,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
+import java.util.LinkedHashMap;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,9 +29,14 @@ final class Events implements Telling {
   private static final Duration REPEAT = Duration.ofMinutes(10);
   private static final int MESSAGE_BYTES = 1000;
 
+  /** Names kept at most; beyond, the oldest may be told again early. */
+  private static final int REMEMBERED = 10_000;
+
   private final KubernetesClient client;
   private final InstantSource clock;
-  private final Map<String, Instant> told = new ConcurrentHashMap<>();
+
+  /** By name, the oldest first. */
+  private final LinkedHashMap<String, Instant> told = new LinkedHashMap<>();
 
   Events(KubernetesClient client, InstantSource clock) {
     this.client = client;
@@ -43,12 +47,9 @@ final class Events implements Telling {
   public boolean tell(HostMaintenance resource, Notice notice) {
     var now = clock.instant().truncatedTo(ChronoUnit.SECONDS);
     var name = name(resource, notice);
-    var last = told.get(name);
-    if (last != null && last.plus(REPEAT).isAfter(now)) {
+    if (toldLately(name, now)) {
       return false;
     }
-    told.values().removeIf(t -> t.plus(REPEAT).isBefore(now));
-    told.put(name, now);
     var message = Text.cut(notice.message(), MESSAGE_BYTES);
     if (notice.warning()) {
       LOG.warn("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
@@ -61,6 +62,24 @@ final class Events implements Telling {
       LOG.warn("an Event could not be stored: {}", e.getMessage());
     }
     return true;
+  }
+
+  /** Whether it was told within {@link #REPEAT}; otherwise it counts as told now. */
+  private synchronized boolean toldLately(String name, Instant now) {
+    var oldest = told.values().iterator();
+    while (oldest.hasNext() && oldest.next().plus(REPEAT).isBefore(now)) {
+      oldest.remove();
+    }
+    var last = told.get(name);
+    if (last != null && last.plus(REPEAT).isAfter(now)) {
+      return true;
+    }
+    told.remove(name);
+    told.put(name, now);
+    if (told.size() > REMEMBERED) {
+      told.pollFirstEntry();
+    }
+    return false;
   }
 
   private void store(HostMaintenance resource, Notice notice, String name, Instant now) {

@@ -3,10 +3,12 @@ package io.hostmaintenance.operator;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
 import io.javaoperatorsdk.operator.health.InformerWrappingEventSourceHealthIndicator;
+import io.javaoperatorsdk.operator.processing.event.source.informer.TransformingItemStore;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -19,6 +21,9 @@ import java.util.function.BooleanSupplier;
 public final class HostMaintenanceOperator implements AutoCloseable {
 
   private static final Duration TERMINATION = Duration.ofSeconds(10);
+
+  /** Of one page of the list at the start, which has all rows. */
+  private static final long LIST_LIMIT = 100;
 
   private final KubernetesClient client;
   private final Lease lease;
@@ -59,7 +64,12 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             leading);
     var ticks = new Ticks(clock, System::nanoTime);
     this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
-    operator.register(reconciler, o -> o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS));
+    operator.register(
+        reconciler,
+        o ->
+            o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS)
+                .withItemStore(new TransformingItemStore<>(KubernetesResources::remembered))
+                .withInformerListLimit(LIST_LIMIT));
     metrics.show(lease == null ? () -> true : lease::leading, this::cached, maintenance::lastLook);
     this.health =
         new HealthServer(
@@ -75,7 +85,9 @@ public final class HostMaintenanceOperator implements AutoCloseable {
         .withKubernetesClient(client)
         .withCloseClientOnStop(false)
         .withUseSSAToPatchPrimaryResource(false)
-        .withReconciliationTerminationTimeout(TERMINATION);
+        .withReconciliationTerminationTimeout(TERMINATION)
+        // More could only wait for each other's requests, each with a look in its hands.
+        .withConcurrentReconciliationThreads(OpenStackCloud.REQUESTS_UNDER_WAY);
     if (lease != null) {
       configuration.withLeaderElectionConfiguration(lease.configuration());
     }

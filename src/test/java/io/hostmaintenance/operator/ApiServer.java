@@ -82,6 +82,11 @@ public final class ApiServer implements AutoCloseable {
     return List.copyOf(dispatcher.calls);
   }
 
+  /** Another controller adds its finalizer right before the next merge patch is applied. */
+  void addFinalizerBeforeTheNextPatch(String finalizer) {
+    dispatcher.finalizer = finalizer;
+  }
+
   /** The next requests that match are refused with this status, so many times. */
   void refuse(int times, Predicate<Call> which, int status) {
     dispatcher.refusals.add(new Refusal(which, status, times));
@@ -172,6 +177,7 @@ public final class ApiServer implements AutoCloseable {
 
     private final List<Call> calls = new CopyOnWriteArrayList<>();
     private final List<Refusal> refusals = new CopyOnWriteArrayList<>();
+    private volatile String finalizer;
 
     Dispatcher() {
       super(List.of());
@@ -226,9 +232,43 @@ public final class ApiServer implements AutoCloseable {
           .getResourceVersion();
     }
 
+    /** Of the metadata alone. The mock would compare no version, and add to lists. */
+    private MockResponse merge(RecordedRequest request) {
+      var path = request.getPath().split("\\?")[0];
+      if (finalizer != null) {
+        super.handleUpdate(request(request, HttpMethod.PUT, path, with(finalizer, path)));
+        finalizer = null;
+      }
+      var stored = super.handleGet(path);
+      if (stored.code() != 200) {
+        return stored;
+      }
+      var next = Serialization.unmarshal(text(stored), ObjectNode.class);
+      var patch = Serialization.unmarshal(request.getUtf8Body(), ObjectNode.class);
+      var metadata = next.withObject("/metadata");
+      if (!metadata.get("resourceVersion").equals(patch.at("/metadata/resourceVersion"))) {
+        return status(409, "the object has been modified");
+      }
+      metadata.setAll(patch.withObject("/metadata"));
+      var updated = super.handleUpdate(request(request, HttpMethod.PUT, path, next.toString()));
+      if (metadata.has("deletionTimestamp") && metadata.path("finalizers").isEmpty()) {
+        super.handleDelete(path);
+      }
+      return updated;
+    }
+
+    private String with(String finalizer, String path) {
+      var stored = Serialization.unmarshal(text(super.handleGet(path)), ObjectNode.class);
+      stored.withObject("/metadata").withArray("finalizers").add(finalizer);
+      return stored.toString();
+    }
+
     @Override
     public MockResponse handlePatch(RecordedRequest request) {
       var type = request.getHeader("Content-Type");
+      if (type != null && type.contains("merge-patch")) {
+        return merge(request);
+      }
       if (type == null || !type.contains("apply-patch")) {
         return super.handlePatch(request);
       }

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Reason;
 import java.time.Duration;
@@ -125,6 +127,63 @@ class KubernetesTest {
     }
 
     @Test
+    void lettingGoLeavesTheFinalizerOfAnotherControllerThatCameMeanwhile() {
+      var resource = create();
+      server.addFinalizerBeforeTheNextPatch("a/b");
+
+      resources.release(resource);
+
+      assertThat(resources.read("hm").orElseThrow().getMetadata().getFinalizers())
+          .containsExactly("a/b");
+    }
+
+    @Test
+    void lettingGoIsGivenUpAfterSomeTriesAgainstOthers() {
+      var resource = create();
+      server.refuse(100, call -> call.method().equals("PATCH"), 409);
+
+      assertThatExceptionOfType(KubernetesClientException.class)
+          .isThrownBy(() -> resources.release(resource));
+    }
+
+    @Test
+    void lettingGoOfWhatIsGoneIsDone() {
+      var resource = create();
+      server.refuse(1, call -> call.method().equals("PATCH"), 404);
+
+      assertThatCode(() -> resources.release(resource)).doesNotThrowAnyException();
+    }
+
+    @Test
+    void cacheKeepsNoRowThatHasEndedAndNoManagedFields() {
+      var resource = create();
+      resource
+          .getMetadata()
+          .setManagedFields(List.of(new ManagedFieldsEntryBuilder().withManager("us").build()));
+      var ended = InstanceStatus.builder().id("a").state("Moved").message("long").build();
+      var outstanding =
+          ended.toBuilder().id("b").state("InProgress").requestedAt(Instant.EPOCH).build();
+      resource.setStatus(
+          HostMaintenanceStatus.builder()
+              .phase("Draining")
+              .instances(List.of(ended, outstanding))
+              .build());
+
+      var remembered = KubernetesResources.remembered(resource);
+
+      assertThat(remembered.getStatus().instances())
+          .containsExactly(
+              InstanceStatus.builder()
+                  .id("b")
+                  .state("InProgress")
+                  .requestedAt(Instant.EPOCH)
+                  .build());
+      assertThat(remembered.getMetadata().getManagedFields()).isEmpty();
+      assertThat(remembered.getMetadata().getUid()).isEqualTo(resource.getMetadata().getUid());
+      assertThat(resource.getStatus().instances()).hasSize(2);
+    }
+
+    @Test
     void lettingGoLeavesAnotherResourceOfTheSameNameAlone() {
       var resource = create();
       resource.getMetadata().setUid("that-of-its-predecessor");
@@ -223,6 +282,22 @@ class KubernetesTest {
       process().tell(resource, notice);
 
       assertThat(events()).extracting(Event::getCount).containsExactly(2);
+    }
+
+    @Test
+    void onlyTenThousandNoticesAreRemembered() {
+      var resource = create();
+      server.refuse(Integer.MAX_VALUE, call -> call.path().endsWith("/events"), 403);
+      var process = process();
+      process.tell(resource, notice);
+      for (var i = 0; i < 9_999; i++) {
+        process.tell(resource, new Notice(true, Reason.ServiceReenabled, "Somebody did " + i));
+      }
+      assertThat(process.tell(resource, notice)).isFalse();
+
+      process.tell(resource, new Notice(true, Reason.ServiceReenabled, "One more."));
+
+      assertThat(process.tell(resource, notice)).isTrue();
     }
 
     @Test

@@ -8,6 +8,9 @@ import java.util.Map;
 /** A cloud that is named in a clouds.yaml. */
 public final class OpenStackCloud {
 
+  /** How many requests to the cloud are under way at once, at most; others wait. */
+  public static final int REQUESTS_UNDER_WAY = Session.REQUESTS_UNDER_WAY;
+
   private static final String KEEP_ALIVE = "jdk.httpclient.keepalive.timeout";
 
   private OpenStackCloud() {}

@@ -25,7 +25,7 @@ final class Session {
 
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
   private static final Duration FAILURE_KEPT = Duration.ofSeconds(10);
-  private static final int REQUESTS_UNDER_WAY = 16;
+  static final int REQUESTS_UNDER_WAY = 16;
 
   private final CloudsFile clouds;
   private final InstantSource clock;
