@@ -1,0 +1,196 @@
+package io.hostmaintenance.process;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.cloud.NewServer;
+import io.hostmaintenance.cloud.http.CloudSimulator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+
+/** An API server, a proxy and a simulated cloud, between which the jar runs. */
+final class Bench implements AutoCloseable {
+
+  private final Path directory;
+  private final int hosts;
+  private final KubernetesApi kubernetes = new KubernetesApi();
+  private final CloudSimulator simulator;
+  private final Proxy proxy;
+
+  /** So many hosts, called compute-0 and so on, and two spare ones. */
+  Bench(Path directory, int hosts) throws IOException {
+    this.directory = directory;
+    this.hosts = hosts;
+    var cloud = new Cloud(Instant.now(), 1);
+    names().forEach(cloud::addHost);
+    cloud.addHost("spare-1", 64 * 1024 * 1024);
+    cloud.addHost("spare-2", 64 * 1024 * 1024);
+    simulator = new CloudSimulator(cloud, InstantSource.system());
+    proxy = new Proxy(simulator.authUrl().resolve("/"));
+  }
+
+  @Override
+  public void close() throws IOException {
+    proxy.close();
+    simulator.close();
+    kubernetes.close();
+  }
+
+  KubernetesApi kubernetes() {
+    return kubernetes;
+  }
+
+  CloudSimulator simulator() {
+    return simulator;
+  }
+
+  Proxy proxy() {
+    return proxy;
+  }
+
+  List<String> names() {
+    return IntStream.range(0, hosts).mapToObj(i -> "compute-" + i).toList();
+  }
+
+  /** Starts the jar, with these variables and flags more. */
+  OperatorJar start(Map<String, String> variables, String... flags) throws IOException {
+    var environment = new HashMap<String, String>();
+    environment.put("HOME", directory.toString());
+    environment.put("KUBECONFIG", kubernetes.kubeconfig(directory).toString());
+    environment.put("OS_CLIENT_CONFIG_FILE", cloudsYaml().toString());
+    environment.put("HM_SETTLE", "2s");
+    environment.put("HM_LOG_FORMAT", "human");
+    environment.putAll(variables);
+    return new OperatorJar(directory, environment, flags);
+  }
+
+  private Path cloudsYaml() throws IOException {
+    var admin = simulator.cloud(c -> c.users().get("admin"));
+    return Files.writeString(
+        directory.resolve("clouds.yaml"),
+        """
+        clouds:
+          openstack:
+            auth:
+              auth_url: %1$s/v3
+              username: %2$s
+              password: %3$s
+              project_name: %4$s
+              user_domain_name: Default
+              project_domain_name: Default
+            compute_endpoint_override: %1$s/v2.1
+            placement_endpoint_override: %1$s/placement
+        """
+            .formatted(proxy.uri(), admin.name(), admin.password(), admin.projectName()));
+  }
+
+  /** Puts a running instance on each host. */
+  void placeInstances() {
+    simulator.change(c -> names().forEach(host -> c.place(NewServer.on(host))));
+  }
+
+  /** Creates a resource for each host at once. */
+  void createAll() {
+    for (var name : names()) {
+      var resource = new HostMaintenance();
+      resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
+      resource.setSpec(
+          new HostMaintenanceSpec(name, "kernel", null, null, null, null, null, null, null, null));
+      kubernetes.create(resource);
+    }
+  }
+
+  void deleteAll() {
+    names().forEach(kubernetes::delete);
+  }
+
+  /** Gives each resource so many rows of instances that were moved long ago. */
+  void addRows(int rows) {
+    for (var name : names()) {
+      var instances = IntStream.range(0, rows).mapToObj(i -> moved(name, i)).toList();
+      var json = Serialization.unmarshal(Serialization.asJson(instances), JsonNode.class);
+      kubernetes.edit(
+          name,
+          status -> {
+            status.put("total", rows).put("moved", rows).set("instances", json);
+          });
+    }
+  }
+
+  private static InstanceStatus moved(String host, int number) {
+    return InstanceStatus.builder()
+        .id(new UUID(host.hashCode(), number).toString())
+        .name("web-" + number + "-of-" + host)
+        .projectId("0123456789abcdef0123456789abcdef")
+        .status("ACTIVE")
+        .action("LiveMigrate")
+        .state("Moved")
+        .destinationHost("spare-1")
+        .attempts(1)
+        .finishedAt(Instant.parse("2026-01-01T00:00:00Z"))
+        .reason("Moved")
+        .message("Moved to spare-1.")
+        .build();
+  }
+
+  /** Whether a condition of the resource has this status. */
+  boolean has(String name, String condition, String status) {
+    return kubernetes.condition(name, condition).equals(status);
+  }
+
+  boolean allInMaintenance() {
+    return names().stream().allMatch(name -> has(name, Condition.READY, "True"));
+  }
+
+  boolean allGone() {
+    return kubernetes.size() == 0;
+  }
+
+  /** The hosts whose service is enabled. */
+  long enabled() {
+    return simulator.cloud(c -> names().stream().filter(h -> c.host(h).enabled()).count());
+  }
+
+  /** Waits until it is so, as long as the process lives. */
+  static void until(OperatorJar operator, Duration patience, BooleanSupplier reached) {
+    await()
+        .atMost(patience)
+        .pollInterval(Duration.ofMillis(500))
+        .until(() -> !operator.alive() || reached.getAsBoolean());
+  }
+
+  /** What was asked and used so far, in a line. */
+  String measured(OperatorJar operator) throws IOException {
+    var calls = kubernetes.calls();
+    var nova = proxy.calls().values().stream().mapToInt(i -> i).sum();
+    var others = calls.values().stream().mapToInt(i -> i).sum();
+    return "%d hosts: %d Nova calls (%.1f a host), %d Kubernetes calls (%.1f a host) %s, peak %s"
+        .formatted(
+            hosts,
+            nova,
+            1.0 * nova / hosts,
+            others,
+            1.0 * others / hosts,
+            calls,
+            operator.alive()
+                ? operator.peakMiB() + " MiB of " + OperatorJar.limitMiB()
+                : "unknown, ended with status " + operator.exitStatus());
+  }
+}

@@ -1,0 +1,100 @@
+package io.hostmaintenance.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Everything at once, as when Flux prunes a directory, in the memory that the chart gives. */
+class FloodTest {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration LONG = Duration.ofMinutes(25);
+  private static final int ROWS = 40;
+
+  @TempDir Path directory;
+
+  @Test
+  void twoHundredCreatedAndDeletedAtOnceAreAllGivenBack() throws IOException {
+    try (var bench = new Bench(directory, 200)) {
+      createdAndDeleted(bench, 200, PATIENCE, () -> {});
+    }
+  }
+
+  @Test
+  @Tag("long")
+  void twoHundredWithAnInstanceEachAreDrainedAndGivenBack() throws IOException {
+    try (var bench = new Bench(directory, 200)) {
+      bench.placeInstances();
+      createdAndDeleted(bench, 200, LONG, () -> {});
+    }
+  }
+
+  @Test
+  @Tag("long")
+  void thousandCreatedAndDeletedAtOnceAreAllGivenBack() throws IOException {
+    try (var bench = new Bench(directory, 1000)) {
+      createdAndDeleted(bench, 1000, LONG, () -> {});
+    }
+  }
+
+  @Test
+  @Tag("long")
+  void twoHundredAreGivenBackByASlowNova() throws IOException {
+    try (var bench = new Bench(directory, 200)) {
+      bench.proxy().trouble(asked -> true, new Proxy.Deed.Delay(Duration.ofMillis(250)));
+      createdAndDeleted(bench, 200, LONG, () -> {});
+    }
+  }
+
+  @Test
+  @Tag("long")
+  void thousandThatAreDeletedWhileNovaIsAwayAreGivenBackOnceItIsBack() throws IOException {
+    try (var bench = new Bench(directory, 1000)) {
+      createdAndDeleted(
+          bench,
+          1000,
+          LONG,
+          () -> {
+            bench.proxy().trouble(asked -> true, new Proxy.Deed.Refuse(503));
+            Thread.ofVirtual().start(() -> calmAfter(bench, Duration.ofMinutes(2)));
+          });
+    }
+  }
+
+  private static void calmAfter(Bench bench, Duration pause) {
+    try {
+      Thread.sleep(pause);
+      bench.proxy().calm();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void createdAndDeleted(Bench bench, int hosts, Duration patience, Runnable beforeDelete)
+      throws IOException {
+    try (var operator = bench.start(Map.of("HM_MAX_MOVES", "50", "HM_MAX_HOSTS_DRAINING", "50"))) {
+      bench.createAll();
+      Bench.until(operator, patience, bench::allInMaintenance);
+      System.out.println("created  " + bench.measured(operator));
+      assertThat(operator.alive()).as(operator.log()).isTrue();
+      bench.addRows(ROWS);
+      beforeDelete.run();
+      bench.deleteAll();
+      Bench.until(operator, patience, bench::allGone);
+      System.out.println("deleted  " + bench.measured(operator));
+
+      assertThat(operator.alive()).as(operator.log()).isTrue();
+      assertThat(bench.enabled()).as("hosts that are enabled").isEqualTo(hosts);
+      assertThat(operator.peakMiB()).as("MiB").isLessThan(OperatorJar.limitMiB());
+      assertThat(bench.kubernetes().calls().get(KubernetesApi.Kind.LIST))
+          .as("lists of all resources, in pages")
+          .isLessThanOrEqualTo(hosts / 100 + 2);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.hostmaintenance.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How the process begins, and how it ends when it cannot. */
+class StartTest {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  @TempDir Path directory;
+  private Bench bench;
+
+  @BeforeEach
+  void begin() throws IOException {
+    bench = new Bench(directory, 2);
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    bench.close();
+  }
+
+  private void endsWith(OperatorJar operator, String sentence) throws IOException {
+    try (operator) {
+      assertThat(operator.ended(PATIENCE)).as("it ended").isTrue();
+      assertThat(operator.exitStatus()).isEqualTo(1);
+      assertThat(operator.log()).contains("The operator could not start: ").contains(sentence);
+    }
+  }
+
+  @Test
+  void listThatIsForbiddenEndsTheProcess() throws IOException {
+    bench.kubernetes().refuse(KubernetesApi.Kind.LIST, 403, "hostmaintenances is forbidden");
+
+    endsWith(bench.start(Map.of()), "templates/rbac.yaml");
+  }
+
+  @Test
+  void namespaceOfTheLeaseThatIsMissingEndsTheProcess() throws IOException {
+    endsWith(
+        bench.start(Map.of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "nowhere")),
+        "namespaces \"nowhere\" not found");
+  }
+
+  /** In a locale whose digits are not ASCII. */
+  @Test
+  void portThatIsTakenEndsTheProcessAndIsNamedInAsciiDigits() throws IOException {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var port = String.valueOf(taken.getLocalPort());
+
+      endsWith(
+          bench.start(Map.of("HM_PORT", port), "-Duser.language=ar", "-Duser.country=EG"),
+          "port " + port);
+    }
+  }
+
+  @Test
+  void requestToEndDuringTheStartEndsTheProcessWithoutAComplaint() throws IOException {
+    bench.kubernetes().refuse(KubernetesApi.Kind.OTHER, 500, "not yet");
+    try (var operator = bench.start(Map.of())) {
+      Bench.until(
+          operator,
+          PATIENCE,
+          () -> bench.kubernetes().calls().containsKey(KubernetesApi.Kind.OTHER));
+      operator.terminate();
+
+      assertThat(operator.ended(PATIENCE)).isTrue();
+      assertThat(operator.log()).doesNotContain("could not start");
+    }
+  }
+}
