@@ -3,6 +3,7 @@ package io.hostmaintenance.nova;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * One cloud's Nova (and the part of placement that belongs to it), as far as draining a host needs
@@ -15,6 +16,18 @@ import java.util.Set;
  * underscores only.
  */
 public interface Nova {
+
+  /**
+   * Does a piece of work with one of the requests that may be under way at once set aside for it:
+   * within it no request of the calling thread waits for its turn or for a login, so that what is
+   * sent is sent at once.
+   *
+   * @param work is done in the calling thread
+   * @return what the work gives
+   * @throws NovaException UNAVAILABLE when no request can be set aside within seconds, or why there
+   *     is no login; then nothing of the work was done
+   */
+  <T> T reserving(Supplier<T> work);
 
   /** The user and project that this client acts as; never null. */
   Identity identity();

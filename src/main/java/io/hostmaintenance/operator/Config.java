@@ -49,6 +49,10 @@ public record Config(
           new Variable(
               "OS_CLIENT_SECURE_FILE", "", "the secure.yaml; without it the same are searched"),
           new Variable("OS_CLOUD", "", "the cloud of that file; without it the only one"),
+          new Variable("HTTPS_PROXY", "", "the proxy for the cloud's https URLs"),
+          new Variable("HTTP_PROXY", "", "the proxy for its http URLs"),
+          new Variable("ALL_PROXY", "", "the proxy where the two name none"),
+          new Variable("NO_PROXY", "", "hosts that are reached without a proxy"),
           new Variable("HM_POLL_MOVING", "5s", "time between looks while something moves"),
           new Variable("HM_POLL_IDLE", "60s", "time between looks otherwise"),
           new Variable(

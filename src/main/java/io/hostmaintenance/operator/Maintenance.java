@@ -317,6 +317,19 @@ final class Maintenance {
     if (decision.release()) {
       return release(resource, decision);
     }
+    if (decision.steps().isEmpty()) {
+      return announceAndSend(resource, memory, sight, decision);
+    }
+    try {
+      return nova.reserving(() -> announceAndSend(resource, memory, sight, decision));
+    } catch (NovaException e) {
+      LOG.warn("{}: nothing announced and nothing sent: {}", name(resource), e.getMessage());
+      return new Ticked(settings.pollMoving(), false);
+    }
+  }
+
+  private Ticked announceAndSend(
+      HostMaintenance resource, Memory memory, Sight sight, Decision decision) {
     var before = nanoTime.getAsLong();
     var stored = resource;
     if (worthWriting(resource.getStatus(), decision, memory)) {

@@ -176,6 +176,12 @@ final class Defects {
             .caughtBy(
                 "operator.MaintenanceTest$Intents#standInTheStatusBeforeTheirRequestGoesOut",
                 WORLDS),
+        Defect.of("announces what it has no request for", "operator/Maintenance")
+            .where(
+                "return nova.reserving(() -> announceAndSend(resource, memory, sight, decision));",
+                "return announceAndSend(resource, memory, sight, decision);")
+            .caughtBy(
+                "operator.MaintenanceTest$Intents#areNotAnnouncedWhileNoRequestIsFreeToSendThem"),
         Defect.of("asks though its intent could not be stored", "operator/Maintenance")
             .where("e.getMessage()); return new Ticked(Duration.ZERO, false);", "e.getMessage());")
             .caughtBy(
@@ -550,6 +556,19 @@ final class Defects {
         Defect.of("takes the page of a proxy for an acceptance", "nova/openstack4j/OpenStack4jNova")
             .where("if (reply.status() != 202 && reply.status() != 204)", "if (reply == null)")
             .caughtBy(test + "pageOfAProxyIsNotAccepted"),
+        Defect.of(
+                "waits for the end of a reply for ever", "nova/openstack4j/JdkHttpExecutorService")
+            .where("answer.get(end - System.nanoTime(), TimeUnit.NANOSECONDS)", "answer.get()")
+            .caughtBy("nova.openstack4j.StallTest#questionEndsInTimeWhereverItsReplyStalls"),
+        Defect.of("logs in whenever a service refuses its token", "nova/openstack4j/Session")
+            .where("turns.take(\"token for \" + service, now(), SHORT)", "true")
+            .caughtBy(
+                "nova.openstack4j.SessionTest#serviceThatRefusesAFreshTokenHasNoOtherMadeForAMinute"),
+        Defect.of("follows a redirect to another host", "nova/openstack4j/Redirect")
+            .where("ServiceUrl.host(asked).equalsIgnoreCase(ServiceUrl.host(to))", "true")
+            .caughtBy(
+                "nova.openstack4j.RedirectTest#tokenIsNotSentToAnotherHost",
+                "nova.openstack4j.RedirectTest#passwordIsNotSentToAnotherHost"),
         Defect.of("shows its password", "nova/openstack4j/Secret")
             .where("return \"***\";", "return value;")
             .caughtBy("nova.openstack4j.CloudsFileTest#configurationDoesNotShowItsSecrets"),

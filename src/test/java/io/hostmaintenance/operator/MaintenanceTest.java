@@ -151,6 +151,33 @@ class MaintenanceTest {
     }
 
     @Test
+    void areNotAnnouncedWhileNoRequestIsFreeToSendThem() {
+      world.active();
+      disabled();
+      world.requestsFree(false);
+      var before = world.status("hm");
+
+      var ticked = world.tick("hm");
+
+      assertThat(world.status("hm")).isEqualTo(before);
+      assertThat(world.moveRequests()).isEmpty();
+      assertThat(ticked.next()).isEqualTo(World.SETTINGS.pollMoving());
+    }
+
+    @Test
+    void areAskedForOnceARequestIsFree() {
+      world.active();
+      disabled();
+      world.requestsFree(false);
+      world.tick("hm");
+      world.requestsFree(true);
+
+      world.tick("hm");
+
+      assertThat(world.moveRequests()).hasSize(1);
+    }
+
+    @Test
     void areNotSentByAProcessThatLeadsNoMore() {
       var server = world.active();
       disabled();

@@ -18,8 +18,11 @@ import io.hostmaintenance.cloud.http.Request;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,6 +55,7 @@ final class World implements AutoCloseable {
   private final Nova nova;
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private BooleanSupplier leading = () -> true;
+  private boolean requestsFree = true;
   private Maintenance process;
 
   /** Hosts compute-1 to compute-4. */
@@ -67,13 +71,35 @@ final class World implements AutoCloseable {
   void startProcess() {
     process =
         new Maintenance(
-            nova,
+            guarded(),
             resources,
             (resource, notice) -> notices.add(notice),
             SETTINGS,
             () -> now,
             () -> Duration.between(Instant.EPOCH, now).toNanos(),
             () -> leading.getAsBoolean());
+  }
+
+  /** The cloud, of which no request can be set aside while none is free. */
+  private Nova guarded() {
+    return (Nova)
+        Proxy.newProxyInstance(
+            Nova.class.getClassLoader(),
+            new Class<?>[] {Nova.class},
+            (proxy, method, arguments) -> {
+              if (!requestsFree && method.getName().equals("reserving")) {
+                throw new NovaException(NovaException.Kind.UNAVAILABLE, "None is free.");
+              }
+              try {
+                return method.invoke(nova, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  void requestsFree(boolean free) {
+    this.requestsFree = free;
   }
 
   @Override

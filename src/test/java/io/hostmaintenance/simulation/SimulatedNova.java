@@ -52,6 +52,11 @@ final class SimulatedNova implements Nova {
   // ---------------------------------------------------------------- questions
 
   @Override
+  public <T> T reserving(Supplier<T> work) {
+    return work.get();
+  }
+
+  @Override
   public Identity identity() {
     return read(
         "identity",

@@ -37,6 +37,17 @@ sealed interface Credentials {
           .orElse(Map.of("id", value));
     }
 
+    /** By what Keystone is told, since an {@link Identifier} equals nothing but itself. */
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Named named && json().equals(named.json());
+    }
+
+    @Override
+    public int hashCode() {
+      return json().hashCode();
+    }
+
     private static Map<String, String> json(Identifier domain) {
       return Map.of(domain.isTypeID() ? "id" : "name", domain.getId());
     }

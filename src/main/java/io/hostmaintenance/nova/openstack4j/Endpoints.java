@@ -2,17 +2,11 @@ package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
-import java.net.URL;
+import io.hostmaintenance.nova.openstack4j.Grant.Offer;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.openstack4j.api.types.ServiceType;
-import org.openstack4j.model.identity.v3.Endpoint;
-import org.openstack4j.model.identity.v3.Service;
-import org.openstack4j.model.identity.v3.Token;
 
 /**
  * Where a cloud's services are: at the override, or at the one endpoint of the catalog that has the
@@ -25,9 +19,9 @@ record Endpoints(CloudConfig cloud) {
   /**
    * A service's URL.
    *
-   * @throws NovaException CONFIGURATION when there is none or more than one
+   * @throws NovaException CONFIGURATION when there is none, more than one, or none of use
    */
-  String find(Token token, ServiceType service) {
+  String find(Grant token, ServiceType service) {
     return findOptional(token, service)
         .orElseThrow(
             () ->
@@ -49,25 +43,20 @@ record Endpoints(CloudConfig cloud) {
   /**
    * A service's URL; empty when the cloud has none.
    *
-   * @throws NovaException CONFIGURATION when there is more than one
+   * @throws NovaException CONFIGURATION when there is more than one, or none of use
    */
-  Optional<String> findOptional(Token token, ServiceType service) {
+  Optional<String> findOptional(Grant token, ServiceType service) {
     var override =
         service == ServiceType.PLACEMENT ? cloud.placementEndpoint() : cloud.computeEndpoint();
     if (override.isPresent()) {
-      return override;
+      return Optional.of(
+          usable(
+              override.get(),
+              "%s_endpoint_override of cloud %s in %s"
+                  .formatted(type(service), cloud.name(), cloud.file()),
+              "correct it"));
     }
-    var urls =
-        endpoints(token, entry -> type(service).equals(entry.getType()))
-            .filter(endpoint -> endpoint.getIface() == cloud.facing(service))
-            .filter(
-                endpoint ->
-                    cloud.region(service).stream().allMatch(r -> r.equals(region(endpoint))))
-            .map(Endpoint::getUrl)
-            .filter(Objects::nonNull)
-            .map(URL::toString)
-            .distinct()
-            .toList();
+    var urls = urls(token, service);
     if (urls.size() > 1) {
       throw new NovaException(
           Kind.CONFIGURATION,
@@ -83,31 +72,60 @@ record Endpoints(CloudConfig cloud) {
     return urls.stream().findFirst();
   }
 
-  private static String regions(Token token) {
-    return endpoints(token, entry -> true)
-        .map(Endpoints::region)
+  /** Those of use; one that is of none is told of where there is no other. */
+  private List<String> urls(Grant token, ServiceType service) {
+    var written =
+        token.offers().stream()
+            .filter(offer -> type(service).equals(offer.service()))
+            .filter(offer -> cloud.facing(service).value().equals(offer.facing()))
+            .filter(
+                offer ->
+                    cloud.region(service).isEmpty()
+                        || cloud.region(service).equals(offer.region()))
+            .map(Offer::url)
+            .toList();
+    var usable = written.stream().filter(ServiceUrl::isOne).toList();
+    return (usable.isEmpty() ? written : usable)
+        .stream()
+            .map(
+                url ->
+                    usable(
+                        url,
+                        "The %s endpoint of type %s in the catalog of cloud %s"
+                            .formatted(cloud.facing(service).value(), type(service), cloud.name()),
+                        "correct it in Keystone or set %s_endpoint_override in %s"
+                            .formatted(type(service), cloud.file())))
+            .distinct()
+            .toList();
+  }
+
+  private static String usable(String url, String what, String wayOut) {
+    try {
+      return ServiceUrl.parse(url).text();
+    } catch (IllegalArgumentException e) {
+      throw new NovaException(
+          Kind.CONFIGURATION,
+          Reply.clean(
+              "%s is \"%s\", which cannot be used: %s; %s."
+                  .formatted(what, shown(url), e.getMessage(), wayOut)));
+    }
+  }
+
+  /** Without what may hold a secret. */
+  private static String shown(String url) {
+    return url.replaceFirst("//[^/]*@", "//***@").replaceFirst("[?#].*", "");
+  }
+
+  private static String regions(Grant token) {
+    return token.offers().stream()
+        .map(offer -> Reply.clean(offer.region().orElse("none")))
         .distinct()
         .sorted()
         .collect(Collectors.joining(", "));
   }
 
-  private static Stream<? extends Endpoint> endpoints(Token token, Predicate<Service> wanted) {
-    List<? extends Service> catalog = token.getCatalog() == null ? List.of() : token.getCatalog();
-    return catalog.stream()
-        .filter(Objects::nonNull)
-        .filter(wanted)
-        .map(Service::getEndpoints)
-        .filter(Objects::nonNull)
-        .flatMap(List::stream)
-        .filter(Objects::nonNull);
-  }
-
-  private static String region(Endpoint endpoint) {
-    return String.valueOf(
-        endpoint.getRegionId() == null ? endpoint.getRegion() : endpoint.getRegionId());
-  }
-
-  private static String type(ServiceType service) {
+  /** The type of a service in the catalog, with which its settings in clouds.yaml begin, too. */
+  static String type(ServiceType service) {
     return service == ServiceType.PLACEMENT ? "placement" : "compute";
   }
 }

@@ -7,6 +7,9 @@ import java.time.Instant;
 /** What a request that was not answered as asked becomes. */
 final class Failures {
 
+  /** So oslo.policy's refusals begin (nova/exception.py, PolicyNotAuthorized). */
+  private static final String POLICY = "Policy doesn't allow ";
+
   private Failures() {}
 
   /** The kind of a status that is no success. */
@@ -22,17 +25,44 @@ final class Failures {
     };
   }
 
-  /** A reply that refuses, in the service's own words where it has any. */
-  static NovaException refused(Call call, Reply reply, Instant now) {
-    var text = reply.text();
+  /**
+   * A reply that refuses, in the service's own words where it has any.
+   *
+   * @param cloud as whose user was asked
+   */
+  static NovaException refused(Call call, Reply reply, Instant now, CloudConfig cloud) {
     return new NovaException(
         kind(reply.status()),
-        text.isEmpty() ? "HTTP %d to %s.".formatted(reply.status(), call.name()) : text,
+        sentence(call, reply, cloud),
         reply.status(),
         reply.requestId().orElse(null),
         reply.retryAfter(now).orElse(null),
         call.writes() && maybeDone(reply.status()),
         null);
+  }
+
+  private static String sentence(Call call, Reply reply, CloudConfig cloud) {
+    var text = reply.text();
+    var location = reply.header("Location");
+    if (reply.status() / 100 == 3 && location != null) {
+      return Reply.clean(
+          ("%s redirects to %s (HTTP %s), which is not followed; correct the %s endpoint in"
+                  + " Keystone's catalog or set %s_endpoint_override in %s.")
+              .formatted(
+                  call.name(),
+                  location,
+                  reply.status(),
+                  Endpoints.type(call.service()),
+                  Endpoints.type(call.service()),
+                  cloud.file()));
+    }
+    if (reply.status() == 403 && text.startsWith(POLICY)) {
+      return Reply.clean(
+          ("%s is refused to %s of cloud %s in %s: %s Give the user a role that may do it (by"
+                  + " default admin) or change Nova's policy.")
+              .formatted(call.name(), cloud.credentials().who(), cloud.name(), cloud.file(), text));
+    }
+    return text.isEmpty() ? "HTTP %s to %s.".formatted(reply.status(), call.name()) : text;
   }
 
   /** A server error may come after the deed, save for what the server says it cannot do at all. */
@@ -60,7 +90,7 @@ final class Failures {
   static NovaException unreadable(Call call, Reply reply, String what) {
     return new NovaException(
         Kind.UNAVAILABLE,
-        Reply.clean("The answer to %s (HTTP %d) %s.".formatted(call.name(), reply.status(), what)),
+        Reply.clean("The answer to %s (HTTP %s) %s.".formatted(call.name(), reply.status(), what)),
         reply.status(),
         reply.requestId().orElse(null),
         null,

@@ -1,19 +1,28 @@
 package io.hostmaintenance.nova.openstack4j;
 
+import io.hostmaintenance.nova.openstack4j.Proxies.Proxy;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.net.http.HttpTimeoutException;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
-import java.util.concurrent.Semaphore;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.net.ssl.SSLHandshakeException;
 import org.openstack4j.core.transport.ClientConstants;
 import org.openstack4j.core.transport.HttpExecutorService;
+import org.openstack4j.core.transport.HttpMethod;
 import org.openstack4j.core.transport.HttpRequest;
 import org.openstack4j.core.transport.HttpResponse;
 import org.openstack4j.core.transport.ObjectMapperSingleton;
@@ -29,15 +38,33 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
 
   private static final Logger LOG = LoggerFactory.getLogger(JdkHttpExecutorService.class);
 
+  /**
+   * A reply is read no further than that: 5,000 records, the most that is asked of a cloud, of 6
+   * KiB each; an instance or a hypervisor takes 2 to 4 KiB.
+   */
+  private static final long MOST_BYTES = 32L * 1024 * 1024;
+
+  private static final int PROXY_WANTS_A_PASSWORD = 407;
+
+  /** So the JDK says that a proxy did not let TLS through. */
+  private static final String TUNNEL_FAILED = "Tunnel failed, got: ";
+
+  /** So the JDK says that a body is longer than permitted. */
+  private static final String TOO_LONG = "body exceeds capacity";
+
+  private static final String LONG =
+      "its reply is longer than %s MiB".formatted(MOST_BYTES / 1024 / 1024);
+
   /** For the {@link java.util.ServiceLoader}. */
   public JdkHttpExecutorService() {}
 
   /** A client that pools the connections of one cloud. */
-  static HttpClient client(Trust trust) {
+  static HttpClient client(Trust trust, Proxies proxies) {
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
         .followRedirects(HttpClient.Redirect.NEVER)
         .connectTimeout(Patience.CONNECT)
+        .proxy(proxies.selector())
         .sslContext(trust.context())
         .build();
   }
@@ -48,7 +75,8 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
   }
 
   /**
-   * Sends a request.
+   * Sends a request; a question and a login also on to where they are redirected, which must be the
+   * same host. All of it, to the last byte, takes no longer than the request's read time-out.
    *
    * @return the reply, whatever its status
    * @throws TransportException when there is none
@@ -58,30 +86,116 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
   public <R> HttpResponse execute(HttpRequest<R> request) {
     var wire = Wire.of(request.getConfig());
     var patience = Duration.ofMillis(request.getConfig().getReadTimeout());
-    var message = message(request, patience);
+    var end = System.nanoTime() + patience.toNanos();
+    var url = url(request.getUrl());
+    for (var hop = 0; ; hop++) {
+      var reply = send(request, url, wire, end);
+      var redirect = Redirect.of(url, reply);
+      if (redirect.isEmpty()) {
+        return reply;
+      }
+      var to = redirect.get();
+      if (hop == Redirect.HOPS || !mayBeSentOn(request) || !to.staysWith(url)) {
+        return notFollowed(request, reply, to);
+      }
+      url = to.to();
+    }
+  }
+
+  /** openstack4j would take the reply for the token. */
+  private static Reply notFollowed(HttpRequest<?> request, Reply reply, Redirect to) {
+    if (isLogin(request)) {
+      throw new TransportException(
+          "it redirects to %s, which is not followed; correct auth_url".formatted(to),
+          false,
+          false,
+          null);
+    }
+    return reply.with("Location", to.toString());
+  }
+
+  /** What changes something in Nova is sent to the endpoint itself or not at all. */
+  private static boolean mayBeSentOn(HttpRequest<?> request) {
+    return request.getMethod() == HttpMethod.GET || isLogin(request);
+  }
+
+  private static boolean isLogin(HttpRequest<?> request) {
+    return !request.getHeaders().containsKey(ClientConstants.HEADER_X_AUTH_TOKEN);
+  }
+
+  private static Reply send(HttpRequest<?> request, URI url, Wire wire, long end) {
+    var proxy = wire.proxies().proxyFor(url);
+    var message = message(request, url, proxy);
+    var patience = request.getConfig().getReadTimeout() / 1000;
     var start = System.nanoTime();
-    acquire(wire.permits(), patience);
+    var begun = new AtomicBoolean();
     try {
-      var response = wire.client().send(message, BodyHandlers.ofByteArray());
-      var reply = withoutEcho(Reply.of(response), request, wire);
+      var answer =
+          wire.client()
+              .sendAsync(
+                  message,
+                  head -> {
+                    begun.set(true);
+                    return BodySubscribers.limiting(BodySubscribers.ofByteArray(), MOST_BYTES);
+                  });
+      var reply = withoutEcho(Reply.of(whole(answer, end)), request, wire);
+      if (reply.status() == PROXY_WANTS_A_PASSWORD && proxy.isPresent()) {
+        throw new IOException(TUNNEL_FAILED + PROXY_WANTS_A_PASSWORD);
+      }
       log(message, start, String.valueOf(reply.getStatus()), reply.requestId().orElse("-"));
       return reply;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failed(message, start, "it was interrupted", true, false, e);
+    } catch (TimeoutException e) {
+      var what = begun.get() ? "its reply did not end within " : "no reply within ";
+      throw failed(message, start, what + patience + " s", true, true, e);
     } catch (HttpConnectTimeoutException e) {
-      throw failed(message, start, "could not connect in time", false, true, e);
-    } catch (HttpTimeoutException e) {
-      throw failed(message, start, "no reply within " + patience.toSeconds() + " s", true, true, e);
+      throw failed(message, start, "could not connect in time" + by(proxy), false, true, e);
     } catch (ConnectException e) {
-      throw failed(message, start, "could not connect", false, false, e);
+      throw failed(message, start, "could not connect" + by(proxy) + why(e), false, false, e);
     } catch (SSLHandshakeException e) {
       throw failed(message, start, "TLS: " + e.getMessage(), false, false, e);
     } catch (IOException e) {
-      throw failed(message, start, String.valueOf(e.getMessage()), true, false, e);
-    } finally {
-      wire.permits().release();
+      var what = String.valueOf(e.getMessage());
+      if (proxy.isPresent() && what.startsWith(TUNNEL_FAILED)) {
+        var status = what.substring(TUNNEL_FAILED.length());
+        throw failed(
+            message, start, "refused%s (HTTP %s)".formatted(by(proxy), status), false, false, e);
+      }
+      throw failed(message, start, what.startsWith(TOO_LONG) ? LONG : what, true, false, e);
+    } catch (IllegalArgumentException e) {
+      throw new TransportException("its URL or headers are malformed", false, false, null);
     }
+  }
+
+  /** The reply to its last byte; a request without one is broken off. */
+  private static java.net.http.HttpResponse<byte[]> whole(
+      CompletableFuture<java.net.http.HttpResponse<byte[]>> answer, long end)
+      throws IOException, InterruptedException, TimeoutException {
+    try {
+      return answer.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      throw new IOException(e.getCause());
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  private static String by(Optional<Proxy> proxy) {
+    return proxy.map(p -> " by the proxy " + p).orElse("");
+  }
+
+  private static String why(ConnectException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnresolvedAddressException || cause instanceof UnknownHostException) {
+        return ": the host name is unknown";
+      }
+    }
+    return "";
   }
 
   /**
@@ -98,19 +212,33 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
         : reply.without(wire.endpoints().cloud().credentials().secret());
   }
 
-  private static java.net.http.HttpRequest message(HttpRequest<?> request, Duration patience) {
+  private static URI url(String text) {
     try {
-      return build(request, patience);
+      return new URI(text);
+    } catch (URISyntaxException e) {
+      throw new TransportException("its URL or headers are malformed", false, false, null);
+    }
+  }
+
+  private static java.net.http.HttpRequest message(
+      HttpRequest<?> request, URI url, Optional<Proxy> proxy) {
+    try {
+      return build(request, url, proxy);
     } catch (IllegalArgumentException e) {
       throw new TransportException("its URL or headers are malformed", false, false, null);
     }
   }
 
-  private static java.net.http.HttpRequest build(HttpRequest<?> request, Duration patience) {
+  private static java.net.http.HttpRequest build(
+      HttpRequest<?> request, URI url, Optional<Proxy> proxy) {
     var builder =
-        java.net.http.HttpRequest.newBuilder(URI.create(request.getUrl()))
-            .timeout(patience)
-            .setHeader("Accept", "application/json");
+        java.net.http.HttpRequest.newBuilder(resolved(url)).setHeader("Accept", "application/json");
+    if (url.getHost() == null) {
+      builder.setHeader("Host", url.getRawAuthority());
+    }
+    proxy
+        .flatMap(Proxy::authorization)
+        .ifPresent(proof -> builder.setHeader("Proxy-Authorization", proof));
     request.getHeaders().forEach((name, value) -> header(builder, name, value));
     var body = body(request);
     if (body == null) {
@@ -120,6 +248,21 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
         .setHeader("Content-Type", request.getContentType())
         .method(request.getMethod().name(), BodyPublishers.ofString(body))
         .build();
+  }
+
+  /** By address where the host name has an underscore, with which the JDK's client takes no URL. */
+  private static URI resolved(URI url) {
+    if (url.getHost() != null) {
+      return url;
+    }
+    var name = ServiceUrl.host(url);
+    try {
+      var address = InetAddress.getByName(name).getHostAddress();
+      return URI.create(url.toString().replace(name, address));
+    } catch (UnknownHostException e) {
+      throw new TransportException(
+          "could not connect: the host name " + name + " is unknown", false, false, e);
+    }
   }
 
   private static void header(java.net.http.HttpRequest.Builder builder, String name, Object value) {
@@ -138,18 +281,6 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     } catch (IOException e) {
       throw new IllegalStateException("a body that is no JSON", e);
     }
-  }
-
-  private static void acquire(Semaphore permits, Duration patience) {
-    try {
-      if (permits.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
-        return;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TransportException("it was interrupted", false, false, e);
-    }
-    throw new TransportException("too many requests are under way", false, true, null);
   }
 
   private static TransportException failed(

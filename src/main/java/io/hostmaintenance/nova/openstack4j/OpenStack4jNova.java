@@ -25,14 +25,19 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -59,24 +64,55 @@ final class OpenStack4jNova implements Nova {
   private static final Pattern VERSIONED = Pattern.compile("(.*/v2(?:\\.\\d+)?)(?:/.*)?");
 
   /**
-   * A question that nobody answered is asked again after these, unless a time-out was waited for; a
-   * request to change never is.
+   * A question that nobody answered is asked again after about these, unless a time-out was waited
+   * for or its service is failing anyway; a request to change never is.
    */
   private static final List<Duration> PAUSES =
       List.of(Duration.ofMillis(100), Duration.ofMillis(300));
 
   private static final Set<Integer> PASSING = Set.of(502, 503, 504);
 
+  /** While a service has failed a question so short ago, no other is asked twice. */
+  private static final Duration FAILING = Duration.ofSeconds(10);
+
   private final Session session;
   private final InstantSource clock;
+  private final LongSupplier nanoTime;
+  private final Patience patience;
   private final RequestListener listener;
+  private final Permits permits = new Permits();
+  private final Turns turns = new Turns();
   private volatile Spoken spoken;
   private volatile boolean clockless;
 
-  OpenStack4jNova(Session session, InstantSource clock, RequestListener listener) {
+  OpenStack4jNova(
+      Session session,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      Patience patience,
+      RequestListener listener) {
     this.session = session;
     this.clock = clock;
+    this.nanoTime = nanoTime;
+    this.patience = patience;
     this.listener = listener;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Login and version are had before, too, so that nothing is left to wait for within.
+   */
+  @Override
+  public <T> T reserving(Supplier<T> work) {
+    spoken(session.current());
+    try {
+      return permits.reserving(Patience.CHANGE, work);
+    } catch (TransportException e) {
+      throw new NovaException(
+          Kind.UNAVAILABLE,
+          "No request to the cloud could be set aside: %s.".formatted(e.getMessage()));
+    }
   }
 
   @Override
@@ -325,6 +361,10 @@ final class OpenStack4jNova implements Nova {
     return reply;
   }
 
+  private NovaException refused(Call call, Reply reply) {
+    return Failures.refused(call, reply, clock.instant(), session.cloud());
+  }
+
   /**
    * A reply, or empty when the service itself, and not something before it, knows no such thing.
    */
@@ -337,11 +377,20 @@ final class OpenStack4jNova implements Nova {
     if (reply.status() == 404 && json.filter(OpenStack4jNova::saysNotFound).isPresent()) {
       return Optional.empty();
     }
-    throw Failures.refused(call, reply, clock.instant());
+    throw refused(call, reply);
   }
 
+  /**
+   * Placement says so of a URL that it does not have, too, but then names no provider
+   * (placement/handlers/allocation.py, list_for_resource_provider).
+   */
   private static boolean saysNotFound(JsonNode json) {
-    return json.has("itemNotFound") || json.path("errors").isArray();
+    return json.has("itemNotFound")
+        || json.path("errors")
+            .path(0)
+            .path("detail")
+            .asText()
+            .contains("No resource provider with");
   }
 
   private <T> List<T> list(Call call, String key, Class<T> type) {
@@ -460,25 +509,51 @@ final class OpenStack4jNova implements Nova {
   private Reply send(Call call) {
     var reply = exchange(call);
     if (!reply.successful()) {
-      throw Failures.refused(call, reply, clock.instant());
+      throw refused(call, reply);
     }
     return reply;
   }
 
   /** Whatever is answered, after a token and a version that were refused were renewed once. */
   private Reply exchange(Call call) {
+    var begin = nanoTime.getAsLong();
     var login = session.current();
     var version = version(call, login);
+    inTime(call, begin);
     var reply = attempt(call, login, version);
     if (reply.status() == 401) {
-      login = session.renew(login);
-      reply = attempt(call, login, version);
+      var other = session.other(login, call.service());
+      if (other.isPresent()) {
+        login = other.get();
+        inTime(call, begin);
+        reply = attempt(call, login, version);
+        takeNote(reply, login, call);
+      }
     }
     if (reply.status() == 406 && call.service() == ServiceType.COMPUTE) {
       spoken = null;
-      reply = attempt(call, login, version(call, login));
+      version = version(call, login);
+      inTime(call, begin);
+      reply = attempt(call, login, version);
     }
     return reply;
+  }
+
+  private void takeNote(Reply reply, Login fresh, Call call) {
+    if (reply.status() == 401) {
+      session.refused(fresh, call.service());
+    }
+  }
+
+  /** A request to change something is not sent when what comes before it has taken too long. */
+  private void inTime(Call call, long begin) {
+    var passed = Duration.ofNanos(nanoTime.getAsLong() - begin);
+    if (call.writes() && passed.compareTo(Patience.CHANGE) > 0) {
+      throw new NovaException(
+          Kind.UNAVAILABLE,
+          "%s was not sent: what must come before it took %s s."
+              .formatted(call.name(), passed.toSeconds()));
+    }
   }
 
   private String version(Call call, Login login) {
@@ -508,10 +583,14 @@ final class OpenStack4jNova implements Nova {
     var url = versioned.group(1);
     var reply = attempt(call, login, url, Optional.empty());
     if (reply.status() == 401) {
-      reply = attempt(call, session.renew(login), url, Optional.empty());
+      var other = session.other(login, call.service());
+      if (other.isPresent()) {
+        reply = attempt(call, other.get(), url, Optional.empty());
+        takeNote(reply, other.get(), call);
+      }
     }
     if (!reply.successful()) {
-      throw Failures.refused(call, reply, clock.instant());
+      throw refused(call, reply);
     }
     var version = tree(call, reply).path("version");
     if (!version.isObject()) {
@@ -528,25 +607,45 @@ final class OpenStack4jNova implements Nova {
 
   /** Sends, and a question again while nobody answers it. */
   private Reply attempt(Call call, Login login, String endpoint, Optional<String> version) {
-    var pauses = call.writes() ? List.<Duration>of() : PAUSES;
-    for (var pause : pauses) {
+    var pauses = new ArrayDeque<>(call.writes() ? List.<Duration>of() : PAUSES);
+    while (true) {
       try {
         var reply = once(call, login, endpoint, version);
-        if (!PASSING.contains(reply.status()) || reply.header("Retry-After") != null) {
+        if (!PASSING.contains(reply.status())) {
+          turns.clear(failing(call));
+          return reply;
+        }
+        if (reply.header("Retry-After") != null || !again(call, pauses)) {
           return reply;
         }
       } catch (TransportException e) {
-        if (e.timedOut() || Thread.currentThread().isInterrupted()) {
+        if (e.unreached()) {
+          session.unreached(login);
+        }
+        if (e.timedOut() || Thread.currentThread().isInterrupted() || !again(call, pauses)) {
           throw Failures.unanswered(call, e);
         }
       }
-      pause(call, pause);
     }
-    try {
-      return once(call, login, endpoint, version);
-    } catch (TransportException e) {
-      throw Failures.unanswered(call, e);
+  }
+
+  /** Whether to ask again, after a pause that no two threads have alike. */
+  private boolean again(Call call, Deque<Duration> pauses) {
+    var first = pauses.size() == PAUSES.size();
+    if (first && !turns.take(failing(call), nanoTime.getAsLong(), FAILING)) {
+      turns.put(failing(call), nanoTime.getAsLong(), FAILING);
+      return false;
     }
+    if (pauses.isEmpty()) {
+      return false;
+    }
+    var half = pauses.remove().dividedBy(2);
+    pause(call, half.plusNanos(ThreadLocalRandom.current().nextLong(2 * half.toNanos())));
+    return true;
+  }
+
+  private static String failing(Call call) {
+    return call.service() + " fails";
   }
 
   private static void pause(Call call, Duration pause) {
@@ -576,7 +675,9 @@ final class OpenStack4jNova implements Nova {
     var start = System.nanoTime();
     var status = 0;
     try {
-      if (HttpExecutor.create().execute(request.build()) instanceof Reply reply) {
+      var queue = call.writes() ? Patience.CHANGE : patience.usual();
+      var sent = request.build();
+      if (permits.during(queue, () -> HttpExecutor.create().execute(sent)) instanceof Reply reply) {
         status = reply.status();
         return reply;
       }

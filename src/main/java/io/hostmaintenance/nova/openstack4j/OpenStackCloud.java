@@ -2,16 +2,28 @@ package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.Nova;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.function.LongSupplier;
 
 /** A cloud that is named in a clouds.yaml. */
 public final class OpenStackCloud {
 
   /** How many requests to the cloud are under way at once, at most; others wait. */
-  public static final int REQUESTS_UNDER_WAY = Session.REQUESTS_UNDER_WAY;
+  public static final int REQUESTS_UNDER_WAY = Permits.REQUESTS_UNDER_WAY;
 
-  private static final String KEEP_ALIVE = "jdk.httpclient.keepalive.timeout";
+  /**
+   * The JDK's own switches, set unless they are set: web servers close idle connections after 5 s
+   * and more, and a POST on a connection that is being closed has an unknown outcome; a proxy may
+   * ask for a password before it lets TLS through, as it may ask the openstack client; and a host
+   * whose name has an underscore is asked by its address.
+   */
+  private static final Map<String, String> SWITCHES =
+      Map.of(
+          "jdk.httpclient.keepalive.timeout", "4",
+          "jdk.http.auth.tunneling.disabledSchemes", "",
+          "jdk.httpclient.allowRestrictedHeaders", "host");
 
   private OpenStackCloud() {}
 
@@ -19,35 +31,58 @@ public final class OpenStackCloud {
    * Gives the cloud's Nova without reading a file or contacting anyone; that happens at the first
    * call.
    *
-   * <p>Sets the system property {@code jdk.httpclient.keepalive.timeout} to 4 seconds unless it is
-   * set: web servers close idle connections after 5 s and more, and a POST on a connection that is
-   * being closed has an unknown outcome. The JDK reads it when its first HTTP client is made, so
-   * call this before any other is.
+   * <p>Sets the system properties {@code jdk.httpclient.keepalive.timeout} to 4 seconds, {@code
+   * jdk.http.auth.tunneling.disabledSchemes} to nothing and {@code
+   * jdk.httpclient.allowRestrictedHeaders} to {@code host} unless they are set. The JDK reads them
+   * when its first HTTP client is made, so call this before any other is.
    *
-   * @param environment of which {@code OS_CLIENT_CONFIG_FILE}, {@code OS_CLOUD} and {@code HOME}
-   *     are read
-   * @param clock by which tokens expire
+   * @param environment of which {@code OS_CLIENT_CONFIG_FILE}, {@code OS_CLOUD}, {@code HOME} and
+   *     the variables of {@link Proxies} are read
+   * @param clock for what the cloud does not date; tokens do not expire by it
    * @param listener is told of every request
    */
   public static Nova nova(
       Map<String, String> environment, InstantSource clock, RequestListener listener) {
-    if (System.getProperty(KEEP_ALIVE) == null) {
-      System.setProperty(KEEP_ALIVE, "4");
-    }
-    return nova(environment, clock, listener, new Patience(Duration.ofSeconds(60)));
+    return production(environment, clock, System::nanoTime, listener);
   }
 
-  /** The same without a listener. */
+  /** The same without a listener, where all time passes on one clock that is never set back. */
   public static Nova nova(Map<String, String> environment, InstantSource clock) {
-    return nova(environment, clock, (operation, status, duration) -> {});
+    return production(environment, clock, stopwatch(clock), (operation, status, duration) -> {});
+  }
+
+  private static Nova production(
+      Map<String, String> environment,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      RequestListener listener) {
+    SWITCHES.forEach(
+        (name, value) -> {
+          if (System.getProperty(name) == null) {
+            System.setProperty(name, value);
+          }
+        });
+    return nova(environment, clock, nanoTime, listener, new Patience(Duration.ofSeconds(60)));
+  }
+
+  static LongSupplier stopwatch(InstantSource clock) {
+    return () -> Duration.between(Instant.EPOCH, clock.instant()).toNanos();
   }
 
   static Nova nova(
       Map<String, String> environment,
       InstantSource clock,
+      LongSupplier nanoTime,
       RequestListener listener,
       Patience patience) {
-    var clouds = new CloudsFile(environment);
-    return new OpenStack4jNova(new Session(clouds, clock, patience, listener), clock, listener);
+    var session =
+        new Session(
+            new CloudsFile(environment),
+            new Proxies(environment),
+            clock,
+            nanoTime,
+            patience,
+            listener);
+    return new OpenStack4jNova(session, clock, nanoTime, patience, listener);
   }
 }

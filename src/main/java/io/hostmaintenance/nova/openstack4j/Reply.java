@@ -1,7 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import com.fasterxml.jackson.core.JsonPointer;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.hostmaintenance.nova.Foreign;
@@ -15,13 +14,13 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.openstack4j.core.transport.ExecutionOptions;
 import org.openstack4j.core.transport.HttpEntityHandler;
 import org.openstack4j.core.transport.HttpResponse;
-import org.openstack4j.core.transport.ObjectMapperSingleton;
 
 /**
  * A whole reply, as our connector hands it to openstack4j.
@@ -40,7 +39,9 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
   static Reply of(java.net.http.HttpResponse<byte[]> response) {
     var headers = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
     response.headers().map().forEach((name, values) -> headers.put(name, values.getFirst()));
-    return new Reply(response.statusCode(), headers, response.body());
+    // the JDK gives the refusal of a proxy without a body
+    var body = Objects.requireNonNullElse(response.body(), new byte[0]);
+    return new Reply(response.statusCode(), headers, body);
   }
 
   /** The same where the secret is not echoed. */
@@ -48,7 +49,17 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
     var others = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
     headers.forEach((name, value) -> others.put(name, secret.hiddenIn(value)));
     var bytes = new String(body, StandardCharsets.ISO_8859_1);
-    return new Reply(status, others, secret.hiddenIn(bytes).getBytes(StandardCharsets.ISO_8859_1));
+    var hidden = secret.hiddenIn(bytes);
+    return new Reply(
+        status, others, hidden.equals(bytes) ? body : hidden.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  /** The same with another value of a header. */
+  Reply with(String header, String value) {
+    var others = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+    others.putAll(headers);
+    others.put(header, value);
+    return new Reply(status, others, body);
   }
 
   boolean successful() {
@@ -149,24 +160,15 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
     return HttpEntityHandler.handle(this, type, options, true);
   }
 
+  /** Of all that openstack4j could read from a reply we have it read the token alone. */
   @Override
   public <T> T readEntity(Class<T> type) {
-    try {
-      var entity = ObjectMapperSingleton.getContext(type).readValue(body, type);
-      if (entity == null) {
-        throw undocumented();
-      }
-      return entity;
-    } catch (JsonProcessingException e) {
-      throw undocumented();
-    } catch (IOException e) {
-      throw new IllegalStateException("a body that cannot be read from memory", e);
-    }
-  }
-
-  /** Without the parser's message, which quotes the body. */
-  private static TransportException undocumented() {
-    return new TransportException("the reply is not what the API documents", true, false, null);
+    return Grant.of(this)
+        .map(type::cast)
+        .orElseThrow(
+            () ->
+                new TransportException(
+                    "the reply is not what the API documents", true, false, null));
   }
 
   @Override

@@ -3,14 +3,19 @@ package io.hostmaintenance.nova.openstack4j;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.openstack4j.Login.Source;
 import java.net.http.HttpClient;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.concurrent.Semaphore;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.openstack4j.api.OSClient.OSClientV3;
 import org.openstack4j.api.exceptions.ResponseException;
+import org.openstack4j.api.types.ServiceType;
 import org.openstack4j.core.transport.Config;
 import org.openstack4j.openstack.internal.OSAuthenticator;
 import org.slf4j.Logger;
@@ -18,69 +23,173 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one login to a cloud that all threads share. It is renewed by one thread, while the others
- * that need it wait. A failed login is not tried again for ten seconds, since Keystone locks
- * accounts that fail too often.
+ * that need it wait, no longer than a login may take. Whatever it is made from (clouds.yaml, the
+ * files that it names) is read again every few seconds.
+ *
+ * <p>Nothing makes it log in without end, since Keystone locks accounts that fail too often: a
+ * failed login is not tried again for ten seconds, then 20, then 40, then a minute, unless its
+ * configuration changes; a service that refuses a fresh token has no other one made for a minute;
+ * and so has a cloud that cannot be reached.
  */
 final class Session {
 
   private static final Logger LOG = LoggerFactory.getLogger(Session.class);
-  private static final Duration FAILURE_KEPT = Duration.ofSeconds(10);
-  static final int REQUESTS_UNDER_WAY = 16;
+  private static final Duration REREAD = Duration.ofSeconds(5);
+  private static final Duration SHORT = Duration.ofSeconds(10);
+  private static final Duration LONG = Duration.ofMinutes(1);
 
   private final CloudsFile clouds;
+  private final Proxies proxies;
   private final InstantSource clock;
+  private final LongSupplier nanoTime;
   private final Patience patience;
   private final RequestListener listener;
-  private final Semaphore permits = new Semaphore(REQUESTS_UNDER_WAY);
   private final ReentrantLock renewing = new ReentrantLock();
 
-  private volatile Login login;
+  private final AtomicReference<Login> login = new AtomicReference<>();
+  private final Turns turns = new Turns();
+  private volatile CloudConfig cloud;
   private Failure failure;
   private Pool pool;
 
-  Session(CloudsFile clouds, InstantSource clock, Patience patience, RequestListener listener) {
+  Session(
+      CloudsFile clouds,
+      Proxies proxies,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      Patience patience,
+      RequestListener listener) {
     this.clouds = clouds;
+    this.proxies = proxies;
     this.clock = clock;
+    this.nanoTime = nanoTime;
     this.patience = patience;
     this.listener = listener;
   }
 
   /**
-   * A login whose token lives for another minute.
+   * A login whose token lives long enough for a request, of the configuration as it is.
    *
    * @throws NovaException when it cannot be had
    */
   Login current() {
-    var seen = login;
-    return seen != null && seen.fresh(clock.instant()) ? seen : renew(seen);
+    var seen = login.get();
+    if (seen == null || !seen.fresh(now()) || changed(seen)) {
+      return renew(seen);
+    }
+    return seen;
+  }
+
+  /** Whether the files say something else by now; read by one thread every few seconds. */
+  private boolean changed(Login seen) {
+    if (!turns.take("read", now(), REREAD)) {
+      return false;
+    }
+    try {
+      return !seen.from().equals(read());
+    } catch (NovaException e) {
+      login.compareAndSet(seen, null);
+      throw e;
+    }
   }
 
   /**
-   * A login other than the one that was refused; a new one only if nobody has renewed it since.
+   * Another login than the one whose token a service has refused; empty when the service has had
+   * one made for it a moment ago, which did not help.
    *
-   * @param seen the login that is of no use; null when there was none
    * @throws NovaException when it cannot be had
    */
-  Login renew(Login seen) {
-    renewing.lock();
+  Optional<Login> other(Login refused, ServiceType service) {
+    return alone(
+        () -> {
+          var there = login.get();
+          if (there != null && there != refused) {
+            return Optional.of(there);
+          }
+          return there == null || turns.take("token for " + service, now(), SHORT)
+              ? Optional.of(logIn())
+              : Optional.empty();
+        });
+  }
+
+  /** Takes note that a service refuses also a token that has just been made. */
+  void refused(Login fresh, ServiceType service) {
+    if (fresh.age(now()).compareTo(LONG) < 0) {
+      turns.put("token for " + service, now(), LONG);
+    }
+  }
+
+  /** What the last login was made from, or was to be; null before the first. */
+  CloudConfig cloud() {
+    return cloud;
+  }
+
+  /** Gives up a login by which a service could not be reached: it may be elsewhere by now. */
+  void unreached(Login seen) {
+    if (turns.take("unreached", now(), LONG)) {
+      login.compareAndSet(seen, null);
+    }
+  }
+
+  /** A new login, or the one that another thread has made since. */
+  private Login renew(Login seen) {
+    return alone(
+        () -> {
+          var there = login.get();
+          return there != null && there != seen ? there : logIn();
+        });
+  }
+
+  private <T> T alone(Supplier<T> work) {
     try {
-      if (login != seen) {
-        return login;
+      if (!renewing.tryLock(patience.usual().toMillis(), TimeUnit.MILLISECONDS)) {
+        throw unended();
       }
-      var cloud = clouds.read();
-      if (failure != null && failure.recent(clock.instant())) {
-        throw failure.again();
-      }
-      login = logIn(cloud);
-      failure = null;
-      return login;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unended();
+    }
+    try {
+      return work.get();
     } finally {
       renewing.unlock();
     }
   }
 
-  private Login logIn(CloudConfig cloud) {
-    var wire = new Wire(client(Trust.of(cloud)), permits, new Endpoints(cloud));
+  private NovaException unended() {
+    return new NovaException(
+        Kind.UNAVAILABLE,
+        "Keystone has not answered another request's login within %s s."
+            .formatted(patience.usual().toSeconds()));
+  }
+
+  private Login logIn() {
+    login.set(null);
+    var source = read();
+    cloud = source.cloud();
+    if (failure != null && failure.holds(source, now())) {
+      throw failure.again();
+    }
+    var before = failure;
+    try {
+      var made = logIn(source);
+      failure = null;
+      login.set(made);
+      return made;
+    } catch (NovaException e) {
+      failure = Failure.of(e, source, now(), before);
+      throw e;
+    }
+  }
+
+  private Source read() {
+    var cloud = clouds.read();
+    return new Source(cloud, Trust.of(cloud));
+  }
+
+  private Login logIn(Source source) {
+    var cloud = source.cloud();
+    var wire = new Wire(client(source.trust()), new Endpoints(cloud), proxies);
     var usual = config(wire, patience.usual());
     if (!cloud.verify()) {
       LOG.warn(
@@ -88,14 +197,24 @@ final class Session {
           cloud.name(),
           cloud.file());
     }
-    try {
-      var client = authenticate(cloud, usual);
-      return new Login(
-          client, identity(client, cloud), usual, config(wire, patience.serviceUpdate()));
-    } catch (NovaException e) {
-      failure = new Failure(e, clock.instant());
-      throw e;
-    }
+    var begin = now();
+    var client = authenticate(cloud, usual);
+    var grant = (Grant) client.getToken();
+    return new Login(
+        client,
+        identity(grant, cloud),
+        source,
+        begin,
+        Login.used(
+            grant
+                .life(clock.instant())
+                .orElseThrow(() -> unanswered("the reply is not a token", null, cloud))),
+        usual,
+        config(wire, patience.serviceUpdate()));
+  }
+
+  private long now() {
+    return nanoTime.getAsLong();
   }
 
   private OSClientV3 authenticate(CloudConfig cloud, Config config) {
@@ -104,7 +223,7 @@ final class Session {
     var status = 0;
     try {
       var client =
-          (OSClientV3) OSAuthenticator.invoke(auth, cloud.authUrl(), cloud.facing(), config, null);
+          (OSClientV3) OSAuthenticator.invoke(auth, authUrl(cloud), cloud.facing(), config, null);
       status = 201;
       return client;
     } catch (ResponseException e) {
@@ -117,9 +236,20 @@ final class Session {
     }
   }
 
+  private static String authUrl(CloudConfig cloud) {
+    try {
+      return ServiceUrl.parse(cloud.authUrl()).text();
+    } catch (IllegalArgumentException e) {
+      throw new NovaException(
+          Kind.CONFIGURATION,
+          "Cloud %s in %s has an auth.auth_url that cannot be used: %s; correct it."
+              .formatted(cloud.name(), cloud.file(), e.getMessage()));
+    }
+  }
+
   private HttpClient client(Trust trust) {
     if (pool == null || !pool.trust().equals(trust)) {
-      pool = new Pool(trust, JdkHttpExecutorService.client(trust));
+      pool = new Pool(trust, JdkHttpExecutorService.client(trust, proxies));
     }
     return pool.client();
   }
@@ -130,29 +260,27 @@ final class Session {
         .withReadTimeout(Math.toIntExact(patience.toMillis()));
   }
 
-  private static Identity identity(OSClientV3 client, CloudConfig cloud) {
-    var token = client.getToken();
-    if (token.getId() == null
-        || token.getExpires() == null
-        || token.getUser() == null
-        || token.getUser().getId() == null) {
+  private static Identity identity(Grant token, CloudConfig cloud) {
+    if (token.getId() == null || token.userId().isEmpty()) {
       throw unanswered("the reply is not a token", null, cloud);
     }
-    if (token.getProject() == null || token.getProject().getId() == null) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
-          ("Keystone's token for cloud %s in %s is for no project; name one that the user is"
-                  + " administrator of.")
-              .formatted(cloud.name(), cloud.file()));
-    }
-    return new Identity(token.getUser().getId(), token.getProject().getId());
+    return token
+        .projectId()
+        .map(project -> new Identity(token.userId().get(), project))
+        .orElseThrow(
+            () ->
+                new NovaException(
+                    Kind.CONFIGURATION,
+                    ("Keystone's token for cloud %s in %s is for no project; name one that the user"
+                            + " is administrator of.")
+                        .formatted(cloud.name(), cloud.file())));
   }
 
   private static NovaException refused(ResponseException e, CloudConfig cloud) {
     var kind = e.getStatus() == 404 ? Kind.CONFIGURATION : Failures.kind(e.getStatus());
     return new NovaException(
         kind,
-        "Keystone at %s refuses the login of %s of cloud %s in %s (HTTP %d): %s"
+        "Keystone at %s refuses the login of %s of cloud %s in %s (HTTP %s): %s"
             .formatted(
                 cloud.authUrl(),
                 cloud.credentials().who(),
@@ -182,11 +310,24 @@ final class Session {
   /** The client for whom we trust. */
   private record Pool(Trust trust, HttpClient client) {}
 
-  /** A login that Keystone did not grant. */
-  private record Failure(NovaException exception, Instant at) {
+  /**
+   * A login that Keystone did not grant.
+   *
+   * @param pause how long it is not tried again
+   */
+  private record Failure(NovaException exception, Source source, long at, Duration pause) {
 
-    boolean recent(Instant now) {
-      return Duration.between(at, now).abs().compareTo(FAILURE_KEPT) < 0;
+    /** Each failure after another of the same configuration holds twice as long. */
+    static Failure of(NovaException exception, Source source, long now, Failure before) {
+      var longer =
+          before == null || !before.source().equals(source)
+              ? SHORT
+              : before.pause().multipliedBy(2);
+      return new Failure(exception, source, now, longer.compareTo(LONG) > 0 ? LONG : longer);
+    }
+
+    boolean holds(Source now, long nanoTime) {
+      return source.equals(now) && Duration.ofNanos(nanoTime - at).compareTo(pause) < 0;
     }
 
     NovaException again() {

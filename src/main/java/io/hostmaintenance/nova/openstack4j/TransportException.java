@@ -27,4 +27,10 @@ final class TransportException extends RuntimeException {
   boolean timedOut() {
     return timedOut;
   }
+
+  /** Whether no connection came about: unknown host, nobody listens, TLS, the proxy. */
+  boolean unreached() {
+    return getCause() instanceof java.io.IOException
+        && (!maybeSent || getCause() instanceof javax.net.ssl.SSLException);
+  }
 }

@@ -1,22 +1,20 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import java.net.http.HttpClient;
-import java.util.concurrent.Semaphore;
 import org.openstack4j.api.identity.EndpointURLResolver;
 import org.openstack4j.core.transport.Config;
 import org.openstack4j.model.identity.URLResolverParams;
 
 /**
- * What openstack4j's {@link Config} carries of ours: the pooled client of one cloud, how many
- * requests may be under way, and where its services are. It lives as long as the Config, so nothing
+ * What openstack4j's {@link Config} carries of ours: the pooled client of one cloud, where its
+ * services are, and by which proxies they are reached. It lives as long as the Config, so nothing
  * is kept in statics.
  *
  * @param client for every request to the cloud
- * @param permits one for each request under way, since the JDK's client opens as many connections
- *     as it is asked for
  * @param endpoints where the services are
+ * @param proxies by which the client goes
  */
-record Wire(HttpClient client, Semaphore permits, Endpoints endpoints)
+record Wire(HttpClient client, Endpoints endpoints, Proxies proxies)
     implements EndpointURLResolver {
 
   /**
@@ -38,6 +36,6 @@ record Wire(HttpClient client, Semaphore permits, Endpoints endpoints)
 
   @Override
   public String findURLV3(URLResolverParams params) {
-    return endpoints.find(params.token, params.type);
+    return endpoints.find((Grant) params.token, params.type);
   }
 }

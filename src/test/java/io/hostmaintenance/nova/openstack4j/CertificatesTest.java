@@ -41,9 +41,9 @@ class CertificatesTest {
 
   @BeforeAll
   static void makeCertificates() throws Exception {
-    here = certificate("here", "ip:127.0.0.1");
-    other = certificate("other", "ip:127.0.0.1");
-    elsewhere = certificate("elsewhere", "dns:cloud.example.org");
+    here = certificate(directory, "here", "ip:127.0.0.1");
+    other = certificate(directory, "other", "ip:127.0.0.1");
+    elsewhere = certificate(directory, "elsewhere", "dns:cloud.example.org");
   }
 
   @Test
@@ -141,18 +141,18 @@ class CertificatesTest {
   @ParameterizedTest
   @CsvSource({"EC, PRIVATE KEY", "RSA, PRIVATE KEY", "EC, EC PRIVATE KEY", "RSA, RSA PRIVATE KEY"})
   void certificateOfOurOwnIsShown(String algorithm, String kind) throws Exception {
-    var client = store("client" + algorithm + kind.length(), algorithm, "dns:client");
+    var client = store(directory, "client" + algorithm + kind.length(), algorithm, "dns:client");
     var key = Files.writeString(directory.resolve("client.key"), pem(client, kind));
     try (var cloud = cloudThatAsksFor(client)) {
-      assertThat(nova(cloud, certAndKey(certificatePem(client, "client.pem"), key)).identity())
+      assertThat(nova(cloud, certAndKey(certificatePem(directory, client, "client.pem"), key)).identity())
           .isNotNull();
     }
   }
 
   @Test
   void certificateAndKeyMayStandInOneFile() throws Exception {
-    var client = store("both", "EC", "dns:client");
-    var both = certificatePem(client, "both.pem");
+    var client = store(directory, "both", "EC", "dns:client");
+    var both = certificatePem(directory, client, "both.pem");
     Files.writeString(both, pem(client, "PRIVATE KEY") + Files.readString(both));
     try (var cloud = cloudThatAsksFor(client)) {
       assertThat(nova(cloud, "    verify: false\n", "    cert: " + both + "\n").identity())
@@ -162,7 +162,7 @@ class CertificatesTest {
 
   @Test
   void cloudThatAsksForACertificateIsNotReachedWithoutOne() throws Exception {
-    try (var cloud = cloudThatAsksFor(store("asked", "EC", "dns:client"))) {
+    try (var cloud = cloudThatAsksFor(store(directory, "asked", "EC", "dns:client"))) {
       assertThatExceptionOfType(NovaException.class)
           .isThrownBy(() -> nova(cloud, "    verify: false\n").identity())
           .matches(e -> e.kind() == Kind.UNAVAILABLE);
@@ -171,23 +171,23 @@ class CertificatesTest {
 
   @Test
   void keyOfAnotherCertificateIsRefused() throws Exception {
-    var one = certificatePem(store("one", "EC", "dns:client"), "one.pem");
-    var another = store("another", "EC", "dns:client");
+    var one = certificatePem(directory, store(directory, "one", "EC", "dns:client"), "one.pem");
+    var another = store(directory, "another", "EC", "dns:client");
     var key = Files.writeString(directory.resolve("another.key"), pem(another, "PRIVATE KEY"));
     assertRefusedAs("no private key in PEM that fits the certificate", certAndKey(one, key));
   }
 
   @Test
   void encryptedKeyIsRefusedWithTheWayOut() throws Exception {
-    var client = store("encrypted", "EC", "dns:client");
+    var client = store(directory, "encrypted", "EC", "dns:client");
     var key =
         Files.writeString(directory.resolve("encrypted.key"), pem(client, "ENCRYPTED PRIVATE KEY"));
-    assertRefusedAs("decrypt it with", certAndKey(certificatePem(client, "encrypted.pem"), key));
+    assertRefusedAs("decrypt it with", certAndKey(certificatePem(directory, client, "encrypted.pem"), key));
   }
 
   @Test
   void fileWithoutAClientCertificateIsRefused() throws Exception {
-    var client = store("keyOnly", "EC", "dns:client");
+    var client = store(directory, "keyOnly", "EC", "dns:client");
     var key = Files.writeString(directory.resolve("only.key"), pem(client, "PRIVATE KEY"));
     assertRefusedAs("cert names holds no certificate in PEM", certAndKey(key, key));
   }
@@ -241,14 +241,18 @@ class CertificatesTest {
     return new String[] {"    verify: false\n", "    cert: %s\n    key: %s\n".formatted(cert, key)};
   }
 
-  private record Certificate(SSLContext context, Path pem) {}
+  /** A certificate and its key, and the certificate alone. */
+  record Certificate(SSLContext context, Path pem) {}
 
-  private static Certificate certificate(String name, String subject) throws Exception {
-    var store = store(name, "EC", subject);
-    return new Certificate(context(store, null), certificatePem(store, name + ".pem"));
+  /** Makes one that is signed by itself, in files of a directory. */
+  static Certificate certificate(Path directory, String name, String subject) throws Exception {
+    var store = store(directory, name, "EC", subject);
+    return new Certificate(
+        context(store, null), certificatePem(directory, store, name + ".pem"));
   }
 
-  private static KeyStore store(String name, String algorithm, String subject) throws Exception {
+  private static KeyStore store(
+      Path directory, String name, String algorithm, String subject) throws Exception {
     var file = directory.resolve(name + ".p12");
     keytool(
         "-genkeypair -alias c -keyalg %s -dname CN=%s -validity 2 -ext san=%s -keystore %s"
@@ -256,7 +260,7 @@ class CertificatesTest {
     return KeyStore.getInstance(file.toFile(), PASSWORD);
   }
 
-  private static Path certificatePem(KeyStore store, String name) throws Exception {
+  private static Path certificatePem(Path directory, KeyStore store, String name) throws Exception {
     return Files.writeString(
         directory.resolve(name), pem("CERTIFICATE", store.getCertificate("c").getEncoded()));
   }
@@ -294,7 +298,7 @@ class CertificatesTest {
     trusted.setCertificateEntry("client", client.getCertificate("c"));
     return new StubCloud(
         new HttpsConfigurator(
-            context(store("server" + System.nanoTime(), "EC", "ip:127.0.0.1"), trusted)) {
+            context(store(directory, "server" + System.nanoTime(), "EC", "ip:127.0.0.1"), trusted)) {
           @Override
           public void configure(HttpsParameters parameters) {
             var tls = getSSLContext().getDefaultSSLParameters();

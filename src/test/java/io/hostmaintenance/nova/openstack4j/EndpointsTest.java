@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EndpointsTest {
@@ -184,6 +185,166 @@ class EndpointsTest {
     cloud.on("GET", "/p/resource_providers/h1/allocations", 200, "{\"allocations\": {}}");
 
     assertThat(nova.consumers("h1")).hasValueSatisfying(c -> assertThat(c).isEmpty());
+  }
+
+  /** What is said of services that nobody asks; the login does not depend on it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"type\": \"messaging-websocket\", \"endpoints\": [{\"interface\": \"public\","
+            + " \"region\": \"RegionOne\", \"url\": \"ws://127.0.0.1:9000\"}]}",
+        "{\"type\": \"image\", \"endpoints\": [{\"interface\": \"public\", \"url\": \"\"}]}",
+        "{\"type\": \"image\", \"endpoints\": [{\"interface\": \"public\", \"url\": null}]}",
+        "{\"type\": \"image\", \"endpoints\": [{\"interface\": \"public\", \"url\": 7}]}",
+        "{\"type\": \"image\", \"endpoints\": [{\"interface\": \"nobody\", \"url\": \"::::\"}]}",
+        "{\"type\": \"image\", \"endpoints\": [{\"interface\": 1, \"region\": {}, \"url\": [1]}]}",
+        "{\"type\": \"image\", \"endpoints\": [{}]}",
+        "{\"type\": \"image\", \"endpoints\": [null, 7, \"text\", []]}",
+        "{\"type\": \"image\", \"endpoints\": null}",
+        "{\"type\": \"image\", \"endpoints\": {\"a\": \"b\"}}",
+        "{\"type\": \"image\"}",
+        "{\"type\": null, \"endpoints\": []}",
+        "{\"type\": 7, \"name\": [], \"id\": {}, \"enabled\": \"perhaps\", \"more\": {}}",
+        "{}",
+        "null",
+        "7",
+        "\"text\""
+      })
+  void whateverIsWrittenOfAnotherServiceIsNoMatter(String other) throws IOException {
+    cloud.catalog("[%s, %s, %s]".formatted(other, compute("/compute/v2.1"), other));
+    serve("/compute/v2.1");
+
+    assertThat(cloud.nova(directory).computeServices()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "[]", "{}", "7", "\"text\"", "[null]"})
+  void catalogWithoutAServiceHasNoCompute(String catalog) {
+    cloud.catalog(catalog);
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> cloud.nova(directory).computeServices())
+        .withMessageContaining("has no public endpoint of type compute")
+        .matches(e -> e.kind() == Kind.CONFIGURATION);
+  }
+
+  @Test
+  void catalogMayBeMissingWhereComputeIsOverridden() throws IOException {
+    cloud.keystone(
+        request -> cloud.granting(cloud.token().replaceFirst("(?s),\\s*\"catalog\".*", "}}")));
+    serve("/else/v2.1");
+    var file = cloud("compute_endpoint_override: " + cloud.url() + "/else/v2.1");
+
+    assertThat(StubCloud.nova(file, InstantSource.system()).computeServices()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          ws://127.0.0.1:9000/v2.1      | it is no plain http or https URL
+          ''                            | it is no plain http or https URL
+          nova                          | it is no plain http or https URL
+          http://127.0.0.1/v2.1?x=y     | it is no plain http or https URL
+          http://127.0.0.1:99999/v2.1   | its port is none
+          http:///v2.1                  | its host name or port is none
+          http://böse/v2.1              | its host name or port is none
+          https://nova_api:8774/v2.1    | its host name has an underscore
+          http://127.0.0.1/v2.1/%zz     | its path has characters that no URL has
+          """)
+  void endpointOfComputeThatCannotBeUsedIsNamedWithItsCause(String url, String cause)
+      throws IOException {
+    cloud.catalog(
+        "[{\"type\": \"compute\", \"endpoints\": [{\"interface\": \"public\","
+            + " \"region\": \"RegionOne\", \"url\": \"%s\"}]}]".formatted(url));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> cloud.nova(directory).computeServices())
+        .withMessageStartingWith(
+            "The public endpoint of type compute in the catalog of cloud openstack is \"%s\"",
+            url.replaceFirst("\\?.*", ""))
+        .withMessageContaining(cause)
+        .withMessageContaining("compute_endpoint_override")
+        .matches(e -> e.kind() == Kind.CONFIGURATION);
+  }
+
+  @Test
+  void endpointWithAPasswordIsNotTold() throws IOException {
+    cloud.catalog(
+        "[{\"type\": \"compute\", \"endpoints\": [{\"interface\": \"public\","
+            + " \"region\": \"RegionOne\", \"url\": \"http://u:planted@127.0.0.1/v2.1\"}]}]");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> cloud.nova(directory).computeServices())
+        .withMessageContaining("it holds a user name or a password")
+        .matches(e -> !e.getMessage().contains("planted"));
+  }
+
+  @Test
+  void endpointThatCannotBeUsedIsNoMatterBesideOneThatCan() throws IOException {
+    cloud.catalog(
+        "[{\"type\": \"compute\", \"endpoints\": [%s, %s]}]"
+            .formatted(
+                cloud.endpoint("public", "RegionOne", "/compute/v2.1").replaceFirst("http:", "ws:"),
+                cloud.endpoint("public", "RegionOne", "/compute/v2.1")));
+    serve("/compute/v2.1");
+
+    assertThat(cloud.nova(directory).computeServices()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/compute/v2.1/", "/compute/v2.1///", "//compute//v2.1", "///compute/v2.1//"})
+  void slashesTooManyAreNoMatter(String path) throws IOException {
+    cloud.catalog("[%s]".formatted(compute(path)));
+    serve("/compute/v2.1");
+
+    assertThat(cloud.nova(directory).computeServices()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/placement/", "/placement//", "//placement"})
+  void slashesTooManyOfPlacementAreNoMatter(String path) throws IOException {
+    cloud.catalog(
+        "[%s, %s]"
+            .formatted(
+                compute("/compute/v2.1"), compute(path).replace("\"compute\"", "\"placement\"")));
+    cloud.on("GET", "/placement/resource_providers/h1/allocations", 200, "{\"allocations\": {}}");
+
+    assertThat(cloud.nova(directory).consumers("h1")).isPresent();
+  }
+
+  @Test
+  void capitalsAndBlanksAreNoMatter() throws IOException {
+    cloud.catalog(
+        "[%s]"
+            .formatted(
+                compute("/compute/v2.1  ").replaceFirst("http://127.0.0.1", "  HTTP://LocalHost")));
+    serve("/compute/v2.1");
+
+    assertThat(cloud.nova(directory).computeServices()).isEmpty();
+  }
+
+  /** As in the containers of a Docker network. */
+  @Test
+  void hostNameThatIsUnknownIsNamed() throws IOException {
+    cloud.catalog(
+        "[%s]"
+            .formatted(
+                compute("/compute/v2.1")
+                    .replaceFirst("http://127.0.0.1", "http://mitaka_control.invalid")));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> cloud.nova(directory).computeServices())
+        .withMessage(
+            "GET / is not answered: could not connect: the host name mitaka_control.invalid is"
+                + " unknown.");
+  }
+
+  private String compute(String path) {
+    return "{\"type\": \"compute\", \"name\": \"nova\", \"endpoints\": [%s]}"
+        .formatted(cloud.endpoint("public", "RegionOne", path));
   }
 
   private void serve(String base) {

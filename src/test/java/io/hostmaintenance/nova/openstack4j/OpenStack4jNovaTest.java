@@ -378,6 +378,64 @@ class OpenStack4jNovaTest {
   }
 
   @Test
+  void questionIsAskedOnceWhileItsServiceHasFailedAnotherAMomentAgo() {
+    cloud.on("GET", SERVICES, 503, "");
+    failure(nova::computeServices);
+    failure(nova::computeServices);
+
+    assertThat(cloud.requests("GET", SERVICES)).hasSize(4);
+  }
+
+  @Test
+  void questionIsAskedAgainOnceItsServiceHasAnsweredAnother() {
+    cloud.onInTurn(
+        "GET",
+        SERVICES,
+        Answer.json(503, ""),
+        Answer.json(200, "{\"services\": []}"),
+        Answer.json(503, ""),
+        Answer.json(200, "{\"services\": []}"));
+    nova.computeServices();
+
+    assertThat(nova.computeServices()).isEmpty();
+  }
+
+  @Test
+  void reservedWorkIsDoneAfterLoginAndVersionAreHad() {
+    var before = nova.reserving(() -> cloud.requests().stream().map(Request::path).toList());
+
+    assertThat(before).containsExactly("/v3/auth/tokens", BASE + "/");
+  }
+
+  @Test
+  void workIsNotDoneWithoutALogin() {
+    cloud.keystone(request -> Answer.json(401, ""));
+    var done = new ArrayList<String>();
+
+    assertThat(failure(() -> nova.reserving(() -> done.add("done"))))
+        .returns(Kind.UNAUTHORIZED, NovaException::kind);
+    assertThat(done).isEmpty();
+  }
+
+  /** What it was decided from grows old, and so does the lease of who asks. */
+  @Test
+  void writeIsNotSentAfterALoginThatTookLong() {
+    var clock = new MovingClock();
+    var nova = StubCloud.nova(cloud.cloudsYaml(directory), clock);
+    accept("POST", ACTION);
+    cloud.keystone(
+        request -> {
+          clock.advance(Duration.ofSeconds(6));
+          return cloud.granting(cloud.token());
+        });
+
+    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+        .hasMessage("POST /servers/i1/action was not sent: what must come before it took 6 s.")
+        .returns(false, NovaException::outcomeUnknown);
+    assertThat(cloud.requests("POST", ACTION)).isEmpty();
+  }
+
+  @Test
   void questionThatIsAnsweredAtLastIsAnswered() {
     cloud.onInTurn(
         "GET",
@@ -803,7 +861,12 @@ class OpenStack4jNovaTest {
   @Test
   void unknownProviderHasNoConsumersToTell() {
     cloud.on(
-        "GET", ALLOCATIONS, 404, "{\"errors\": [{\"status\": 404, \"detail\": \"No provider.\"}]}");
+        "GET",
+        ALLOCATIONS,
+        404,
+        "{\"errors\": [{\"status\": 404, \"detail\": \"The resource"
+            + " could not be found.\\n\\n Resource provider 'h1' not found: No resource provider"
+            + " with uuid h1 found  \"}]}");
 
     assertThat(nova.consumers("h1")).isEmpty();
   }
@@ -823,6 +886,19 @@ class OpenStack4jNovaTest {
 
   @Test
   void pageNotFoundIsNotAnUnknownProvider() {
+    assertThat(failure(() -> nova.consumers("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
+  }
+
+  /** Placement's words for a URL that it does not have (recorded from placement 16). */
+  @Test
+  void pageNotFoundInPlacementsWordsIsNotAnUnknownProvider() {
+    cloud.on(
+        "GET",
+        ALLOCATIONS,
+        404,
+        "{\"errors\": [{\"status\": 404, \"title\": \"Not Found\","
+            + " \"detail\": \"The resource could not be found.\"}]}");
+
     assertThat(failure(() -> nova.consumers("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
   }
 
@@ -1022,6 +1098,7 @@ class OpenStack4jNovaTest {
     return OpenStackCloud.nova(
         Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
         InstantSource.system(),
+        System::nanoTime,
         (operation, status, duration) -> {},
         new Patience(Duration.ofSeconds(2)));
   }

@@ -15,6 +15,12 @@ import java.util.function.Function;
 /** Answers request lines with bytes of its own, for what a proper HTTP server does not do. */
 final class RawServer implements AutoCloseable {
 
+  /** At the end of an answer: nothing comes any more until the client hangs up. */
+  static final String SILENCE = "\0";
+
+  /** At the end of an answer: a byte comes now and then until the client hangs up. */
+  static final String DRIP = "\1";
+
   private final ServerSocket socket;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -43,7 +49,7 @@ final class RawServer implements AutoCloseable {
   }
 
   private static Void serve(Socket connection, Function<String, String> answers)
-      throws IOException {
+      throws IOException, InterruptedException {
     try (connection) {
       var in =
           new BufferedReader(
@@ -60,7 +66,15 @@ final class RawServer implements AutoCloseable {
         if (answer == null) {
           return null;
         }
-        connection.getOutputStream().write(answer.getBytes(StandardCharsets.ISO_8859_1));
+        var bytes = answer.replaceFirst("[\0\1]$", "").getBytes(StandardCharsets.ISO_8859_1);
+        connection.getOutputStream().write(bytes);
+        if (answer.endsWith(SILENCE)) {
+          in.read();
+        }
+        while (answer.endsWith(DRIP)) {
+          Thread.sleep(20);
+          connection.getOutputStream().write(' ');
+        }
       }
     }
     return null;

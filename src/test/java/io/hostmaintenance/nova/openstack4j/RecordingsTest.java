@@ -257,7 +257,11 @@ class RecordingsTest {
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(nova::computeServices)
-        .withMessageStartingWith("Policy doesn't allow os_compute_api:os-services:list")
+        .withMessageStartingWith(
+            "GET /os-services is refused to user operator of cloud openstack in " + directory)
+        .withMessageEndingWith(
+            ": Policy doesn't allow os_compute_api:os-services:list to be performed. Give the user"
+                + " a role that may do it (by default admin) or change Nova's policy.")
         .matches(e -> e.kind() == Kind.FORBIDDEN)
         .matches(
             e -> e.requestId().equals(Optional.of("req-b430245b-ecce-4f08-9021-b47847fe84ce")));

@@ -233,7 +233,9 @@ class SecretsTest {
     var session =
         new Session(
             new CloudsFile(Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString())),
+            new Proxies(Map.of()),
             InstantSource.system(),
+            System::nanoTime,
             new Patience(java.time.Duration.ofSeconds(5)),
             (operation, status, duration) -> {});
 

@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -22,6 +24,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionTest {
 
@@ -160,6 +164,62 @@ class SessionTest {
     assertThat(cloud.logins()).isEqualTo(2);
   }
 
+  /** Keystone's clock is years away from ours, either way. */
+  @ParameterizedTest
+  @ValueSource(strings = {"2016-01-01T00:00:00Z", "2046-01-01T00:00:00Z"})
+  void tokensAgeIsJudgedByTheClockOfWhoIssuedIt(Instant there) {
+    cloud.tokensExpire(there.plusSeconds(3600));
+    var nova = nova();
+    nova.identity();
+    clock.advance(Duration.ofSeconds(3539));
+    nova.identity();
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
+  @Test
+  void tokenWithoutAnIssueIsJudgedByTheDateOfItsReply() {
+    var end = Instant.now().plusSeconds(3600);
+    cloud.tokensExpire(end);
+    cloud.keystone(
+        request -> cloud.granting(cloud.token().replaceFirst("\"issued_at\": \"[^\"]*\",", "")));
+    var nova = nova();
+    nova.identity();
+    clock.advance(Duration.ofMinutes(50));
+    nova.identity();
+    var before = cloud.logins();
+    clock.advance(Duration.ofMinutes(10));
+    nova.identity();
+
+    assertThat(List.of(before, cloud.logins())).containsExactly(1, 2);
+  }
+
+  /** With a margin of a minute it would never be fresh. */
+  @Test
+  void tokenOfAShortLifeIsUsedForHalfOfIt() {
+    cloud.keystone(request -> cloud.granting(cloud.token(clock.instant(), Duration.ofSeconds(60))));
+    var nova = nova();
+    nova.identity();
+    clock.advance(Duration.ofSeconds(29));
+    nova.identity();
+    var before = cloud.logins();
+    clock.advance(Duration.ofSeconds(1));
+    nova.identity();
+
+    assertThat(List.of(before, cloud.logins())).containsExactly(1, 2);
+  }
+
+  @Test
+  void tokenThatEndsBeforeItBeginsIsNoReasonToLogInForEachRequest() {
+    cloud.keystone(
+        request -> cloud.granting(cloud.token(clock.instant(), Duration.ofSeconds(-3600))));
+    var nova = nova();
+    nova.computeServices();
+    nova.computeServices();
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
   @Test
   void refusedTokenIsRenewedOnce() {
     var nova = nova();
@@ -180,6 +240,41 @@ class SessionTest {
         .matches(e -> e.kind() == Kind.UNAUTHORIZED && e.status() == 401);
     assertThat(cloud.requests("GET", SERVICES)).hasSize(2);
     assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void serviceThatRefusesAFreshTokenHasNoOtherMadeForAMinute() {
+    cloud.on("GET", SERVICES, 401, "{\"error\": {\"message\": \"Go away.\"}}");
+    var nova = nova();
+    for (var i = 0; i < 20; i++) {
+      catchThrowableOfType(NovaException.class, nova::computeServices);
+      clock.advance(Duration.ofSeconds(2));
+    }
+
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void serviceThatRefusedAFreshTokenIsGivenAnotherAfterAMinute() {
+    cloud.on("GET", SERVICES, 401, "{\"error\": {\"message\": \"Go away.\"}}");
+    var nova = nova();
+    catchThrowableOfType(NovaException.class, nova::computeServices);
+    clock.advance(Duration.ofMinutes(1));
+    catchThrowableOfType(NovaException.class, nova::computeServices);
+
+    assertThat(cloud.logins()).isEqualTo(3);
+  }
+
+  /** Such as placement without service_type where there are access rules. */
+  @Test
+  void serviceThatRefusesAFreshTokenDoesNotKeepAnotherFromANewOne() {
+    cloud.on("GET", "/placement/resource_providers/h1/allocations", 401, "");
+    var nova = nova();
+    nova.computeServices();
+    catchThrowableOfType(NovaException.class, () -> nova.consumers("h1"));
+    cloud.revokeTokens();
+
+    assertThat(nova.computeServices()).isEmpty();
   }
 
   @Test
@@ -229,6 +324,30 @@ class SessionTest {
     var nova = nova();
     catchThrowableOfType(NovaException.class, nova::identity);
     clock.advance(Duration.ofSeconds(10));
+    catchThrowableOfType(NovaException.class, nova::identity);
+
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void loginThatFailsAgainAndAgainIsTriedMoreSeldomUpToOnceAMinute() {
+    refuseLogins();
+    var nova = nova();
+    for (var i = 0; i < 600; i++) {
+      catchThrowableOfType(NovaException.class, nova::identity);
+      clock.advance(Duration.ofSeconds(1));
+    }
+
+    assertThat(cloud.logins()).isEqualTo(12); // at 0, 10, 30, 70, 130, 190 ... 550 s
+  }
+
+  @Test
+  void failedLoginIsTriedAtOnceWhenCloudsYamlIsMended() throws IOException {
+    refuseLogins();
+    var file = cloud.cloudsYaml(directory);
+    var nova = StubCloud.nova(file, clock);
+    catchThrowableOfType(NovaException.class, nova::identity);
+    Files.writeString(file, Files.readString(file).replace("plantedPassword", "plantedPassword2"));
     catchThrowableOfType(NovaException.class, nova::identity);
 
     assertThat(cloud.logins()).isEqualTo(2);
@@ -312,6 +431,99 @@ class SessionTest {
 
     assertThat(cloud.requests("POST", "/v3/auth/tokens").getLast().body())
         .contains("plantedPassword2");
+  }
+
+  @Test
+  void changedCloudsYamlIsTakenUpWithinSeconds() throws IOException {
+    var file = cloud.cloudsYaml(directory);
+    var nova = StubCloud.nova(file, clock);
+    nova.computeServices();
+    Files.writeString(file, Files.readString(file).replace("plantedPassword", "plantedPassword2"));
+    clock.advance(Duration.ofSeconds(5));
+    nova.computeServices();
+
+    assertThat(cloud.requests("POST", "/v3/auth/tokens").getLast().body())
+        .contains("plantedPassword2");
+  }
+
+  /** So kubelet brings a changed Secret: another directory behind the same link. */
+  @Test
+  void changedSecretIsTakenUpWithinSeconds() throws IOException {
+    var before = Files.createDirectory(directory.resolve("..1"));
+    var after = Files.createDirectory(directory.resolve("..2"));
+    var yaml = Files.readString(cloud.cloudsYaml(directory));
+    Files.writeString(before.resolve("clouds.yaml"), yaml);
+    Files.writeString(after.resolve("clouds.yaml"), yaml.replace("planted", "Planted"));
+    var data = Files.createSymbolicLink(directory.resolve("..data"), before);
+    var nova = StubCloud.nova(data.resolve("clouds.yaml"), clock);
+    nova.computeServices();
+    Files.delete(data);
+    Files.createSymbolicLink(data, after);
+    clock.advance(Duration.ofSeconds(5));
+    nova.computeServices();
+
+    assertThat(cloud.requests("POST", "/v3/auth/tokens").getLast().body())
+        .contains("PlantedPassword");
+  }
+
+  @Test
+  void cloudsYamlThatIsWrittenAnewAsItWasIsNoReasonToLogIn() throws IOException {
+    var file = cloud.cloudsYaml(directory);
+    var nova = StubCloud.nova(file, clock);
+    nova.computeServices();
+    Files.writeString(file, "# the same\n" + Files.readString(file));
+    clock.advance(Duration.ofSeconds(5));
+    nova.computeServices();
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
+  @Test
+  void cloudsYamlThatIsSpoiltIsToldAtEachCallUntilItIsMended() throws IOException {
+    var file = cloud.cloudsYaml(directory);
+    var text = Files.readString(file);
+    var nova = StubCloud.nova(file, clock);
+    nova.computeServices();
+    Files.writeString(file, "clouds: {}");
+    clock.advance(Duration.ofSeconds(5));
+
+    for (var i = 0; i < 2; i++) {
+      assertThatExceptionOfType(NovaException.class)
+          .isThrownBy(nova::computeServices)
+          .matches(e -> e.kind() == Kind.CONFIGURATION);
+    }
+    Files.writeString(file, text);
+    assertThat(nova.computeServices()).isEmpty();
+  }
+
+  @Test
+  void endpointThatMovedIsFoundAtTheCallAfterTheOneThatFailed() throws IOException {
+    var file = cloud.cloudsYaml(directory);
+    var gone = cloud.endpoint("public", "RegionOne", "/compute/v2.1");
+    var moved = gone.replaceFirst("http://127.0.0.1:[0-9]+", "http://127.0.0.1:1");
+    cloud.catalog("[{\"type\": \"compute\", \"endpoints\": [%s]}]".formatted(moved));
+    var nova = StubCloud.nova(file, clock);
+    catchThrowableOfType(NovaException.class, nova::computeServices);
+    cloud.catalog("[{\"type\": \"compute\", \"endpoints\": [%s]}]".formatted(gone));
+
+    assertThat(nova.computeServices()).isEmpty();
+  }
+
+  @Test
+  void cloudThatCannotBeReachedIsLoggedInToOnceAMinute() {
+    cloud.catalog(
+        "[{\"type\": \"compute\", \"endpoints\": [%s]}]"
+            .formatted(
+                cloud
+                    .endpoint("public", "RegionOne", "/compute/v2.1")
+                    .replaceFirst("http://127.0.0.1:[0-9]+", "http://127.0.0.1:1")));
+    var nova = nova();
+    for (var i = 0; i < 12; i++) {
+      catchThrowableOfType(NovaException.class, nova::computeServices);
+      clock.advance(Duration.ofSeconds(10));
+    }
+
+    assertThat(cloud.logins()).isEqualTo(3); // at 0, 10 and 70 s
   }
 
   @Test

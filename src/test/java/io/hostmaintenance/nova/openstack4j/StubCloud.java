@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -56,7 +57,7 @@ final class StubCloud implements AutoCloseable {
     }
 
     Answer with(String header, String value) {
-      var more = new java.util.HashMap<>(headers);
+      var more = new HashMap<>(headers);
       more.put(header, value);
       return new Answer(status, body, more);
     }
@@ -71,6 +72,7 @@ final class StubCloud implements AutoCloseable {
   private final AtomicInteger logins = new AtomicInteger();
 
   private volatile Function<Request, Answer> keystone = this::grant;
+  private volatile Instant issue = Instant.parse("2026-01-01T00:00:00Z");
   private volatile Instant expiry = Instant.parse("2099-01-01T00:00:00Z");
   private volatile String catalog;
 
@@ -135,7 +137,9 @@ final class StubCloud implements AutoCloseable {
     return this;
   }
 
+  /** Each token lives for an hour until then. */
   StubCloud tokensExpire(Instant instant) {
+    issue = instant.minusSeconds(3600);
     expiry = instant;
     return this;
   }
@@ -239,9 +243,17 @@ final class StubCloud implements AutoCloseable {
   }
 
   static Nova nova(Path cloudsYaml, InstantSource clock) {
+    return nova(cloudsYaml, clock, Map.of());
+  }
+
+  /** The same with more variables. */
+  static Nova nova(Path cloudsYaml, InstantSource clock, Map<String, String> environment) {
+    var whole = new HashMap<>(environment);
+    whole.put("OS_CLIENT_CONFIG_FILE", cloudsYaml.toString());
     return OpenStackCloud.nova(
-        Map.of("OS_CLIENT_CONFIG_FILE", cloudsYaml.toString()),
+        whole,
         clock,
+        OpenStackCloud.stopwatch(clock),
         (operation, status, duration) -> {},
         new Patience(Duration.ofSeconds(20)));
   }
@@ -266,7 +278,8 @@ final class StubCloud implements AutoCloseable {
       logins.incrementAndGet();
       return keystone.apply(request);
     }
-    if (!tokens.contains(String.valueOf(request.header("X-Auth-Token")))) {
+    if (!request.path().endsWith("/auth/tokens")
+        && !tokens.contains(String.valueOf(request.header("X-Auth-Token")))) {
       return Answer.json(401, "{\"error\": {\"code\": 401, \"message\": \"No valid token.\"}}");
     }
     return answers
@@ -289,13 +302,17 @@ final class StubCloud implements AutoCloseable {
 
   /** The body with which Keystone grants a login. */
   String token() {
+    return token(issue, Duration.between(issue, expiry));
+  }
+
+  /** The same for a token that is issued then and lives so long. */
+  String token(Instant issued, Duration life) {
     return """
-        {"token": {"methods": ["password"], "issued_at": "2026-01-01T00:00:00.000000Z",
-          "expires_at": "%s",
+        {"token": {"methods": ["password"], "issued_at": "%s", "expires_at": "%s",
           "user": {"id": "%s", "name": "operator", "domain": {"id": "default"}},
           "project": {"id": "%s", "name": "admin", "domain": {"id": "default"}},
           "catalog": %s}}"""
-        .formatted(expiry, USER_ID, PROJECT_ID, catalog);
+        .formatted(issued, issued.plus(life), USER_ID, PROJECT_ID, catalog);
   }
 
   private static void reply(HttpExchange exchange, Answer answer) throws IOException {

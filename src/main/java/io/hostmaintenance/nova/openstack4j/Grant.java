@@ -1,0 +1,104 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.StreamSupport;
+import org.openstack4j.openstack.identity.v3.domain.KeystoneToken;
+
+/**
+ * Keystone's answer to a login, read for what we need and nothing else: openstack4j's own token
+ * refuses the whole of it for one odd endpoint of a service that nobody asks.
+ */
+final class Grant extends KeystoneToken {
+
+  private static final long serialVersionUID = 1L;
+
+  /**
+   * One endpoint of the catalog.
+   *
+   * @param service its type, such as {@code compute}
+   * @param facing its interface, such as {@code public}
+   * @param region empty when it names none
+   * @param url as it is written; empty when there is none
+   */
+  record Offer(String service, String facing, Optional<String> region, String url) {}
+
+  private final transient JsonNode token;
+  private final transient Optional<Instant> sent;
+
+  private Grant(JsonNode token, Optional<Instant> sent) {
+    this.token = token;
+    this.sent = sent;
+  }
+
+  /** Reads a reply; empty when it is no token at all. */
+  static Optional<Grant> of(Reply reply) {
+    return reply
+        .json()
+        .map(json -> json.path("token"))
+        .filter(JsonNode::isObject)
+        .map(token -> new Grant(token, reply.date()));
+  }
+
+  /** The id of the user whose token it is; empty when it is not told. */
+  Optional<String> userId() {
+    return text(token.path("user").path("id"));
+  }
+
+  /** The id of the project that the token is for; empty when it is for none. */
+  Optional<String> projectId() {
+    return text(token.path("project").path("id"));
+  }
+
+  /**
+   * How long the token lives, by the clock of whoever issued it: from {@code issued_at}, or else
+   * from the reply's Date, to {@code expires_at}.
+   *
+   * @param now used when the reply tells neither
+   * @return empty when it does not say when it ends
+   */
+  Optional<Duration> life(Instant now) {
+    var issued = time("issued_at").or(() -> sent).orElse(now);
+    return time("expires_at").map(end -> Duration.between(issued, end));
+  }
+
+  /** Every endpoint of every service, as far as it says what it is. */
+  List<Offer> offers() {
+    return StreamSupport.stream(token.path("catalog").spliterator(), false)
+        .flatMap(
+            service ->
+                StreamSupport.stream(service.path("endpoints").spliterator(), false)
+                    .map(endpoint -> offer(service, endpoint)))
+        .toList();
+  }
+
+  private static Offer offer(JsonNode service, JsonNode endpoint) {
+    return new Offer(
+        text(service.path("type")).orElse(""),
+        text(endpoint.path("interface")).orElse("").toLowerCase(Locale.ROOT),
+        text(endpoint.path("region_id")).or(() -> text(endpoint.path("region"))),
+        endpoint.path("url").asText(""));
+  }
+
+  private Optional<Instant> time(String field) {
+    return text(token.path(field)).flatMap(Grant::parsed);
+  }
+
+  /** Keystone's times are UTC and end in Z. */
+  private static Optional<Instant> parsed(String text) {
+    try {
+      return Optional.of(Instant.parse(text));
+    } catch (DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<String> text(JsonNode node) {
+    return Optional.of(node).filter(JsonNode::isTextual).map(JsonNode::asText);
+  }
+}
