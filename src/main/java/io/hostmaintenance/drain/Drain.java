@@ -61,22 +61,29 @@ public final class Drain {
   }
 
   private static boolean waitsStill(Situation situation) {
-    return !situation.mayStart()
-        && Moment.previous(situation)
-            .condition(Condition.READY)
-            .filter(c -> Reason.WaitingForTurn.name().equals(c.reason()))
-            .isPresent();
+    return !situation.turn().come() && waitsForTurn(situation.resource().getStatus());
   }
 
   private static Decision waitForTurn(Situation situation) {
     return wait(
         situation,
         Phase.Pending,
-        new Finding(
-            Reason.WaitingForTurn,
-            "Waits until fewer than "
-                + situation.settings().maxHostsDraining()
-                + " hosts are being drained (HM_MAX_HOSTS_DRAINING)."));
+        new Finding(Reason.WaitingForTurn, "Waits for its turn: " + whoIsDrained(situation)));
+  }
+
+  /** Who holds the places; none of them is the resource's own. */
+  private static String whoIsDrained(Situation situation) {
+    var turn = situation.turn();
+    var more = turn.others() - turn.drained().size();
+    return "at most "
+        + situation.settings().maxHostsDraining()
+        + (situation.settings().maxHostsDraining() == 1 ? " host is" : " hosts are")
+        + " drained at once (HM_MAX_HOSTS_DRAINING), older HostMaintenances first. "
+        + (turn.others() == 0
+            ? "An older one begins now."
+            : "Now: "
+                + String.join(", ", turn.drained())
+                + (more == 0 ? "." : more == 1 ? " and 1 other." : " and " + more + " others."));
   }
 
   /**
@@ -116,15 +123,19 @@ public final class Drain {
   }
 
   /**
-   * Whether the resource may hold its host before another: who holds it already, then the older.
+   * Whether another resource goes first: who holds the host; of two that hold it or that wait for
+   * it, the older.
    */
   static boolean yieldsTo(Situation situation, Situation.Neighbour other) {
     if (!other.host().equals(situation.resource().getSpec().host())) {
       return false;
     }
     var taken = taken(Moment.previous(situation));
-    if (other.deleting() || other.taken() != taken) {
-      return !taken;
+    if (other.taken() != taken) {
+      return other.taken();
+    }
+    if (other.deleting() || !taken && !other.wantsHost()) {
+      return false;
     }
     var metadata = situation.resource().getMetadata();
     var age = other.createdAt().compareTo(Instant.parse(metadata.getCreationTimestamp()));
@@ -145,9 +156,59 @@ public final class Drain {
     return status == null ? 0 : (int) status.instances().stream().filter(Rows::inFlight).count();
   }
 
-  /** Whether a resource with this status counts as a host that is being drained. */
+  /**
+   * Whether a resource with this status holds one of the places for hosts that are drained: it has
+   * moves in flight, or can ask for one. What is Blocked, Failed, suspended, given back, not seen
+   * for long, or cannot have its service disabled asks for nothing; nor does what only waits for
+   * somebody else's task. A row whose next attempt is some minutes away does hold the place.
+   */
   public static boolean draining(HostMaintenanceStatus status) {
-    return taken(status) && status.remaining() != null && status.remaining() > 0;
+    if (!taken(status) || Report.phase(status) != Phase.Draining) {
+      return false;
+    }
+    var ready = status.condition(Condition.READY);
+    if (ready.isEmpty() || "Unknown".equals(ready.get().status())) {
+      return false;
+    }
+    if (inFlight(status) > 0) {
+      return true;
+    }
+    var disabled = status.condition(Condition.SERVICE_DISABLED).filter(Condition::isTrue);
+    var able =
+        switch (Report.reason(ready.get())) {
+          case Suspended, WaitingForTurn -> false;
+          case ApiUnavailable -> disabled.isPresent();
+          default -> true;
+        };
+    return able && status.instances().stream().anyMatch(Drain::toAsk);
+  }
+
+  /** Whether a resource with this status waits until it may be drained. */
+  public static boolean waitsForTurn(HostMaintenanceStatus status) {
+    return status != null
+        && Report.phase(status) != Phase.Exiting
+        && because(status, Reason.WaitingForTurn);
+  }
+
+  /** Whether a resource with this status holds nothing and goes on as soon as its host is free. */
+  public static boolean wantsHost(HostMaintenanceStatus status) {
+    return !taken(status)
+        && (status == null
+            || status.condition(Condition.READY).isEmpty()
+            || because(status, Reason.Conflict)
+            || because(status, Reason.WaitingForTurn));
+  }
+
+  private static boolean because(HostMaintenanceStatus status, Reason reason) {
+    return status
+        .condition(Condition.READY)
+        .filter(c -> reason.name().equals(c.reason()))
+        .isPresent();
+  }
+
+  /** Whether a move can be asked for by this row, at once or soon. */
+  private static boolean toAsk(InstanceStatus row) {
+    return RowState.of(row).map(RowState::remaining).orElse(false) && !RowAction.Wait.of(row);
   }
 
   /**
@@ -174,7 +235,9 @@ public final class Drain {
   }
 
   private static boolean hidden(HostMaintenance resource, Look look) {
-    return look.service(resource.getSpec().host()).map(ComputeService::unknown).orElse(false);
+    var services = look.services(resource.getSpec().host());
+    return services.stream().anyMatch(ComputeService::unknown)
+        && (services.size() == 1 || taken(resource.getStatus()));
   }
 
   private static Blind cellDown(Situation situation) {
@@ -196,12 +259,12 @@ public final class Drain {
           ? drain(at, Optional.of(conflict))
           : wait(at.situation(), Phase.Blocked, conflict);
     }
-    var fresh = !taken(at.previous()) && !Keeping.handedOver(at);
+    var fresh = !taken(at.previous());
     var finding = Policies.check(at, fresh || hasWork(at));
     if (fresh && finding.isPresent()) {
       return failed(at, finding.get());
     }
-    if (fresh && !at.situation().mayStart()) {
+    if (fresh && !at.situation().turn().come()) {
       return waitForTurn(at.situation());
     }
     if (at.service().isEmpty()) {
@@ -215,9 +278,9 @@ public final class Drain {
         Reason.Conflict,
         "HostMaintenance '"
             + rival.name()
-            + "' holds host '"
+            + (rival.taken() ? "' holds host '" : "' is older and waits for host '")
             + situation.resource().getSpec().host()
-            + "': this one takes over when that one is deleted, or delete this one.");
+            + "': this one goes on when that one is deleted and gone, or delete this one.");
   }
 
   private static boolean hasWork(Moment at) {
@@ -234,7 +297,7 @@ public final class Drain {
         status,
         List.of(),
         changeOfPhase(situation, status),
-        situation.settings().pollMoving(),
+        situation.settings().pollIdle(),
         false);
   }
 
@@ -258,7 +321,11 @@ public final class Drain {
         finding.or(keeping::finding).or(() -> refused(at, keeping)).or(() -> sourceDown(at));
     var table = Table.upToDate(at);
     var disabled = at.service().orElseThrow().disabled();
-    if (obstacle.isEmpty() && disabled && keeping.step().isEmpty() && !at.spec().suspend()) {
+    if (obstacle.isEmpty()
+        && disabled
+        && keeping.step().isEmpty()
+        && !at.spec().suspend()
+        && at.situation().turn().come()) {
       table.ask();
     }
     var rows = table.rows();
@@ -300,9 +367,12 @@ public final class Drain {
                 Reason.SourceServiceDown,
                 "nova-compute on '"
                     + at.host()
-                    + "' is down, and Nova moves nothing off a host whose nova-compute is down."
-                    + " Start it again, or if the host is dead and fenced, rebuild its instances"
-                    + " elsewhere by Nova's own means."));
+                    + "' is "
+                    + at.service().map(ComputeService::downWord).orElse("down")
+                    + ", and Nova moves nothing off such a host. If the host is well, "
+                    + at.bringUp()
+                    + ". If it is dead and fenced, rebuild its instances elsewhere by Nova's own"
+                    + " means."));
   }
 
   static void serviceCondition(Report report, Keeping keeping, Moment at) {
@@ -315,19 +385,20 @@ public final class Drain {
           "nova-compute on " + at.host() + " is enabled.");
       return;
     }
-    var ours = keeping.disabledByUs(service);
-    report.condition(
-        Condition.SERVICE_DISABLED,
-        "True",
-        ours ? Reason.Disabled : Reason.DisabledBefore,
-        ours
-            ? "nova-compute is disabled and given back on delete."
-            : "nova-compute was disabled before and stays so on delete.");
+    var finding = keeping.standing(at, service);
+    report.condition(Condition.SERVICE_DISABLED, "True", finding.reason(), finding.message());
   }
 
   /** Judges whether the host is empty; true when that is verified. */
   private static boolean drained(
       Moment at, Report report, Emptiness emptiness, List<InstanceStatus> rows) {
+    var ambiguous = Policies.ambiguous(at);
+    if (ambiguous.isPresent()) {
+      report.status().emptySince(null);
+      report.condition(
+          Condition.DRAINED, "False", ambiguous.get().reason(), ambiguous.get().message());
+      return false;
+    }
     var occupied =
         Rows.anyOutstanding(rows) ? Optional.of("Moves are under way.") : emptiness.occupied();
     if (occupied.isPresent()) {
@@ -392,6 +463,17 @@ public final class Drain {
     if (obstacle.isPresent()) {
       return report.phase(Phase.Draining, obstacle.get().reason(), obstacle.get().message());
     }
+    var turn = at.situation().turn().come();
+    if (!turn && !flying && !at.spec().suspend() && rows.stream().anyMatch(Drain::toAsk)) {
+      return report.phase(
+          Phase.Draining,
+          Reason.WaitingForTurn,
+          remaining
+              + " of "
+              + rows.size()
+              + " instances remain, and it waits for its turn again: "
+              + whoIsDrained(at.situation()));
+    }
     if (remaining > 0) {
       return at.spec().suspend()
           ? report.phase(
@@ -440,6 +522,9 @@ public final class Drain {
     if (steps.stream().anyMatch(s -> s instanceof Step.DisableService)
         && at.previous().service() == null) {
       return Duration.ZERO;
+    }
+    if (waitsForTurn(status)) {
+      return at.settings().pollIdle();
     }
     if (status.remaining() > 0) {
       return at.settings().pollMoving();

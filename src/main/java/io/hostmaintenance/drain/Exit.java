@@ -10,7 +10,6 @@ import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -25,7 +24,7 @@ public final class Exit {
   private Exit() {}
 
   /**
-   * What needs no look: nothing was taken or can have been handed over, or the annotation lets go.
+   * What needs no look: nothing was taken, or the annotation lets go.
    *
    * @return empty when a look is needed
    */
@@ -34,8 +33,8 @@ public final class Exit {
     var annotations = situation.resource().getMetadata().getAnnotations();
     var skip =
         annotations != null && "true".equals(annotations.get(HostMaintenance.SKIP_GIVE_BACK));
-    var mayHold = Drain.taken(previous) || mayHaveBeenHandedOver(previous);
-    if (skip && mayHold) {
+    var taken = Drain.taken(previous);
+    if (skip && taken) {
       return Optional.of(
           release(
               previous,
@@ -51,19 +50,7 @@ public final class Exit {
                           + leftBehind(previous.instances())
                           + "."))));
     }
-    return mayHold ? Optional.empty() : Optional.of(release(previous, List.of()));
-  }
-
-  /**
-   * Whether it was not seen yet, or waited for another one, which hands over to such as these, or
-   * one of them was not looked at yet on its way out.
-   */
-  private static boolean mayHaveBeenHandedOver(HostMaintenanceStatus previous) {
-    return begun(previous)
-        || previous
-            .condition(Condition.READY)
-            .map(c -> Reason.Conflict.name().equals(c.reason()))
-            .orElse(true);
+    return taken ? Optional.empty() : Optional.of(release(previous, List.of()));
   }
 
   static Decision blind(Situation situation, Blind blind) {
@@ -86,7 +73,7 @@ public final class Exit {
   }
 
   static Decision decide(Moment at) {
-    if (!Drain.taken(at.previous()) && !Keeping.handedOver(at)) {
+    if (!Drain.taken(at.previous())) {
       return release(at.previous(), List.of());
     }
     if (at.service().isEmpty()) {
@@ -100,13 +87,7 @@ public final class Exit {
                       + at.host()
                       + " was deleted from Nova: there is nothing to give back.")));
     }
-    var heir =
-        at.situation().neighbours().stream()
-            .filter(n -> n.host().equals(at.host()) && n.finalized() && !n.deleting())
-            .min(
-                Comparator.comparing(Situation.Neighbour::createdAt)
-                    .thenComparing(Situation.Neighbour::name));
-    var keeping = Keeping.giveBack(at, heir);
+    var keeping = Keeping.giveBack(at);
     var table = Table.upToDate(at);
     var steps = new ArrayList<Step>();
     keeping.step().ifPresent(steps::add);

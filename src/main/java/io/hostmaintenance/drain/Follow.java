@@ -572,7 +572,9 @@ final class Follow {
         !at.sourceUp()
             ? "The cold migration is finished, and Nova confirms it only while nova-compute on "
                 + at.host()
-                + " is up: start it."
+                + " is up: "
+                + at.bringUp()
+                + "."
             : same && Rows.is(row, state)
                 ? row.message()
                 : late

@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
@@ -22,22 +23,50 @@ record Keeping(
 
   private static final String MARKER = "host-maintenance ";
 
+  private static final int UID_CHARACTERS = 8;
+
   /** What libvirt's driver writes, and undoes by itself (nova/virt/libvirt/driver.py). */
   private static final String AUTO = "AUTO: ";
 
   private static final Duration REENABLED_WINDOW = Duration.ofMinutes(10);
   private static final int REENABLED_LIMIT = 3;
 
-  /** The disabled_reason of a resource. */
-  static String marker(String name, String reason) {
-    return MARKER + name + (reason == null ? "" : ": " + reason);
+  /**
+   * The disabled_reason of a resource: {@code host-maintenance NAME [UID]: REASON}. At most 250 of
+   * Nova's 255 characters: 17 + 100 (name) + 11 + 2 + 120 (reason). A reason that would have
+   * another tool enable the host is left out.
+   */
+  static String marker(HostMaintenance resource) {
+    var reason = resource.getSpec().reason();
+    return mark(resource) + (reason == null || Policies.reserved(reason) ? "" : ": " + reason);
   }
 
-  /** Whether a disabled_reason is that of the resource of this name, whatever its own reason. */
-  static boolean isMarker(String disabledReason, String name) {
+  /**
+   * Whether a disabled_reason is that of this very resource, whatever its own reason. One of the
+   * same name that was deleted and made anew has another uid.
+   */
+  static boolean isMarker(String disabledReason, HostMaintenance resource) {
+    var mark = mark(resource);
     return disabledReason != null
-        && (disabledReason.equals(MARKER + name)
-            || disabledReason.startsWith(MARKER + name + ": "));
+        && (disabledReason.equals(mark) || disabledReason.startsWith(mark + ": "));
+  }
+
+  /** Which no person writes by chance: the uid is the API server's. */
+  private static String mark(HostMaintenance resource) {
+    var uid = resource.getMetadata().getUid();
+    return MARKER
+        + resource.getMetadata().getName()
+        + " ["
+        + uid.substring(0, Math.min(UID_CHARACTERS, uid.length()))
+        + "]";
+  }
+
+  private static boolean isOurs(String disabledReason, Moment at) {
+    return isMarker(disabledReason, at.situation().resource());
+  }
+
+  private static String wanted(Moment at) {
+    return marker(at.situation().resource());
   }
 
   static Keeping keep(Moment at) {
@@ -46,15 +75,6 @@ record Keeping(
     return record == null
         ? take(at, service)
         : record.disabledByUs() ? hold(at, service, record) : watch(at, service, record);
-  }
-
-  /** Whether the service carries the marker of this resource, which holds nothing yet. */
-  static boolean handedOver(Moment at) {
-    return at.previous().service() == null
-        && at.service()
-            .filter(ComputeService::disabled)
-            .filter(s -> isMarker(s.disabledReason(), at.name()))
-            .isPresent();
   }
 
   private static boolean libvirts(ComputeService service) {
@@ -66,7 +86,7 @@ record Keeping(
     if (service.enabled()) {
       return disabling(at, service, ours(service, "enabled", null));
     }
-    if (isMarker(reason, at.name())) {
+    if (isOurs(reason, at)) {
       return markerFound(at, service);
     }
     if (libvirts(service)) {
@@ -83,11 +103,26 @@ record Keeping(
                     + at.host()
                     + " was disabled before us"
                     + (reason == null ? "" : " (" + Text.cut(reason, 300) + ")")
-                    + ": it stays as it is, also when this resource is deleted.")),
+                    + ": it stays as it is, also when this resource is deleted."
+                    + (isAnothers(reason)
+                        ? " The reason is that of another HostMaintenance: if that one is gone,"
+                            + " give the host back yourself: "
+                            + enable(at)
+                            + "."
+                        : ""))),
         Optional.empty());
   }
 
-  /** Our marker stands: the host was handed to us, or the record of our deed was lost. */
+  /** Whether a reason that is not ours is that of another resource, also of one that is gone. */
+  private static boolean isAnothers(String reason) {
+    return reason != null && reason.startsWith(MARKER);
+  }
+
+  private static String enable(Moment at) {
+    return "openstack compute service set --enable " + at.host() + " nova-compute";
+  }
+
+  /** Our marker stands: the record of our deed was lost. */
   private static Keeping markerFound(Moment at, ComputeService service) {
     return new Keeping(
         ours(service, "enabled", null),
@@ -104,15 +139,14 @@ record Keeping(
   }
 
   private static Keeping hold(Moment at, ComputeService service, ServiceStatus record) {
-    var wanted = marker(at.name(), at.spec().reason());
     if (service.disabled()) {
       var renamed =
-          isMarker(service.disabledReason(), at.name()) && !wanted.equals(service.disabledReason());
+          isOurs(service.disabledReason(), at) && !wanted(at).equals(service.disabledReason());
       var undone = libvirts(service) && !mayBeUnderWay(at.situation().disabling(), at);
       var before = overtaken(at, service, record);
       return renamed || undone
           ? disabling(at, service, before)
-          : new Keeping(before, Optional.empty(), List.of(), Optional.empty());
+          : new Keeping(before, Optional.empty(), changed(at, service, before), Optional.empty());
     }
     var wasDisabled =
         at.previous().condition(Condition.SERVICE_DISABLED).map(Condition::isTrue).orElse(false);
@@ -160,7 +194,7 @@ record Keeping(
   }
 
   private static Keeping watch(Moment at, ComputeService service, ServiceStatus record) {
-    if (isMarker(service.disabledReason(), at.name())) {
+    if (isOurs(service.disabledReason(), at)) {
       return markerFound(at, service);
     }
     if (service.disabled()) {
@@ -188,18 +222,15 @@ record Keeping(
   private static Keeping disabling(Moment at, ComputeService service, ServiceStatus record) {
     return new Keeping(
         record,
-        Optional.of(new Step.DisableService(service.id(), marker(at.name(), at.spec().reason()))),
+        Optional.of(new Step.DisableService(service.id(), wanted(at))),
         List.of(),
         Optional.empty());
   }
 
-  /**
-   * Gives the service back, once, while our marker stands: it is as it was before us, or handed to
-   * the resource that waits for the same host.
-   */
-  static Keeping giveBack(Moment at, Optional<Situation.Neighbour> heir) {
+  /** Gives the service back, once, while our marker stands: it is as it was before us. */
+  static Keeping giveBack(Moment at) {
     var service = at.service().orElseThrow();
-    var record = handedOver(at) ? ours(service, "enabled", null) : at.previous().service();
+    var record = at.previous().service();
     if (record == null || !record.disabledByUs()) {
       return new Keeping(record, Optional.empty(), List.of(), Optional.empty());
     }
@@ -215,22 +246,7 @@ record Keeping(
           List.of(),
           Optional.empty());
     }
-    if (heir.map(h -> isMarker(service.disabledReason(), h.name())).orElse(false)) {
-      return new Keeping(
-          done,
-          Optional.empty(),
-          List.of(
-              new Notice(
-                  false,
-                  Reason.HandedOver,
-                  "nova-compute on "
-                      + at.host()
-                      + " stays disabled for HostMaintenance "
-                      + heir.get().name()
-                      + ".")),
-          Optional.empty());
-    }
-    if (!isMarker(service.disabledReason(), at.name()) && !markerOfNobody(at, service)) {
+    if (!isOurs(service.disabledReason(), at)) {
       var before = overtaken(at, service, record);
       if (asBefore(before, service) && mayStillBeDisabled(at)) {
         return new Keeping(before, Optional.empty(), List.of(), Optional.empty());
@@ -247,26 +263,20 @@ record Keeping(
                   Reason.ServiceLeftDisabled,
                   "nova-compute on "
                       + at.host()
-                      + " stays disabled: its reason is no longer ours ("
-                      + Text.cut(service.disabledReason(), 300)
-                      + "). Enable it when its owner agrees.")),
+                      + " is left disabled, because its disabled_reason "
+                      + says(service)
+                      + ". When its owner agrees: "
+                      + enable(at)
+                      + ".")),
           Optional.empty());
     }
     return new Keeping(
         record,
         mayBeUnderWay(at.situation().givingBack(), at)
             ? Optional.empty()
-            : Optional.of(backStep(service, record, heir)),
+            : Optional.of(backStep(service, record)),
         List.of(),
         Optional.empty());
-  }
-
-  /** Whether it was handed to a resource that is gone since. */
-  private static boolean markerOfNobody(Moment at, ComputeService service) {
-    var reason = service.disabledReason();
-    return reason != null
-        && reason.startsWith(MARKER)
-        && at.situation().neighbours().stream().noneMatch(n -> isMarker(reason, n.name()));
   }
 
   /**
@@ -275,7 +285,7 @@ record Keeping(
    */
   private static ServiceStatus overtaken(Moment at, ComputeService service, ServiceStatus record) {
     var reason = service.disabledReason();
-    return seen(at) || reason == null || reason.startsWith(MARKER)
+    return seen(at) || reason == null || isOurs(reason, at) || isAnothers(reason)
         ? record
         : new ServiceStatus(record.id(), true, "disabled", reason, record.reenabledAt());
   }
@@ -284,7 +294,10 @@ record Keeping(
   private static boolean seen(Moment at) {
     return at.previous()
         .condition(Condition.SERVICE_DISABLED)
-        .filter(c -> Reason.Disabled.name().equals(c.reason()))
+        .filter(
+            c ->
+                Reason.Disabled.name().equals(c.reason())
+                    || Reason.ReasonChanged.name().equals(c.reason()))
         .isPresent();
   }
 
@@ -294,9 +307,68 @@ record Keeping(
         && record.previousReason().equals(service.disabledReason());
   }
 
-  /** Whether it is disabled by us: what is not yet, or no longer, is as before. */
-  boolean disabledByUs(ComputeService service) {
-    return record.disabledByUs() && !asBefore(record, service);
+  /** How a disabled service stands, and what a delete will do with it. */
+  Finding standing(Moment at, ComputeService service) {
+    var oursOnce = record.disabledByUs() || "enabled".equals(record.previousStatus());
+    if (oursOnce && changedByOthers(at, service, record)) {
+      return new Finding(
+          Reason.ReasonChanged,
+          "nova-compute was disabled by this resource, but its disabled_reason "
+              + says(service)
+              + ": it is left disabled on delete. When its owner agrees: "
+              + enable(at)
+              + ".");
+    }
+    if (record.disabledByUs() && !asBefore(record, service)) {
+      return new Finding(
+          Reason.Disabled,
+          record.previousReason() == null
+              ? "nova-compute is disabled by this resource and is enabled on delete."
+              : "nova-compute is disabled by this resource; on delete it stays disabled with the"
+                  + " reason that it had before ("
+                  + Text.cut(record.previousReason(), 300)
+                  + ").");
+    }
+    return new Finding(
+        Reason.DisabledBefore,
+        isAnothers(service.disabledReason())
+            ? "nova-compute was disabled before by another HostMaintenance ("
+                + Text.cut(service.disabledReason(), 300)
+                + ") and stays so on delete. If that one is gone: "
+                + enable(at)
+                + "."
+            : "nova-compute was disabled before and stays so on delete.");
+  }
+
+  /** Whether somebody has written another reason over ours, or over what stood before us. */
+  private static boolean changedByOthers(Moment at, ComputeService service, ServiceStatus record) {
+    return !isOurs(service.disabledReason(), at) && !asBefore(record, service);
+  }
+
+  /** What is told, once, when somebody has written another reason. */
+  private static List<Notice> changed(Moment at, ComputeService service, ServiceStatus record) {
+    var told =
+        at.previous()
+            .condition(Condition.SERVICE_DISABLED)
+            .filter(c -> Reason.ReasonChanged.name().equals(c.reason()))
+            .isPresent();
+    return told || !changedByOthers(at, service, record)
+        ? List.of()
+        : List.of(
+            new Notice(
+                true,
+                Reason.ReasonChanged,
+                "Somebody has changed the disabled_reason of nova-compute on "
+                    + at.host()
+                    + ": it "
+                    + says(service)
+                    + ". It is left disabled when this resource is deleted."));
+  }
+
+  private static String says(ComputeService service) {
+    return service.disabledReason() == null
+        ? "now says nothing"
+        : "now says '" + Text.cut(service.disabledReason(), 300) + "'";
   }
 
   /**
@@ -311,12 +383,9 @@ record Keeping(
         && at.ago(deleted).compareTo(at.settings().answerWait()) < 0;
   }
 
-  private static Step backStep(
-      ComputeService service, ServiceStatus record, Optional<Situation.Neighbour> heir) {
-    if ("disabled".equals(record.previousStatus()) && record.previousReason() != null) {
-      return new Step.DisableService(service.id(), record.previousReason());
-    }
-    return heir.<Step>map(h -> new Step.DisableService(service.id(), marker(h.name(), h.reason())))
-        .orElseGet(() -> new Step.EnableService(service.id()));
+  private static Step backStep(ComputeService service, ServiceStatus record) {
+    return "disabled".equals(record.previousStatus()) && record.previousReason() != null
+        ? new Step.DisableService(service.id(), record.previousReason())
+        : new Step.EnableService(service.id());
   }
 }

@@ -36,12 +36,22 @@ record Moment(Situation situation, Look look) {
     return previous(situation);
   }
 
+  /** The service of the host; of several that which was taken, where it is still there. */
   Optional<ComputeService> service() {
-    return look.service(host());
+    var taken = previous().service();
+    return look.services(host()).stream()
+        .filter(s -> taken != null && s.id() != null && s.id().equals(taken.id()))
+        .findFirst()
+        .or(() -> look.service(host()));
   }
 
   boolean sourceUp() {
     return service().map(ComputeService::up).orElse(false);
+  }
+
+  /** How the host's service is brought up again, as the end of a sentence. */
+  String bringUp() {
+    return service().map(ComputeService::bringUp).orElse("start it");
   }
 
   /** How long ago something was, by our clock; zero for null and for the future. */

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -18,7 +19,11 @@ final class Policies {
   private static final Set<String> UNSUPPORTED = Set.of("ironic", "vmware vcenter server", "zvm");
 
   private static final List<Function<Moment, Optional<Finding>>> ALWAYS =
-      List.of(Policies::hostKnown, Policies::hypervisorMigrates);
+      List.of(
+          Policies::hostKnown,
+          Policies::ambiguous,
+          Policies::reservedWord,
+          Policies::hypervisorMigrates);
 
   private static final List<Function<Moment, Optional<Finding>>> TO_MOVE =
       List.of(Policies::targetTakesInstances, Policies::otherHost);
@@ -40,22 +45,91 @@ final class Policies {
     if (at.service().isPresent()) {
       return Optional.empty();
     }
-    var known = at.look().services().stream().map(ComputeService::host).sorted().limit(5).toList();
     return Optional.of(
         at.previous().service() == null
             ? new Finding(
                 Reason.HostNotFound,
                 "spec.host: Nova knows no nova-compute service on '"
                     + at.host()
-                    + "'. It knows "
-                    + (known.isEmpty() ? "none at all" : String.join(", ", known))
-                    + (at.look().services().size() > known.size() ? ", ..." : "")
-                    + ". Delete this resource and create one with the exact name.")
+                    + "'. "
+                    + suggestion(at, at.host())
+                    + "Delete this resource and create one with the exact name (openstack compute"
+                    + " service list --service nova-compute).")
             : new Finding(
                 Reason.HostGone,
                 "The nova-compute service of '"
                     + at.host()
                     + "' was deleted from Nova. Delete this resource, or bring the host back."));
+  }
+
+  /** "Did you mean", as a sentence with a blank behind; empty text where no name is near. */
+  private static String suggestion(Moment at, String name) {
+    var known = at.look().services().stream().map(ComputeService::host).distinct().toList();
+    if (known.isEmpty()) {
+      return "It knows none at all. ";
+    }
+    var near = NearNames.of(name, known);
+    return near.isEmpty()
+        ? ""
+        : "Did you mean "
+            + near.stream().map(n -> "'" + n + "'").collect(Collectors.joining(" or "))
+            + "? ";
+  }
+
+  /** Nova has several nova-compute services of the host: nobody can tell which one counts. */
+  static Optional<Finding> ambiguous(Moment at) {
+    var services = at.look().services(at.host());
+    if (services.size() < 2) {
+      return Optional.empty();
+    }
+    var down = services.stream().filter(s -> !s.up()).toList();
+    return Optional.of(
+        new Finding(
+            Reason.AmbiguousHost,
+            "spec.host: Nova has "
+                + services.size()
+                + " nova-compute services on '"
+                + at.host()
+                + "', so it is not clear which one to disable: "
+                + services.stream().map(Policies::row).collect(Collectors.joining(", "))
+                + ". Delete the one that is left over: openstack compute service delete "
+                + (down.size() == 1 && down.getFirst().id() != null ? down.getFirst().id() : "ID")
+                + "."));
+  }
+
+  private static String row(ComputeService service) {
+    return (service.id() == null ? "one in a cell that does not answer" : service.id())
+        + " ("
+        + service.host()
+        + ", "
+        + service.status()
+        + ", "
+        + (service.up() ? "up" : service.downWord())
+        + ")";
+  }
+
+  /** Whether InstanceHA of Red Hat OpenStack would take a host with this reason for a spare. */
+  static boolean reserved(String reason) {
+    return reason.toLowerCase(Locale.ROOT).contains("reserved");
+  }
+
+  private static Optional<Finding> reservedWord(Moment at) {
+    return at.spec().reason() != null && reserved(at.spec().reason())
+        ? Optional.of(reserved("spec.reason", "choose another word"))
+        : reserved(at.name())
+            ? Optional.of(
+                reserved("metadata.name", "delete this resource and create one of another name"))
+            : Optional.empty();
+  }
+
+  private static Finding reserved(String field, String wayOut) {
+    return new Finding(
+        Reason.ReservedWord,
+        field
+            + ": the word 'reserved' would stand in Nova's disabled_reason, by which InstanceHA of"
+            + " Red Hat OpenStack takes a host for a spare and enables it: "
+            + wayOut
+            + ".");
   }
 
   private static Optional<Finding> hypervisorMigrates(Moment at) {
@@ -88,7 +162,9 @@ final class Policies {
                         + target
                         + "' "
                         + fault
-                        + ". Name another host, or leave targetHost out to let the scheduler"
+                        + ". "
+                        + (at.look().services(target).isEmpty() ? suggestion(at, target) : "")
+                        + "Name another host, or leave targetHost out to let the scheduler"
                         + " pick."));
   }
 
@@ -96,23 +172,27 @@ final class Policies {
     if (target.equals(at.host())) {
       return Optional.of("is the host itself");
     }
-    var service = at.look().service(target);
-    if (service.isEmpty()) {
+    var services = at.look().services(target);
+    if (services.isEmpty()) {
       return Optional.of("is not a nova-compute service that Nova knows");
     }
+    if (services.size() > 1) {
+      return Optional.of("has " + services.size() + " nova-compute services");
+    }
+    var service = services.getFirst();
     if (at.situation().neighbours().stream().anyMatch(n -> n.host().equals(target))) {
       return Optional.of("is itself in maintenance");
     }
-    if (!service.get().enabled()) {
-      return Optional.of("is " + service.get().status());
+    if (!service.enabled()) {
+      return Optional.of("is " + service.status());
     }
-    return service.get().up() ? Optional.empty() : Optional.of("is down");
+    return service.up() ? Optional.empty() : Optional.of("is " + service.downWord());
   }
 
   private static Optional<Finding> otherHost(Moment at) {
     var other =
         at.look().services().stream()
-            .anyMatch(s -> !s.host().equals(at.host()) && s.enabled() && s.up());
+            .anyMatch(s -> !s.host().equalsIgnoreCase(at.host()) && s.enabled() && s.up());
     return other
         ? Optional.empty()
         : Optional.of(

@@ -92,6 +92,10 @@ public enum Reason {
   SourceServiceDown,
   /** Nova knows no such host. */
   HostNotFound,
+  /** Nova has several nova-compute services of the host. */
+  AmbiguousHost,
+  /** The name or the reason has a word by which another tool takes a host for a spare. */
+  ReservedWord,
   /** Nova knew the host and knows it no more. */
   HostGone,
   /** Somebody keeps enabling the service. */
@@ -122,6 +126,8 @@ public enum Reason {
   Disabled,
   /** Disabled before us, by somebody else. */
   DisabledBefore,
+  /** Disabled by us, and somebody has written another reason since. */
+  ReasonChanged,
   /** Not disabled yet. */
   NotDisabled,
 
@@ -134,8 +140,6 @@ public enum Reason {
   ServiceLeftDisabled,
   /** Our marker was found without a record of ours. */
   MarkerFound,
-  /** The host was handed to another resource. */
-  HandedOver,
   /** A move was asked for. */
   MoveAsked,
   /** An attempt to move failed and another one follows. */

@@ -94,7 +94,8 @@ final class Report {
     return this;
   }
 
-  private static Reason reason(Condition condition) {
+  /** The reason that was stored; NotLookedYet for one that this version does not know. */
+  static Reason reason(Condition condition) {
     try {
       return Reason.valueOf(condition.reason());
     } catch (IllegalArgumentException | NullPointerException e) {

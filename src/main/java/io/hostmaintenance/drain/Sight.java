@@ -45,9 +45,27 @@ public sealed interface Sight {
       Placement placement)
       implements Sight {
 
-    /** The service of a host, by its exact name. */
+    /**
+     * The nova-compute service of a host, by its exact name. Where Nova has several, that which
+     * speaks most against an empty host: an enabled one, else one whose cell is silent.
+     */
     public Optional<ComputeService> service(String host) {
-      return services.stream().filter(s -> s.host().equals(host)).findFirst();
+      var all = services(host);
+      return all.stream()
+          .filter(ComputeService::enabled)
+          .findFirst()
+          .or(() -> all.stream().filter(ComputeService::unknown).findFirst())
+          .or(() -> all.stream().findFirst());
+    }
+
+    /**
+     * Every nova-compute service of a host: none unless one has exactly this name, else all whose
+     * names differ by upper and lower case alone, which Nova's database holds for the same.
+     */
+    public List<ComputeService> services(String host) {
+      return services.stream().anyMatch(s -> s.host().equals(host))
+          ? services.stream().filter(s -> s.host().equalsIgnoreCase(host)).toList()
+          : List.of();
     }
 
     /** The same look, and then placement. */

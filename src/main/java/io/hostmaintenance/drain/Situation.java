@@ -11,11 +11,11 @@ import java.util.Optional;
  * Everything a decision depends on besides what was seen.
  *
  * @param resource the resource as it is stored; its status may be null
- * @param neighbours the other resources
+ * @param neighbours the other resources for the same host, and those for the target host
  * @param now our clock
  * @param settings how fast and how much at once
  * @param freeMoves how many more moves may be in flight, other hosts' counted off
- * @param mayStart whether another host may begin to be drained
+ * @param turn whether it is its turn to be drained, and who is drained now
  * @param lastCompleteLook when a complete look last succeeded, by our clock; this process's start
  *     if none did
  * @param waited for how long this process has known of each outstanding request, by instance id
@@ -31,7 +31,7 @@ public record Situation(
     Instant now,
     Settings settings,
     int freeMoves,
-    boolean mayStart,
+    Turn turn,
     Instant lastCompleteLook,
     Map<String, Duration> waited,
     Map<String, Duration> unseen,
@@ -43,19 +43,27 @@ public record Situation(
    * Another resource.
    *
    * @param name its name
-   * @param reason its spec's reason; may be null
    * @param host its host
    * @param createdAt its creation
    * @param deleting whether it is on its way out
    * @param taken whether it holds the service or has moves in flight
-   * @param finalized whether it carries our finalizer, so that it does not go without us
+   * @param wantsHost whether it holds nothing and waits for its host or its turn, or was not
+   *     decided on yet
    */
   public record Neighbour(
       String name,
-      String reason,
       String host,
       Instant createdAt,
       boolean deleting,
       boolean taken,
-      boolean finalized) {}
+      boolean wantsHost) {}
+
+  /**
+   * Whether it is the turn of the resource to be drained.
+   *
+   * @param come whether it is
+   * @param drained the oldest of the other resources whose hosts are being drained
+   * @param others how many other hosts are being drained
+   */
+  public record Turn(boolean come, List<String> drained, int others) {}
 }

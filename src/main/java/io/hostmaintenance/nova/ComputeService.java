@@ -8,9 +8,10 @@ package io.hostmaintenance.nova;
  * @param status {@code enabled}, {@code disabled}, or {@code UNKNOWN} when its cell does not answer
  * @param up whether its last heartbeat is recent and nobody forced it down
  * @param disabledReason why it is disabled; null when enabled or unsaid
+ * @param forcedDown whether somebody forced it down: it stays down until that is taken back
  */
 public record ComputeService(
-    String id, String host, String status, boolean up, String disabledReason) {
+    String id, String host, String status, boolean up, String disabledReason, boolean forcedDown) {
 
   /** Whether the scheduler may use the host. */
   public boolean enabled() {
@@ -25,5 +26,17 @@ public record ComputeService(
   /** Whether the cell of the service did not answer, so that nothing is known of its host. */
   public boolean unknown() {
     return !enabled() && !disabled();
+  }
+
+  /** How it is brought up again, as the end of a sentence. */
+  public String bringUp() {
+    return forcedDown
+        ? "take that back: openstack compute service set --up " + host + " nova-compute"
+        : "start it";
+  }
+
+  /** What it is while it is not up: down, or forced down. */
+  public String downWord() {
+    return forcedDown ? "forced down" : "down";
   }
 }

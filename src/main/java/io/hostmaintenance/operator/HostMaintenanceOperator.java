@@ -56,12 +56,13 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     var maintenance =
         new Maintenance(
             nova,
-            new KubernetesResources(client, this::cached),
+            new KubernetesResources(client, this::watched),
             metrics.counting(new Events(client, clock)),
             config.settings(),
             clock,
             System::nanoTime,
-            leading);
+            leading,
+            this::wake);
     var ticks = new Ticks(clock, System::nanoTime);
     this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
     operator.register(
@@ -149,6 +150,14 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     return source instanceof InformerWrappingEventSourceHealthIndicator<?> informers
         && informers.informerHealthIndicators().values().stream()
             .allMatch(i -> i.isRunning() && i.hasSynced());
+  }
+
+  private boolean watched(String name) {
+    return reconciler.watched(name);
+  }
+
+  private void wake(String name) {
+    reconciler.wake(name);
   }
 
   private List<HostMaintenance> cached() {

@@ -11,8 +11,10 @@ import io.javaoperatorsdk.operator.api.reconciler.IndexedResourceCache;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.filter.OnUpdateFilter;
+import io.javaoperatorsdk.operator.processing.event.source.inbound.SimpleInboundEventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Duration;
 import java.util.List;
@@ -36,6 +38,8 @@ public final class HostMaintenanceReconciler
   private final Maintenance maintenance;
   private final Ticks ticks;
   private final Runnable failure;
+  private final SimpleInboundEventSource<HostMaintenance> awaited =
+      new SimpleInboundEventSource<>("awaited");
   private volatile IndexedResourceCache<HostMaintenance> cache;
 
   /**
@@ -64,12 +68,22 @@ public final class HostMaintenanceReconciler
             || !Objects.equals(now.getAnnotations(), then.getAnnotations());
       };
 
-  /** Keeps the cache of the resources; there are no other event sources. */
+  /** Keeps the cache of the resources; the one other event source wakes those that wait. */
   @Override
   public List<EventSource<?, HostMaintenance>> prepareEventSources(
       EventSourceContext<HostMaintenance> context) {
     cache = context.getPrimaryCache();
-    return List.of();
+    return List.of(awaited);
+  }
+
+  /** Ticks a resource soon whose host or place became free. */
+  void wake(String name) {
+    awaited.propagateEvent(new ResourceID(name));
+  }
+
+  /** Whether the watch knew a resource of this name when it last told. */
+  boolean watched(String name) {
+    return cache != null && cache.contains(new ResourceID(name));
   }
 
   /** Every resource, as the watch last told; empty before the start. */

@@ -1,6 +1,7 @@
 package io.hostmaintenance.operator;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -11,20 +12,27 @@ import io.hostmaintenance.drain.Drain;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 
-/** The resources of an API server: read by name from it, listed from a cache. */
+/** The resources of an API server. */
 final class KubernetesResources implements Resources {
 
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
   private static final int RELEASE_TRIES = 5;
+  private static final long PAGE = 50;
 
   private final KubernetesClient client;
-  private final Supplier<List<HostMaintenance>> cache;
+  private final Predicate<String> watched;
 
-  KubernetesResources(KubernetesClient client, Supplier<List<HostMaintenance>> cache) {
+  /**
+   * Reads and writes by this client.
+   *
+   * @param watched whether the watch lately knew a resource of this name
+   */
+  KubernetesResources(KubernetesClient client, Predicate<String> watched) {
     this.client = client;
-    this.cache = cache;
+    this.watched = watched;
   }
 
   @Override
@@ -33,13 +41,22 @@ final class KubernetesResources implements Resources {
   }
 
   @Override
-  public List<HostMaintenance> known() {
-    return cache.get();
+  public boolean watched(String name) {
+    return watched.test(name);
   }
 
+  /** By pages, so that the rows of a thousand resources are never in memory at once. */
   @Override
-  public List<HostMaintenance> all() {
-    return client.resources(HostMaintenance.class).list().getItems();
+  public void list(Consumer<HostMaintenance> each) {
+    String next = null;
+    do {
+      var page =
+          client
+              .resources(HostMaintenance.class)
+              .list(new ListOptionsBuilder().withLimit(PAGE).withContinue(next).build());
+      page.getItems().forEach(each);
+      next = page.getMetadata().getContinue();
+    } while (next != null && !next.isEmpty());
   }
 
   @Override

@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -66,19 +67,28 @@ final class Maintenance {
   private final LongSupplier nanoTime;
   private final BooleanSupplier leading;
   private final Instant began;
-  private final Ledger ledger = new Ledger();
+  private final Consumer<String> wake;
+  private final Ledger ledger;
+  private boolean listed;
+  private Instant swept;
   private final Map<String, Memory> memories = new ConcurrentHashMap<>();
 
   /** What this process remembers of a resource; lost in a restart without harm. */
   private static final class Memory {
     private final Map<String, Instant> firstSights = new HashMap<>();
     private final Map<String, Instant> unseenSince = new HashMap<>();
+    private final String uid;
     private volatile Instant lastLook;
     private volatile boolean needsNoLook;
     private final OpenRequest disabling = new OpenRequest();
     private final OpenRequest givingBack = new OpenRequest();
     private Optional<Sight.Blind> refusal = Optional.empty();
     private Instant lastWrite = Instant.EPOCH;
+
+    Memory(String uid, Instant now) {
+      this.uid = uid;
+      this.lastLook = now;
+    }
   }
 
   /**
@@ -86,6 +96,7 @@ final class Maintenance {
    *
    * @param leading whether this process may act; asked right before each request that changes
    *     something, and the time of its answer counts
+   * @param wake is told the name of a resource whose host or place became free, to tick it soon
    */
   Maintenance(
       Nova nova,
@@ -94,7 +105,8 @@ final class Maintenance {
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
-      BooleanSupplier leading) {
+      BooleanSupplier leading,
+      Consumer<String> wake) {
     this.nova = nova;
     this.observer = new Observer(nova, nanoTime);
     this.resources = resources;
@@ -104,6 +116,8 @@ final class Maintenance {
     this.nanoTime = nanoTime;
     this.leading = leading;
     this.began = now();
+    this.wake = wake;
+    this.ledger = new Ledger(settings.maxHostsDraining());
   }
 
   /**
@@ -116,15 +130,51 @@ final class Maintenance {
 
   /** One tick of one resource. */
   Ticked tick(String name) {
-    var stored = resources.read(name);
-    if (stored.isEmpty()) {
-      forget(name);
-      return new Ticked(settings.pollIdle(), false);
+    listOnce();
+    sweep();
+    try {
+      var stored = resources.read(name);
+      if (stored.isEmpty()) {
+        forget(name);
+        return new Ticked(settings.pollIdle(), false);
+      }
+      var resource = stored.get();
+      var memory = memory(resource);
+      synchronized (memory) {
+        return tick(resource, memory);
+      }
+    } catch (RuntimeException e) {
+      ledger.stuck(name);
+      throw e;
+    } finally {
+      ledger.awaited().forEach(wake);
     }
-    var resource = stored.get();
-    var memory = memory(resource);
-    synchronized (memory) {
-      return tick(resource, memory);
+  }
+
+  /** Enters every resource, once, before the first decision: a watch may fall behind, and back. */
+  private synchronized void listOnce() {
+    if (!listed) {
+      resources.list(ledger::enter);
+      listed = true;
+      swept = now();
+    }
+  }
+
+  /**
+   * Forgets the resources that are gone without a tick of ours, since somebody took our finalizer
+   * off: else they would hold a host or a place for ever. Once each idle poll.
+   */
+  private void sweep() {
+    synchronized (this) {
+      if (Duration.between(swept, now()).compareTo(settings.pollIdle()) < 0) {
+        return;
+      }
+      swept = now();
+    }
+    for (var name : ledger.names()) {
+      if (!resources.watched(name) && resources.read(name).isEmpty()) {
+        forget(name);
+      }
     }
   }
 
@@ -145,10 +195,11 @@ final class Maintenance {
     var resource = stored.get();
     var memory = memory(resource);
     synchronized (memory) {
-      var known = resources.known();
-      var situation = situation(resource, known, memory, ledger.others(resource, known));
       var sight = internalError(failure);
-      carryOut(resource, memory, sight, Drain.decide(situation, sight));
+      var decision =
+          ledger.decide(
+              resource, () -> Drain.decide(situation(resource, memory), sight), Decision::status);
+      carryOut(resource, memory, sight, decision);
     }
   }
 
@@ -159,7 +210,7 @@ final class Maintenance {
    *     empty when the resource waits for another one and needs no look
    */
   Optional<Instant> lastLook(HostMaintenance resource) {
-    var memory = memories.get(key(resource));
+    var memory = memories.get(name(resource));
     if (memory == null) {
       return Optional.of(began);
     }
@@ -184,29 +235,22 @@ final class Maintenance {
 
   private void forget(String name) {
     ledger.forget(name);
-    memories.keySet().removeIf(key -> key.startsWith(name + "/"));
+    memories.remove(name);
   }
 
   private Memory memory(HostMaintenance resource) {
-    return memories.computeIfAbsent(
-        key(resource),
-        n -> {
-          var memory = new Memory();
-          memory.lastLook = now();
-          return memory;
-        });
-  }
-
-  private static String key(HostMaintenance resource) {
-    return resource.getMetadata().getName() + "/" + resource.getMetadata().getUid();
+    var uid = resource.getMetadata().getUid();
+    return memories.compute(
+        name(resource),
+        (name, known) -> known != null && known.uid.equals(uid) ? known : new Memory(uid, now()));
   }
 
   private Ticked tick(HostMaintenance resource, Memory memory) {
-    var known = resources.known();
-    var unseen =
-        withoutLook(resource, situation(resource, known, memory, ledger.others(resource, known)));
+    ledger.enter(resource);
+    var unseen = withoutLook(resource, situation(resource, memory));
     memory.needsNoLook = unseen.isPresent();
     if (unseen.isPresent()) {
+      ledger.decide(resource, unseen::get, Decision::status);
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
     var sight = observer.look(resource);
@@ -216,19 +260,10 @@ final class Maintenance {
     if (sight instanceof Sight.Look look) {
       note(unseen(resource, look), memory);
     }
-    var all = handsOver(resource) ? resources.all() : resources.known();
     var decision =
         ledger.decide(
-            resource,
-            all,
-            others -> Drain.decide(situation(resource, all, memory, others), sight),
-            Decision::status);
+            resource, () -> Drain.decide(situation(resource, memory), sight), Decision::status);
     return carryOut(resource, memory, sight, decision);
-  }
-
-  /** Whether a host is to be taken or given back: then what the watch told is not enough. */
-  private static boolean handsOver(HostMaintenance resource) {
-    return resource.isMarkedForDeletion() || !Drain.taken(resource.getStatus());
   }
 
   private static Optional<Decision> withoutLook(HostMaintenance resource, Situation situation) {
@@ -237,18 +272,15 @@ final class Maintenance {
         : Drain.withoutLook(situation);
   }
 
-  private Situation situation(
-      HostMaintenance resource, List<HostMaintenance> all, Memory memory, Ledger.Others others) {
+  private Situation situation(HostMaintenance resource, Memory memory) {
     return new Situation(
         resource,
-        all.stream()
-            .filter(r -> !r.getMetadata().getName().equals(name(resource)))
-            .map(Maintenance::neighbour)
-            .toList(),
+        ledger.neighbours(
+            name(resource), resource.getSpec().host(), resource.getSpec().targetHost()),
         now(),
         settings,
-        settings.maxMoves() - others.movesInFlight(),
-        others.hostsDraining() < settings.maxHostsDraining(),
+        settings.maxMoves() - ledger.othersInFlight(name(resource)),
+        ledger.turn(resource),
         memory.lastLook,
         waited(resource, memory),
         unseen(memory),
@@ -259,17 +291,6 @@ final class Maintenance {
 
   private static boolean takesService(HostMaintenanceStatus status) {
     return status != null && status.service() != null;
-  }
-
-  private static Situation.Neighbour neighbour(HostMaintenance other) {
-    return new Situation.Neighbour(
-        other.getMetadata().getName(),
-        other.getSpec().reason(),
-        other.getSpec().host(),
-        Instant.parse(other.getMetadata().getCreationTimestamp()),
-        other.isMarkedForDeletion(),
-        Drain.taken(other.getStatus()),
-        other.getMetadata().getFinalizers().contains(HostMaintenance.FINALIZER));
   }
 
   /** How long this process has known of each outstanding request. */
@@ -501,7 +522,9 @@ final class Maintenance {
         tell(
             resource,
             Reason.ServiceEnabled,
-            service.up() ? "was enabled." : "was enabled, but it is down: start it.",
+            service.up()
+                ? "was enabled."
+                : "was enabled, but it is " + service.downWord() + ": " + service.bringUp() + ".",
             !service.up());
         yield null;
       }

@@ -1,8 +1,8 @@
 package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The resources as Kubernetes stores them. */
 interface Resources {
@@ -10,11 +10,11 @@ interface Resources {
   /** The resource as it is stored now; empty when there is none of this name. */
   Optional<HostMaintenance> read(String name);
 
-  /** Every resource, as the watch told lately; it can fall behind, and back. */
-  List<HostMaintenance> known();
+  /** Whether the watch lately knew a resource of this name; it can fall behind, and back. */
+  boolean watched(String name);
 
-  /** Every resource as it is stored now. */
-  List<HostMaintenance> all();
+  /** Hands over every resource as it is stored now, some at a time. */
+  void list(Consumer<HostMaintenance> each);
 
   /**
    * Stores the status if nobody has changed the resource since it was read.

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The way out. */
 class ExitTest {
@@ -53,29 +54,24 @@ class ExitTest {
         .isEqualTo(true);
   }
 
-  /** A host may have been handed to it before it was seen for the first time. */
   @Test
-  void whatWasNeverSeenNeedsALook() {
-    assertThat(Exit.withoutLook(Given.fresh().deleted().situation())).isEmpty();
+  void whatWasNeverSeenGoesWithoutALook() {
+    assertThat(Exit.withoutLook(Given.fresh().deleted().situation()))
+        .get()
+        .extracting(Decision::release)
+        .isEqualTo(true);
   }
 
   @Test
-  void whatWaitedForAnotherOneNeedsALook() {
+  void whatWaitedForAnotherOneGoesWithoutALook() {
     var given = Given.fresh();
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
+    given.neighbour(new Situation.Neighbour("other", HOST, NOON, false, true, false));
     given.decide();
 
-    assertThat(Exit.withoutLook(given.deleted().situation())).isEmpty();
-  }
-
-  @Test
-  void whatWaitedForAnotherOneNeedsALookAlsoWhenOneHasFailed() {
-    var given = Given.fresh();
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
-    given.decide();
-    given.neighbour().deleted().blind();
-
-    assertThat(Exit.withoutLook(given.situation())).isEmpty();
+    assertThat(Exit.withoutLook(given.deleted().situation()))
+        .get()
+        .extracting(Decision::release)
+        .isEqualTo(true);
   }
 
   @Test
@@ -146,15 +142,13 @@ class ExitTest {
     @Test
     void thatAnotherProcessMayBeGivingBackIsWaitedFor() {
       var given = Given.taken().deleted();
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false, true));
       given.decide();
 
       var decision = given.restarted().decideAfter(69);
       assertThat(decision.steps()).isEmpty();
       assertThat(decision.release()).isFalse();
 
-      assertThat(given.decideAfter(1).steps())
-          .containsExactly(new Step.DisableService(id(HOST), "host-maintenance heir"));
+      assertThat(given.decideAfter(1).steps()).containsExactly(enable());
     }
 
     @Test
@@ -348,107 +342,36 @@ class ExitTest {
     }
 
     @Test
-    void isHandedToTheOneThatWaitsForTheHost() {
+    void isEnabledThoughAnotherOneWaitsForTheHost() {
       var given = Given.taken().deleted();
-      given.neighbour(
-          new Situation.Neighbour("heir", "its reason", HOST, NOON, false, false, true),
-          new Situation.Neighbour("later", null, HOST, NOON.plusSeconds(9), false, false, true));
-
-      var decision = given.decide();
-
-      assertThat(decision.steps())
-          .containsExactly(new Step.DisableService(id(HOST), "host-maintenance heir: its reason"));
-      assertThat(told(given.obeyed(decision).decideAfter(1))).contains(Reason.HandedOver);
-      assertThat(given.service().disabled()).isTrue();
-    }
-
-    /** What stood before us is put back first; the one that waits takes it from there. */
-    @Test
-    void getsBackTheReasonThatLibvirtWroteWhereAnotherOneWaitsForTheHostToo() {
-      var given = Given.fresh().service(HOST, "disabled", "AUTO: no libvirt");
-      given.obeyed(given.decide());
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false, true));
-
-      var decision = given.deleted().decideAfter(60);
-
-      assertThat(decision.steps())
-          .containsExactly(new Step.DisableService(id(HOST), "AUTO: no libvirt"));
-      assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
-    }
-
-    @Test
-    void isEnabledWhenTheOneItWasHandedToIsGone() {
-      var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
+      given.neighbour(new Situation.Neighbour("waits", HOST, NOON, false, false, true));
 
       assertThat(given.decide().steps()).containsExactly(enable());
-    }
-
-    @Test
-    void isEnabledWhenTheOneItWasHandedToIsGoneThoughThereAreOthers() {
-      var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
-      given.neighbour(
-          new Situation.Neighbour("other", null, "elsewhere", NOON, false, false, true));
-
-      assertThat(given.decide().steps()).containsExactly(enable());
-    }
-
-    @Test
-    void isLeftToTheOneItWasHandedToThoughThatGoesItself() {
-      var given = Given.taken().deleted().service(HOST, "disabled", "host-maintenance heir");
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false, true));
-
-      var decision = given.decide();
-
-      assertThat(decision.steps()).isEmpty();
-      assertThat(decision.release()).isTrue();
-    }
-
-    @Test
-    void thatWasHandedToUsIsGivenBackThoughWeNeverTookIt() {
-      var given = waiting().service(HOST, "disabled", MARKER).deleted();
-
-      var decision = given.decide();
-
-      assertThat(decision.steps()).containsExactly(enable());
-      assertThat(decision.release()).isFalse();
-      assertThat(given.obeyed(decision).decideAfter(1).release()).isTrue();
     }
 
     @ParameterizedTest
-    @CsvSource({"enabled, ", "disabled, broken fan", "disabled, host-maintenance other"})
-    void thatWasNeverHandedToUsIsNotTouched(String status, String reason) {
-      var given = waiting().service(HOST, status, reason).deleted();
+    @ValueSource(
+        strings = {
+          "host-maintenance other [01234567]",
+          "host-maintenance rack-1 [01234567]: of the one before",
+          "host-maintenance rack-1: of an earlier release",
+          "host-maintenance prolonged, RAM on order, do not enable",
+        })
+    void isLeftDisabledWithWhateverLooksLikeAMarkerAndIsNotOurs(String reason) {
+      var given = Given.taken().service(HOST, "disabled", reason).deleted();
 
       var decision = given.decide();
 
       assertThat(decision.steps()).isEmpty();
       assertThat(decision.release()).isTrue();
-      assertThat(decision.notices()).isEmpty();
-    }
-
-    /** It waits for a host that another one holds. */
-    private static Given waiting() {
-      var given = Given.fresh();
-      given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
-      given.decide();
-      return given.neighbour();
-    }
-
-    /** It could go without a word, and leave the host to nobody. */
-    @Test
-    void isNotHandedToOneThatDoesNotCarryOurFinalizerYet() {
-      var given = Given.taken().deleted();
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, false, false, false));
-
-      assertThat(given.decide().steps()).containsExactly(enable());
-    }
-
-    @Test
-    void isNotHandedToOneThatGoesItself() {
-      var given = Given.taken().deleted();
-      given.neighbour(new Situation.Neighbour("heir", null, HOST, NOON, true, false, true));
-
-      assertThat(given.decide().steps()).containsExactly(enable());
+      assertThat(decision.notices())
+          .filteredOn(n -> n.reason() == Reason.ServiceLeftDisabled)
+          .singleElement()
+          .extracting(Notice::message)
+          .asString()
+          .contains(
+              "left disabled, because its disabled_reason now says '" + reason + "'",
+              "openstack compute service set --enable " + HOST + " nova-compute");
     }
 
     @Test

@@ -47,7 +47,7 @@ final class Given {
   static final String NAME = "rack-1";
   static final String HOST = "compute-7";
   static final String OTHER = "compute-9";
-  static final String MARKER = "host-maintenance " + NAME;
+  static final String MARKER = "host-maintenance " + NAME + " [0b1c7d6e]";
   static final Identity US = new Identity("operator", "admin");
   static final Identity SOMEBODY = new Identity("alice", "web");
   static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
@@ -79,7 +79,7 @@ final class Given {
   private Optional<Instant> knowsOfDisabling = Optional.empty();
   private Optional<Instant> knowsOfGivingBack = Optional.empty();
   private int freeMoves = 20;
-  private boolean mayStart = true;
+  private Situation.Turn turn = new Situation.Turn(true, List.of(), 0);
   private Optional<Blind> refusal = Optional.empty();
 
   private Given() {
@@ -267,14 +267,32 @@ final class Given {
   }
 
   Given service(String host, String status, String reason) {
-    services.put(host, new ComputeService(id(host), host, status, true, reason));
+    services.put(host, new ComputeService(id(host), host, status, true, reason, false));
+    return this;
+  }
+
+  /** One more nova-compute service of a host, from another cell or left over. */
+  Given twin(String id, String host, String status, boolean up) {
+    services.put(id, new ComputeService(id, host, status, up, null, false));
+    return this;
+  }
+
+  Given noTwin(String id) {
+    services.remove(id);
+    return this;
+  }
+
+  Given forcedDown(String host) {
+    var old = services.get(host);
+    services.put(
+        host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), true));
     return this;
   }
 
   Given serviceDown(String host) {
     var old = services.get(host);
     services.put(
-        host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason()));
+        host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), false));
     return this;
   }
 
@@ -334,7 +352,12 @@ final class Given {
   }
 
   Given mayStart(boolean may) {
-    mayStart = may;
+    turn = new Situation.Turn(may, may ? List.of() : List.of("a", "b", "c"), may ? 0 : 10);
+    return this;
+  }
+
+  Given turn(Situation.Turn next) {
+    turn = next;
     return this;
   }
 
@@ -475,7 +498,7 @@ final class Given {
         now,
         SETTINGS,
         freeMoves,
-        mayStart,
+        turn,
         lastCompleteLook,
         waited,
         unseenSince.entrySet().stream()

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the service is taken and kept disabled. */
 class KeepingTest {
@@ -21,16 +22,34 @@ class KeepingTest {
 
   @ParameterizedTest
   @CsvSource({
-    "host-maintenance a,        a, true",
-    "host-maintenance a: disk,  a, true",
-    "host-maintenance ab,       a, false",
-    "host-maintenance a:disk,   a, false",
-    "host-maintenance,          a, false",
-    "maintenance a,             a, false",
-    ",                          a, false",
+    "host-maintenance rack-1 [0b1c7d6e],        true",
+    "host-maintenance rack-1 [0b1c7d6e]: disk,  true",
+    "host-maintenance rack-1 [0b1c7d6e]:disk,   false",
+    "host-maintenance rack-1 [0b1c7d6e] on,     false",
+    "host-maintenance rack-1 [99999999],        false",
+    "host-maintenance rack-10 [0b1c7d6e],       false",
+    "host-maintenance rack-1,                   false",
+    "host-maintenance rack-1: disk,             false",
+    "host-maintenance prolonged,                false",
+    "maintenance rack-1 [0b1c7d6e],             false",
+    ",                                          false",
   })
-  void aMarkerIsThatOfTheExactName(String reason, String name, boolean expected) {
-    assertThat(Keeping.isMarker(reason, name)).isEqualTo(expected);
+  void aMarkerIsThatOfThisVeryResource(String reason, boolean expected) {
+    assertThat(Keeping.isMarker(reason, Given.fresh().resource())).isEqualTo(expected);
+  }
+
+  @Test
+  void theLongestMarkerFitsIntoNovasDisabledReason() {
+    var resource = Given.fresh().reason("r".repeat(120)).resource();
+    resource.getMetadata().setName("n".repeat(100));
+
+    assertThat(Keeping.marker(resource)).hasSize(250);
+  }
+
+  @Test
+  void theMarkerDoesNotCarryAReasonThatHasTheHostEnabledByAnotherTool() {
+    assertThat(Keeping.marker(Given.fresh().reason("Reserved for DIMM").resource()))
+        .isEqualTo(MARKER);
   }
 
   /** What a process that has ended may have asked for. */
@@ -196,12 +215,26 @@ class KeepingTest {
     assertThat(given.status().service().disabledByUs()).isTrue();
   }
 
-  @Test
-  void theMarkerOfAnotherNameIsSomebodyElses() {
-    var given = Given.fresh().service(HOST, "disabled", MARKER + "0");
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "host-maintenance rack-10 [0b1c7d6e]",
+        "host-maintenance rack-1 [99999999]: of the one before",
+        "host-maintenance rack-1",
+        "host-maintenance prolonged, RAM on order, do not enable",
+      })
+  void theMarkerOfAnotherOneIsSomebodyElsesAndTheWayOutIsTold(String reason) {
+    var given = Given.fresh().service(HOST, "disabled", reason);
 
-    assertThat(given.decide().steps()).isEmpty();
+    var decision = given.decide();
+
+    assertThat(decision.steps()).isEmpty();
     assertThat(given.status().service().disabledByUs()).isFalse();
+    assertThat(decision.notices().getFirst().message())
+        .contains(reason, "openstack compute service set --enable " + HOST + " nova-compute");
+    assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().message())
+        .contains("another HostMaintenance", "stays so on delete", "set --enable " + HOST);
+    assertThat(given.deleted().decideAfter(60).steps()).isEmpty();
   }
 
   @Test
@@ -217,6 +250,37 @@ class KeepingTest {
     var given = Given.taken().service(HOST, "disabled", "mine now");
 
     assertThat(given.decide().steps()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"mine now, now says 'mine now'", ", now says nothing"})
+  void aReasonThatSomebodyWroteOverOursIsToldAtOnceWithWhatADeleteWillDo(
+      String reason, String told) {
+    var given = Given.taken();
+    given.decide();
+
+    var decision = given.service(HOST, "disabled", reason).decideAfter(60);
+
+    var condition = given.status().condition(Condition.SERVICE_DISABLED).orElseThrow();
+    assertThat(condition.status()).isEqualTo("True");
+    assertThat(condition.reason()).isEqualTo("ReasonChanged");
+    assertThat(condition.message())
+        .contains(told, "left disabled on delete", "set --enable " + HOST);
+    assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.ReasonChanged);
+    assertThat(given.decideAfter(60).notices()).as("told once").isEmpty();
+    assertThat(given.deleted().decideAfter(60).steps()).isEmpty();
+  }
+
+  @Test
+  void ourReasonThatStandsAgainIsGivenBackAgain() {
+    var given = Given.taken().service(HOST, "disabled", "mine now");
+    given.decide();
+
+    given.service(HOST, "disabled", MARKER).decideAfter(60);
+
+    var condition = given.status().condition(Condition.SERVICE_DISABLED).orElseThrow();
+    assertThat(condition.reason()).isEqualTo("Disabled");
+    assertThat(condition.message()).contains("is enabled on delete");
   }
 
   @Nested

@@ -3,6 +3,7 @@ package io.hostmaintenance.drain;
 import static io.hostmaintenance.drain.Given.HOST;
 import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.OTHER;
+import static io.hostmaintenance.drain.Given.id;
 import static io.hostmaintenance.drain.Some.active;
 import static io.hostmaintenance.drain.Some.busy;
 import static io.hostmaintenance.drain.Some.in;
@@ -130,7 +131,7 @@ class StandingTest {
     void theTargetMustNotBeInMaintenanceItself() {
       given
           .targetHost(OTHER)
-          .neighbour(new Situation.Neighbour("n", null, OTHER, NOON, false, false, true));
+          .neighbour(new Situation.Neighbour("n", OTHER, NOON, false, false, true));
 
       fails(Reason.TargetHostInvalid, "spec.targetHost", OTHER, "maintenance");
     }
@@ -396,6 +397,65 @@ class StandingTest {
     stands(Phase.Draining, Reason.SettlingEmpty);
   }
 
+  @Test
+  void aHostThatIsForcedDownIsSaidToBeWithTheCommandThatLiftsIt() {
+    given = Given.taken().forcedDown(HOST).instances(active("vm"));
+
+    var decision = given.decide();
+
+    stands(Phase.Blocked, Reason.SourceServiceDown);
+    assertThat(ready().message())
+        .contains("is forced down", "openstack compute service set --up " + HOST + " nova-compute");
+    assertThat(decision.notices())
+        .filteredOn(n -> n.reason() == Reason.SourceServiceDown)
+        .singleElement()
+        .satisfies(n -> assertThat(n.message()).contains("service set --up " + HOST));
+  }
+
+  @Test
+  void aTargetThatIsForcedDownIsSaidToBe() {
+    given.targetHost(OTHER).forcedDown(OTHER).instances(active("vm")).decide();
+
+    assertThat(ready().message()).contains("'" + OTHER + "' is forced down");
+  }
+
+  @Test
+  void aRowThatWaitsForAHostThatIsForcedDownNamesTheCommand() {
+    given =
+        Given.taken()
+            .forcedDown(HOST)
+            .rows(Some.cold(running("vm", 9)))
+            .instances(Some.away(in("resized", "vm")))
+            .migrations(Some.cold(9, "vm", "finished", NOON.plusSeconds(1)));
+
+    given.decideAfter(5);
+
+    assertThat(given.row("vm").message()).contains("service set --up " + HOST + " nova-compute");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reserved", "Reserved for DIMM A3", "unreserved", "pRESERVEd"})
+  void aReasonThatHasAnotherToolEnableTheHostIsRefused(String reason) {
+    assertThat(given.reason(reason).decide().steps()).isEmpty();
+
+    stands(Phase.Failed, Reason.ReservedWord);
+    assertThat(ready().message()).contains("spec.reason", "'reserved'", "choose another word");
+  }
+
+  @Test
+  void aNameThatHasAnotherToolEnableTheHostIsRefused() {
+    given.resource().getMetadata().setName("reserved-7");
+
+    assertThat(given.decide().steps()).isEmpty();
+    stands(Phase.Failed, Reason.ReservedWord);
+    assertThat(ready().message()).contains("metadata.name");
+  }
+
+  @Test
+  void anotherReasonIsNotRefused() {
+    assertThat(given.reason("reserve parts").decide().steps()).hasSize(1);
+  }
+
   // ---------------------------------------------------------------- turn and conflict
 
   @Test
@@ -413,24 +473,6 @@ class StandingTest {
 
     assertThat(Drain.withoutLook(given.situation()))
         .hasValueSatisfying(d -> assertThat(d.status()).isEqualTo(given.status()));
-  }
-
-  /** Else nobody would give it back. */
-  @Test
-  void aHostThatWasHandedOverIsHeldThoughItWouldNotBeItsTurn() {
-    given.service(HOST, "disabled", Given.MARKER).mayStart(false).decide();
-
-    assertThat(given.status().service().disabledByUs()).isTrue();
-  }
-
-  @Test
-  void aHostThatWasHandedOverIsHeldThoughTheResourceCannotBeCarriedOut() {
-    given.service(HOST, "disabled", Given.MARKER).targetHost("nowhere").instances(active("vm"));
-
-    given.decide();
-
-    stands(Phase.Failed, Reason.TargetHostInvalid);
-    assertThat(given.status().service().disabledByUs()).isTrue();
   }
 
   @Test
@@ -456,10 +498,41 @@ class StandingTest {
   }
 
   @Test
-  void oneThatHoldsItsHostNeedsNoTurn() {
+  void whoWaitsForItsTurnLooksAtTheIdlePaceAndNamesWhoIsDrained() {
+    var decision = given.turn(new Situation.Turn(false, List.of("a", "b", "c"), 10)).decide();
+
+    assertThat(decision.nextLook()).isEqualTo(Given.SETTINGS.pollIdle());
+    assertThat(ready().message())
+        .contains("at most 10 hosts", "HM_MAX_HOSTS_DRAINING", "a, b, c and 7 others");
+  }
+
+  @Test
+  void whoWaitsForAnOlderOneAloneSaysSo() {
+    given.turn(new Situation.Turn(false, List.of(), 0)).decide();
+
+    assertThat(ready().message()).contains("An older one begins now");
+  }
+
+  /** A rack that comes back would else be drained all at once. */
+  @Test
+  void whatHoldsItsHostAndCouldGoOnAgainWaitsForItsTurnToo() {
     given = Given.taken().instances(active("vm"));
 
-    assertThat(given.mayStart(false).decide().steps()).hasSize(1);
+    var decision = given.mayStart(false).decide();
+
+    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.nextLook()).isEqualTo(Given.SETTINGS.pollIdle());
+    stands(Phase.Draining, Reason.WaitingForTurn);
+    assertThat(given.mayStart(true).decideAfter(60).steps()).hasSize(1);
+  }
+
+  @Test
+  void whatHasNothingToAskNeedsNoTurn() {
+    given = Given.taken().instances(in("suspended", "vm"));
+
+    given.mayStart(false).decide();
+
+    stands(Phase.Blocked, Reason.InstancesBlocked);
   }
 
   @Nested
@@ -470,7 +543,7 @@ class StandingTest {
     private final Instant younger = NOON.minusSeconds(60);
 
     private void rival(String name, Instant created, boolean deleting, boolean taken) {
-      given.neighbour(new Situation.Neighbour(name, null, HOST, created, deleting, taken, true));
+      given.neighbour(new Situation.Neighbour(name, HOST, created, deleting, taken, !taken));
     }
 
     @Test
@@ -526,14 +599,36 @@ class StandingTest {
     }
 
     @Test
-    void theOtherInheritsWhenTheFirstIsGone() {
+    void theOtherTakesTheHostAnewWhenTheFirstIsGone() {
       rival("older", older, true, true);
-      given.service(HOST, "disabled", Given.MARKER).decide();
-      given.neighbour();
+      given.service(HOST, "disabled", "host-maintenance older [01234567]").decide();
+      assertThat(given.status().service()).isNull();
 
-      given.decideAfter(60);
+      var decision = given.neighbour().service(HOST, "enabled", null).decideAfter(60);
 
-      assertThat(given.status().service().disabledByUs()).isTrue();
+      assertThat(decision.steps()).containsExactly(new Step.DisableService(id(HOST), Given.MARKER));
+    }
+
+    @Test
+    void whoWaitsAsksNothingBeforeTheIdlePoll() {
+      rival("older", older, false, true);
+
+      assertThat(given.decide().nextLook()).isEqualTo(Given.SETTINGS.pollIdle());
+    }
+
+    /** Nobody waits for who cannot be carried out. */
+    @Test
+    void anOlderThatHoldsNothingAndCannotGoOnIsNotWaitedFor() {
+      given.neighbour(new Situation.Neighbour("older", HOST, older, false, false, false));
+
+      assertThat(given.decide().steps()).hasSize(1);
+    }
+
+    @Test
+    void anOlderThatHoldsNothingAndGoesIsNotWaitedFor() {
+      rival("older", older, true, false);
+
+      assertThat(given.decide().steps()).hasSize(1);
     }
 
     /** Both took the host before either could see the other. */
@@ -555,7 +650,7 @@ class StandingTest {
 
     @Test
     void anotherHostIsNoRival() {
-      given.neighbour(new Situation.Neighbour("n", null, HOST + "0", older, false, true, true));
+      given.neighbour(new Situation.Neighbour("n", HOST + "0", older, false, true, false));
 
       assertThat(given.decide().steps()).hasSize(1);
     }
@@ -700,7 +795,7 @@ class StandingTest {
   void aTargetInMaintenanceThatIsAnotherHostsMattersNot() {
     given
         .targetHost(OTHER)
-        .neighbour(new Situation.Neighbour("n", null, "compute-3", NOON, false, false, true));
+        .neighbour(new Situation.Neighbour("n", "compute-3", NOON, false, false, true));
 
     given.decide();
 
@@ -708,27 +803,17 @@ class StandingTest {
   }
 
   @Test
-  void ofManyHostsFiveAreNamed() {
-    given.noService(HOST);
-    for (var i = 1; i <= 6; i++) {
-      given.service("other-" + i, "enabled", null);
+  void ofManyHostsTheNearOneIsNamed() {
+    given.noService(HOST).service(HOST + ".example.org", "enabled", null);
+    for (var i = 10; i <= 60; i++) {
+      given.service("node-" + i, "enabled", null);
     }
 
     given.decide();
 
-    assertThat(ready().message()).contains("other-3, other-4, ...").doesNotContain("other-5");
-  }
-
-  @Test
-  void ofFiveHostsAllAreNamed() {
-    given.noService(HOST);
-    for (var i = 1; i <= 4; i++) {
-      given.service("other-" + i, "enabled", null);
-    }
-
-    given.decide();
-
-    assertThat(ready().message()).contains("other-4.").doesNotContain("...");
+    assertThat(ready().message())
+        .contains("Did you mean '" + HOST + ".example.org'?")
+        .doesNotContain("node-10");
   }
 
   @Test
@@ -744,7 +829,7 @@ class StandingTest {
     given.service(HOST, "disabled", Given.MARKER).decide();
 
     assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().message())
-        .contains("given back");
+        .contains("is enabled on delete");
   }
 
   /** A status that does not change keeps the time of its last change. */
@@ -796,7 +881,7 @@ class StandingTest {
 
   @Test
   void whatWaitsForAnotherOneAndIsNotSeenForLongWaits() {
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true)).decide();
+    given.neighbour(new Situation.Neighbour("other", HOST, NOON, false, true, false)).decide();
 
     given.neighbour().after(600).blind();
 
@@ -885,7 +970,7 @@ class StandingTest {
 
   @Test
   void whileAnotherOneHasItsHostItNeedsNoLook() {
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
+    given.neighbour(new Situation.Neighbour("other", HOST, NOON, false, true, false));
 
     assertThat(Drain.withoutLook(given.situation()))
         .hasValueSatisfying(d -> assertThat(d.status().phase()).isEqualTo("Blocked"));
@@ -895,7 +980,7 @@ class StandingTest {
   @Test
   void oneThatHoldsItsHostNeedsALookThoughAnotherOneWants() {
     given = Given.taken();
-    given.neighbour(new Situation.Neighbour("other", null, HOST, NOON, false, true, true));
+    given.neighbour(new Situation.Neighbour("other", HOST, NOON, false, true, false));
 
     assertThat(Drain.withoutLook(given.situation())).isEmpty();
     given.decide();

@@ -14,7 +14,7 @@ class ComputeServiceTest {
     "UNKNOWN, false, false, true",
   })
   void statusIsOneOfThree(String status, boolean enabled, boolean disabled, boolean unknown) {
-    assertThat(new ComputeService("s1", "h1", status, true, null))
+    assertThat(new ComputeService("s1", "h1", status, true, null, false))
         .returns(enabled, ComputeService::enabled)
         .returns(disabled, ComputeService::disabled)
         .returns(unknown, ComputeService::unknown);

@@ -103,7 +103,7 @@ public final class ApiServer implements AutoCloseable {
    * @param method the HTTP method
    * @param path the path without the query
    */
-  record Call(String method, String path) {
+  record Call(String method, String path, String query) {
     /** Whether it would change something. */
     boolean writes() {
       return !method.equals("GET");
@@ -185,7 +185,8 @@ public final class ApiServer implements AutoCloseable {
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
-      var call = new Call(request.getMethod(), request.getPath().split("\\?")[0]);
+      var target = request.getPath().split("\\?", 2);
+      var call = new Call(request.getMethod(), target[0], target.length == 1 ? "" : target[1]);
       calls.add(call);
       for (var refusal : refusals) {
         if (refusal.applies(call)) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Stores resources as an API server does: copies, with a version that is compared and set. */
@@ -17,28 +18,35 @@ final class InMemoryResources implements Resources {
   private final List<HostMaintenanceStatus> writes = new ArrayList<>();
   private int version;
   private int conflicts;
+  private int reads;
+  private int lists;
+  private int releases;
   private boolean watchIsBehind;
   private Runnable beforeWrite = () -> {};
 
   @Override
   public Optional<HostMaintenance> read(String name) {
+    reads++;
     return Optional.ofNullable(stored.get(name)).map(InMemoryResources::parse);
   }
 
   @Override
-  public List<HostMaintenance> known() {
-    return watchIsBehind ? List.of() : all();
+  public boolean watched(String name) {
+    return !watchIsBehind && stored.containsKey(name);
   }
 
   @Override
-  public List<HostMaintenance> all() {
-    return stored.values().stream().map(InMemoryResources::parse).toList();
+  public void list(Consumer<HostMaintenance> each) {
+    lists++;
+    stored.values().stream().map(InMemoryResources::parse).forEach(each);
   }
 
   @Override
   public HostMaintenance writeStatus(HostMaintenance resource) throws Conflict {
     beforeWrite.run();
-    var now = read(resource.getMetadata().getName());
+    var now =
+        Optional.ofNullable(stored.get(resource.getMetadata().getName()))
+            .map(InMemoryResources::parse);
     if (conflicts > 0) {
       conflicts--;
       throw new Conflict(null);
@@ -54,7 +62,8 @@ final class InMemoryResources implements Resources {
 
   @Override
   public void release(HostMaintenance resource) {
-    var now = read(resource.getMetadata().getName()).orElseThrow();
+    releases++;
+    var now = parse(stored.get(resource.getMetadata().getName()));
     if (now.isMarkedForDeletion()) {
       stored.remove(now.getMetadata().getName());
     }
@@ -79,6 +88,25 @@ final class InMemoryResources implements Resources {
   /** From now on the watch knows of no resource. */
   void watchFallsBehind() {
     watchIsBehind = true;
+  }
+
+  /** Somebody takes the finalizer off, or it is gone in another way that nobody ticks. */
+  void vanish(String name) {
+    stored.remove(name);
+  }
+
+  boolean exists(String name) {
+    return stored.containsKey(name);
+  }
+
+  /** How often the store was asked for anything so far. */
+  int calls() {
+    return reads + lists + releases + writes.size();
+  }
+
+  /** How often every resource was listed so far. */
+  int lists() {
+    return lists;
   }
 
   /** Happens before every write of a status from now on. */

@@ -17,6 +17,7 @@ import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Reason;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -58,7 +59,7 @@ class KubernetesTest {
   @Nested
   class Store {
 
-    private final Resources resources = new KubernetesResources(client, List::of);
+    private final Resources resources = new KubernetesResources(client, name -> false);
 
     private HostMaintenance withPhase(HostMaintenance resource, String phase) {
       resource.setStatus(HostMaintenanceStatus.builder().phase(phase).build());
@@ -71,11 +72,26 @@ class KubernetesTest {
     }
 
     @Test
-    void givesAllThatAreStoredWhateverTheWatchHasTold() {
+    void listsAllThatAreStoredWhateverTheWatchHasTold() {
       create();
+      var names = new ArrayList<String>();
 
-      assertThat(resources.all()).extracting(r -> r.getMetadata().getName()).containsExactly("hm");
-      assertThat(resources.known()).isEmpty();
+      resources.list(r -> names.add(r.getMetadata().getName()));
+
+      assertThat(names).containsExactly("hm");
+      assertThat(resources.watched("hm")).isFalse();
+    }
+
+    @Test
+    void listsByPages() {
+      create();
+      var calls = server.calls().size();
+
+      resources.list(r -> {});
+
+      assertThat(server.calls().subList(calls, server.calls().size()))
+          .singleElement()
+          .satisfies(c -> assertThat(c.query()).contains("limit=50"));
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.cloud.NewServer;
@@ -533,14 +534,44 @@ class MaintenanceTest {
       assertThat(paths(before)).isEmpty();
     }
 
-    /** The host may have been handed to it. */
     @Test
-    void ofWhatWasNeverSeenLooksAtTheService() {
+    void ofWhatWasNeverSeenAsksNothingOfNova() {
       world.create("hm", "compute-1");
       world.delete("hm");
 
       assertThat(world.tick("hm").released()).isTrue();
-      assertThat(paths(0)).contains("os-services").doesNotContain("allocations");
+      assertThat(world.simulator().requests()).isEmpty();
+    }
+
+    /** However many there are: each costs the same. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 60})
+    void ofManyAtOnceAsksKubernetesAndNovaTheSameForEach(int many) {
+      for (var i = 0; i < many; i++) {
+        world.simulator().cloud(c -> c.addHost("node-" + c.hosts().size()));
+      }
+      for (var i = 0; i < many; i++) {
+        world.create("hm-" + i, "node-" + (4 + i));
+        world.tick("hm-" + i);
+        world.pass(Duration.ofSeconds(1));
+        world.tick("hm-" + i);
+      }
+      for (var i = 0; i < many; i++) {
+        world.delete("hm-" + i);
+      }
+      var kubernetes = world.resources().calls();
+      var nova = world.simulator().requests().size();
+      var lists = world.resources().lists();
+
+      for (var i = 0; i < many; i++) {
+        while (!world.gone("hm-" + i)) {
+          world.tick("hm-" + i);
+        }
+      }
+
+      assertThat(world.resources().calls() - kubernetes).isLessThanOrEqualTo(8 * many);
+      assertThat(world.simulator().requests().size() - nova).isLessThanOrEqualTo(40 * many);
+      assertThat(world.resources().lists()).isEqualTo(lists).isEqualTo(1);
     }
 
     @Test
@@ -631,6 +662,54 @@ class MaintenanceTest {
   class AnotherResourceOfItsHost {
 
     @Test
+    void isWokenWhenTheHolderIsGoneAndTakesTheHostAnew() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.create("later", "compute-1");
+      world.tick("later");
+      world.delete("hm");
+      world.woken();
+
+      world.runUntil("hm", () -> world.gone("hm"));
+
+      assertThat(world.host("compute-1").enabled()).isTrue();
+      assertThat(world.woken()).containsExactly("later");
+      world.tick("later");
+      assertThat(world.host("compute-1").disabledReason())
+          .isEqualTo("host-maintenance later [uid-of-l]");
+    }
+
+    @Test
+    void isLetGoAtOnceWithoutALook() {
+      disabled();
+      world.create("later", "compute-1");
+      world.tick("later");
+      world.delete("later");
+      var before = world.simulator().requests(r -> true).size();
+
+      world.tick("later");
+
+      assertThat(world.gone("later")).isTrue();
+      assertThat(world.simulator().requests(r -> true)).hasSize(before);
+      assertThat(world.host("compute-1").enabled()).isFalse();
+    }
+
+    @Test
+    void goesOnWhenTheHolderHasVanishedWithoutAWord() {
+      disabled();
+      world.create("later", "compute-1");
+      world.tick("later");
+      world.resources().vanish("hm");
+
+      world.run("later", World.SETTINGS.pollIdle().plusSeconds(5));
+
+      assertThat(world.status("later").service()).isNotNull();
+      assertThat(world.status("later").service().disabledByUs()).isFalse();
+      assertThat(world.status("later").condition("ServiceDisabled").orElseThrow().message())
+          .contains("another HostMaintenance");
+    }
+
+    @Test
     void asksNothingOfNovaWhileItWaits() {
       world.create("hm", "compute-1");
       world.runUntilPhase("hm", "InMaintenance");
@@ -701,6 +780,28 @@ class MaintenanceTest {
 
       assertThat(world.servicePuts()).hasSize(puts);
       assertThat(world.host("compute-1").disabledReason()).isEqualTo("the disk is broken");
+    }
+
+    @Test
+    void thatIsForcedDownIsSaidToBeWhenItIsGivenBack() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.simulator().change(c -> c.forceDown(c.admin(), "compute-1", true));
+      world.delete("hm");
+
+      world.runUntil("hm", () -> world.gone("hm"));
+
+      assertThat(world.notices())
+          .filteredOn(n -> n.reason() == Reason.ServiceEnabled)
+          .singleElement()
+          .satisfies(
+              n -> {
+                assertThat(n.warning()).isTrue();
+                assertThat(n.message())
+                    .contains(
+                        "is forced down",
+                        "openstack compute service set --up compute-1 nova-compute");
+              });
     }
 
     @Test
@@ -874,6 +975,126 @@ class MaintenanceTest {
       assertThat(world.host("compute-3").enabled()).isTrue();
     }
 
+    /** Its moves are in flight, so that it holds one of the two places. */
+    private void drains(String name, String host) {
+      world.place(NewServer.on(host).with(Steering.LM_SECONDS, "1200"));
+      world.create(name, host);
+      world.tick(name);
+      world.pass(Duration.ofSeconds(1));
+      world.tick(name);
+    }
+
+    private void waits(String name, String host) {
+      world.place(NewServer.on(host).with(Steering.LM_SECONDS, "1200"));
+      world.create(name, host);
+      world.pass(Duration.ofSeconds(1));
+      world.tick(name);
+      assertThat(world.status(name).condition("Ready").orElseThrow().reason())
+          .isEqualTo("WaitingForTurn");
+    }
+
+    private void suspend(String name) {
+      world.resources().edit(name, r -> suspended(r));
+    }
+
+    private static HostMaintenance suspended(HostMaintenance resource) {
+      var s = resource.getSpec();
+      resource.setSpec(
+          new HostMaintenanceSpec(s.host(), null, null, null, null, null, null, null, null, true));
+      return resource;
+    }
+
+    @Test
+    void thatWaitAreToldWhoIsDrained() {
+      drains("a", "compute-1");
+      drains("b", "compute-2");
+
+      waits("c", "compute-3");
+
+      assertThat(world.status("c").condition("Ready").orElseThrow().message())
+          .contains("at most 2 hosts", "a, b.");
+    }
+
+    @Test
+    void thatWaitAreWokenWhenAPlaceBecomesFreeAndTheOldestGoes() {
+      drains("a", "compute-1");
+      drains("b", "compute-2");
+      waits("c", "compute-3");
+      waits("d", "compute-4");
+      world.woken();
+
+      world.delete("a");
+      world.tick("a");
+
+      assertThat(world.woken()).containsExactly("c");
+      world.tick("d");
+      assertThat(world.status("d").phase()).isEqualTo("Pending");
+      world.tick("c");
+      assertThat(world.status("c").phase()).isEqualTo("Draining");
+    }
+
+    /** A dead rack must not keep all other hosts waiting. */
+    @Test
+    void thatAreDeadHoldNoPlace() {
+      var stays = world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+      world.create("a", "compute-1");
+      world.tick("a");
+      drains("b", "compute-2");
+      waits("c", "compute-3");
+      world.woken();
+
+      world.simulator().change(c -> c.killCompute("compute-1"));
+      world.pass(Duration.ofMinutes(2));
+      world.tick("a");
+
+      assertThat(stays.host()).isEqualTo("compute-1");
+      assertThat(world.status("a").condition("Ready").orElseThrow().reason())
+          .isEqualTo("SourceServiceDown");
+      assertThat(world.woken()).containsExactly("c");
+      world.tick("c");
+      assertThat(world.status("c").phase()).isEqualTo("Draining");
+    }
+
+    @Test
+    void thatAreSuspendedHoldNoPlaceAndWaitForOneAfterwards() {
+      world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+      world.create("a", "compute-1");
+      suspend("a");
+      world.tick("a");
+      world.pass(Duration.ofSeconds(1));
+      world.tick("a");
+      drains("b", "compute-2");
+      drains("c", "compute-3");
+      assertThat(world.status("c").phase()).isEqualTo("Draining");
+
+      world.resources().edit("a", r -> withoutSuspend(r));
+      world.tick("a");
+
+      assertThat(world.status("a").condition("Ready").orElseThrow().reason())
+          .isEqualTo("WaitingForTurn");
+      assertThat(world.moveRequests()).hasSize(2);
+    }
+
+    private static HostMaintenance withoutSuspend(HostMaintenance resource) {
+      resource.setSpec(
+          new HostMaintenanceSpec(
+              resource.getSpec().host(), null, null, null, null, null, null, null, null, null));
+      return resource;
+    }
+
+    @Test
+    void thatVanishWithoutAWordHoldNoPlaceAfterAnIdlePoll() {
+      drains("a", "compute-1");
+      drains("b", "compute-2");
+      waits("c", "compute-3");
+      world.resources().vanish("a");
+
+      world.pass(World.SETTINGS.pollIdle());
+      world.tick("c");
+
+      assertThat(world.status("c").phase()).isEqualTo("Draining");
+    }
+
     @Test
     void shareTheMovesInFlight() {
       for (var i = 0; i < 5; i++) {
@@ -937,16 +1158,27 @@ class MaintenanceTest {
     }
 
     @Test
-    void doesNotHideTheOneThatWaitsForTheHost() {
+    void doesNotLetAProcessThatHasJustStartedTakeAHostThatAnotherHolds() {
       disabled();
-      world.runUntilPhase("hm", "InMaintenance");
       world.create("later", "compute-1");
       world.resources().watchFallsBehind();
-      world.delete("hm");
+      world.startProcess();
 
-      world.tick("hm");
+      world.tick("later");
 
-      assertThat(world.host("compute-1").disabledReason()).isEqualTo("host-maintenance later");
+      assertThat(world.status("later").phase()).isEqualTo("Blocked");
+      assertThat(world.status("later").service()).isNull();
+    }
+
+    @Test
+    void doesNotMakeAHostFreeWhoseHolderItHasLost() {
+      disabled();
+      world.create("later", "compute-1");
+      world.resources().watchFallsBehind();
+
+      world.run("later", Duration.ofMinutes(5));
+
+      assertThat(world.status("later").phase()).isEqualTo("Blocked");
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** The real shell of the operator, opened to the simulation: a door, nothing else. */
@@ -20,8 +21,8 @@ public final class SimulatedOperator {
     /** The resource of this name as it is stored; empty when there is none. */
     Optional<HostMaintenance> read(String name);
 
-    /** Every resource, as the watch told lately. */
-    List<HostMaintenance> known();
+    /** Whether the watch lately knew a resource of this name. */
+    boolean watched(String name);
 
     /** Every resource as it is stored now. */
     List<HostMaintenance> all();
@@ -51,13 +52,15 @@ public final class SimulatedOperator {
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
-      BooleanSupplier leading) {
+      BooleanSupplier leading,
+      Consumer<String> wake) {
     Telling all =
         (resource, notice) -> {
           telling.accept(resource, notice);
           return true;
         };
-    maintenance = new Maintenance(nova, resources(store), all, settings, clock, nanoTime, leading);
+    maintenance =
+        new Maintenance(nova, resources(store), all, settings, clock, nanoTime, leading, wake);
   }
 
   /** One tick of the resource of this name. */
@@ -74,13 +77,13 @@ public final class SimulatedOperator {
       }
 
       @Override
-      public List<HostMaintenance> known() {
-        return store.known();
+      public boolean watched(String name) {
+        return store.watched(name);
       }
 
       @Override
-      public List<HostMaintenance> all() {
-        return store.all();
+      public void list(Consumer<HostMaintenance> each) {
+        store.all().forEach(each);
       }
 
       @Override

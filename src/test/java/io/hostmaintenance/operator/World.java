@@ -51,6 +51,7 @@ final class World implements AutoCloseable {
 
   private final InMemoryResources resources = new InMemoryResources();
   private final List<Notice> notices = new ArrayList<>();
+  private final List<String> woken = new ArrayList<>();
   private final CloudSimulator simulator;
   private final Nova nova;
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
@@ -77,7 +78,8 @@ final class World implements AutoCloseable {
             SETTINGS,
             () -> now,
             () -> Duration.between(Instant.EPOCH, now).toNanos(),
-            () -> leading.getAsBoolean());
+            () -> leading.getAsBoolean(),
+            woken::add);
   }
 
   /** The cloud, of which no request can be set aside while none is free. */
@@ -211,6 +213,13 @@ final class World implements AutoCloseable {
     return simulator;
   }
 
+  /** Who was to be ticked soon since this was last asked. */
+  List<String> woken() {
+    var names = List.copyOf(woken);
+    woken.clear();
+    return names;
+  }
+
   List<Notice> notices() {
     return notices;
   }
@@ -220,7 +229,7 @@ final class World implements AutoCloseable {
   }
 
   boolean gone(String name) {
-    return resources.read(name).isEmpty();
+    return !resources.exists(name);
   }
 
   /** The stored status; an empty one before the first write. */

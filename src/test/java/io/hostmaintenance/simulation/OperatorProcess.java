@@ -47,7 +47,8 @@ final class OperatorProcess {
             world.settings(),
             () -> world.cloud().now().plus(this.skew),
             () -> Duration.between(World.START, world.cloud().now()).toNanos(),
-            () -> leading);
+            () -> leading,
+            this::wake);
   }
 
   String name() {
@@ -129,6 +130,17 @@ final class OperatorProcess {
   void changed(String resource) {
     world.after(
         watchLag.plusMillis(20),
+        () -> {
+          if (leading()) {
+            tickAfter(resource, Duration.ZERO);
+          }
+        });
+  }
+
+  /** A host or a place became free: the resource that waits for it is ticked soon. */
+  private void wake(String resource) {
+    world.after(
+        Duration.ofMillis(1),
         () -> {
           if (leading()) {
             tickAfter(resource, Duration.ZERO);

@@ -160,7 +160,7 @@ final class Promises {
     var read = process.look().disabledReason(host);
     promise(
         "no service is enabled that somebody else disabled",
-        read.filter(r -> isMarker(r, process.resource()) || isMarkerOfNobody(r)).isPresent(),
+        read.filter(r -> isMarker(r, process.resource())).isPresent(),
         () -> host + " was " + read.map(r -> "disabled (" + r + ")").orElse("enabled"));
     promise(
         "a service is enabled only on the way out",
@@ -172,14 +172,13 @@ final class Promises {
         () -> host + " is enabled while " + process.resource() + " stays");
   }
 
-  private boolean isMarkerOfNobody(String reason) {
-    return reason.startsWith(MARKER)
-        && world.kubernetes().resources().stream()
-            .noneMatch(r -> isMarker(reason, r.getMetadata().getName()));
-  }
-
-  private static boolean isMarker(String reason, String name) {
-    return reason.equals(MARKER + name) || reason.startsWith(MARKER + name + ": ");
+  private boolean isMarker(String reason, String name) {
+    return world
+        .kubernetes()
+        .get(name)
+        .map(r -> MARKER + name + " [" + r.getMetadata().getUid() + "]")
+        .filter(mark -> reason.equals(mark) || reason.startsWith(mark + ": "))
+        .isPresent();
   }
 
   // ---------------------------------------------------------------- what is written
@@ -427,7 +426,7 @@ final class Promises {
     var h = cloud.host(host);
     promise(
         "what was taken is given back",
-        h.enabled() || h.serviceDeleted() || !isMarker("" + h.disabledReason(), name),
+        h.enabled() || h.serviceDeleted() || !("" + h.disabledReason()).startsWith(MARKER),
         () ->
             host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
     world

@@ -194,7 +194,11 @@ final class SimulatedKubernetes {
     }
 
     @Override
-    public List<HostMaintenance> known() {
+    public boolean watched(String name) {
+      return known().stream().anyMatch(r -> r.getMetadata().getName().equals(name));
+    }
+
+    private List<HostMaintenance> known() {
       process.live();
       if (process.watchLag().isZero()) {
         return resources();

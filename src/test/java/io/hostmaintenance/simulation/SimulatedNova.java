@@ -79,13 +79,14 @@ final class SimulatedNova implements Nova {
 
   private static ComputeService service(Host host) {
     return host.cellDown()
-        ? new ComputeService(null, host.name(), "UNKNOWN", false, null)
+        ? new ComputeService(null, host.name(), "UNKNOWN", false, null, false)
         : new ComputeService(
             host.serviceId(),
             host.name(),
             host.enabled() ? "enabled" : "disabled",
             host.up(),
-            host.disabledReason());
+            host.disabledReason(),
+            host.forcedDown());
   }
 
   @Override

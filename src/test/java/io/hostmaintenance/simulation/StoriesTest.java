@@ -246,7 +246,7 @@ class StoriesTest {
   }
 
   @Test
-  void heirGivesTheHostBackWheneverItLookedLast() {
+  void oneThatWaitsTakesTheHostAnewWheneverItLookedLast() {
     var stays =
         new Program.Guest(
             "guest-1", NewServer.on("compute-1").in(VmState.SUSPENDED), Program.Past.NONE);
@@ -260,36 +260,36 @@ class StoriesTest {
     }
   }
 
-  /** The second could disable the host for who is gone by then. */
+  /** The second could enable the host of who has taken it by then. */
   @Test
-  void hostIsNotHandedOverTwiceThoughTheProcessThatDidEnds() {
+  void hostIsNotGivenBackTwiceThoughTheProcessThatDidEnds() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
           seeded(
-              handedOver(
-                  goesWrong(100, Kind.CRASH_IN_FLIGHT, 2, "disable"),
+              followed(
+                  goesWrong(100, Kind.CRASH_IN_FLIGHT, 2, "enable"),
                   after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))),
               seed));
     }
   }
 
   @Test
-  void hostIsNotHandedOverTwiceThoughTheConnectionIsCut() {
+  void hostIsNotGivenBackTwiceThoughTheConnectionIsCut() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
           seeded(
-              handedOver(
-                  goesWrong(100, Kind.CUT, 2, "disable"),
+              followed(
+                  goesWrong(100, Kind.CUT, 2, "enable"),
                   after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))),
               seed));
     }
   }
 
   @Test
-  void hostThatWasHandedToWhoGoesIsGivenBackThoughItsLookFails() {
+  void hostIsGivenBackThoughLooksFailAndTheOneThatWaitsGoesToo() {
     for (var ms = 0; ms < 3000; ms += 100) {
       promisesHold(
-          handedOver(
+          followed(
               wrong(
                   100.1 + ms / 1000.0,
                   Kind.REFUSED,
@@ -300,9 +300,9 @@ class StoriesTest {
     }
   }
 
-  /** The operator's watch has not shown it the heir yet. */
+  /** The operator's watch has not shown it the other one yet. */
   @Test
-  void hostIsNotHandedToWhoMayGoWithoutAWord() {
+  void oneThatGoesWithoutAWordLeavesNothingBehind() {
     for (var ms = 0; ms < 9000; ms += 100) {
       var alone =
           world(
@@ -323,7 +323,7 @@ class StoriesTest {
   }
 
   /** The first of two resources for a host is deleted after 100 s. */
-  private static Program handedOver(Incident... more) {
+  private static Program followed(Incident... more) {
     var incidents = new ArrayList<>(List.of(more));
     incidents.add(after(100, "somebody deletes hm-a", w -> w.kubernetes().delete("hm-a")));
     var alone = world(List.of(), incidents);

@@ -39,6 +39,11 @@ public record HostMaintenanceSpec(
             message =
                 "reason must be 1 to 120 printable ASCII characters: shorten it, and write letters"
                     + " without accents")
+        @ValidationRule(
+            value = "!self.matches('(?i)reserved')",
+            message =
+                "reason must not contain 'reserved', for Nova's disabled_reason carries it and"
+                    + " InstanceHA of Red Hat OpenStack enables such a host: choose another word")
         @JsonPropertyDescription(
             "Why the host is taken into maintenance; printable ASCII, at most 120 characters. Ends"
                 + " up in Nova's disabled_reason.")

@@ -136,7 +136,12 @@ final class NovaJson {
     @Override
     public ComputeService toModel() {
       return new ComputeService(
-          id, host, status, "up".equals(state) && !Boolean.TRUE.equals(forcedDown), disabledReason);
+          id,
+          host,
+          status,
+          "up".equals(state) && !Boolean.TRUE.equals(forcedDown),
+          disabledReason,
+          Boolean.TRUE.equals(forcedDown));
     }
   }
 

@@ -31,10 +31,12 @@ final class CrdSchema implements CRDPostProcessor {
           column("Phase", "string", ".status.phase", 0),
           column("Progress", "string", ".status.progress", 0),
           column("Moved", "integer", ".status.moved", 0),
+          column("Blocked", "integer", ".status.blocked", 0),
           column("Failed", "integer", ".status.failed", 0),
           column("Remaining", "integer", ".status.remaining", 0),
-          column("Reason", "string", ".spec.reason", 0),
+          column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 0),
           column("Age", "date", ".metadata.creationTimestamp", 0),
+          column("Purpose", "string", ".spec.reason", 1),
           column("Target", "string", ".spec.targetHost", 1),
           column("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1));
 

@@ -114,7 +114,8 @@ class OpenStack4jNovaTest {
   void enableSendsNothingButTheStatus() {
     cloud.on("PUT", SERVICES + "/s1", 200, service("enabled"));
 
-    assertThat(nova.enable("s1")).isEqualTo(new ComputeService("s1", "h1", "enabled", true, null));
+    assertThat(nova.enable("s1"))
+        .isEqualTo(new ComputeService("s1", "h1", "enabled", true, null, false));
     assertThat(sole("PUT", SERVICES + "/s1").body()).isEqualTo("{\"status\":\"enabled\"}");
   }
 
@@ -701,7 +702,7 @@ class OpenStack4jNovaTest {
             + " \"status\": \"UNKNOWN\"}]}");
 
     assertThat(nova.computeServices())
-        .containsExactly(new ComputeService(null, "h1", "UNKNOWN", false, null));
+        .containsExactly(new ComputeService(null, "h1", "UNKNOWN", false, null, false));
   }
 
   @Test

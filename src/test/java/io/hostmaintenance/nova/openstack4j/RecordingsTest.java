@@ -51,7 +51,7 @@ class RecordingsTest {
         .hasSize(4)
         .contains(
             new ComputeService(
-                "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "compute-1", "enabled", true, null));
+                "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "compute-1", "enabled", true, null, false));
   }
 
   @Test
@@ -65,7 +65,8 @@ class RecordingsTest {
                 "compute-1",
                 "disabled",
                 true,
-                "maintenance: lab"));
+                "maintenance: lab",
+                false));
   }
 
   @Test
