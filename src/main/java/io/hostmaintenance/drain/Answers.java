@@ -4,7 +4,6 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.nova.NovaException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -108,18 +107,25 @@ public final class Answers {
               Reason.Queued,
               "Nova has accepted the move.",
               now);
-      case Outcome.NotSent(var step) ->
-          Follow.notDone(row, Reason.Waiting, "Waits for its turn.", Duration.ZERO, now);
+      case Outcome.NotSent(var step) -> notSent(row, now);
       case Outcome.Failed(var step, var failure) ->
-          failure.outcomeUnknown()
-              ? Rows.mark(
-                  row,
-                  RowState.Requested,
-                  Reason.AnswerUnknown,
-                  "Nova's answer to the request is not known (" + failure.getMessage() + ").",
-                  now)
-              : refused(row, failure, now);
+          failure.outcomeUnknown() ? unknown(row, failure, now) : refused(row, failure, now);
     };
+  }
+
+  private static InstanceStatus notSent(InstanceStatus row, Instant now) {
+    var asBefore =
+        Rows.settle(row).toBuilder().attempts(Rows.attempts(row) - 1).notBefore(null).build();
+    return Refusals.forLong(row)
+        ? asBefore
+        : Rows.mark(asBefore, RowState.Pending, Reason.Waiting, "Waits for its turn.", now);
+  }
+
+  private static InstanceStatus unknown(InstanceStatus row, NovaException failure, Instant now) {
+    var words = "Nova's answer to the request is not known (" + failure.getMessage() + ").";
+    return Refusals.forLong(row)
+        ? Refusals.blocked(row, Reason.ApiUnavailable, words, now)
+        : Rows.mark(row, RowState.Requested, Reason.AnswerUnknown, words, now);
   }
 
   private static InstanceStatus refused(InstanceStatus row, NovaException failure, Instant now) {
@@ -127,24 +133,32 @@ public final class Answers {
     return switch (failure.kind()) {
       // done after all, perhaps, by an earlier request of ours: Nova's own account decides
       case CONFLICT ->
-          Rows.mark(
+          toBeResolved(
               row,
-              RowState.Requested,
               failure.getMessage().contains("task_state")
                   ? Reason.TaskInProgress
                   : Reason.UnsupportedState,
               said,
               now);
-      case BAD_REQUEST -> Rows.mark(row, RowState.Requested, Reason.Refused, said, now);
-      case NOT_FOUND -> Follow.notDone(row, Reason.Waiting, said, Follow.LATER, now);
-      case FORBIDDEN -> Follow.notDone(row, Reason.Forbidden, said, Duration.ofSeconds(60), now);
-      case UNAUTHORIZED -> Follow.notDone(row, Reason.Unauthorized, said, Follow.LATER, now);
-      case CONFIGURATION -> Follow.notDone(row, Reason.CloudConfiguration, said, Follow.LATER, now);
-      case UNSUPPORTED_API -> Follow.notDone(row, Reason.UnsupportedApi, said, Follow.LATER, now);
-      case TOO_MANY_REQUESTS, UNAVAILABLE ->
-          Follow.notDone(
-              row, Reason.ApiUnavailable, said, failure.retryAfter().orElse(Follow.LATER), now);
+      case BAD_REQUEST -> toBeResolved(row, Reason.Refused, said, now);
+      case FORBIDDEN,
+          UNAUTHORIZED,
+          CONFIGURATION,
+          UNSUPPORTED_API,
+          NOT_FOUND,
+          TOO_MANY_REQUESTS,
+          UNAVAILABLE ->
+          Refusals.refused(row, Sight.Blind.of(failure).reason(), said, failure.retryAfter(), now);
     };
+  }
+
+  /** The row whose refusal is judged at the next look; a refusal that goes on stays Blocked. */
+  private static InstanceStatus toBeResolved(
+      InstanceStatus row, Reason reason, String said, Instant now) {
+    var state = Refusals.forLong(row) ? RowState.Blocked : RowState.Requested;
+    return Rows.mark(row, state, reason, said, now).toBuilder()
+        .refusedSince(row.refusedSince())
+        .build();
   }
 
   private static InstanceStatus confirm(InstanceStatus row, Outcome outcome, Instant now) {
@@ -152,30 +166,24 @@ public final class Answers {
       case Outcome.Accepted(var step, var requestId) -> row;
       case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
       case Outcome.Failed(var step, var failure) ->
-          failure.outcomeUnknown()
+          failure.outcomeUnknown() && !Rows.is(row, RowState.Blocked)
               ? row
-              : row.toBuilder()
-                  .notBefore(now.plus(failure.retryAfter().orElse(confirmLater(row))))
-                  .message(Text.cut("Nova does not confirm it yet: " + said(failure), 360))
+              : Refusals.later(row, failure.retryAfter(), now).toBuilder()
+                  .message(
+                      Text.cut(
+                          Refusals.unlessSaid(
+                              row, "Nova does not confirm it yet: " + said(failure)),
+                          Rows.MESSAGE_BYTES))
                   .build();
     };
   }
 
-  /** Nova confirms a moment after it says finished; what it refuses for long is not pressed. */
-  private static Duration confirmLater(InstanceStatus row) {
-    return Duration.ofSeconds(Rows.is(row, RowState.Blocked) ? 60 : 5);
-  }
-
   /** What ends an overdue move is asked for again when it was refused; its row bounds how long. */
   private static InstanceStatus timeout(InstanceStatus row, Outcome outcome, Instant now) {
-    if (!Rows.because(row, Reason.Timeout)) {
-      return row;
-    }
     return switch (outcome) {
       case Outcome.Accepted(var step, var requestId) -> row;
       case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
-      case Outcome.Failed(var step, var failure) ->
-          row.toBuilder().notBefore(now.plus(failure.retryAfter().orElse(Follow.LATER))).build();
+      case Outcome.Failed(var step, var failure) -> Refusals.later(row, failure.retryAfter(), now);
     };
   }
 

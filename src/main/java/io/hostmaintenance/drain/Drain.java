@@ -399,8 +399,12 @@ public final class Drain {
           Condition.DRAINED, "False", ambiguous.get().reason(), ambiguous.get().message());
       return false;
     }
+    var moves =
+        Rows.anyOutstanding(rows) ? Optional.of("Moves are under way.") : Optional.<String>empty();
     var occupied =
-        Rows.anyOutstanding(rows) ? Optional.of("Moves are under way.") : emptiness.occupied();
+        rows.stream().filter(Rows::outstanding).allMatch(Refusals::forLong)
+            ? emptiness.occupied().or(() -> moves)
+            : moves;
     if (occupied.isPresent()) {
       report.status().emptySince(null);
       report.condition(Condition.DRAINED, "False", Reason.NotEmpty, occupied.get());
@@ -449,7 +453,10 @@ public final class Drain {
       var phase =
           switch (obstacle.get().reason()) {
             case SourceServiceDown, ServiceReenabled, Conflict -> Phase.Blocked;
-            case ApiUnavailable -> Phase.Draining;
+            case ApiUnavailable ->
+                at.situation().refusedFor().compareTo(Refusals.PATIENCE) < 0
+                    ? Phase.Draining
+                    : Phase.Blocked;
             default -> Phase.Failed;
           };
       return report.phase(phase, obstacle.get().reason(), obstacle.get().message());
@@ -523,7 +530,8 @@ public final class Drain {
         && at.previous().service() == null) {
       return Duration.ZERO;
     }
-    if (waitsForTurn(status)) {
+    var stalled = status.condition(Condition.STALLED).isPresent();
+    if (waitsForTurn(status) || stalled && at.situation().refusal().isPresent()) {
       return at.settings().pollIdle();
     }
     if (status.remaining() > 0) {
@@ -671,11 +679,13 @@ public final class Drain {
                       Rows.label(row) + " (" + row.reason() + "): " + row.message()))
               : Optional.empty();
       case Requested ->
-          Optional.of(
-              new Notice(
-                  false,
-                  Reason.MoveAsked,
-                  Rows.label(row) + ": " + row.action() + ", attempt " + row.attempts() + "."));
+          row.refusedSince() != null
+              ? Optional.empty()
+              : Optional.of(
+                  new Notice(
+                      false,
+                      Reason.MoveAsked,
+                      Rows.label(row) + ": " + row.action() + ", attempt " + row.attempts() + "."));
       case InProgress, Confirming -> Optional.empty();
     };
   }

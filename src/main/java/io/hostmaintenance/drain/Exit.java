@@ -181,7 +181,9 @@ public final class Exit {
           at.look().migrations().stream()
               .filter(m -> row.migrationId() != null && m.id() == row.migrationId())
               .findFirst();
-      if (RowAction.LiveMigrate.of(row)
+      var due = row.notBefore() == null || !at.now().isBefore(row.notBefore());
+      if (due
+          && RowAction.LiveMigrate.of(row)
           && record.filter(m -> mayAbort(m, at)).isPresent()
           && steps.stream()
               .noneMatch(s -> s instanceof Step.Abort a && a.instanceId().equals(row.id()))) {

@@ -28,9 +28,6 @@ final class Follow {
   /** How long a confirmation may be refused before it is a human's matter. */
   static final Duration CONFIRMING = Duration.ofMinutes(15);
 
-  /** How long after a refusal that will pass the same is asked for again. */
-  static final Duration LATER = Duration.ofSeconds(10);
-
   /** How long a request without an answer is looked for before its attempt counts as failed. */
   static final Duration UNANSWERED = Duration.ofMinutes(15);
 
@@ -63,7 +60,7 @@ final class Follow {
     }
     var instance = onHost.or(() -> detail.flatMap(Detail::instance));
     var seen = instance.map(i -> Rows.seen(row, i)).orElse(row);
-    if (seen.requestId() == null && (Rows.is(seen, RowState.Requested) || silent(seen))) {
+    if (seen.requestId() == null) {
       return unanswered(seen, instance, detail);
     }
     return accepted(seen, instance, detail);
@@ -97,7 +94,6 @@ final class Follow {
           instance,
           detail);
     }
-    var overdue = at.ago(row.since()).compareTo(UNANSWERED) >= 0;
     if (!at.host().equals(instance.get().host())) {
       return Next.of(
           Rows.end(
@@ -110,31 +106,48 @@ final class Follow {
               at.now()));
     }
     if (Rows.because(row, Reason.TaskInProgress)) {
-      return Next.of(notDone(row, Reason.TaskInProgress, row.message(), LATER, at.now()));
+      return Next.of(refused(row, Reason.TaskInProgress));
     }
     if (Rows.because(row, Reason.UnsupportedState)) {
       return Next.of(attemptFailed(row, new Failure(Reason.UnsupportedState, row.message())));
     }
-    if (ours.size() > 1 || overdue) {
+    if (ours.size() > 1) {
       return Next.of(
           attemptFailed(
               row,
               new Failure(
                   Reason.ApiUnavailable,
-                  ours.isEmpty()
-                      ? "Nova did not answer the request and shows no trace of it."
-                      : "Nova shows several requests and none can be told to be ours.")));
+                  "Nova shows several requests and none can be told to be ours.")));
     }
-    if (instance.get().idle() && at.waited(row).compareTo(at.settings().answerWait()) >= 0) {
+    var over = at.waited(row).compareTo(at.settings().answerWait()) >= 0;
+    if (over && Refusals.forLong(row)) {
+      return Next.of(refused(row, Reason.ApiUnavailable));
+    }
+    if (over && at.ago(row.since()).compareTo(UNANSWERED) >= 0) {
+      var since = row.refusedSince() == null ? row.since() : row.refusedSince();
+      return Next.of(refused(row.toBuilder().refusedSince(since).build(), Reason.ApiUnavailable));
+    }
+    if (over && instance.get().idle()) {
       return Next.of(askAgain(row));
     }
-    return Next.of(
-        Rows.mark(
-            row,
-            RowState.Requested,
-            Reason.AnswerUnknown,
-            "Nova's answer to the request is not known; looking for what became of it.",
-            at.now()));
+    return Next.of(Refusals.forLong(row) || saysWhatNovaSaid(row) ? row : lookedFor(row));
+  }
+
+  private InstanceStatus refused(InstanceStatus row, Reason reason) {
+    return Refusals.refused(row, reason, row.message(), Optional.empty(), at.now());
+  }
+
+  private static boolean saysWhatNovaSaid(InstanceStatus row) {
+    return Rows.because(row, Reason.AnswerUnknown) && !Rows.ASKING.equals(row.message());
+  }
+
+  private InstanceStatus lookedFor(InstanceStatus row) {
+    return Rows.mark(
+        row,
+        RowState.Requested,
+        Reason.AnswerUnknown,
+        "Nova's answer to the request is not known; looking for what became of it.",
+        at.now());
   }
 
   /** Nova does not tell what became of a request: for long that is a human's matter. */
@@ -581,7 +594,10 @@ final class Follow {
                     ? "The cold migration is finished, but Nova does not confirm it: confirm it"
                         + " (openstack server resize confirm)."
                     : "The cold migration is finished and is confirmed.";
-    var marked = Rows.mark(row, state, reason, message, at.now());
+    var marked =
+        Rows.mark(row, state, reason, message, at.now()).toBuilder()
+            .refusedSince(row.refusedSince())
+            .build();
     var due =
         row.notBefore() == null
             ? !begun || at.waited(row).compareTo(at.settings().answerWait()) >= 0
@@ -595,20 +611,6 @@ final class Follow {
     return new Next(
         intent,
         Optional.of(new Step.Confirm(GlobalRequestId.ask(at, row, Optional.empty(), "confirm"))));
-  }
-
-  /** The row as if it had not been asked for, to be asked for later. */
-  static InstanceStatus notDone(
-      InstanceStatus row, Reason reason, String message, Duration later, Instant now) {
-    return Rows.mark(
-        Rows.settle(row).toBuilder()
-            .attempts(Rows.attempts(row) - 1)
-            .notBefore(later.isZero() ? null : now.plus(later))
-            .build(),
-        RowState.Pending,
-        reason,
-        message,
-        now);
   }
 
   /** The row after a failed attempt: to be asked for again after a while, or at its end. */

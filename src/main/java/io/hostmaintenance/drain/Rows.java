@@ -9,7 +9,12 @@ import java.util.List;
 final class Rows {
 
   private static final int NAME_BYTES = 100;
-  private static final int MESSAGE_BYTES = 360;
+
+  /** The longest message of a row, in UTF-8. */
+  static final int MESSAGE_BYTES = 360;
+
+  /** What a row says while its request goes out. */
+  static final String ASKING = "Nova is being asked.";
 
   private Rows() {}
 
@@ -35,7 +40,7 @@ final class Rows {
         .build();
   }
 
-  /** The row in a state, for a reason; {@code since} stays when neither is news. */
+  /** The row in a state, for a reason; since when it stands and is refused goes with them. */
   static InstanceStatus mark(
       InstanceStatus row, RowState state, Reason reason, String message, Instant now) {
     var same = state.name().equals(row.state()) && reason.name().equals(row.reason());
@@ -44,6 +49,7 @@ final class Rows {
         .reason(reason.name())
         .message(Text.cut(message, MESSAGE_BYTES))
         .since(same && row.since() != null ? row.since() : now)
+        .refusedSince(same ? row.refusedSince() : null)
         .build();
   }
 
@@ -83,6 +89,8 @@ final class Rows {
     return row.toBuilder()
         .requestedAt(null)
         .lookedAt(null)
+        .requestUserId(null)
+        .requestProjectId(null)
         .startedAt(null)
         .progressPercent(null)
         .destinationHost(null)
@@ -105,7 +113,8 @@ final class Rows {
 
   /** Whether the row holds one of the slots of its host. */
   static boolean inFlight(InstanceStatus row) {
-    return outstanding(row) && RowState.of(row).map(RowState::remaining).orElse(false);
+    return outstanding(row)
+        && (Refusals.forLong(row) || RowState.of(row).map(RowState::remaining).orElse(false));
   }
 
   static boolean is(InstanceStatus row, RowState state) {

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param waited for how long this process has known of each outstanding request, by instance id
  * @param unseen for how long Nova has not answered what is asked about an instance, by its id
  * @param refusal why Nova did not change the service when it was last asked to; empty when it did
+ * @param refusedFor for how long Nova has not changed the service; zero when it did
  * @param disabling for how long this process has known of a request to disable the service that may
  *     still be under way; empty when there is none
  * @param givingBack the same of a request to give the service back
@@ -36,6 +37,7 @@ public record Situation(
     Map<String, Duration> waited,
     Map<String, Duration> unseen,
     Optional<Sight.Blind> refusal,
+    Duration refusedFor,
     Optional<Duration> disabling,
     Optional<Duration> givingBack) {
 

@@ -107,7 +107,9 @@ final class Table {
                   : row.toBuilder().status(Text.cut(instance.status(), 32)).build();
       case Skipped -> row;
       case Pending, Requested, InProgress, Confirming, Blocked ->
-          judged(Rows.seen(row, instance), instance);
+          row.refusedSince() != null && retryWanted()
+              ? judged(retried(row, instance), instance)
+              : judged(Rows.seen(row, instance), instance);
     };
   }
 
@@ -161,8 +163,12 @@ final class Table {
           RowAction.None);
     }
     movable.put(row.id(), action);
+    if (sayingWhyItFailed(row) && Refusals.tooLong(row)) {
+      return withAction(
+          Refusals.blocked(row, Reason.valueOf(row.reason()), row.message(), at.now()), action);
+    }
     return withAction(
-        sayingWhyItFailed(row) || toBeAskedAgain(row)
+        sayingWhyItFailed(row) || toBeAskedAgain(row) || Refusals.forLong(row)
             ? row
             : Rows.mark(row, RowState.Pending, Reason.Waiting, "Waits for its turn.", at.now()),
         action);
@@ -173,7 +179,7 @@ final class Table {
     return Rows.is(row, RowState.Pending)
         && row.notBefore() != null
         && row.reason() != null
-        && !Rows.because(row, Reason.TaskInProgress)
+        && (!Rows.because(row, Reason.TaskInProgress) || row.refusedSince() != null)
         && !Rows.because(row, Reason.SourceOff)
         && !Rows.because(row, Reason.GroupMemberMoving);
   }
@@ -391,13 +397,15 @@ final class Table {
       }
       var groups = groups(row.id());
       if (groups.stream().anyMatch(busy::contains)) {
-        replace(
-            Rows.mark(
-                row,
-                RowState.Pending,
-                Reason.GroupMemberMoving,
-                "Another member of its server group moves.",
-                at.now()));
+        if (row.refusedSince() == null) {
+          replace(
+              Rows.mark(
+                  row,
+                  RowState.Pending,
+                  Reason.GroupMemberMoving,
+                  "Another member of its server group moves.",
+                  at.now()));
+        }
         continue;
       }
       ask(row, action);
@@ -412,12 +420,18 @@ final class Table {
   }
 
   private void ask(InstanceStatus row, RowAction action) {
+    var asking =
+        Refusals.forLong(row)
+            ? row
+            : Rows.mark(row, RowState.Requested, Reason.AnswerUnknown, Rows.ASKING, at.now());
     var intent =
-        Rows.mark(row, RowState.Requested, Reason.AnswerUnknown, "Nova is being asked.", at.now())
-            .toBuilder()
+        asking.toBuilder()
+            .refusedSince(row.refusedSince())
             .action(action.name())
             .attempts(Rows.attempts(row) + 1)
             .lookedAt(at.look().date())
+            .requestUserId(at.look().identity().userId())
+            .requestProjectId(at.look().identity().projectId())
             .requestedAt(at.now())
             .requestId(null)
             .migrationId(null)
@@ -435,7 +449,7 @@ final class Table {
         at.look().instances().stream()
             .collect(Collectors.toMap(Instance::id, Instance::ramMiB, (a, b) -> a));
     return rows.stream()
-        .filter(r -> Rows.is(r, RowState.Pending) || toBeAskedAgain(r))
+        .filter(r -> Rows.is(r, RowState.Pending) || toBeAskedAgain(r) || Refusals.forLong(r))
         .filter(r -> movable.containsKey(r.id()))
         .filter(r -> r.notBefore() == null || !at.now().isBefore(r.notBefore()))
         .sorted(

@@ -16,15 +16,18 @@ public final class NovaException extends RuntimeException {
     FORBIDDEN,
     /** 404. */
     NOT_FOUND,
-    /** 400 and every other 4xx that has no kind of its own. */
+    /** 400: the request is refused for good. */
     BAD_REQUEST,
     /** 409. */
     CONFLICT,
-    /** 413 or 429: asked too often. */
+    /** 413 or 429, or 497 or 498 of a rate limiter before the cloud: asked too often. */
     TOO_MANY_REQUESTS,
     /** The microversions that Nova offers do not meet ours, or it has no such API. */
     UNSUPPORTED_API,
-    /** 5xx, a transport error, a time-out, or an answer that is not what the API documents. */
+    /**
+     * A status that Nova's API does not document for the request, 5xx, a transport error, a
+     * time-out, or an answer that is not what the API documents.
+     */
     UNAVAILABLE
   }
 

@@ -12,6 +12,7 @@ import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Outcome;
 import io.hostmaintenance.drain.Questions;
 import io.hostmaintenance.drain.Reason;
+import io.hostmaintenance.drain.Refusals;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.drain.Sight;
 import io.hostmaintenance.drain.Situation;
@@ -83,6 +84,8 @@ final class Maintenance {
     private final OpenRequest disabling = new OpenRequest();
     private final OpenRequest givingBack = new OpenRequest();
     private Optional<Sight.Blind> refusal = Optional.empty();
+    private Instant refusedSince;
+    private Instant refusedUntil = Instant.MIN;
     private Instant lastWrite = Instant.EPOCH;
 
     Memory(String uid, Instant now) {
@@ -285,6 +288,7 @@ final class Maintenance {
         waited(resource, memory),
         unseen(memory),
         memory.refusal,
+        memory.refusedSince == null ? Duration.ZERO : Duration.between(memory.refusedSince, now()),
         memory.disabling.known(takesService(resource.getStatus()), now()),
         memory.givingBack.known(Exit.begun(resource.getStatus()), now()));
   }
@@ -366,17 +370,23 @@ final class Maintenance {
       telling.tell(stored, notice);
     }
     var outcomes = new ArrayList<Outcome>();
+    var held = now().isBefore(memory.refusedUntil);
     for (var step : decision.steps()) {
-      outcomes.add(carryOut(stored, step, sight, before));
+      if (!held || !changesService(step)) {
+        outcomes.add(carryOut(stored, step, sight, before));
+      }
     }
     var request = resource.isMarkedForDeletion() ? memory.givingBack : memory.disabling;
-    if (!request.mayBeUnderWay(settings.answerWait(), now())) {
+    if (!held && !request.mayBeUnderWay(settings.answerWait(), now())) {
       memory.refusal = Optional.empty();
     }
     for (var outcome : outcomes) {
       if (changesService(outcome.step())) {
-        memory.refusal = refusal(outcome, request);
+        memory.refusal = refusal(outcome, request, memory);
       }
+    }
+    if (memory.refusal.isEmpty()) {
+      memory.refusedSince = null;
     }
     report(stored, outcomes, memory);
     return new Ticked(pause(decision, outcomes), false);
@@ -389,11 +399,12 @@ final class Maintenance {
     }
     if (Exit.begun(after) && !Exit.begun(before)) {
       memory.givingBack.closed();
+      memory.refusedUntil = Instant.MIN;
     }
   }
 
   /** Why the service was not changed; empty when it was. */
-  private Optional<Sight.Blind> refusal(Outcome outcome, OpenRequest request) {
+  private Optional<Sight.Blind> refusal(Outcome outcome, OpenRequest request, Memory memory) {
     return switch (outcome) {
       case Outcome.Accepted _ -> {
         request.closed();
@@ -403,6 +414,10 @@ final class Maintenance {
         if (failure.outcomeUnknown()) {
           request.unanswered(now());
         }
+        memory.refusedSince = memory.refusedSince == null ? now() : memory.refusedSince;
+        var pause = Refusals.pause(Duration.between(memory.refusedSince, now()));
+        memory.refusedUntil =
+            now().plus(failure.retryAfter().filter(r -> r.compareTo(pause) > 0).orElse(pause));
         yield Optional.of(Sight.Blind.of(failure));
       }
       case Outcome.NotSent _ -> Optional.empty();

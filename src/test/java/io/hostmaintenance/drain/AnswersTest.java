@@ -79,8 +79,8 @@ class AnswersTest {
   @ParameterizedTest
   @CsvSource({
     "UNAUTHORIZED,      Unauthorized,       10",
-    "FORBIDDEN,         Forbidden,          60",
-    "NOT_FOUND,         Waiting,            10",
+    "FORBIDDEN,         Forbidden,          10",
+    "NOT_FOUND,         ApiUnavailable,     10",
     "TOO_MANY_REQUESTS, ApiUnavailable,     10",
     "UNAVAILABLE,       ApiUnavailable,     10",
     "CONFIGURATION,     CloudConfiguration, 10",

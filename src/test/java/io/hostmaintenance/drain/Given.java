@@ -81,6 +81,7 @@ final class Given {
   private int freeMoves = 20;
   private Situation.Turn turn = new Situation.Turn(true, List.of(), 0);
   private Optional<Blind> refusal = Optional.empty();
+  private Duration refusedFor = Duration.ZERO;
 
   private Given() {
     var metadata = new ObjectMeta();
@@ -367,6 +368,12 @@ final class Given {
     return this;
   }
 
+  /** For how long Nova has not changed the service. */
+  Given refusedFor(Duration time) {
+    refusedFor = time;
+    return this;
+  }
+
   /** How far Nova's clock is ahead of ours. */
   Given novaAhead(Duration ahead) {
     novaAhead = ahead;
@@ -504,6 +511,7 @@ final class Given {
         unseenSince.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now))),
         refusal,
+        refusedFor,
         knowsOfDisabling.map(t -> Duration.between(t, now)),
         knowsOfGivingBack.map(t -> Duration.between(t, now)));
   }

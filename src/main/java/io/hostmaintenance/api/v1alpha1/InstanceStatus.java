@@ -42,6 +42,12 @@ public record InstanceStatus(
         @JsonPropertyDescription(
             "Nova's clock at the look from which the outstanding request was decided.")
         Instant lookedAt,
+    @JsonPropertyDescription(
+            "Keystone's id of the user that made the outstanding request; absent when none is outstanding.")
+        String requestUserId,
+    @JsonPropertyDescription(
+            "Keystone's id of the project of the outstanding request; absent when none is outstanding.")
+        String requestProjectId,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
             "When the outstanding request was made; absent when none is outstanding.")
@@ -56,6 +62,10 @@ public record InstanceStatus(
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription("When it is asked again at the earliest.")
         Instant notBefore,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription(
+            "Since when the cloud refuses the request; absent when it does not.")
+        Instant refusedSince,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription("When it came to its end.")
         Instant finishedAt,
@@ -79,11 +89,14 @@ public record InstanceStatus(
     b.migrationId = migrationId;
     b.requestId = requestId;
     b.lookedAt = lookedAt;
+    b.requestUserId = requestUserId;
+    b.requestProjectId = requestProjectId;
     b.requestedAt = requestedAt;
     b.progressPercent = progressPercent;
     b.startedAt = startedAt;
     b.since = since;
     b.notBefore = notBefore;
+    b.refusedSince = refusedSince;
     b.finishedAt = finishedAt;
     b.reason = reason;
     b.message = message;
@@ -109,11 +122,14 @@ public record InstanceStatus(
     private Long migrationId;
     private String requestId;
     private Instant lookedAt;
+    private String requestUserId;
+    private String requestProjectId;
     private Instant requestedAt;
     private Integer progressPercent;
     private Instant startedAt;
     private Instant since;
     private Instant notBefore;
+    private Instant refusedSince;
     private Instant finishedAt;
     private String reason;
     private String message;
@@ -192,6 +208,18 @@ public record InstanceStatus(
       return this;
     }
 
+    /** Sets requestUserId; null for none. */
+    public Builder requestUserId(String requestUserId) {
+      this.requestUserId = requestUserId;
+      return this;
+    }
+
+    /** Sets requestProjectId; null for none. */
+    public Builder requestProjectId(String requestProjectId) {
+      this.requestProjectId = requestProjectId;
+      return this;
+    }
+
     /** Sets requestedAt; null for none. */
     public Builder requestedAt(Instant requestedAt) {
       this.requestedAt = requestedAt;
@@ -219,6 +247,12 @@ public record InstanceStatus(
     /** Sets notBefore; null for none. */
     public Builder notBefore(Instant notBefore) {
       this.notBefore = notBefore;
+      return this;
+    }
+
+    /** Sets refusedSince; null for none. */
+    public Builder refusedSince(Instant refusedSince) {
+      this.refusedSince = refusedSince;
       return this;
     }
 
@@ -255,11 +289,14 @@ public record InstanceStatus(
           migrationId,
           requestId,
           lookedAt,
+          requestUserId,
+          requestProjectId,
           requestedAt,
           progressPercent,
           startedAt,
           since,
           notBefore,
+          refusedSince,
           finishedAt,
           reason,
           message);

@@ -20,9 +20,17 @@ final class Failures {
       case 404 -> Kind.NOT_FOUND;
       case 406 -> Kind.UNSUPPORTED_API;
       case 409 -> Kind.CONFLICT;
-      case 413, 429 -> Kind.TOO_MANY_REQUESTS;
-      default -> status >= 400 && status < 500 ? Kind.BAD_REQUEST : Kind.UNAVAILABLE;
+      case 413, 429, 497, 498 -> Kind.TOO_MANY_REQUESTS;
+      case 400 -> Kind.BAD_REQUEST;
+      default -> Kind.UNAVAILABLE;
     };
+  }
+
+  /** The kind of a reply that is no success: where Nova decides, it says so in JSON. */
+  private static Kind kind(Reply reply) {
+    var kind = kind(reply.status());
+    var decided = kind == Kind.BAD_REQUEST || kind == Kind.CONFLICT;
+    return decided && reply.json().isEmpty() ? Kind.UNAVAILABLE : kind;
   }
 
   /**
@@ -32,7 +40,7 @@ final class Failures {
    */
   static NovaException refused(Call call, Reply reply, Instant now, CloudConfig cloud) {
     return new NovaException(
-        kind(reply.status()),
+        kind(reply),
         sentence(call, reply, cloud),
         reply.status(),
         reply.requestId().orElse(null),

@@ -326,12 +326,15 @@ class OpenStack4jNovaTest {
     "400, BAD_REQUEST, false",
     "403, FORBIDDEN, false",
     "404, NOT_FOUND, false",
-    "405, BAD_REQUEST, false",
+    "405, UNAVAILABLE, false",
     "409, CONFLICT, false",
     "413, TOO_MANY_REQUESTS, false",
-    "422, BAD_REQUEST, false",
+    "418, UNAVAILABLE, false",
+    "422, UNAVAILABLE, false",
     "429, TOO_MANY_REQUESTS, false",
-    "499, BAD_REQUEST, false",
+    "497, TOO_MANY_REQUESTS, false",
+    "498, TOO_MANY_REQUESTS, false",
+    "499, UNAVAILABLE, false",
     "302, UNAVAILABLE, false",
     "500, UNAVAILABLE, true",
     "501, UNAVAILABLE, false",
@@ -356,6 +359,17 @@ class OpenStack4jNovaTest {
         .returns(Optional.of("req-9"), NovaException::requestId)
         .returns(outcomeUnknown, NovaException::outcomeUnknown);
     assertThat(cloud.requests("POST", ACTION)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 409})
+  void pageOfAProxyIsNoDecisionOfNova(int status) {
+    cloud.on("POST", ACTION, request -> Answer.json(status, "<html>Request blocked.</html>"));
+
+    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+        .hasMessage("Request blocked.")
+        .returns(Kind.UNAVAILABLE, NovaException::kind)
+        .returns(false, NovaException::outcomeUnknown);
   }
 
   @ParameterizedTest

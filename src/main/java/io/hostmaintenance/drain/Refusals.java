@@ -1,0 +1,113 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * How a request that the cloud refuses is asked for again: it is never given up, but the longer it
+ * is refused the more seldom it is asked for.
+ *
+ * <p>After {@link #PATIENCE} its row is Blocked, with the cloud's own words, and stays so until the
+ * cloud takes the request.
+ */
+public final class Refusals {
+
+  /** How long a request is refused before it is a human's matter. */
+  public static final Duration PATIENCE = Duration.ofMinutes(15);
+
+  private static final Duration SHORTEST = Duration.ofSeconds(10);
+  private static final Duration LONGEST = Duration.ofMinutes(15);
+  private static final String FOR_LONG =
+      "Refused since 15 min or more, and asked again by itself: ";
+
+  private Refusals() {}
+
+  /**
+   * How long after a refusal the same is asked for again: a quarter of the time that it has been
+   * refused, 10 s at least and 15 min at most. So a cloud that is well again is noticed after a
+   * quarter of its outage, and a request is made at most 25 times in the first hour and 4 times in
+   * each later one.
+   *
+   * @param refusedFor for how long it has been refused; zero or less at the first refusal
+   */
+  public static Duration pause(Duration refusedFor) {
+    var quarter = refusedFor.dividedBy(4);
+    return quarter.compareTo(SHORTEST) < 0
+        ? SHORTEST
+        : quarter.compareTo(LONGEST) > 0 ? LONGEST : quarter;
+  }
+
+  /**
+   * The row as if its request had not been made, to be made later.
+   *
+   * @param words what the cloud said
+   * @param retryAfter how long the cloud wants to be left alone
+   */
+  static InstanceStatus refused(
+      InstanceStatus row, Reason reason, String words, Optional<Duration> retryAfter, Instant now) {
+    var since = since(row, now);
+    var marked =
+        forLong(row)
+            ? blocked(row, reason, words, now)
+            : Rows.mark(row, RowState.Pending, reason, words, now);
+    return Rows.settle(marked).toBuilder()
+        .attempts(Rows.attempts(row) - 1)
+        .refusedSince(since)
+        .notBefore(now.plus(pause(since, retryAfter, now)))
+        .build();
+  }
+
+  /** The row whose confirmation or abort was refused: to be asked for again later. */
+  static InstanceStatus later(InstanceStatus row, Optional<Duration> retryAfter, Instant now) {
+    var since = since(row, now);
+    return row.toBuilder()
+        .refusedSince(since)
+        .notBefore(now.plus(pause(since, retryAfter, now)))
+        .build();
+  }
+
+  /** The row Blocked by a refusal that goes on. */
+  static InstanceStatus blocked(InstanceStatus row, Reason reason, String words, Instant now) {
+    var said = words.startsWith(FOR_LONG) ? words : FOR_LONG + words;
+    var again = forLong(row) && Rows.because(row, reason);
+    return Rows.mark(row, RowState.Blocked, reason, again ? unlessSaid(row, said) : said, now)
+        .toBuilder()
+        .refusedSince(row.refusedSince())
+        .build();
+  }
+
+  /** A message to a row that says the same already, but for the request id: what it says. */
+  static String unlessSaid(InstanceStatus row, String message) {
+    var cut = Text.cut(message, Rows.MESSAGE_BYTES);
+    return row.message() != null && withoutId(row.message()).equals(withoutId(cut))
+        ? row.message()
+        : message;
+  }
+
+  private static String withoutId(String message) {
+    return message.replaceFirst(" \\(req-[^ ]*$", "");
+  }
+
+  /** Whether the row is Blocked because its request is refused, also while it is asked for. */
+  static boolean forLong(InstanceStatus row) {
+    return row.refusedSince() != null && row.requestId() == null && Rows.is(row, RowState.Blocked);
+  }
+
+  /** Whether the last refusal of a row that waits came so late that the row is to be Blocked. */
+  static boolean tooLong(InstanceStatus row) {
+    return row.refusedSince() != null
+        && row.since() != null
+        && Duration.between(row.refusedSince(), row.since()).compareTo(PATIENCE) >= 0;
+  }
+
+  private static Instant since(InstanceStatus row, Instant now) {
+    return row.refusedSince() == null ? now : row.refusedSince();
+  }
+
+  private static Duration pause(Instant since, Optional<Duration> retryAfter, Instant now) {
+    var pause = pause(Duration.between(since, now));
+    return retryAfter.filter(r -> r.compareTo(pause) > 0).orElse(pause);
+  }
+}

@@ -1,0 +1,239 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Given.requestId;
+import static io.hostmaintenance.drain.Given.unanswered;
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.away;
+import static io.hostmaintenance.drain.Some.in;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What becomes of requests that the cloud refuses for as long as it likes. */
+class RefusalsTest {
+
+  private static final Duration DAY = Duration.ofHours(24);
+
+  private final Given given = Given.taken().instances(active("vm"));
+  private final List<Duration> asked = new ArrayList<>();
+  private final List<Notice> told = new ArrayList<>();
+  private final Set<HostMaintenanceStatus> written = new HashSet<>();
+  private final Set<String> said = new HashSet<>();
+
+  private static NovaException refused(Kind kind, String words) {
+    return new NovaException(kind, words, 0, "req-" + UUID.randomUUID(), null, false, null);
+  }
+
+  /** The looks of this time, each request answered by this failure. */
+  private void refuse(Duration time, java.util.function.Supplier<NovaException> failure) {
+    var end = given.now().plus(time);
+    while (given.now().isBefore(end)) {
+      var decision = given.decide();
+      written.add(given.status());
+      told.addAll(decision.notices());
+      for (var step : decision.steps()) {
+        asked.add(Duration.between(Given.NOON, given.now()));
+        given.answered(new Outcome.Failed(step, failure.get()));
+        written.add(given.status());
+      }
+      if (Refusals.forLong(given.row("vm"))) {
+        said.add(given.row("vm").message());
+      }
+      given.after(decision.nextLook());
+    }
+  }
+
+  private long askedIn(int hour) {
+    return asked.stream().filter(t -> t.toHours() == hour).count();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "UNAUTHORIZED,      Unauthorized",
+    "FORBIDDEN,         Forbidden",
+    "NOT_FOUND,         ApiUnavailable",
+    "TOO_MANY_REQUESTS, ApiUnavailable",
+    "UNAVAILABLE,       ApiUnavailable",
+    "CONFIGURATION,     CloudConfiguration",
+    "UNSUPPORTED_API,   UnsupportedApi",
+  })
+  void aMoveThatIsRefusedForADayIsBlockedAndSeldomAskedFor(Kind kind, Reason reason) {
+    refuse(DAY, () -> refused(kind, "No, says the cloud."));
+
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+    assertThat(given.row("vm").reason()).isEqualTo(reason.name());
+    assertThat(given.row("vm").message()).contains("No, says the cloud. (req-");
+    assertThat(given.row("vm").attempts()).isZero();
+    assertThat(given.status().phase()).isEqualTo("Blocked");
+    assertThat(askedIn(0)).isBetween(10L, 25L);
+    for (var hour = 1; hour < 24; hour++) {
+      assertThat(askedIn(hour)).isBetween(1L, hour == 1 ? 7L : 4L);
+    }
+    assertThat(written.size()).isLessThan(3 * asked.size());
+  }
+
+  @Test
+  void aRowThatIsRefusedForLongTellsOneEventAndKeepsItsText() {
+    refuse(DAY, () -> refused(Kind.FORBIDDEN, "Policy doesn't allow it."));
+
+    assertThat(told)
+        .extracting(Notice::reason)
+        .containsOnlyOnce(Reason.Forbidden)
+        .containsOnlyOnce(Reason.InstancesBlocked)
+        .containsOnlyOnce(Reason.MoveAsked);
+    assertThat(said).hasSize(1);
+  }
+
+  @Test
+  void aRowIsNotBlockedBeforeAQuarterOfAnHour() {
+    refuse(Duration.ofSeconds(890), () -> refused(Kind.FORBIDDEN, "No."));
+
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+  }
+
+  @Test
+  void oneRefusalLongAgoDoesNotBlockARowThatWaitsSince() {
+    refuse(Duration.ofSeconds(5), () -> refused(Kind.FORBIDDEN, "No."));
+
+    given.freeMoves(0).after(Duration.ofHours(1)).decide();
+
+    assertThat(given.row("vm").state()).isEqualTo("Pending");
+  }
+
+  @Test
+  void anotherReasonIsTold() {
+    refuse(Duration.ofHours(1), () -> refused(Kind.FORBIDDEN, "No."));
+    refuse(Duration.ofHours(1), () -> refused(Kind.TOO_MANY_REQUESTS, "Too many."));
+
+    assertThat(given.row("vm").reason()).isEqualTo("ApiUnavailable");
+    assertThat(given.row("vm").message()).contains("Too many.");
+  }
+
+  @Test
+  void whatIsTakenAtLastGoesOnByItself() {
+    refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
+    var decision = given.decideAfter(900);
+
+    given.accepted(decision);
+
+    assertThat(decision.steps()).hasSize(1);
+    assertThat(given.row("vm").state()).isEqualTo("InProgress");
+    assertThat(given.row("vm").attempts()).isEqualTo(1);
+    assertThat(given.row("vm").refusedSince()).isNull();
+  }
+
+  @Test
+  void aRequestThatIsNotSentLeavesTheRowBlocked() {
+    refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
+    var before = given.row("vm");
+    var decision = given.decideAfter(900);
+
+    given.answered(new Outcome.NotSent(decision.steps().getFirst()));
+
+    assertThat(given.row("vm")).isEqualTo(before.toBuilder().notBefore(null).build());
+  }
+
+  @Test
+  void theAnnotationAsksAtOnce() {
+    refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
+    given.annotated("hostmaintenance.io/retry", "now");
+
+    assertThat(given.decideAfter(1).steps()).hasSize(1);
+  }
+
+  @Test
+  void othersAreNotHeldUp() {
+    refuse(Duration.ofHours(1), () -> refused(Kind.FORBIDDEN, "No."));
+
+    var decision = given.instances(active("other")).decideAfter(5);
+
+    assertThat(decision.steps())
+        .anyMatch(s -> s instanceof Step.Asking a && a.ask().instanceId().equals("other"));
+  }
+
+  @Test
+  void whatIsNeverAnsweredIsBlockedWithNovasWords() {
+    refuse(DAY, Given::unanswered);
+
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+    assertThat(given.row("vm").reason()).isEqualTo("ApiUnavailable");
+    assertThat(given.row("vm").message()).contains("No answer came.");
+    assertThat(askedIn(0)).isBetween(10L, 30L);
+    assertThat(askedIn(23)).isBetween(1L, 4L);
+  }
+
+  @Test
+  void anAnswerThatWasLostWhileItWasRefusedIsFound() {
+    refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
+    var step = given.decideAfter(900).steps().getFirst();
+    given.answered(new Outcome.Failed(step, unanswered()));
+
+    given
+        .instances(away(active("vm")))
+        .action("vm", Some.action("live-migration", requestId("vm"), given.now(), Given.US))
+        .migrations(Some.live(7, "vm", "completed", given.now()))
+        .decideAfter(5);
+
+    assertThat(given.row("vm").state()).isEqualTo("Moved");
+  }
+
+  @Test
+  void aConflictOfATaskThatNobodySeesIsBlockedToo() {
+    refuse(DAY, () -> refused(Kind.CONFLICT, "Cannot 'x' while it is in task_state migrating"));
+
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+    assertThat(given.row("vm").reason()).isEqualTo("TaskInProgress");
+    assertThat(askedIn(0)).isBetween(10L, 25L);
+    assertThat(askedIn(23)).isBetween(1L, 4L);
+    assertThat(told).extracting(Notice::reason).containsOnlyOnce(Reason.TaskInProgress);
+  }
+
+  @Test
+  void aConfirmationThatIsRefusedForADayIsSeldomAskedFor() {
+    var record = Some.cold(7, "vm", "finished", Given.NOON);
+    given
+        .rows(Some.cold(Some.moving("vm")).toBuilder().migrationId(7L).build())
+        .instances(away(in("resized", "vm")))
+        .action("vm", Some.action("migrate", requestId("vm"), Given.NOON, Given.US))
+        .migrations(record);
+
+    refuse(DAY, () -> refused(Kind.FORBIDDEN, "No."));
+
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+    assertThat(given.row("vm").message()).contains("Nova does not confirm it yet: No.");
+    assertThat(askedIn(0)).isBetween(10L, 25L);
+    assertThat(askedIn(23)).isBetween(1L, 4L);
+  }
+
+  @Test
+  void theServiceThatIsNotDisabledForAQuarterOfAnHourIsAHumansMatter() {
+    given
+        .service(Given.HOST, "enabled", null)
+        .refused(Reason.ApiUnavailable, "Request blocked.")
+        .refusedFor(Duration.ofSeconds(890));
+    given.decide();
+    assertThat(given.status().phase()).isEqualTo("Draining");
+
+    var decision = given.refusedFor(Duration.ofSeconds(900)).decideAfter(5);
+
+    assertThat(given.status().phase()).isEqualTo("Blocked");
+    assertThat(decision.nextLook()).isEqualTo(Given.SETTINGS.pollIdle());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-5, 10", "0, 10", "40, 10", "44, 11", "3600, 900", "36000, 900"})
+  void pausesGrowWithTheTimeOfRefusal(long refusedFor, long pause) {
+    assertThat(Refusals.pause(Duration.ofSeconds(refusedFor))).hasSeconds(pause);
+  }
+}
