@@ -31,7 +31,11 @@ public final class Answers {
         conditions = conditions.stream().map(c -> disabled(c, now)).toList();
       }
     }
-    return status.toBuilder().instances(rows).conditions(conditions).build();
+    var entered = status.toBuilder().instances(rows).conditions(conditions);
+    if (status.total() != null) {
+      Report.count(entered, rows);
+    }
+    return entered.build();
   }
 
   /**

@@ -1,8 +1,9 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Sight.Group;
+import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.InstanceAction;
-import io.hostmaintenance.nova.ServerGroup;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,7 +13,7 @@ import java.util.Optional;
  * <p>Once the transfer has begun Nova's API never tells why; the events of other attempts may stay
  * unfinished for ever (nova/conductor/tasks/live_migrate.py), so all of them are searched.
  */
-record Failure(Reason reason, String message) {
+public record Failure(Reason reason, String message) {
 
   static Failure of(InstanceStatus row, Moment at) {
     var detail = Optional.ofNullable(at.look().details().get(row.id()));
@@ -55,21 +56,46 @@ record Failure(Reason reason, String message) {
         .map(
             d ->
                 group(row.id(), "anti-affinity", at)
+                    .filter(g -> everywhere(g, at))
                     .map(
                         g ->
-                            new Failure(
-                                Reason.AntiAffinityGroup,
-                                said(d, row)
-                                    + " It is in the anti-affinity group "
-                                    + g.name()
-                                    + ": enable one more host without a member of it."))
+                            new Failure(Reason.AntiAffinityGroup, noHostLeft(g, at) + said(d, row)))
                     .orElseGet(() -> new Failure(Reason.NoValidHost, said(d, row))));
   }
 
-  static Optional<ServerGroup> group(String instanceId, String policy, Moment at) {
-    return at.look().groups().stream()
-        .filter(g -> g.policy().equals(policy) && g.members().contains(instanceId))
+  /** Whether each host that could take the instance has as many members as the group allows. */
+  private static boolean everywhere(Group group, Moment at) {
+    return !candidates(at).isEmpty() && group.full().containsAll(candidates(at));
+  }
+
+  private static List<String> candidates(Moment at) {
+    return at.look().services().stream()
+        .filter(s -> s.enabled() && s.up() && !s.host().equals(at.host()))
+        .map(ComputeService::host)
+        .filter(h -> at.spec().targetHost() == null || h.equals(at.spec().targetHost()))
+        .sorted()
+        .toList();
+  }
+
+  private static String noHostLeft(Group group, Moment at) {
+    var hosts = candidates(at);
+    return "Each host that could take it has a member of its anti-affinity group "
+        + group.label()
+        + ": "
+        + String.join(", ", hosts.subList(0, Math.min(3, hosts.size())))
+        + (hosts.size() > 3 ? ", ..." : "")
+        + ". Enable one more host without a member. ";
+  }
+
+  static Optional<Group> group(String instanceId, String policy, Moment at) {
+    return at.look().groups().getOrDefault(instanceId, List.of()).stream()
+        .filter(g -> g.policy().equals(policy))
         .findFirst();
+  }
+
+  /** Whether the scheduler found no host, by the events of a move. */
+  public static boolean noValidHost(InstanceAction action) {
+    return details(action).stream().anyMatch(d -> d.contains("No valid host"));
   }
 
   private static List<String> details(InstanceAction action) {

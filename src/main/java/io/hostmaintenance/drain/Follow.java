@@ -331,6 +331,18 @@ final class Follow {
               "Waits for its turn while another move of the host runs.",
               at.now()));
     }
+    var stranger = RowAction.LiveMigrate.of(row) ? strangersMove(row) : Optional.<Instance>empty();
+    if (stranger.isPresent()) {
+      return Next.of(
+          Rows.mark(
+              row,
+              RowState.InProgress,
+              Reason.Waiting,
+              "Waits for its turn behind the live migration of "
+                  + stranger.get().id()
+                  + ", which somebody else asked for.",
+              at.now()));
+    }
     if (Rows.because(row, Reason.Inconsistent)
         || Rows.because(row, Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >= 0) {
       return Next.of(
@@ -353,6 +365,30 @@ final class Follow {
                 ? "Waits for its turn at the source."
                 : "Nova looks for a host.",
             at.now()));
+  }
+
+  /**
+   * An instance that somebody else live-migrates from the host: Nova's queue at the source is one
+   * for all. One that stands so for long counts only while its record moves.
+   */
+  private Optional<Instance> strangersMove(InstanceStatus row) {
+    return at.look().instances().stream()
+        .filter(i -> !i.id().equals(row.id()) && "migrating".equals(i.taskState()))
+        .filter(
+            i ->
+                rows.stream()
+                        .filter(r -> r.id().equals(i.id()))
+                        .noneMatch(r -> Rows.outstanding(r) || Rows.is(r, RowState.Blocked))
+                    || strangersRecordMoves(i))
+        .findFirst();
+  }
+
+  private boolean strangersRecordMoves(Instance instance) {
+    return rows.stream().noneMatch(r -> r.id().equals(instance.id()) && Rows.outstanding(r))
+        && at.look().migrations().stream()
+            .filter(m -> m.instanceId().equals(instance.id()) && m.unfinished())
+            .filter(m -> at.host().equals(m.sourceHost()) && m.updatedAt() != null)
+            .anyMatch(m -> m.updatedAt().isAfter(at.look().date().minus(SETTLING)));
   }
 
   private Next running(InstanceStatus row, Instance instance, Migration record) {

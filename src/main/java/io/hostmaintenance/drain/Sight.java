@@ -7,12 +7,12 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.ServerGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What was seen of a host and its cloud: a whole look, or why there is none. */
 public sealed interface Sight {
@@ -28,7 +28,8 @@ public sealed interface Sight {
    * @param instances those on the host
    * @param services every nova-compute service
    * @param hypervisor the host's, of a resource that holds nothing yet; empty when Nova has none
-   * @param groups every server group; asked for while instances are to be moved
+   * @param groups the server groups of instances that are to be moved, by instance id; one that is
+   *     missing was not asked about yet
    * @param details what {@link Questions} asked for and Nova answered, by instance id
    * @param placement what holds allocations of the host
    */
@@ -40,7 +41,7 @@ public sealed interface Sight {
       List<Instance> instances,
       List<ComputeService> services,
       Optional<Hypervisor> hypervisor,
-      List<ServerGroup> groups,
+      Map<String, List<Group>> groups,
       Map<String, Detail> details,
       Placement placement)
       implements Sight {
@@ -131,6 +132,22 @@ public sealed interface Sight {
       List<Migration> migrations,
       List<InstanceAction> actions,
       Optional<InstanceAction> events) {}
+
+  /**
+   * A server group of an instance.
+   *
+   * @param policy {@code affinity}, {@code anti-affinity}, {@code soft-affinity}, {@code
+   *     soft-anti-affinity}, or empty when Nova did not tell
+   * @param full hosts that can take no more members by the policy {@code anti-affinity}; empty
+   *     unless the scheduler found no host for the instance
+   */
+  record Group(String id, String name, String policy, Set<String> full) {
+
+    /** How it is named to people. */
+    String label() {
+      return name + " (" + id + ")";
+    }
+  }
 
   /** What holds allocations of the host in placement. */
   sealed interface Placement {

@@ -5,10 +5,10 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Emptiness.Tie;
 import io.hostmaintenance.drain.InstanceTable.Judgement;
 import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.drain.Sight.Group;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
-import io.hostmaintenance.nova.ServerGroup;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -148,17 +148,18 @@ final class Table {
   }
 
   private InstanceStatus toMove(InstanceStatus row, RowAction action) {
-    var affinity = Failure.group(row.id(), "affinity", at).filter(this::severalHere);
+    var affinity = Failure.group(row.id(), "affinity", at);
     if (affinity.isPresent()) {
       return withAction(
           Rows.mark(
               row,
               RowState.Blocked,
               Reason.AffinityGroup,
-              "It is in the affinity group "
+              "Nova moves no member of its hard affinity group "
                   + affinity.get().name()
-                  + " with others on this host, and Nova moves none of them alone: shelve-offload"
-                  + " all but one, or let their owner delete the group.",
+                  + ". Its owner may delete the group for good (openstack server group delete "
+                  + affinity.get().id()
+                  + "), or shelve-offload ALL members and unshelve them elsewhere.",
               at.now()),
           RowAction.None);
     }
@@ -182,10 +183,6 @@ final class Table {
         && (!Rows.because(row, Reason.TaskInProgress) || row.refusedSince() != null)
         && !Rows.because(row, Reason.SourceOff)
         && !Rows.because(row, Reason.GroupMemberMoving);
-  }
-
-  private boolean severalHere(ServerGroup group) {
-    return at.look().instances().stream().filter(i -> group.members().contains(i.id())).count() > 1;
   }
 
   private InstanceStatus waitFor(InstanceStatus row, Judgement.WaitFor wait) {
@@ -389,10 +386,12 @@ final class Table {
     var free = at.situation().freeMoves() - flying.size();
     var busy = new HashSet<String>();
     flying.forEach(r -> busy.addAll(groups(r.id())));
+    var groupsOfFlyingKnown = flying.stream().map(InstanceStatus::id).allMatch(this::known);
     for (var row : candidates()) {
       var action = movable.get(row.id());
       var slots = action == RowAction.LiveMigrate ? live : cold;
-      if (free <= 0 || slots <= 0) {
+      var known = known(row.id()) && (groupsOfFlyingKnown || groups(row.id()).isEmpty());
+      if (free <= 0 || slots <= 0 || !known) {
         continue;
       }
       var groups = groups(row.id());
@@ -460,11 +459,14 @@ final class Table {
   }
 
   private Set<String> groups(String instanceId) {
-    return at.look().groups().stream()
-        .filter(g -> g.members().contains(instanceId))
-        .map(ServerGroup::id)
-        .filter(Objects::nonNull)
+    return at.look().groups().getOrDefault(instanceId, List.of()).stream()
+        .map(Group::id)
         .collect(Collectors.toSet());
+  }
+
+  /** Whether it is known which server groups an instance is in. */
+  private boolean known(String instanceId) {
+    return at.look().groups().containsKey(instanceId);
   }
 
   private int inFlight(RowAction action) {

@@ -59,8 +59,14 @@ public interface Nova {
   /** One action with its events; empty when the instance or the action is unknown. */
   Optional<InstanceAction> action(String instanceId, String requestId);
 
-  /** Every server group of every project ({@code GET /os-server-groups?all_projects=True}). */
-  List<ServerGroup> serverGroups();
+  /**
+   * The ids of the server groups of an instance ({@code server_groups} of {@code GET
+   * /servers/{id}}); empty when it has none, its group was deleted, or Nova does not know it.
+   */
+  Set<String> groupsOf(String instanceId);
+
+  /** A server group of any project; empty when Nova does not know it (deleted). */
+  Optional<ServerGroup> serverGroup(String groupId);
 
   /**
    * The consumers that hold allocations of a resource provider, which are uuids of instances or of

@@ -13,7 +13,6 @@ import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -21,9 +20,7 @@ import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.ServerGroup;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -43,18 +40,17 @@ final class Observer {
   /** Reverted records older than this are history (nova/compute/resource_tracker.py). */
   private static final Duration REVERTED = Duration.ofDays(1);
 
-  private static final Duration GROUPS = Duration.ofMinutes(1);
-
   /** What was seen longer ago is not acted upon. */
   private static final Duration TIME = Duration.ofSeconds(30);
 
   private final Nova nova;
   private final LongSupplier nanoTime;
-  private volatile Dated<List<ServerGroup>> groups = new Dated<>(List.of(), Instant.MIN);
+  private final Groups groups;
 
   Observer(Nova nova, LongSupplier nanoTime) {
     this.nova = nova;
     this.nanoTime = nanoTime;
+    this.groups = new Groups(nova, nanoTime);
   }
 
   /** One look; {@link Blind} when any list of it could not be had whole, or not in 30 s. */
@@ -102,10 +98,7 @@ final class Observer {
       }
       var services = hidden(before) ? before : nova().computeServices();
       var details = details(migrations, instances.value());
-      var serverGroups =
-          instances.value().isEmpty()
-              ? List.<ServerGroup>of()
-              : groups(instances.date(), changesSince.isEmpty());
+      var serverGroups = groups.of(status, instances.value(), details);
       var byNova =
           new Look(
               instances.date(),
@@ -130,14 +123,6 @@ final class Observer {
      */
     private boolean hidden(List<ComputeService> services) {
       return services.stream().anyMatch(s -> s.host().equals(host) && s.unknown());
-    }
-
-    /** They change seldom: a look that only follows moves takes those of the last minute. */
-    private List<ServerGroup> groups(Instant date, boolean fresh) {
-      if (fresh || date.isAfter(groups.date().plus(GROUPS))) {
-        groups = new Dated<>(nova().serverGroups(), date);
-      }
-      return groups.value();
     }
 
     private Optional<Hypervisor> hypervisor() {

@@ -215,6 +215,11 @@ public final class Cloud implements InstantSource {
     return Collections.unmodifiableCollection(groups.values());
   }
 
+  /** Deletes a group; its rule is gone for good. */
+  public void deleteGroup(String id) {
+    groups.remove(id);
+  }
+
   /** The group a server is in, empty for none. */
   public Optional<ServerGroup> groupOf(String serverId) {
     return groups.values().stream().filter(g -> g.members().contains(serverId)).findFirst();

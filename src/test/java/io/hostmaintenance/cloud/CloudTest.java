@@ -556,12 +556,20 @@ class CloudTest {
     }
 
     @Test
-    void affinityLetsASingleMemberGo() {
+    void affinityKeepsASingleMemberWhereItIs() {
       var only = active();
       cloud.addGroup("together", "affinity", only);
-      liveMigrate(only);
+      assertThat(refusal(only, null)).endsWith("There are not enough hosts available.");
+    }
+
+    @Test
+    void deletedGroupLetsItsMembersGo() {
+      var first = active();
+      var group = cloud.addGroup("together", "affinity", first, active());
+      cloud.deleteGroup(group.id());
+      liveMigrate(first);
       cloud.settle();
-      assertThat(only.host()).isNotEqualTo("compute-1");
+      assertThat(first.host()).isNotEqualTo("compute-1");
     }
   }
 

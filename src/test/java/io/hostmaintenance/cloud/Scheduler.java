@@ -70,7 +70,7 @@ final class Scheduler {
         .forEach(m -> occupied.add(m.dest()));
     return switch (group.policy()) {
       case "anti-affinity" -> !occupied.contains(host);
-      case "affinity" -> occupied.isEmpty() || occupied.contains(host);
+      case "affinity" -> host == server.hostObject() || occupied.contains(host);
       default -> true;
     };
   }

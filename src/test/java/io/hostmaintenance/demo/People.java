@@ -82,7 +82,9 @@ final class People {
 
   private String resolve(HostMaintenance resource, InstanceStatus row) {
     if (row.reason().equals("AffinityGroup")) {
-      return perform(row, Operation.SHELVE, "shelve");
+      var group = cloud.cloud(c -> c.groupOf(row.id()).orElseThrow().id());
+      cloud.change(c -> c.deleteGroup(group));
+      return "openstack server group delete " + group;
     }
     return switch (row.status()) {
       case "SUSPENDED" -> perform(row, Operation.RESUME, "resume");

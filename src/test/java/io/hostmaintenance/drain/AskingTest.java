@@ -266,13 +266,41 @@ class AskingTest {
     }
 
     @Test
-    void ofHardAffinityGoOnceOnlyOneIsLeft() {
+    void ofHardAffinityAreBlockedAlsoWhenOnlyOneIsLeft() {
+      var given = Given.taken().group("affinity", "a").instances(active("a"));
+
+      assertThat(ids(given.decide())).isEmpty();
+      assertThat(given.row("a").reason()).isEqualTo("AffinityGroup");
+      assertThat(given.row("a").message())
+          .contains("openstack server group delete id-affinity-0")
+          .contains("ALL members");
+    }
+
+    @Test
+    void ofHardAffinityGoOnceTheirGroupIsDeleted() {
       var given = Given.taken().group("affinity", "a", "b").instances(active("a"), active("b"));
       given.decide();
 
-      given.instances(Some.on(null, in("shelved_offloaded", "b")));
+      assertThat(ids(given.noGroups().decideAfter(60))).containsExactlyInAnyOrder("a", "b");
+    }
 
-      assertThat(ids(given.decideAfter(60))).containsExactly("a");
+    @Test
+    void areNotAskedForBeforeTheirGroupsAreKnown() {
+      var given = Given.taken().groupsNotKnown("a").instances(active("a"), active("b"));
+
+      assertThat(ids(given.decide())).containsExactly("b");
+    }
+
+    @Test
+    void waitWhileTheGroupsOfOneThatMovesAreNotKnown() {
+      var given =
+          Given.taken()
+              .group("anti-affinity", "b", "d")
+              .groupsNotKnown("a")
+              .rows(moving("a"))
+              .instances(busy("migrating", active("a")), active("b"));
+
+      assertThat(ids(given.decide())).isEmpty();
     }
 
     @Test
@@ -627,17 +655,6 @@ class AskingTest {
             .instances(busy("resize_prep", stopped("x")), stopped("y"), stopped("z"));
 
     assertThat(ids(given.decide())).containsExactly("y");
-  }
-
-  @Test
-  void othersOnTheHostDoNotMakeAGroupOfOne() {
-    var given =
-        Given.taken()
-            .concurrency(2, 1)
-            .group("affinity", "a", "c")
-            .instances(active("a"), active("b"));
-
-    assertThat(ids(given.decide())).containsExactlyInAnyOrder("a", "b");
   }
 
   // ---------------------------------------------------------------- off the host after a failed

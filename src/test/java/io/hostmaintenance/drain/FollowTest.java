@@ -54,6 +54,65 @@ class FollowTest {
         .containsExactly(state, reason.name());
   }
 
+  // ================================================================ behind somebody else's
+
+  @Nested
+  class AMoveBehindSomebodyElses {
+
+    private final Given given =
+        Given.taken().rows(moving("vm")).instances(migrating("vm"), migrating("foreign"));
+
+    @Test
+    void waitsForItsTurnAndIsNoContradiction() {
+      given.decideAfter(5);
+
+      given.decideAfter(3000);
+
+      stands(given, "InProgress", Reason.Waiting);
+      assertThat(given.row("vm").message()).contains("foreign");
+    }
+
+    @Test
+    void waitsForHoursWhileTheOtherRecordMoves() {
+      for (var i = 0; i < 10; i++) {
+        given.after(1000).migrations(record(3, "foreign", LIVE, "running", given.now(), SOMEBODY));
+        given.decide();
+      }
+
+      stands(given, "InProgress", Reason.Waiting);
+    }
+
+    @Test
+    void waitsNoLongerBehindOneThatStandsStill() {
+      given.decideAfter(5);
+      given.decideAfter(3700);
+      given.decideAfter(5);
+
+      given.decideAfter(700);
+
+      stands(given, "Blocked", Reason.Inconsistent);
+    }
+
+    @Test
+    void doesNotWaitBehindAnotherQueuedOneOfOurs() {
+      given.rows(moving("vm"), moving("foreign")).decideAfter(5);
+
+      given.decideAfter(700);
+
+      stands(given, "Blocked", Reason.Inconsistent);
+    }
+
+    @Test
+    void isFollowedByNoMoreThanConcurrencySays() {
+      given.concurrency(1, 1).instances(active("third"));
+
+      given.decideAfter(5);
+      given.decideAfter(700);
+
+      assertThat(given.decideAfter(700).steps()).isEmpty();
+    }
+  }
+
   // ================================================================ no answer
 
   @Nested
@@ -689,20 +748,43 @@ class FollowTest {
     assertThat(given.row("vm").message()).contains("does not tell why", "log of nova-compute");
   }
 
+  private static Given withoutAHost(Instance other) {
+    return Given.taken()
+        .rows(moving("vm"))
+        .instances(active("vm"), other)
+        .group("anti-affinity", "vm", "other")
+        .action("vm", failed(ours(LIVE, 1), "No valid host was found."))
+        .migrations(live(9, "vm", "error", NOON.plusSeconds(1)));
+  }
+
   @Test
-  void anAntiAffinityGroupIsNamedWhenNoHostIsLeft() {
-    var given =
-        Given.taken()
-            .rows(moving("vm"))
-            .instances(active("vm"))
-            .group("anti-affinity", "vm", "other")
-            .action("vm", failed(ours(LIVE, 1), "No valid host was found."))
-            .migrations(live(9, "vm", "error", NOON.plusSeconds(1)));
+  void anAntiAffinityGroupIsNamedWhenEachHostHasAMember() {
+    var given = withoutAHost(away(active("other")));
 
     given.decideAfter(5);
 
     stands(given, "Pending", Reason.AntiAffinityGroup);
-    assertThat(given.row("vm").message()).contains("anti-affinity-0");
+    assertThat(given.row("vm").message())
+        .contains("anti-affinity-0 (id-anti-affinity-0)")
+        .contains(OTHER);
+  }
+
+  @Test
+  void anAntiAffinityGroupIsNotBlamedWhileAHostHasNoMember() {
+    var given = withoutAHost(away(active("other"))).service("compute-11", "enabled", null);
+
+    given.decideAfter(5);
+
+    stands(given, "Pending", Reason.NoValidHost);
+  }
+
+  @Test
+  void anAntiAffinityGroupIsBlamedThoughADisabledHostHasNoMember() {
+    var given = withoutAHost(away(active("other"))).service("compute-11", "disabled", "mine");
+
+    given.decideAfter(5);
+
+    stands(given, "Pending", Reason.AntiAffinityGroup);
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.hostmaintenance.drain.Questions.Question;
 import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.drain.Sight.Group;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.nova.ComputeService;
@@ -67,6 +68,7 @@ final class Given {
   private final Map<String, List<InstanceAction>> actions = new HashMap<>();
   private final Map<String, ComputeService> services = new LinkedHashMap<>();
   private final List<ServerGroup> groups = new ArrayList<>();
+  private final Set<String> groupsNotKnown = new HashSet<>();
   private final List<Situation.Neighbour> neighbours = new ArrayList<>();
   private final Map<String, Instant> firstSights = new HashMap<>();
   private final Set<String> unseen = new HashSet<>();
@@ -308,8 +310,43 @@ final class Given {
 
   Given group(String policy, String... members) {
     var name = policy + "-" + groups.size();
-    groups.add(new ServerGroup("id-" + name, name, policy, Set.of(members)));
+    groups.add(new ServerGroup("id-" + name, name, policy, 1, Set.of(members)));
     return this;
+  }
+
+  /** Every group was deleted. */
+  Given noGroups() {
+    groups.clear();
+    return this;
+  }
+
+  /** Which groups this one is in has not been asked yet. */
+  Given groupsNotKnown(String id) {
+    groupsNotKnown.add(id);
+    return this;
+  }
+
+  private Map<String, List<Group>> groupsOfAll() {
+    var ids = new HashSet<>(instances.keySet());
+    if (status() != null) {
+      status().instances().forEach(r -> ids.add(r.id()));
+    }
+    ids.removeAll(groupsNotKnown);
+    return ids.stream().collect(Collectors.toMap(i -> i, this::groupsOf));
+  }
+
+  private List<Group> groupsOf(String id) {
+    return groups.stream()
+        .filter(g -> g.members().contains(id))
+        .map(g -> new Group(g.id(), g.name(), g.policy(), hostsOf(g)))
+        .toList();
+  }
+
+  private Set<String> hostsOf(ServerGroup group) {
+    return group.members().stream()
+        .filter(instances::containsKey)
+        .map(m -> instances.get(m).host())
+        .collect(Collectors.toSet());
   }
 
   Given hypervisor(String type) {
@@ -438,7 +475,7 @@ final class Given {
             hypervisorType == null
                 ? Optional.empty()
                 : Optional.of(new Hypervisor("provider", HOST, hypervisorType)),
-            List.copyOf(groups),
+            groupsOfAll(),
             details,
             new Placement.NotAsked());
     return Drain.wantsPlacement(resource, look)

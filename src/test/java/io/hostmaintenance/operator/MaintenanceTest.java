@@ -211,7 +211,7 @@ class MaintenanceTest {
     void fromALookThatTookTooLongAreNotMade() {
       var server = world.active();
       disabled();
-      slow(".*/os-server-groups");
+      slow(".*/servers/detail");
 
       world.tick("hm");
 

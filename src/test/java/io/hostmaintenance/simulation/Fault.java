@@ -25,6 +25,12 @@ final class Fault {
     UNAUTHORIZED,
     /** 403. */
     FORBIDDEN,
+    /** 404, of a page of a proxy. */
+    NOT_FOUND,
+    /** 409, as while something is done to the instance, though nothing is. */
+    BUSY,
+    /** 501. */
+    NOT_IMPLEMENTED,
     /** 429 with Retry-After. */
     TOO_MANY,
     /** 500 before anything was done. */

@@ -88,7 +88,7 @@ final class Human {
       case "PausedMovedBefore" -> operation(Operation.UNPAUSE);
       case "SourceOff" -> operation(Operation.STOP);
       case "UnconfirmedResize" -> (c, s) -> c.confirmResize(world.otherAdmin(), s.id());
-      case "AffinityGroup" -> operation(Operation.DELETE);
+      case "AffinityGroup" -> (c, s) -> c.groupOf(s.id()).ifPresent(g -> c.deleteGroup(g.id()));
       default -> row.state().equals("Failed") ? this::repair : (c, s) -> {};
     };
   }

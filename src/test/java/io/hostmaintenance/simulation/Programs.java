@@ -140,6 +140,9 @@ final class Programs {
     if (resources.size() == 1 && one(8)) {
       resources.add(successor());
     }
+    if (one(8)) {
+      refusals();
+    }
     return new Program(
         seed,
         hosts,
@@ -173,6 +176,37 @@ final class Programs {
           w -> w.kubernetes().delete("hm-b"));
     }
     return new Program.Applied(Duration.ofMillis(chance.nextLong(30_000)), "hm-b", spec);
+  }
+
+  /** One kind of request is refused for as long as the cloud likes. */
+  private void refusals() {
+    var call = pick("disable", "enable", "live", "cold", "confirm", "abort", "force");
+    var kind =
+        pick(
+            Fault.Kind.UNAUTHORIZED,
+            Fault.Kind.FORBIDDEN,
+            Fault.Kind.NOT_FOUND,
+            Fault.Kind.TOO_MANY,
+            Fault.Kind.NOT_IMPLEMENTED,
+            Fault.Kind.ERROR_BEFORE,
+            Fault.Kind.REFUSED,
+            MOVES.contains(call) ? Fault.Kind.BUSY : Fault.Kind.UNAVAILABLE);
+    var begin = moment();
+    var window = seconds(60, pick(600, 3600, 10_800));
+    var retryAfter = seconds(1, 80);
+    add(
+        begin,
+        "from now on " + kind + " befalls each " + call + " for " + window.toSeconds() + " s",
+        w ->
+            w.arm(
+                new Fault(
+                    kind,
+                    call::equals,
+                    0,
+                    Integer.MAX_VALUE,
+                    w.cloud().now().plus(window),
+                    retryAfter)));
+    add(begin.plus(window), call + " is refused no more", w -> {});
   }
 
   private void wasDisabled(String host, String reason) {

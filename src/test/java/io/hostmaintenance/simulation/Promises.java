@@ -15,6 +15,7 @@ import io.hostmaintenance.cloud.VmState;
 import io.hostmaintenance.nova.Ask;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -37,6 +38,8 @@ final class Promises {
   private final Set<String> ownRequests = new HashSet<>();
   private final Map<String, Integer> maxAttempts = new HashMap<>();
   private final Map<String, Instant> lastLook = new HashMap<>();
+  private final Map<String, ArrayDeque<Instant>> asked = new HashMap<>();
+  private final Map<String, ArrayDeque<Instant>> written = new HashMap<>();
 
   private long checked;
 
@@ -66,6 +69,15 @@ final class Promises {
     }
   }
 
+  /** How often it was so in the last hour, now included. */
+  private int inTheLastHour(ArrayDeque<Instant> times) {
+    times.addLast(cloud.now());
+    while (times.getFirst().isBefore(cloud.now().minus(Duration.ofHours(1)))) {
+      times.removeFirst();
+    }
+    return times.size();
+  }
+
   // ---------------------------------------------------------------- what is asked of Nova
 
   /** A move is about to be asked for; the consumer is to be told when Nova has carried it out. */
@@ -74,6 +86,10 @@ final class Promises {
     var key = resource.map(r -> r.getMetadata().getUid()).orElse("") + "/" + ask.instanceId();
     var attempt = attempts.computeIfAbsent(key, k -> new Attempt());
     attempt.sent++;
+    promise(
+        "requests about an instance are bounded",
+        inTheLastHour(asked.computeIfAbsent(key, k -> new ArrayDeque<>())) <= 50,
+        () -> world.label(ask.instanceId()) + " was asked for more than 50 times in an hour");
     promise(
         "an intent is stored before its request goes out",
         attempt.sent <= attempt.intents,
@@ -192,6 +208,12 @@ final class Promises {
         "no write without news",
         !json(old).equals(json(next)),
         () -> after.getMetadata().getName() + ": " + json(next));
+    var name = after.getMetadata().getName();
+    promise(
+        "writes are bounded",
+        inTheLastHour(written.computeIfAbsent(name, k -> new ArrayDeque<>()))
+            <= 300 + 80 * next.instances().size(),
+        () -> name + " was written too often in an hour");
     rowsAddUp(next);
     rowsAreBounded(after, next);
     drained(look, host, old, next);
@@ -303,12 +325,13 @@ final class Promises {
     }
     var key = uid + "/" + row.id();
     var attempt = attempts.get(key);
+    var again = state.equals("Blocked") && row.requestId() == null && row.refusedSince() != null;
     var intent =
-        state.equals("Requested")
+        (state.equals("Requested") || again)
             && row.requestedAt() != null
             && (was == null
                 || !row.requestedAt().equals(was.requestedAt())
-                || !was.state().equals("Requested"));
+                || !was.state().equals(state));
     if (intent) {
       var same =
           was != null && was.state().equals("Requested") && was.attempts().equals(row.attempts());
@@ -323,7 +346,7 @@ final class Promises {
         was != null
             && was.requestedAt() != null
             && row.requestedAt() == null
-            && state.equals("Pending")
+            && (state.equals("Pending") || again)
             && row.attempts() < was.attempts();
     if (takenBack && attempt != null) {
       var carriedOut = attempt.carriedOut;

@@ -236,19 +236,31 @@ final class SimulatedNova implements Nova {
   }
 
   @Override
-  public List<ServerGroup> serverGroups() {
-    return read(
-        "groups",
+  public Set<String> groupsOf(String instanceId) {
+    return extra(
+        "groupsOf",
+        () ->
+            known(instanceId)
+                .flatMap(s -> cloud.groupOf(s.id()))
+                .map(g -> Set.of(g.id()))
+                .orElse(Set.of()));
+  }
+
+  @Override
+  public Optional<ServerGroup> serverGroup(String groupId) {
+    return extra(
+        "group",
         () ->
             cloud.groups().stream()
+                .filter(g -> g.id().equals(groupId))
+                .findFirst()
                 .map(
                     g -> {
                       var members = new LinkedHashSet<>(g.members());
                       members.removeIf(id -> cloud.server(id).deleted());
                       return new ServerGroup(
-                          g.id(), g.name(), g.policy(), Collections.unmodifiableSet(members));
-                    })
-                .toList());
+                          g.id(), g.name(), g.policy(), 1, Collections.unmodifiableSet(members));
+                    }));
   }
 
   @Override
@@ -404,6 +416,11 @@ final class SimulatedNova implements Nova {
     }
   }
 
+  /** A question without whose answer a look is whole. */
+  private <T> T extra(String name, Supplier<T> answer) {
+    return call(name, "", false, answer);
+  }
+
   private <T> T write(String name, String about, java.util.function.Function<Caller, T> effect) {
     return call(
         name,
@@ -469,6 +486,10 @@ final class SimulatedNova implements Nova {
       }
       case UNAUTHORIZED -> throw refusal(401, "The request you have made requires authentication.");
       case FORBIDDEN -> throw refusal(403, "Policy doesn't allow this to be performed.");
+      case NOT_FOUND -> throw refusal(404, "The page cannot be found.");
+      case BUSY ->
+          throw refusal(409, "Cannot do this to instance while it is in task_state migrating");
+      case NOT_IMPLEMENTED -> throw refusal(501, "Not implemented.");
       case TOO_MANY -> {
         pass(world.latency());
         throw new NovaException(
@@ -546,9 +567,11 @@ final class SimulatedNova implements Nova {
           case 403 -> Kind.FORBIDDEN;
           case 404 -> Kind.NOT_FOUND;
           case 409 -> Kind.CONFLICT;
-          default -> refused.status() < 500 ? Kind.BAD_REQUEST : Kind.UNAVAILABLE;
+          case 400 -> Kind.BAD_REQUEST;
+          default -> Kind.UNAVAILABLE;
         };
+    var maybeDone = refused.status() >= 500 && refused.status() != 501;
     return new NovaException(
-        kind, refused.getMessage(), refused.status(), null, null, kind == Kind.UNAVAILABLE, null);
+        kind, refused.getMessage(), refused.status(), null, null, maybeDone, null);
   }
 }

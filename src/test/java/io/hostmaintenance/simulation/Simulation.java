@@ -2,6 +2,7 @@ package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.cloud.Cloud;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,10 @@ final class Simulation {
   private static final Duration BOUND = Duration.ofHours(24);
   private static final Duration STILL_UNDER_WAY = Duration.ofMinutes(4);
   private static final int ROUNDS = 12;
+
+  /** What the cloud is refused for no more: it goes on by itself. */
+  private static final Set<String> OF_THE_CLOUD =
+      Set.of("ApiUnavailable", "Forbidden", "Unauthorized", "CloudConfiguration", "UnsupportedApi");
 
   /** Reasons for which the rows stay as they were seen last. */
   private static final Set<String> NOT_LOOKED_AT = Set.of("Conflict", "HostGone");
@@ -119,7 +124,7 @@ final class Simulation {
   }
 
   private boolean rests(HostMaintenance resource) {
-    if (resource.isMarkedForDeletion()) {
+    if (resource.isMarkedForDeletion() || OF_THE_CLOUD.contains(Human.reason(resource))) {
       return false;
     }
     var status = resource.getStatus();
@@ -128,10 +133,17 @@ final class Simulation {
         && switch (status.phase()) {
           case "InMaintenance", "Failed" -> true;
           case "Blocked" ->
-              !Human.reason(resource).equals("Conflict") || needed(world.cloud(), resource);
+              status.instances().stream().noneMatch(Simulation::goesOnByItself)
+                  && (!Human.reason(resource).equals("Conflict")
+                      || needed(world.cloud(), resource));
           case "Draining" -> Human.reason(resource).equals("Suspended");
           default -> false;
         };
+  }
+
+  /** A move that was refused for long is asked for again, and is refused no more. */
+  private static boolean goesOnByItself(InstanceStatus row) {
+    return row.state().equals("Blocked") && row.refusedSince() != null && row.requestId() == null;
   }
 
   private String phases() {

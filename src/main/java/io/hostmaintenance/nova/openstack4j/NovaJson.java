@@ -311,18 +311,32 @@ final class NovaJson {
   }
 
   /** nova/api/openstack/compute/server_groups.py, since 2.64. */
-  record Group(String id, String name, String policy, Set<String> members)
+  record Group(String id, String name, String policy, Rules rules, Set<String> members)
       implements Row<ServerGroup> {
 
     Group {
       requireId(id, "id");
       requireNonNull(policy, "policy");
       members = Set.copyOf(requireNonNull(members, "members"));
+      members.forEach(m -> requireId(m, "members"));
     }
 
     @Override
     public ServerGroup toModel() {
-      return new ServerGroup(id, name, policy, members);
+      var most = rules == null || rules.maxPerHost() == null ? 1 : rules.maxPerHost();
+      return new ServerGroup(id, name, policy, Math.max(1, most), members);
+    }
+  }
+
+  /** The rules of a group of the policy anti-affinity. */
+  record Rules(@JsonProperty("max_server_per_host") Integer maxPerHost) {}
+
+  /** The groups of a server, shown of one server only, since 2.71; ids. */
+  record GroupsOfServer(@JsonProperty("server_groups") Set<String> groups) {
+
+    GroupsOfServer {
+      groups = Set.copyOf(requireNonNull(groups, "server_groups"));
+      groups.forEach(g -> requireId(g, "server_groups"));
     }
   }
 

@@ -230,30 +230,19 @@ final class OpenStack4jNova implements Nova {
         .map(reply -> one(call, reply, "instanceAction", NovaJson.Action.class).toModel());
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Nova pages this list by offset and does not tell of a next page, so it is asked on until a
-   * page is empty (nova/api/openstack/common.py, limited).
-   */
   @Override
-  public List<ServerGroup> serverGroups() {
-    var call = Call.get("list-server-groups", "/os-server-groups").with("all_projects", "True");
-    var groups = new ArrayList<ServerGroup>();
-    var ids = new HashSet<String>();
-    while (true) {
-      var reply = send(call.with("offset", String.valueOf(groups.size())));
-      var page = models(rows(call, reply, "server_groups", NovaJson.Group.class));
-      if (page.isEmpty()) {
-        return List.copyOf(groups);
-      }
-      for (var group : page) {
-        if (!ids.add(group.id())) {
-          throw Failures.unreadable(call, reply, "repeats group " + group.id());
-        }
-        groups.add(group);
-      }
-    }
+  public Set<String> groupsOf(String instanceId) {
+    var call = Call.get("show-server", "/servers/%s", instanceId);
+    return known(call)
+        .map(reply -> one(call, reply, "server", NovaJson.GroupsOfServer.class).groups())
+        .orElse(Set.of());
+  }
+
+  @Override
+  public Optional<ServerGroup> serverGroup(String groupId) {
+    var call = Call.get("show-server-group", "/os-server-groups/%s", groupId);
+    return known(call)
+        .map(reply -> one(call, reply, "server_group", NovaJson.Group.class).toModel());
   }
 
   @Override

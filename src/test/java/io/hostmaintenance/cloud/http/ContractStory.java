@@ -77,13 +77,14 @@ final class ContractStory implements AutoCloseable {
     var hypervisors = hypervisors();
     var cast = side.cast(source, STEERING);
     name(cast.group(), "GROUP");
+    name(cast.hardGroup(), "HARD-GROUP");
     for (var i = 0; i < cast.servers().size(); i++) {
       name(cast.servers().get(i), "SERVER-" + i);
     }
     var slow = cast.servers().get(0);
     var waiting = cast.servers().get(1);
     var quick = cast.servers().get(2);
-    groups();
+    groups(cast.group());
     servers(slow);
     asMember(slow, service);
     refusals(slow);
@@ -93,6 +94,7 @@ final class ContractStory implements AutoCloseable {
     failed(cast.servers().get(3), target, "failed");
     failed(cast.servers().get(4), target, "precheck");
     failed(cast.servers().get(5), source, "to itself");
+    hardAffinity(cast.servers().get(5), cast.hardGroup());
     coldMigration(waiting, hypervisors);
     if (alone) {
       nowhere(quick);
@@ -196,11 +198,24 @@ final class ContractStory implements AutoCloseable {
     return ids;
   }
 
-  private void groups() throws IOException, InterruptedException {
-    var path = "/os-server-groups?all_projects=True&offset=";
-    both("groups", path + 0, rows("server_groups"));
-    both("groups beyond the last", path + 100000, any());
-    both("one group", path + "0&limit=1", only("server_groups", "id"));
+  private void groups(String group) throws IOException, InterruptedException {
+    both("group", "/os-server-groups/" + group, any());
+    both("unknown group", "/os-server-groups/" + NONESUCH, any());
+  }
+
+  /** Not even the only member goes, until its group is deleted. */
+  private void hardAffinity(String server, String group) throws IOException, InterruptedException {
+    failed(server, target, "alone in a hard affinity group");
+    keep(
+        "delete the group",
+        admin.send("DELETE", "/os-server-groups/" + group, HIGHEST, null),
+        any());
+    both("deleted group", "/os-server-groups/" + group, any());
+    both("server without its group", "/servers/" + server, any());
+    act("live migration, without its group", server, live(target));
+    untilMigration(server, "completed");
+    untilIdle(server);
+    both("server that left its group", "/servers/" + server, any());
   }
 
   private void servers(String one) throws IOException, InterruptedException {
@@ -243,8 +258,6 @@ final class ContractStory implements AutoCloseable {
     }
     keep(
         "member: servers of a host", member.get("/servers/detail?host=" + source), rows("servers"));
-    keep(
-        "member: groups", member.get("/os-server-groups?all_projects=True"), rows("server_groups"));
     keep(
         "member: disable",
         member.send("PUT", "/os-services/" + service, HIGHEST, "{\"status\":\"disabled\"}"),

@@ -8,6 +8,7 @@ import io.hostmaintenance.cloud.Migration;
 import io.hostmaintenance.cloud.Operation;
 import io.hostmaintenance.cloud.Refused;
 import io.hostmaintenance.cloud.Server;
+import io.hostmaintenance.cloud.ServerGroup;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -132,7 +133,12 @@ final class NovaApi {
         case "os-hypervisors" -> hypervisors(rest);
         case "servers" -> servers(rest);
         case "os-migrations" -> rest.isEmpty() && is("GET") ? migrations() : NO_ROUTE;
-        case "os-server-groups" -> rest.isEmpty() && is("GET") ? groups() : NO_ROUTE;
+        case "os-server-groups" ->
+            rest.size() > 1
+                ? NO_ROUTE
+                : is("GET")
+                    ? rest.isEmpty() ? groups() : group(rest.getFirst())
+                    : is("DELETE") && rest.size() == 1 ? deleteGroup(rest.getFirst()) : NO_ROUTE;
         default -> NO_ROUTE;
       };
     }
@@ -536,6 +542,24 @@ final class NovaApi {
               .limit(number(request.query().getOrDefault("limit", "" + maxLimit)))
               .toList();
       return Reply.json(200, Json.object("server_groups", rows));
+    }
+
+    private Reply group(String id) {
+      return Reply.json(200, Json.object("server_group", views.group(known(id), version)));
+    }
+
+    private Reply deleteGroup(String id) {
+      cloud.deleteGroup(known(id).id());
+      return Reply.json(204, null);
+    }
+
+    private ServerGroup known(String id) {
+      return cloud.groups().stream()
+          .filter(g -> g.id().equals(id))
+          .filter(
+              g -> caller.user().admin() || g.owner().projectId().equals(caller.user().projectId()))
+          .findFirst()
+          .orElseThrow(() -> Refused.notFound("Instance group %s could not be found.", id));
     }
 
     // --- lists ---

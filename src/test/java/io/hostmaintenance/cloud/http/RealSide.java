@@ -76,9 +76,8 @@ final class RealSide implements Side {
     for (var candidate : NovaClient.json(admin.get("/flavors")).path("flavors")) {
       flavor = candidate.path("name").asText().equals("lab.tiny") ? id(candidate) : flavor;
     }
-    var wanted = Json.object("name", PREFIX + "group", "policy", "soft-anti-affinity");
-    var group =
-        id(created("/os-server-groups", "server_group", Json.object("server_group", wanted)));
+    var group = group("group", "soft-anti-affinity");
+    var hard = group("hard", "affinity");
     var servers = new ArrayList<String>();
     for (var steering : metadata) {
       var server =
@@ -92,6 +91,8 @@ final class RealSide implements Side {
       var body = Json.object("server", server);
       if (servers.isEmpty()) {
         body.put("os:scheduler_hints", Map.of("group", group));
+      } else if (servers.size() == metadata.size() - 1) {
+        body.put("os:scheduler_hints", Map.of("group", hard));
       }
       servers.add(id(created("/servers", "server", body)));
     }
@@ -104,7 +105,12 @@ final class RealSide implements Side {
             return now.path("status").asText().equals("ACTIVE");
           });
     }
-    return new Cast(List.copyOf(servers), group);
+    return new Cast(List.copyOf(servers), group, hard);
+  }
+
+  private String group(String name, String policy) throws IOException, InterruptedException {
+    var wanted = Json.object("name", PREFIX + name, "policy", policy);
+    return id(created("/os-server-groups", "server_group", Json.object("server_group", wanted)));
   }
 
   private JsonNode created(String path, String key, Map<String, Object> body)

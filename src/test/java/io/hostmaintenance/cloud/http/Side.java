@@ -20,8 +20,9 @@ interface Side extends AutoCloseable {
    *
    * @param servers ids of ACTIVE servers of the administrator on the source
    * @param group id of a soft-anti-affinity group of which the first server is the only member
+   * @param hardGroup id of an affinity group of which the last server is the only member
    */
-  record Cast(List<String> servers, String group) {}
+  record Cast(List<String> servers, String group, String hardGroup) {}
 
   /** Where to log in. */
   URI authUrl();

@@ -58,7 +58,8 @@ final class SimulatedSide implements Side {
       servers.add(cloud.place(wanted));
     }
     var group = cloud.addGroup(admin(), PREFIX + "group", "soft-anti-affinity", servers.getFirst());
-    return new Cast(servers.stream().map(Server::id).toList(), group.id());
+    var hard = cloud.addGroup(admin(), PREFIX + "hard", "affinity", servers.getLast());
+    return new Cast(servers.stream().map(Server::id).toList(), group.id(), hard.id());
   }
 
   @Override

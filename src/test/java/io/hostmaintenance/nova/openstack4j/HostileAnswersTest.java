@@ -76,14 +76,15 @@ class HostileAnswersTest {
           new Call(
               "groups",
               "GET",
-              "/compute/v2.1/os-server-groups",
+              "/compute/v2.1/os-server-groups/g1",
               200,
               json(
                   """
-                  {"server_groups": [{"id": "g1", "name": "apart", "policy": "anti-affinity",
-                    "rules": {}, "members": ["i1", "i2"], "project_id": "p", "user_id": "u"}]}"""),
-              "server_groups",
-              (nova, id) -> nova.serverGroups()),
+                  {"server_group": {"id": "g1", "name": "apart", "policy": "anti-affinity",
+                    "rules": {"max_server_per_host": 2}, "members": ["i1", "i2"],
+                    "project_id": "p", "user_id": "u"}}"""),
+              "server_group",
+              (nova, id) -> nova.serverGroup("g1")),
           new Call(
               "allocations",
               "GET",

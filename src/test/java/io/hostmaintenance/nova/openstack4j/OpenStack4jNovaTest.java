@@ -28,8 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -1027,31 +1025,32 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void serverGroupsAreAskedForByOffsetUntilThereAreNoMore() {
-    cloud.on(
-        "GET",
-        BASE + "/os-server-groups",
-        request ->
-            Answer.json(
-                200,
-                request.query().contains("offset=0")
-                    ? groups("g1", "g2")
-                    : request.query().contains("offset=2") ? groups("g3") : groups()));
+  void serverGroupIsAskedForByItsId() {
+    cloud.on("GET", BASE + "/os-server-groups/g1", 200, group("g1"));
 
-    assertThat(nova.serverGroups())
-        .containsExactly(
-            new ServerGroup("g1", "n", "affinity", Set.of("i1")),
-            new ServerGroup("g2", "n", "affinity", Set.of("i1")),
-            new ServerGroup("g3", "n", "affinity", Set.of("i1")));
-    assertThat(cloud.requests("GET", BASE + "/os-server-groups"))
-        .allMatch(request -> request.query().contains("all_projects=True"));
+    assertThat(nova.serverGroup("g1"))
+        .contains(new ServerGroup("g1", "n", "anti-affinity", 2, Set.of("i1")));
   }
 
   @Test
-  void serverGroupsThatRepeatAreNoAnswer() {
-    cloud.on("GET", BASE + "/os-server-groups", 200, groups("g1"));
+  void serverGroupThatWasDeletedIsNone() {
+    cloud.on("GET", BASE + "/os-server-groups/g1", 404, notFound());
 
-    assertThat(failure(nova::serverGroups)).hasMessageContaining("repeats group g1");
+    assertThat(nova.serverGroup("g1")).isEmpty();
+  }
+
+  @Test
+  void groupsOfAnInstanceAreThoseOfOneServer() {
+    cloud.on("GET", BASE + "/servers/i1", 200, "{\"server\": {\"server_groups\": [\"g1\"]}}");
+
+    assertThat(nova.groupsOf("i1")).containsExactly("g1");
+  }
+
+  @Test
+  void instanceThatDoesNotTellItsGroupsIsNoAnswer() {
+    cloud.on("GET", BASE + "/servers/i1", 200, "{\"server\": {\"id\": \"i1\"}}");
+
+    assertThat(failure(() -> nova.groupsOf("i1"))).hasMessageContaining("server_groups");
   }
 
   // Telling
@@ -1086,15 +1085,7 @@ class OpenStack4jNovaTest {
             "{\"instanceActions\": [{\"request_id\": \"r1\", \"action\": \"pause\","
                 + " \"start_time\": \"2026-11-22T11:40:45.000000\"}]}");
     rows.forEach((path, body) -> cloud.on("GET", path, 200, body.replace(field, otherwise)));
-    cloud.on(
-        "GET",
-        BASE + "/os-server-groups",
-        request ->
-            Answer.json(
-                200,
-                request.query().contains("offset=0")
-                    ? groups("g1").replace(field, otherwise)
-                    : groups()));
+    cloud.on("GET", BASE + "/os-server-groups/g1", 200, group("g1").replace(field, otherwise));
   }
 
   private Collection<?> rows(String list) {
@@ -1104,7 +1095,7 @@ class OpenStack4jNovaTest {
       case "servers" -> nova.instancesOn("h1").value();
       case "migrations" -> nova.migrations(ALL);
       case "actions" -> nova.actions("i1");
-      case "groups" -> nova.serverGroups();
+      case "groups" -> nova.serverGroup("g1").stream().toList();
       default -> throw new IllegalArgumentException(list);
     };
   }
@@ -1204,14 +1195,11 @@ class OpenStack4jNovaTest {
         .formatted(uuid, createdAt);
   }
 
-  private static String groups(String... ids) {
-    return IntStream.range(0, ids.length)
-        .mapToObj(
-            i ->
-                """
-                {"id": "%s", "name": "n", "policy": "affinity", "rules": {}, "members": ["i1"]}"""
-                    .formatted(ids[i]))
-        .collect(Collectors.joining(",", "{\"server_groups\": [", "]}"));
+  private static String group(String id) {
+    return """
+    {"server_group": {"id": "%s", "name": "n", "policy": "anti-affinity",
+      "rules": {"max_server_per_host": 2}, "members": ["i1"]}}"""
+        .formatted(id);
   }
 
   private static String notFound() {

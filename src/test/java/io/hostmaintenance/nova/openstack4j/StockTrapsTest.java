@@ -58,7 +58,6 @@ class StockTrapsTest {
         List.<Runnable>of(
             nova::computeServices,
             nova::hypervisors,
-            nova::serverGroups,
             () -> nova.instancesOn("h1"),
             () -> nova.migrations(MigrationFilter.ofInstance("i1")),
             () -> nova.actions("i1"))) {
