@@ -21,6 +21,9 @@ import java.util.stream.Collectors;
  */
 public final class Drain {
 
+  /** Without a look for so long somebody has to see to the cloud. */
+  private static final Duration BLIND_STALLS = Duration.ofMinutes(15);
+
   private Drain() {}
 
   /**
@@ -96,13 +99,29 @@ public final class Drain {
     return status == null || !Rows.anyOutstanding(status.instances());
   }
 
+  /** Whether a host may be looked at through its hypervisors alone: it was seen empty last. */
+  public static boolean emptyBefore(HostMaintenance resource) {
+    return !resource.isMarkedForDeletion()
+        && resource.getStatus() != null
+        && resource.getStatus().emptySince() != null
+        && wantsCompleteLook(resource.getStatus());
+  }
+
   /**
-   * Whether placement is to be asked: when nothing else of a look speaks against an empty host. On
-   * the way out it does not matter.
+   * Whether the hypervisors of the host are to be asked: when no list speaks against an empty host.
+   * On the way out it does not matter.
+   */
+  public static boolean wantsResidents(HostMaintenance resource, Look look) {
+    return !resource.isMarkedForDeletion()
+        && new Emptiness(resource.getSpec().host(), look).occupiedByLists().isEmpty();
+  }
+
+  /**
+   * Whether placement is to be asked: when nothing else of a look speaks against an empty host, its
+   * hypervisors neither. On the way out those are not asked, and so it is not.
    */
   public static boolean wantsPlacement(HostMaintenance resource, Look look) {
-    return !resource.isMarkedForDeletion()
-        && new Emptiness(resource.getSpec().host(), look).occupiedByNova().isEmpty();
+    return new Emptiness(resource.getSpec().host(), look).occupiedByNova().isEmpty();
   }
 
   /**
@@ -325,7 +344,8 @@ public final class Drain {
         && disabled
         && keeping.step().isEmpty()
         && !at.spec().suspend()
-        && at.situation().turn().come()) {
+        && at.situation().turn().come()
+        && at.look().fresh()) {
       table.ask();
     }
     var rows = table.rows();
@@ -340,7 +360,8 @@ public final class Drain {
     var emptiness = new Emptiness(at.host(), at.look());
     notices.addAll(emptiness.stuck());
     var drained = drained(at, report, emptiness, rows);
-    var status = phase(at, report, rows, drained, obstacle);
+    var hindrance = obstacle.or(emptiness::undecidable).or(() -> tooSlow(at, rows));
+    var status = phase(at, report, rows, drained, hindrance);
     notices.addAll(changesOfRows(at, rows));
     notices.addAll(changeOfPhase(at.situation(), status));
     return new Decision(
@@ -357,6 +378,21 @@ public final class Drain {
                 new Finding(
                     r.reason(),
                     "nova-compute on " + at.host() + " cannot be disabled: " + r.message()));
+  }
+
+  /** Something is to be moved, and the cloud's answers are too old for it when they come. */
+  private static Optional<Finding> tooSlow(Moment at, List<InstanceStatus> rows) {
+    return at.look().fresh() || rows.stream().noneMatch(r -> Rows.is(r, RowState.Pending))
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                Reason.CloudTooSlow,
+                "Nova needed "
+                    + at.look().age().toSeconds()
+                    + " s for GET /servers/detail and GET /os-services. Nothing is moved by answers"
+                    + " that are older than "
+                    + Look.FRESH.toSeconds()
+                    + " s: see why nova-api is slow."));
   }
 
   private static Optional<Finding> sourceDown(Moment at) {
@@ -399,12 +435,17 @@ public final class Drain {
           Condition.DRAINED, "False", ambiguous.get().reason(), ambiguous.get().message());
       return false;
     }
-    var moves =
-        Rows.anyOutstanding(rows) ? Optional.of("Moves are under way.") : Optional.<String>empty();
+    if (emptiness.undecidable().isPresent()) {
+      var finding = emptiness.undecidable().get();
+      report.status().emptySince(null);
+      report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
+      return false;
+    }
+    var open = outstanding(rows);
     var occupied =
         rows.stream().filter(Rows::outstanding).allMatch(Refusals::forLong)
-            ? emptiness.occupied().or(() -> moves)
-            : moves;
+            ? emptiness.occupied().or(() -> open)
+            : open;
     if (occupied.isPresent()) {
       report.status().emptySince(null);
       report.condition(Condition.DRAINED, "False", Reason.NotEmpty, occupied.get());
@@ -422,7 +463,7 @@ public final class Drain {
               + ".");
       return false;
     }
-    var apart = Duration.between(first, at.look().date());
+    var apart = Duration.between(first, at.look().began());
     if (apart.compareTo(at.settings().settle()) < 0) {
       report.keep(Condition.DRAINED);
       return false;
@@ -440,6 +481,32 @@ public final class Drain {
     return true;
   }
 
+  /** What of ours has not come to its end; empty when nothing is outstanding. */
+  private static Optional<String> outstanding(List<InstanceStatus> rows) {
+    var open = rows.stream().filter(Rows::outstanding).toList();
+    var moving = open.stream().filter(Drain::moves).count();
+    if (moving > 0) {
+      return Optional.of(moving == 1 ? "1 move is under way." : moving + " moves are under way.");
+    }
+    return open.stream()
+        .findFirst()
+        .map(
+            row ->
+                Rows.is(row, RowState.Requested)
+                    ? "The answer to the request for a move of "
+                        + Rows.label(row)
+                        + " is not known yet."
+                    : "The request for a move of "
+                        + Rows.label(row)
+                        + " has not come to its end ("
+                        + row.reason()
+                        + ").");
+  }
+
+  private static boolean moves(InstanceStatus row) {
+    return Rows.is(row, RowState.InProgress) || Rows.is(row, RowState.Confirming);
+  }
+
   private static HostMaintenanceStatus phase(
       Moment at,
       Report report,
@@ -452,7 +519,8 @@ public final class Drain {
     if (obstacle.isPresent() && !flying) {
       var phase =
           switch (obstacle.get().reason()) {
-            case SourceServiceDown, ServiceReenabled, Conflict -> Phase.Blocked;
+            case SourceServiceDown, ServiceReenabled, Conflict, NoHypervisor -> Phase.Blocked;
+            case CloudTooSlow -> sinceTheLastLook(at, Reason.CloudTooSlow);
             case ApiUnavailable ->
                 at.situation().refusedFor().compareTo(Refusals.PATIENCE) < 0
                     ? Phase.Draining
@@ -506,6 +574,12 @@ public final class Drain {
         "No instance remains to be moved; the host is looked at until it is verified empty.");
   }
 
+  /** Once may be a moment; what is so at two looks needs somebody. */
+  private static Phase sinceTheLastLook(Moment at, Reason reason) {
+    var before = at.previous().condition(Condition.READY).map(Condition::reason).orElse("");
+    return before.equals(reason.name()) ? Phase.Blocked : Phase.Draining;
+  }
+
   /** Whether a row keeps the host from being empty until somebody acts. */
   private static boolean needsHuman(InstanceStatus row, Moment at) {
     var here = at.look().onHost(row.id()).isPresent();
@@ -557,17 +631,15 @@ public final class Drain {
     var previous = Moment.previous(situation);
     var phase = Report.phase(previous);
     var taken = taken(previous);
-    var forLong =
-        Duration.between(situation.lastCompleteLook(), situation.now())
-                .compareTo(situation.settings().blindness())
-            >= 0;
+    var blindFor = Duration.between(situation.lastCompleteLook(), situation.now());
+    var forLong = blindFor.compareTo(situation.settings().blindness()) >= 0;
     var report = new Report(situation).keep(Condition.SERVICE_DISABLED);
     if (forLong && taken) {
       report.condition(Condition.DRAINED, "Unknown", blind.reason(), blind.message());
     } else {
       report.keep(Condition.DRAINED);
     }
-    var status = blindStatus(report, blind, phase, taken, forLong);
+    var status = blindStatus(report, blind, phase, taken, blindFor, forLong);
     return new Decision(
         status,
         List.of(),
@@ -577,7 +649,7 @@ public final class Drain {
   }
 
   private static HostMaintenanceStatus blindStatus(
-      Report report, Blind blind, Phase phase, boolean taken, boolean forLong) {
+      Report report, Blind blind, Phase phase, boolean taken, Duration blindFor, boolean forLong) {
     if (blind.needsHuman() && !taken) {
       return report.phase(Phase.Failed, blind.reason(), blind.message());
     }
@@ -589,7 +661,7 @@ public final class Drain {
     }
     report.condition(
         Condition.READY, forLong && taken ? "Unknown" : "False", blind.reason(), blind.message());
-    var stalled = blind.needsHuman() && forLong;
+    var stalled = forLong && (blind.needsHuman() || blindFor.compareTo(BLIND_STALLS) >= 0);
     report.condition(
         stalled ? Condition.STALLED : Condition.RECONCILING,
         "True",

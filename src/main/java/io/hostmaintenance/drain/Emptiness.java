@@ -3,6 +3,7 @@ package io.hostmaintenance.drain;
 import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.drain.Sight.Residents;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
@@ -13,8 +14,8 @@ import java.util.Optional;
 /** Whether a look finds the host empty: the most careful question there is. */
 final class Emptiness {
 
-  /** Longer than a look takes that is acted upon. */
-  private static final Duration LOOK = Duration.ofSeconds(30);
+  /** By how much a record may be older than its instance says, by clocks and late writes. */
+  private static final Duration LAG = Duration.ofSeconds(30);
 
   private final String host;
   private final Look look;
@@ -31,8 +32,17 @@ final class Emptiness {
 
   /** Why the host is not empty by all that Nova told; empty when it is. */
   Optional<String> occupiedByNova() {
+    return occupiedByLists().or(this::resident);
+  }
+
+  /**
+   * Why the host is not empty by Nova's lists; empty when they show nothing. That does not make it
+   * empty: with 200 a list leaves out the rows of a cell whose database it could not reach
+   * (nova/compute/multi_cell_list.py).
+   */
+  Optional<String> occupiedByLists() {
     if (!look.complete()) {
-      return Optional.of("Moves are under way.");
+      return Optional.of("Not looked for while a request of ours is outstanding.");
     }
     var service = look.service(host);
     if (service.isEmpty() || !service.get().disabled()) {
@@ -48,6 +58,38 @@ final class Emptiness {
         .findFirst()
         .map(
             m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.");
+  }
+
+  /** Why the host is not empty by its hypervisors, which fail where a list would be short. */
+  private Optional<String> resident() {
+    return switch (look.residents()) {
+      case Residents.NotAsked() -> Optional.of("The hypervisors of the host were not asked.");
+      case Residents.NoHypervisor() -> Optional.of(unprovable());
+      case Residents.Shown(var ids) ->
+          ids.stream()
+              .sorted()
+              .findFirst()
+              .map(
+                  id ->
+                      "Nova's hypervisor of the host shows "
+                          + (ids.size() == 1 ? "instance " : ids.size() + " instances, first ")
+                          + id
+                          + ", which the list of its instances lacks.");
+    };
+  }
+
+  /** Why nobody can tell whether the host is empty; empty when it can be told. */
+  Optional<Finding> undecidable() {
+    return look.residents() instanceof Residents.NoHypervisor
+        ? Optional.of(new Finding(Reason.NoHypervisor, unprovable()))
+        : Optional.empty();
+  }
+
+  private String unprovable() {
+    return "Nova lists no instance on "
+        + host
+        + ", but has no hypervisor of it, which alone could prove that: start nova-compute there"
+        + " until `openstack hypervisor list` shows it, or delete this resource.";
   }
 
   /**
@@ -187,12 +229,12 @@ final class Emptiness {
   }
 
   /**
-   * Whether an unfinished record changed while the look was taken: the instance is asked for after
-   * it, so it may rest already where the migration has just brought it.
+   * Whether an unfinished record may have changed after the records were asked for: the instance is
+   * asked for later, so it may rest already where the migration has just brought it.
    */
   private boolean recent(Migration migration) {
     var changed = migration.updatedAt() == null ? migration.createdAt() : migration.updatedAt();
-    return migration.unfinished() && Duration.between(changed, look.date()).compareTo(LOOK) < 0;
+    return migration.unfinished() && Duration.between(changed, look.began()).compareTo(LAG) < 0;
   }
 
   private static boolean resized(Instance instance) {

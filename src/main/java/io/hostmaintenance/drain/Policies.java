@@ -133,10 +133,10 @@ final class Policies {
   }
 
   private static Optional<Finding> hypervisorMigrates(Moment at) {
-    return at.look()
-        .hypervisor()
+    return at.look().hypervisors().stream()
         .map(Hypervisor::type)
         .filter(t -> UNSUPPORTED.contains(t.toLowerCase(Locale.ROOT)))
+        .findFirst()
         .map(
             t ->
                 new Finding(

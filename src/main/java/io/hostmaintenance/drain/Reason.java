@@ -106,6 +106,10 @@ public enum Reason {
   NoOtherHost,
   /** The hypervisor cannot migrate. */
   UnsupportedHypervisor,
+  /** Nova has no hypervisor of the host, so nobody can prove that the host is empty. */
+  NoHypervisor,
+  /** Nova's answers take too long for anything to be moved by them. */
+  CloudTooSlow,
   /** The operator's user lacks rights. */
   Forbidden,
   /** The cloud refuses the operator's credentials. */

@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -18,33 +19,46 @@ import java.util.Set;
 public sealed interface Sight {
 
   /**
-   * A look at a host, asked in this order: migrations, instances, services, details, placement.
+   * A look at a host, asked in this order: migrations, instances, services, details, the
+   * hypervisors of the host, placement. The order alone makes it true, however long it takes.
    *
+   * @param began Nova's clock when the migrations were asked for, or a little before
    * @param date Nova's clock at the instances
+   * @param age how long ago the instances were asked for, by our own clock
    * @param complete whether the migrations of every unfinished status were asked for, however old
    * @param identity whom we act as
    * @param migrations from and to the host: unfinished ones of a complete look, else those that
    *     changed since the oldest outstanding request
    * @param instances those on the host
    * @param services every nova-compute service
-   * @param hypervisor the host's, of a resource that holds nothing yet; empty when Nova has none
+   * @param hypervisors the host's, of a resource that holds nothing yet; empty when Nova has none
    * @param groups the server groups of instances that are to be moved, by instance id; one that is
    *     missing was not asked about yet
-   * @param details what {@link Questions} asked for and Nova answered, by instance id
+   * @param details what {@link Questions} asked for and Nova answered, by instance id; what had to
+   *     wait for a later look is missing
+   * @param unanswered the ids of the instances of which Nova did not answer what was asked
+   * @param residents whom the hypervisors of the host show
    * @param placement what holds allocations of the host
    */
   record Look(
+      Instant began,
       Instant date,
+      Duration age,
       boolean complete,
       Identity identity,
       List<Migration> migrations,
       List<Instance> instances,
       List<ComputeService> services,
-      Optional<Hypervisor> hypervisor,
+      List<Hypervisor> hypervisors,
       Map<String, List<Group>> groups,
       Map<String, Detail> details,
+      Set<String> unanswered,
+      Residents residents,
       Placement placement)
       implements Sight {
+
+    /** From instances that were asked for longer ago nothing new is asked of Nova. */
+    static final Duration FRESH = Duration.ofSeconds(30);
 
     /**
      * The nova-compute service of a host, by its exact name. Where Nova has several, that which
@@ -69,18 +83,57 @@ public sealed interface Sight {
           : List.of();
     }
 
+    /** Whether a move may be asked for by this look. */
+    public boolean fresh() {
+      return age.compareTo(FRESH) <= 0;
+    }
+
+    /** The same look, when so much time has passed. */
+    public Look aged(Duration old) {
+      return copy(date, old, instances, services, residents, placement);
+    }
+
+    /** The same look, and then the hypervisors of the host. */
+    public Look with(Residents shown) {
+      return copy(date, age, instances, services, shown, placement);
+    }
+
     /** The same look, and then placement. */
     public Look with(Placement word) {
+      return copy(date, age, instances, services, residents, word);
+    }
+
+    /**
+     * The same look with instances and services that were asked for once more at its end.
+     *
+     * @param again the instances
+     * @param old how long ago they were asked for
+     */
+    public Look with(Dated<List<Instance>> again, List<ComputeService> newest, Duration old) {
+      return copy(again.date(), old, again.value(), newest, residents, placement);
+    }
+
+    private Look copy(
+        Instant at,
+        Duration old,
+        List<Instance> here,
+        List<ComputeService> known,
+        Residents shown,
+        Placement word) {
       return new Look(
-          date,
+          began,
+          at,
+          old,
           complete,
           identity,
           migrations,
-          instances,
-          services,
-          hypervisor,
+          here,
+          known,
+          hypervisors,
           groups,
           details,
+          unanswered,
+          shown,
           word);
     }
 
@@ -147,6 +200,19 @@ public sealed interface Sight {
     String label() {
       return name + " (" + id + ")";
     }
+  }
+
+  /** Whom the hypervisors of the host show, which no lost connection cuts short. */
+  sealed interface Residents {
+
+    /** Not asked: a list says already that the host is not empty, or it is given back. */
+    record NotAsked() implements Residents {}
+
+    /** Nova has no hypervisor of the host. */
+    record NoHypervisor() implements Residents {}
+
+    /** The ids of all instances on the host. */
+    record Shown(Set<String> ids) implements Residents {}
   }
 
   /** What holds allocations of the host in placement. */

@@ -39,6 +39,17 @@ public interface Nova {
   List<Hypervisor> hypervisors();
 
   /**
+   * The ids of all instances on the host of a hypervisor, soft-deleted ones included, with Nova's
+   * clock at the reply ({@code GET /os-hypervisors/{id}?with_servers=true}). Nova asks the cell of
+   * the host itself and fails where a list of servers would be short in silence
+   * (nova/compute/api.py, instance_get_all_by_host).
+   *
+   * @param hypervisorId its uuid
+   * @return empty when Nova does not know the hypervisor
+   */
+  Optional<Dated<Set<String>>> instanceIdsAt(String hypervisorId);
+
+  /**
    * The instances whose host is exactly {@code host}, soft-deleted ones included, with Nova's clock
    * at the first page.
    *
@@ -52,6 +63,9 @@ public interface Nova {
 
   /** Migration records of every type, newest first. */
   List<Migration> migrations(MigrationFilter filter);
+
+  /** The newest migration records from or to a host, of every type and status. */
+  MigrationPage newestMigrations(String host);
 
   /** What was done to an instance, newest first, without events; empty when it is unknown. */
   List<InstanceAction> actions(String instanceId);

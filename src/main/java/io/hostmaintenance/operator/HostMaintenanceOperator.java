@@ -61,6 +61,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             config.settings(),
             clock,
             System::nanoTime,
+            Abreast.threads(),
             leading,
             this::wake);
     var ticks = new Ticks(clock, System::nanoTime);

@@ -5,12 +5,12 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.drain.Answers;
+import io.hostmaintenance.drain.Confirmation;
 import io.hostmaintenance.drain.Decision;
 import io.hostmaintenance.drain.Drain;
 import io.hostmaintenance.drain.Exit;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Outcome;
-import io.hostmaintenance.drain.Questions;
 import io.hostmaintenance.drain.Reason;
 import io.hostmaintenance.drain.Refusals;
 import io.hostmaintenance.drain.Settings;
@@ -18,6 +18,7 @@ import io.hostmaintenance.drain.Sight;
 import io.hostmaintenance.drain.Situation;
 import io.hostmaintenance.drain.Step;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import java.time.Duration;
@@ -56,6 +57,9 @@ final class Maintenance {
 
   private static final int REPORT_TRIES = 3;
 
+  /** A cloud that gives no look is asked again ever later, but not later than this. */
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
   private static final Sight NOT_LOOKED =
       new Sight.Blind(Reason.NotLookedYet, "No look was needed.", Duration.ZERO);
 
@@ -87,6 +91,8 @@ final class Maintenance {
     private Instant refusedSince;
     private Instant refusedUntil = Instant.MIN;
     private Instant lastWrite = Instant.EPOCH;
+    private final Recall recall = new Recall();
+    private int blindLooks;
 
     Memory(String uid, Instant now) {
       this.uid = uid;
@@ -97,6 +103,7 @@ final class Maintenance {
   /**
    * Takes everything it depends on.
    *
+   * @param abreast how several questions of one look are asked
    * @param leading whether this process may act; asked right before each request that changes
    *     something, and the time of its answer counts
    * @param wake is told the name of a resource whose host or place became free, to tick it soon
@@ -108,10 +115,11 @@ final class Maintenance {
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
+      Abreast abreast,
       BooleanSupplier leading,
       Consumer<String> wake) {
     this.nova = nova;
-    this.observer = new Observer(nova, nanoTime);
+    this.observer = new Observer(nova, nanoTime, abreast);
     this.resources = resources;
     this.telling = telling;
     this.settings = settings;
@@ -256,12 +264,17 @@ final class Maintenance {
       ledger.decide(resource, unseen::get, Decision::status);
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
-    var sight = observer.look(resource);
+    var sight = observer.look(resource, memory.recall);
     if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
     }
-    if (sight instanceof Sight.Look look) {
-      note(unseen(resource, look), memory);
+    switch (sight) {
+      case Sight.Look look -> {
+        note(look.unanswered(), memory);
+        memory.blindLooks = 0;
+      }
+      case Sight.Blind blind ->
+          memory.blindLooks = blind.reason() == Reason.ApiUnavailable ? memory.blindLooks + 1 : 0;
     }
     var decision =
         ledger.decide(
@@ -313,12 +326,6 @@ final class Maintenance {
     }
     memory.firstSights.keySet().retainAll(keys);
     return waited;
-  }
-
-  /** The instances of which something was asked that Nova did not answer. */
-  private static Set<String> unseen(HostMaintenance resource, Sight.Look look) {
-    var asked = Questions.of(resource.getStatus(), look.migrations(), look.instances()).keySet();
-    return asked.stream().filter(id -> !look.details().containsKey(id)).collect(Collectors.toSet());
   }
 
   private void note(Set<String> unseen, Memory memory) {
@@ -389,7 +396,7 @@ final class Maintenance {
       memory.refusedSince = null;
     }
     report(stored, outcomes, memory);
-    return new Ticked(pause(decision, outcomes), false);
+    return new Ticked(pause(decision, outcomes, memory), false);
   }
 
   private static void announced(
@@ -428,12 +435,18 @@ final class Maintenance {
     return step instanceof Step.DisableService || step instanceof Step.EnableService;
   }
 
-  /** After a failed PUT the service is looked at again at the usual pace, not at once. */
-  private Duration pause(Decision decision, List<Outcome> outcomes) {
+  /**
+   * After a failed PUT the service is looked at again at the usual pace, not at once, and a cloud
+   * that gives no look at all is given twice the time after each.
+   */
+  private Duration pause(Decision decision, List<Outcome> outcomes, Memory memory) {
     var refused = outcomes.stream().anyMatch(o -> !(o instanceof Outcome.Accepted));
-    return refused && decision.nextLook().compareTo(settings.pollMoving()) < 0
-        ? settings.pollMoving()
-        : decision.nextLook();
+    var least = refused ? settings.pollMoving() : Duration.ZERO;
+    if (memory.blindLooks > 0) {
+      var longer = settings.pollMoving().multipliedBy(1L << Math.min(memory.blindLooks - 1, 16));
+      least = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+    }
+    return decision.nextLook().compareTo(least) < 0 ? least : decision.nextLook();
   }
 
   private boolean worthWriting(HostMaintenanceStatus before, Decision decision, Memory memory) {
@@ -474,11 +487,13 @@ final class Maintenance {
 
   private Outcome carryOut(HostMaintenance resource, Step step, Sight sight, long before) {
     try {
-      if (overtaken(step, sight)) {
-        LOG.warn("{}: not sent, the service was changed meanwhile: {}", name(resource), step);
+      var reading = nanoTime.getAsLong();
+      if (overtaken(resource, step, sight)) {
+        LOG.warn("{}: not sent, it was not as it was seen any more: {}", name(resource), step);
         return new Outcome.NotSent(step);
       }
-      if (!leading.getAsBoolean() || since(before).compareTo(STALE_INTENT) > 0) {
+      var read = since(reading);
+      if (!leading.getAsBoolean() || since(before).minus(read).compareTo(STALE_INTENT) > 0) {
         LOG.warn("{}: not sent: {}", name(resource), step);
         return new Outcome.NotSent(step);
       }
@@ -492,19 +507,37 @@ final class Maintenance {
   }
 
   /**
-   * Whether the service that a step changes is no longer as it was seen: Nova's PUT carries no
-   * condition, so it is read once more right before.
+   * Whether what a step changes for good is no longer as it was seen: Nova's PUT and its
+   * confirmation carry no condition, so what they change is read once more right before.
    */
-  private boolean overtaken(Step step, Sight sight) {
-    var id =
-        switch (step) {
-          case Step.DisableService(var serviceId, var _) -> serviceId;
-          case Step.EnableService(var serviceId) -> serviceId;
-          case Step.Asking _, Step.Abort _, Step.ForceComplete _ -> null;
-        };
-    return id != null
-        && sight instanceof Sight.Look look
-        && !standing(look.services(), id).equals(standing(nova.computeServices(), id));
+  private boolean overtaken(HostMaintenance resource, Step step, Sight sight) {
+    return switch (step) {
+      case Step.DisableService(var serviceId, var _) -> serviceChanged(serviceId, sight);
+      case Step.EnableService(var serviceId) -> serviceChanged(serviceId, sight);
+      case Step.Confirm(var ask) -> !confirmationDue(resource, ask.instanceId());
+      case Step.LiveMigrate _, Step.ColdMigrate _, Step.Abort _, Step.ForceComplete _ -> false;
+    };
+  }
+
+  private boolean serviceChanged(String serviceId, Sight sight) {
+    return sight instanceof Sight.Look look
+        && !standing(look.services(), serviceId)
+            .equals(standing(nova.computeServices(), serviceId));
+  }
+
+  private boolean confirmationDue(HostMaintenance resource, String instanceId) {
+    var row =
+        resource.getStatus().instances().stream()
+            .filter(r -> r.id().equals(instanceId))
+            .findFirst()
+            .orElseThrow();
+    try {
+      return Confirmation.due(
+          row, nova.instance(instanceId), nova.migrations(MigrationFilter.ofInstance(instanceId)));
+    } catch (NovaException e) {
+      LOG.warn("instance {}: not read again to confirm it: {}", instanceId, e.getMessage());
+      return false;
+    }
   }
 
   private static List<String> standing(List<ComputeService> services, String id) {

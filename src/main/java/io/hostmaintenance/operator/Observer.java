@@ -1,5 +1,6 @@
 package io.hostmaintenance.operator;
 
+import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -12,15 +13,19 @@ import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.drain.Sight.Residents;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -28,11 +33,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Looks at a host: asks Nova in the order in which nothing can slip through. */
+/**
+ * Looks at a host: asks Nova in the order in which nothing can slip through. Nothing that was asked
+ * is thrown away because a cloud is slow: the order makes a look true, and no move is asked for by
+ * instances that were listed too long ago ({@link Look#fresh}).
+ */
 final class Observer {
 
   private static final Logger LOG = LoggerFactory.getLogger(Observer.class);
@@ -40,23 +51,42 @@ final class Observer {
   /** Reverted records older than this are history (nova/compute/resource_tracker.py). */
   private static final Duration REVERTED = Duration.ofDays(1);
 
-  /** What was seen longer ago is not acted upon. */
-  private static final Duration TIME = Duration.ofSeconds(30);
+  /** For so long one look asks about single instances; what is left waits for the next one. */
+  private static final Duration QUESTIONS = Duration.ofSeconds(30);
+
+  /** The past of a guest that stays paused is not asked for again before. */
+  private static final Duration KEPT = Duration.ofMinutes(1);
+
+  /** Where the time for questions is over, what was told serves for so long. */
+  private static final Duration KEPT_LONGEST = Duration.ofMinutes(10);
+
+  private static final Residents NOBODY = new Residents.Shown(Set.of());
+
+  private static final Dated<Residents> NOT_ASKED =
+      new Dated<>(new Residents.NotAsked(), Instant.MIN);
 
   private final Nova nova;
   private final LongSupplier nanoTime;
+  private final Abreast abreast;
+  private final Hypervisors hypervisors;
   private final Groups groups;
 
-  Observer(Nova nova, LongSupplier nanoTime) {
+  Observer(Nova nova, LongSupplier nanoTime, Abreast abreast) {
     this.nova = nova;
     this.nanoTime = nanoTime;
+    this.abreast = abreast;
+    this.hypervisors = new Hypervisors(nova, nanoTime);
     this.groups = new Groups(nova, nanoTime);
   }
 
-  /** One look; {@link Blind} when any list of it could not be had whole, or not in 30 s. */
-  Sight look(HostMaintenance resource) {
+  /**
+   * One look; {@link Blind} when any list of it could not be had whole.
+   *
+   * @param recall what earlier looks at the same resource remember
+   */
+  Sight look(HostMaintenance resource, Recall recall) {
     try {
-      return new Glance(resource).look();
+      return new Glance(resource, recall).look();
     } catch (NovaException e) {
       LOG.warn("host {}: no look: {}", resource.getSpec().host(), e.getMessage());
       return Blind.of(e);
@@ -67,53 +97,118 @@ final class Observer {
   private final class Glance {
 
     private final HostMaintenance resource;
+    private final Recall recall;
     private final String host;
     private final HostMaintenanceStatus status;
-    private final long began = nanoTime.getAsLong();
+    private final Map<String, Detail> details = new HashMap<>();
+    private final Set<String> unanswered = new HashSet<>();
 
-    Glance(HostMaintenance resource) {
+    Glance(HostMaintenance resource, Recall recall) {
       this.resource = resource;
+      this.recall = recall;
       this.host = resource.getSpec().host();
       this.status = resource.getStatus();
     }
 
     private Look look() {
-      var identity = nova().identity();
       var changesSince = Drain.changesSince(status);
-      var before = changesSince.isEmpty() ? nova().computeServices() : List.<ComputeService>of();
-      var migrations = new ArrayList<Migration>();
-      if (changesSince.isPresent()) {
-        migrations.addAll(nova().migrations(MigrationFilter.ofHostSince(host, changesSince.get())));
-      } else {
-        for (var unfinished : Migration.UNFINISHED) {
-          migrations.addAll(nova().migrations(MigrationFilter.ofHost(host, unfinished)));
-        }
-      }
-      var instances = nova().instancesOn(host);
-      if (changesSince.isEmpty() && instances.value().isEmpty()) {
-        var horizon = instances.date().minus(REVERTED);
-        nova().migrations(MigrationFilter.ofHost(host, "reverted")).stream()
-            .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
-            .forEach(migrations::add);
-      }
-      var services = hidden(before) ? before : nova().computeServices();
-      var details = details(migrations, instances.value());
-      var serverGroups = groups.of(status, instances.value(), details);
-      var byNova =
+      return changesSince.isPresent() ? following(changesSince.get()) : complete();
+    }
+
+    /** While requests of ours are outstanding, when the host cannot be found empty anyway. */
+    private Look following(Instant changesSince) {
+      var identity = nova.identity();
+      var migrations = nova.migrations(MigrationFilter.ofHostSince(host, changesSince));
+      var began = nanoTime.getAsLong();
+      var instances = nova.instancesOn(host);
+      var services = nova.computeServices();
+      ask(migrations, instances.value());
+      return fresh(
           new Look(
               instances.date(),
-              changesSince.isEmpty(),
+              instances.date(),
+              since(began),
+              false,
+              identity,
+              migrations,
+              instances.value(),
+              services,
+              List.of(),
+              groups.of(status, instances.value(), details),
+              details,
+              unanswered,
+              new Residents.NotAsked(),
+              new Placement.NotAsked()),
+          began);
+    }
+
+    private Look complete() {
+      var identity = nova.identity();
+      var before = nova.computeServices();
+      var page = nova.newestMigrations(host);
+      var unfinished = unfinished(page);
+      var began = nanoTime.getAsLong();
+      var shown = shownAlone(before) ? residents() : NOT_ASKED;
+      var instances =
+          shown.value().equals(NOBODY)
+              ? new Dated<>(List.<Instance>of(), shown.date())
+              : nova.instancesOn(host);
+      var migrations = new ArrayList<>(unfinished);
+      if (instances.value().isEmpty()) {
+        migrations.addAll(reverted(page, instances.date()));
+      }
+      var services = hidden(before) ? before : nova.computeServices();
+      ask(migrations, instances.value());
+      var lists =
+          new Look(
+              page.began(),
+              instances.date(),
+              since(began),
+              true,
               identity,
               List.copyOf(migrations),
               instances.value(),
               services,
-              Drain.taken(status) ? Optional.empty() : hypervisor(),
-              serverGroups,
+              Drain.taken(status) ? List.of() : hypervisors.newest(host),
+              groups.of(status, instances.value(), details),
               details,
+              unanswered,
+              shown.value(),
               new Placement.NotAsked());
-      var look = Drain.wantsPlacement(resource, byNova) ? byNova.with(placement()) : byNova;
-      inTime();
-      return look;
+      return instances.value().isEmpty() ? verified(lists, page) : fresh(lists, began);
+    }
+
+    /**
+     * The unfinished records, however old: of the one page, or where the host has more than that,
+     * by a list for each status.
+     */
+    private List<Migration> unfinished(MigrationPage page) {
+      return page.whole()
+          ? page.migrations().stream().filter(Migration::unfinished).toList()
+          : Migration.UNFINISHED.stream()
+              .flatMap(s -> nova.migrations(MigrationFilter.ofHost(host, s)).stream())
+              .toList();
+    }
+
+    private List<Migration> reverted(MigrationPage page, Instant date) {
+      var all =
+          page.whole()
+              ? page.migrations()
+              : nova.migrations(MigrationFilter.ofHost(host, "reverted"));
+      var horizon = date.minus(REVERTED);
+      return all.stream()
+          .filter(m -> m.status().equals("reverted"))
+          .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
+          .toList();
+    }
+
+    /**
+     * Whether the hypervisors can stand for the list of servers: the host was seen empty last, and
+     * its name is that of one service, so that it is in one cell.
+     */
+    private boolean shownAlone(List<ComputeService> services) {
+      return Drain.emptyBefore(resource)
+          && services.stream().filter(s -> s.host().equals(host)).count() == 1;
     }
 
     /**
@@ -125,51 +220,149 @@ final class Observer {
       return services.stream().anyMatch(s -> s.host().equals(host) && s.unknown());
     }
 
-    private Optional<Hypervisor> hypervisor() {
-      return nova().hypervisors().stream().filter(h -> h.host().equals(host)).findFirst();
+    // -------------------------------------------------------------- how old it is
+
+    private Duration since(long nanos) {
+      return Duration.ofNanos(nanoTime.getAsLong() - nanos);
     }
 
-    private Map<String, Detail> details(List<Migration> migrations, List<Instance> instances) {
-      var details = new HashMap<String, Detail>();
-      Questions.of(status, migrations, instances)
-          .forEach(
-              (id, questions) -> {
-                inTime();
-                try {
-                  details.put(id, detail(id, questions, instances));
-                } catch (NovaException e) {
-                  LOG.warn("instance {}: not seen whole: {}", id, e.getMessage());
-                }
-              });
+    /** The look as it is acted upon: instances and services once more where they are too old. */
+    private Look fresh(Look look, long began) {
+      var old = look.aged(since(began));
+      if (old.fresh() || old.instances().isEmpty() || resource.isMarkedForDeletion()) {
+        return old;
+      }
+      var again = nanoTime.getAsLong();
+      var answers =
+          abreast.<Object>all(List.of(() -> nova.instancesOn(host), nova::computeServices));
+      @SuppressWarnings("unchecked") // as they were asked, one line above
+      var instances = (Dated<List<Instance>>) answers.get(0);
+      @SuppressWarnings("unchecked")
+      var services = (List<ComputeService>) answers.get(1);
+      return old.with(instances, hidden(old.services()) ? old.services() : services, since(again));
+    }
+
+    // -------------------------------------------------------------- single instances
+
+    private void ask(List<Migration> migrations, List<Instance> instances) {
+      var questions = new HashMap<>(Questions.of(status, migrations, instances));
       migrations.stream()
-          .filter(m -> m.status().equals("reverted") && !details.containsKey(m.instanceId()))
-          .forEach(
-              m ->
-                  details.put(
-                      m.instanceId(),
-                      new Detail(
-                          nova().instance(m.instanceId()),
-                          List.of(),
-                          List.of(),
-                          Optional.empty())));
-      return details;
+          .filter(m -> m.status().equals("reverted"))
+          .forEach(m -> questions.putIfAbsent(m.instanceId(), Set.of(Question.INSTANCE)));
+      recall.retain(questions.keySet());
+      var began = nanoTime.getAsLong();
+      var open = new ArrayList<String>();
+      for (var id : recall.longestAgoFirst(questions.keySet())) {
+        told(id, questions.get(id), instances, began, KEPT)
+            .ifPresentOrElse(told -> details.put(id, told), () -> open.add(id));
+      }
+      for (var from = 0; from < open.size(); from += Abreast.WIDTH) {
+        var some = open.subList(from, Math.min(from + Abreast.WIDTH, open.size()));
+        if (since(began).compareTo(QUESTIONS) < 0) {
+          some.forEach(id -> recall.asking(id, began));
+          ask(some, questions, instances, began);
+        } else {
+          some.forEach(
+              id ->
+                  told(id, questions.get(id), instances, began, KEPT_LONGEST)
+                      .ifPresent(told -> details.put(id, told)));
+        }
+      }
+      listed(instances);
     }
 
-    private Detail detail(String id, Set<Question> questions, List<Instance> instances) {
+    /** A list that lacks the rows of the host's cell lacks all instances of the host. */
+    private void listed(List<Instance> instances) {
+      if (!instances.isEmpty()) {
+        return;
+      }
+      details.values().stream()
+          .flatMap(d -> d.instance().stream())
+          .filter(i -> host.equals(i.host()))
+          .findFirst()
+          .ifPresent(
+              i -> {
+                throw new NovaException(
+                    NovaException.Kind.UNAVAILABLE,
+                    "GET /servers/detail shows no instance of the host, but Nova shows instance "
+                        + i.id()
+                        + " there: the host is looked at again.");
+              });
+    }
+
+    private Optional<Detail> told(
+        String id, Set<Question> questions, List<Instance> instances, long now, Duration atMost) {
+      return recall.told(id, questions, here(id, instances), now - atMost.toNanos());
+    }
+
+    private void ask(
+        List<String> ids,
+        Map<String, Set<Question>> questions,
+        List<Instance> instances,
+        long nanos) {
+      var answers =
+          abreast.all(
+              ids.stream()
+                  .<Supplier<Optional<Detail>>>map(
+                      id -> () -> detail(id, questions.get(id), instances))
+                  .toList());
+      for (var i = 0; i < ids.size(); i++) {
+        var id = ids.get(i);
+        answers
+            .get(i)
+            .ifPresentOrElse(
+                told -> {
+                  details.put(id, told);
+                  recall.keep(id, questions.get(id), here(id, instances), told, nanos);
+                },
+                () -> unanswered.add(id));
+      }
+    }
+
+    private Optional<Detail> detail(String id, Set<Question> questions, List<Instance> instances) {
+      try {
+        return Optional.of(asked(id, questions, instances));
+      } catch (NovaException e) {
+        LOG.warn("instance {}: not seen whole: {}", id, e.getMessage());
+        return Optional.empty();
+      }
+    }
+
+    private Detail asked(String id, Set<Question> questions, List<Instance> instances) {
       var instance =
-          questions.contains(Question.INSTANCE)
-              ? nova().instance(id)
-              : instances.stream().filter(i -> i.id().equals(id)).findFirst();
+          questions.contains(Question.INSTANCE) ? nova.instance(id) : here(id, instances);
       var migrations =
           questions.contains(Question.MIGRATIONS)
-              ? nova().migrations(MigrationFilter.ofInstance(id))
+              ? nova.migrations(MigrationFilter.ofInstance(id))
               : List.<Migration>of();
-      var actions = questions.contains(Question.ACTIONS) ? nova().actions(id) : null;
+      var actions =
+          questions.contains(Question.ACTIONS) ? nova.actions(id) : List.<InstanceAction>of();
+      if (questions.contains(Question.MIGRATIONS)
+          && migrations.isEmpty()
+          && instance.filter(Recall::restsPaused).isPresent()) {
+        recorded(questions.contains(Question.ACTIONS) ? actions : nova.actions(id));
+      }
       var events =
           questions.contains(Question.EVENTS)
-              ? requestId(id).flatMap(r -> nova().action(id, r))
+              ? requestId(id).flatMap(r -> nova.action(id, r))
               : Optional.<InstanceAction>empty();
-      return new Detail(instance, migrations, actions == null ? List.of() : actions, events);
+      return new Detail(instance, migrations, actions, events);
+    }
+
+    /**
+     * The actions come from the instance's own cell, the records from a list that may be short: a
+     * guest must not be live-migrated again while it is paused because the first time is not shown.
+     */
+    private static void recorded(List<InstanceAction> actions) {
+      if (actions.stream().anyMatch(a -> a.action().equals("live-migration"))) {
+        throw new NovaException(
+            NovaException.Kind.UNAVAILABLE,
+            "GET /os-migrations shows no record of it, though it was asked to live-migrate.");
+      }
+    }
+
+    private static Optional<Instance> here(String id, List<Instance> instances) {
+      return instances.stream().filter(i -> i.id().equals(id)).findFirst();
     }
 
     private Optional<String> requestId(String id) {
@@ -179,18 +372,106 @@ final class Observer {
           .map(InstanceStatus::requestId);
     }
 
-    private Placement placement() {
-      return hypervisor()
-          .flatMap(h -> nova().consumers(h.id()))
-          .<Placement>map(ids -> new Placement.Consumers(consumers(ids)))
-          .orElseGet(Placement.Absent::new);
+    // -------------------------------------------------------------- whether it is empty
+
+    /** The look with what is asked only where no list speaks against an empty host. */
+    private Look verified(Look lists, MigrationPage page) {
+      if (!Drain.wantsResidents(resource, lists)) {
+        return lists;
+      }
+      var look =
+          lists.residents() instanceof Residents.NotAsked ? lists.with(residents().value()) : lists;
+      if (look.residents() instanceof Residents.Shown(var ids) && !ids.isEmpty()) {
+        var began = nanoTime.getAsLong();
+        return look.with(nova.instancesOn(host), look.services(), since(began));
+      }
+      if (!Drain.wantsPlacement(resource, look)) {
+        return look;
+      }
+      var told = look.with(placement(page));
+      if (told.placement() instanceof Placement.Absent
+          && page.migrations().isEmpty()
+          && !verifiedBefore()) {
+        askedOnceMore();
+      }
+      return told;
     }
 
-    private List<Consumer> consumers(Set<String> ids) {
+    private boolean verifiedBefore() {
+      return status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+    }
+
+    /**
+     * A list with a record of the host's cell is not short (a page is one statement in each cell);
+     * one without any may be, and without placement nothing else tells of what is on its way.
+     */
+    private void askedOnceMore() {
+      unfinished(nova.newestMigrations(host)).stream()
+          .findFirst()
+          .ifPresent(
+              m -> {
+                throw new NovaException(
+                    NovaException.Kind.UNAVAILABLE,
+                    "GET /os-migrations shows migration "
+                        + m.id()
+                        + " of instance "
+                        + m.instanceId()
+                        + " only when it is asked twice: the host is looked at again.");
+              });
+    }
+
+    private Dated<Residents> residents() {
+      var shown = residents(hypervisors.of(host));
+      if (shown.isPresent()) {
+        return shown.get();
+      }
+      hypervisors.forget();
+      return residents(hypervisors.of(host))
+          .orElseThrow(
+              () ->
+                  new NovaException(
+                      NovaException.Kind.UNAVAILABLE,
+                      "Nova lists a hypervisor of "
+                          + host
+                          + " and does not know it by its id: the host is looked at again."));
+    }
+
+    /** Empty when Nova does not know one of them any more. */
+    private Optional<Dated<Residents>> residents(List<Hypervisor> all) {
+      if (all.isEmpty()) {
+        return Optional.of(new Dated<>(new Residents.NoHypervisor(), Instant.MIN));
+      }
+      var ids = new HashSet<String>();
+      var date = Instant.MAX;
+      for (var hypervisor : all) {
+        var shown = nova.instanceIdsAt(hypervisor.id());
+        if (shown.isEmpty()) {
+          return Optional.empty();
+        }
+        ids.addAll(shown.get().value());
+        date = date.isBefore(shown.get().date()) ? date : shown.get().date();
+      }
+      return Optional.of(new Dated<>(new Residents.Shown(Set.copyOf(ids)), date));
+    }
+
+    private Placement placement(MigrationPage page) {
+      var allocations =
+          hypervisors.of(host).stream().flatMap(h -> nova.consumers(h.id()).stream()).toList();
+      if (allocations.isEmpty()) {
+        return new Placement.Absent();
+      }
+      var ids = new TreeSet<String>();
+      allocations.forEach(ids::addAll);
+      recall.retainConsumers(ids);
+      ids.removeIf(recall::isNobody);
+      return new Placement.Consumers(consumers(ids, page));
+    }
+
+    private List<Consumer> consumers(Set<String> ids, MigrationPage page) {
       var consumers = new ArrayList<Consumer>();
-      var unresolved = new HashSet<String>();
+      var unresolved = new ArrayList<String>();
       for (var id : ids) {
-        var instance = nova().instance(id);
+        var instance = nova.instance(id);
         if (instance.isPresent()) {
           consumers.add(new Consumer(id, Optional.empty(), instance));
         } else {
@@ -199,30 +480,20 @@ final class Observer {
       }
       if (!unresolved.isEmpty()) {
         var byUuid = new HashMap<String, Migration>();
-        nova().migrations(MigrationFilter.ofHost(host)).forEach(m -> byUuid.put(m.uuid(), m));
+        page.migrations().forEach(m -> byUuid.put(m.uuid(), m));
+        if (!byUuid.keySet().containsAll(unresolved)) {
+          nova.migrations(MigrationFilter.ofHost(host)).forEach(m -> byUuid.put(m.uuid(), m));
+        }
         for (var id : unresolved) {
           var migration = Optional.ofNullable(byUuid.get(id));
+          if (migration.isEmpty() && !byUuid.isEmpty()) { // else the list may have been short
+            recall.nobody(id);
+          }
           consumers.add(
-              new Consumer(id, migration, migration.flatMap(m -> nova().instance(m.instanceId()))));
+              new Consumer(id, migration, migration.flatMap(m -> nova.instance(m.instanceId()))));
         }
       }
       return consumers;
-    }
-
-    /** Nova, while there is time. */
-    private Nova nova() {
-      inTime();
-      return nova;
-    }
-
-    private void inTime() {
-      if (nanoTime.getAsLong() - began > TIME.toNanos()) {
-        throw new NovaException(
-            NovaException.Kind.UNAVAILABLE,
-            "Nova needs more than "
-                + TIME.toSeconds()
-                + " s for the answers to one look, which is too old then to act on.");
-      }
     }
   }
 }

@@ -435,6 +435,21 @@ public final class Cloud implements InstantSource {
 
   // --- what years of service leave behind ---
 
+  /** A hypervisor of the host under an earlier name, which holds nothing. */
+  public void orphan(String host, String name) {
+    host(host).orphan(new Host.Hypervisor(uuid(), name));
+  }
+
+  /** The record of the host's hypervisor is gone; its allocations are kept. */
+  public void loseHypervisor(String host) {
+    host(host).hypervisorId(null);
+  }
+
+  /** The record of the host's hypervisor is made anew, with another id. */
+  public void renewHypervisor(String host) {
+    host(host).hypervisorId(uuid());
+  }
+
   /** An allocation on the host of a consumer that nobody knows any more. */
   public void leak(String host) {
     allocations.allocate(uuid(), host(host), 512);

@@ -2,17 +2,20 @@ package io.hostmaintenance.cloud;
 
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 
 /**
- * A compute host: its nova-compute service, its one hypervisor and its executor of live migrations.
+ * A compute host: its nova-compute service, its hypervisors and its executor of live migrations.
  */
 public final class Host {
   private final Cloud cloud;
   private final String name;
   private final int number;
   private final String serviceId;
-  private final String hypervisorId;
+  private final List<Hypervisor> orphans = new ArrayList<>();
+  private String hypervisorId;
   private final int ramMiB;
   private boolean enabled = true;
   private String disabledReason;
@@ -45,6 +48,14 @@ public final class Host {
     this.serviceUpdatedAt = cloud.now();
   }
 
+  /**
+   * A compute node of the host.
+   *
+   * @param id its uuid, which is also its resource provider in placement
+   * @param name its own name, which need not be the host's
+   */
+  public record Hypervisor(String id, String name) {}
+
   /** Name of the service host; the hypervisor has the same. */
   public String name() {
     return name;
@@ -63,6 +74,15 @@ public final class Host {
   /** Uuid of the hypervisor, which is also its resource provider in placement. */
   public String hypervisorId() {
     return hypervisorId;
+  }
+
+  /** All its hypervisors: those that a change of its name left behind, then the one that runs. */
+  public List<Hypervisor> hypervisors() {
+    var all = new ArrayList<>(orphans);
+    if (hypervisorId != null) {
+      all.add(new Hypervisor(hypervisorId, name));
+    }
+    return all;
   }
 
   /** The hypervisor's type. */
@@ -155,6 +175,14 @@ public final class Host {
 
   void cellDown(boolean value) {
     cellDown = value;
+  }
+
+  void orphan(Hypervisor left) {
+    orphans.add(left);
+  }
+
+  void hypervisorId(String id) {
+    hypervisorId = id;
   }
 
   void deleteService() {

@@ -80,7 +80,8 @@ final class Defects {
             .where("if (apart.compareTo(at.settings().settle()) < 0)", "if (apart.isNegative())")
             .caughtBy("drain.EmptinessTest#twoEmptyLooksMustBeSettleApart"),
         Defect.of("times its two looks by its own clock", "drain/Drain")
-            .where("Duration.between(first, at.look().date())", "Duration.between(first, at.now())")
+            .where(
+                "Duration.between(first, at.look().began())", "Duration.between(first, at.now())")
             .caughtBy("drain.EmptinessTest#theyAreTimedByNovasClock"),
         Defect.of(
                 "goes on from the first empty look though the host was filled since", "drain/Drain")
@@ -109,40 +110,34 @@ final class Defects {
             .where("default -> !instance.idle() || recent(migration);", "default -> true;")
             .caughtBy("drain.EmptinessTest#aRecordCountsWhileItsInstanceIsReallyUnderWay"),
         Defect.of("asks for migrations after servers", "operator/Observer")
+            .where("var page = nova.newestMigrations(host); var unfinished = unfinished(page);", "")
             .where(
-                "var migrations = new ArrayList<Migration>(); if (changesSince",
-                "var instances = nova().instancesOn(host); var migrations = new"
-                    + " ArrayList<Migration>(); if (changesSince")
-            .where("var instances = nova().instancesOn(host); if", "if")
+                "var migrations = new ArrayList<>(unfinished);",
+                "var page = nova.newestMigrations(host);"
+                    + " var migrations = new ArrayList<>(unfinished(page));")
             .caughtBy(
-                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBetweenTheServices"),
+                "operator.MaintenanceTest#completeLookAsksForMigrationsOnceBetweenTheServices"),
+        Defect.of("believes the lists of Nova alone", "drain/Emptiness")
+            .where("occupiedByLists().or(this::resident)", "occupiedByLists()")
+            .caughtBy("operator.MaintenanceTest$ListsThatAreShort#neverMakeAFullHostEmpty"),
+        Defect.of("asks placement about the first hypervisor alone", "operator/Observer")
+            .where(
+                "hypervisors.of(host).stream().flatMap(h -> nova.consumers",
+                "hypervisors.of(host).stream().limit(1).flatMap(h -> nova.consumers")
+            .caughtBy("operator.MaintenanceTest$HypervisorsOfOneHost#areAllAskedForInPlacement"),
         Defect.of("asks for unfinished migrations against their life cycle", "nova/Migration")
             .where(
                 "\"accepted\", \"queued\", \"pre-migrating\", \"preparing\",",
                 "\"running\", \"preparing\", \"pre-migrating\", \"queued\", \"accepted\",")
             .where("\"migrating\", \"running\", \"running", "\"migrating\", \"running")
             .caughtBy(
-                "operator.MaintenanceTest#completeLookAsksForMigrationsInTheirLifeCycleBetweenTheServices"),
+                "operator.MaintenanceTest#lookAtAHostWithManyRecordsAsksForThemInTheirLifeCycle"),
         Defect.of("sees a host whose cell is silent", "drain/Drain")
             .where("anyMatch(ComputeService::unknown)", "anyMatch(s -> s == null)")
             .caughtBy("drain.EmptinessTest$WithoutALook#aCellThatDoesNotAnswerIsNoLook"),
         Defect.of("takes a host that is enabled, or silent, for empty", "drain/Emptiness")
             .where("service.isEmpty() || !service.get().disabled()", "service.isEmpty()")
             .caughtBy("drain.EmptinessTest#aHostThatIsEnabledIsNotEmpty"),
-        Defect.of("forgets that the cell was silent before the list", "operator/Observer")
-            .where("hidden(before) ? before : nova().computeServices()", "nova().computeServices()")
-            .caughtBy(
-                "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
-        Defect.of("asks whether the cell answers only after the migrations", "operator/Observer")
-            .where(
-                "var before = changesSince.isEmpty() ? nova().computeServices() : List.<ComputeService>of();",
-                "")
-            .where(
-                "var instances = nova().instancesOn(host);",
-                "var before = changesSince.isEmpty() ? nova().computeServices() : List.<ComputeService>of();"
-                    + " var instances = nova().instancesOn(host);")
-            .caughtBy(
-                "operator.MaintenanceTest$ListsThatFail#ofACellThatIsBackRightAfterThemDoNotMakeAHostEmpty"),
         Defect.of("takes a host without knowing who holds one", "operator/Maintenance")
             .where("resources.list(ledger::enter);", "")
             .caughtBy(
@@ -234,19 +229,20 @@ final class Defects {
         Defect.of("asks late after its intent", "operator/Maintenance")
             .where("STALE_INTENT = Duration.ofSeconds(5)", "STALE_INTENT = Duration.ofMinutes(5)")
             .caughtBy("operator.MaintenanceTest$Intents#thatTookLongToStoreAreNotSent"),
-        Defect.of("goes on with a look whose time is over", "operator/Observer")
-            .where("private Nova nova() { inTime();", "private Nova nova() {")
-            .caughtBy("operator.MaintenanceTest#lookIsGivenUpOnceItsTimeIsOver"),
-        Defect.of("acts on an old look", "operator/Observer")
-            .where("TIME = Duration.ofSeconds(30)", "TIME = Duration.ofHours(30)")
-            .caughtBy("operator.MaintenanceTest$Intents#fromALookThatTookTooLongAreNotMade"),
+        Defect.of("acts on an old look", "drain/Sight")
+            .where("FRESH = Duration.ofSeconds(30)", "FRESH = Duration.ofHours(30)")
+            .caughtBy(
+                "operator.MaintenanceTest$Intents#areNotMadeFromListsThatAreTooOldWhenTheyCome"),
+        Defect.of("confirms what it does not read again", "operator/Maintenance")
+            .where("-> !confirmationDue(resource, ask.instanceId());", "-> false;")
+            .caughtBy("operator.MaintenanceTest#confirmationThatIsNotDueAnyMoreIsNotSent"),
         Defect.of("acts without the lease", "operator/Maintenance")
             .where("!leading.getAsBoolean()", "false")
             .caughtBy("operator.MaintenanceTest$Intents#areNotSentByAProcessThatLeadsNoMore"),
         Defect.of("does not count the time that its lease is asked for", "operator/Maintenance")
             .where(
-                "!leading.getAsBoolean() || since(before).compareTo(STALE_INTENT) > 0",
-                "since(before).compareTo(STALE_INTENT) > 0 || !leading.getAsBoolean()")
+                "!leading.getAsBoolean() || since(before).minus(read).compareTo(STALE_INTENT) > 0",
+                "since(before).minus(read).compareTo(STALE_INTENT) > 0 || !leading.getAsBoolean()")
             .caughtBy(
                 "operator.MaintenanceTest$Intents#areNotSentWhenTheProofOfLeadershipTookLong"),
         Defect.of("believes that it leads until it is told otherwise", "operator/Lease")
@@ -436,7 +432,8 @@ final class Defects {
             .caughtBy("drain.TwinsTest#aHostOfTwoServicesIsRefusedBeforeAnythingIsTouched"),
         Defect.of("does not look again before it changes the service", "operator/Maintenance")
             .where(
-                "!standing(look.services(), id).equals(standing(nova.computeServices(), id))",
+                "!standing(look.services(), serviceId)"
+                    + " .equals(standing(nova.computeServices(), serviceId))",
                 "look == null")
             .caughtBy(
                 "operator.MaintenanceTest$Service#takenOverBetweenTheLookAndThePutIsLeftAsItIs"),

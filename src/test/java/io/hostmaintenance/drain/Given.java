@@ -15,6 +15,7 @@ import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.drain.Sight.Group;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.drain.Sight.Residents;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
@@ -75,6 +76,8 @@ final class Given {
   private final Map<String, Instant> unseenSince = new HashMap<>();
   private Optional<List<Consumer>> consumers = Optional.of(List.of());
   private String hypervisorType = "QEMU";
+  private Set<String> unlisted = Set.of();
+  private Duration age = Duration.ZERO;
   private Instant now = NOON;
   private Duration novaAhead = Duration.ZERO;
   private Instant lastCompleteLook = NOON;
@@ -354,6 +357,18 @@ final class Given {
     return this;
   }
 
+  /** The hypervisor shows instances that no list shows. */
+  Given unlisted(String... ids) {
+    unlisted = Set.of(ids);
+    return this;
+  }
+
+  /** The instances were asked for so long before the decision. */
+  Given aged(Duration value) {
+    age = value;
+    return this;
+  }
+
   Given placement(Consumer... all) {
     consumers = Optional.of(List.of(all));
     return this;
@@ -467,21 +482,32 @@ final class Given {
     var look =
         new Look(
             now.plus(novaAhead),
+            now.plus(novaAhead),
+            age,
             since.isEmpty(),
             US,
             records,
             here,
             List.copyOf(services.values()),
             hypervisorType == null
-                ? Optional.empty()
-                : Optional.of(new Hypervisor("provider", HOST, hypervisorType)),
+                ? List.of()
+                : List.of(new Hypervisor("provider", HOST, hypervisorType)),
             groupsOfAll(),
             details,
+            Set.copyOf(unseen),
+            new Residents.NotAsked(),
             new Placement.NotAsked());
-    return Drain.wantsPlacement(resource, look)
-        ? look.with(
+    var shown =
+        Drain.wantsResidents(resource, look)
+            ? look.with(
+                hypervisorType == null
+                    ? new Residents.NoHypervisor()
+                    : new Residents.Shown(unlisted))
+            : look;
+    return Drain.wantsPlacement(resource, shown)
+        ? shown.with(
             consumers.<Placement>map(Placement.Consumers::new).orElseGet(Placement.Absent::new))
-        : look;
+        : shown;
   }
 
   /** The look of this moment, but for what one instance told when it was asked. */
@@ -490,15 +516,19 @@ final class Given {
     var details = new HashMap<>(look.details());
     details.put(id, told);
     return new Look(
+        look.began(),
         look.date(),
+        look.age(),
         look.complete(),
         look.identity(),
         look.migrations(),
         look.instances(),
         look.services(),
-        look.hypervisor(),
+        look.hypervisors(),
         look.groups(),
         details,
+        look.unanswered(),
+        look.residents(),
         look.placement());
   }
 

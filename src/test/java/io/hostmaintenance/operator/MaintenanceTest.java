@@ -9,7 +9,9 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.cloud.LiveMigrationRequest;
 import io.hostmaintenance.cloud.NewServer;
+import io.hostmaintenance.cloud.Operation;
 import io.hostmaintenance.cloud.Steering;
 import io.hostmaintenance.cloud.VmState;
 import io.hostmaintenance.cloud.http.Fault;
@@ -21,7 +23,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -207,11 +211,26 @@ class MaintenanceTest {
       assertThat(world.moveRequests()).isEmpty();
     }
 
+    /** What was listed before is listed again, both at once, before anything is asked. */
     @Test
-    void fromALookThatTookTooLongAreNotMade() {
+    void areMadeFromListsThatAreNotTooOld() {
       var server = world.active();
       disabled();
-      slow(".*/servers/detail");
+      slow(".*/servers/" + server.id());
+      var before = world.simulator().requests().size();
+
+      world.tick("hm");
+
+      assertThat(world.moveRequests()).hasSize(1);
+      assertThat(paths(before))
+          .containsSubsequence(server.id(), "detail", "os-services", "action");
+    }
+
+    @Test
+    void areNotMadeFromListsThatAreTooOldWhenTheyCome() {
+      var server = world.active();
+      disabled();
+      everyAnswerTakes(Duration.ofSeconds(31));
 
       world.tick("hm");
 
@@ -220,16 +239,205 @@ class MaintenanceTest {
     }
   }
 
-  /** Else a cloud that answers slowly would keep what was claimed for as long as a look takes. */
-  @Test
-  void lookIsGivenUpOnceItsTimeIsOver() {
-    disabled();
-    var before = world.simulator().requests().size();
-    slow(".*/os-migrations");
+  /** Each answer of Nova takes this long from now on. */
+  private void everyAnswerTakes(Duration time) {
+    world
+        .simulator()
+        .fault(
+            request -> {
+              if (request.method().equals("GET")) {
+                world.pass(time);
+              }
+              return false;
+            },
+            Fault.proxy503());
+  }
 
-    world.tick("hm");
+  @Nested
+  class SlowClouds {
 
-    assertThat(paths(before)).containsExactly("os-services", "os-migrations");
+    @ParameterizedTest
+    @ValueSource(ints = {5, 20})
+    void areDrained(int seconds) {
+      var running = world.active();
+      var off = world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+      everyAnswerTakes(Duration.ofSeconds(seconds));
+      world.create("hm", "compute-1");
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.row("hm", running).state()).isEqualTo("Moved");
+      assertThat(world.row("hm", off).state()).isEqualTo("Moved");
+    }
+
+    /** Emptiness has an order and no age. */
+    @Test
+    void whoseListsTakeAMinuteAreStillFoundEmpty() {
+      everyAnswerTakes(Duration.ofSeconds(55));
+      world.create("hm", "compute-1");
+
+      world.runUntilPhase("hm", "InMaintenance");
+    }
+
+    /** By lists that are older than 30 s when they come nothing is moved. */
+    @Test
+    void whoseListsTakeTooLongForAnyMoveAreToldWithTheirTime() {
+      world.active();
+      everyAnswerTakes(Duration.ofSeconds(41));
+      world.create("hm", "compute-1");
+
+      world.runUntilPhase("hm", "Blocked");
+
+      assertThat(world.moveRequests()).isEmpty();
+      assertThat(world.status("hm").condition(Condition.STALLED).orElseThrow())
+          .extracting(Condition::reason, Condition::message)
+          .containsExactly(
+              "CloudTooSlow",
+              "Nova needed 41 s for GET /servers/detail and GET /os-services. Nothing is moved by"
+                  + " answers that are older than 30 s: see why nova-api is slow.");
+    }
+
+    @Test
+    void goOnOnceTheyAreFastAgain() {
+      var server = world.active();
+      var time = new AtomicReference<>(Duration.ofSeconds(41));
+      world
+          .simulator()
+          .fault(
+              request -> {
+                world.pass(time.get());
+                return false;
+              },
+              Fault.proxy503());
+      world.create("hm", "compute-1");
+      world.runUntilPhase("hm", "Blocked");
+
+      time.set(Duration.ZERO);
+
+      world.runUntilPhase("hm", "InMaintenance");
+      assertThat(world.row("hm", server).state()).isEqualTo("Moved");
+    }
+
+    /** Groups are read for what is moved next; the lists that decide it are read again then. */
+    @Test
+    void whoseServerGroupsAloneAreSlowAreDrained() {
+      var server = world.active();
+      world
+          .simulator()
+          .fault(
+              on("GET", ".*/os-server-groups")
+                  .and(
+                      request -> {
+                        world.pass(Duration.ofSeconds(29));
+                        return false;
+                      }),
+              Fault.proxy503());
+      world.create("hm", "compute-1");
+
+      world.runUntilPhase("hm", "InMaintenance");
+
+      assertThat(world.row("hm", server).state()).isEqualTo("Moved");
+    }
+
+    @Test
+    void areAskedEverLaterWhileTheyGiveNoLook() {
+      world.create("hm", "compute-1");
+      world.simulator().fault(on("GET", ".*/os-services"), Fault.error(500, "Unexpected."));
+      var pauses = new ArrayList<Long>();
+
+      for (var i = 0; i < 9; i++) {
+        var next = world.tick("hm").next();
+        pauses.add(next.toSeconds());
+        world.pass(next);
+      }
+
+      assertThat(pauses).containsExactly(5L, 10L, 20L, 40L, 80L, 160L, 300L, 300L, 300L);
+    }
+
+    @Test
+    void areStalledWhenTheyGiveNoLookForAQuarterOfAnHour() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.simulator().fault(on("GET", ".*/os-services"), Fault.error(500, "Unexpected."));
+
+      world.run("hm", Duration.ofMinutes(14));
+      assertThat(world.condition("hm", Condition.STALLED)).isEmpty();
+      world.run("hm", Duration.ofMinutes(8));
+
+      assertThat(world.condition("hm", Condition.STALLED)).isEqualTo("True");
+      assertThat(world.condition("hm", Condition.READY)).isEqualTo("Unknown");
+      world.simulator().clearFaults();
+      world.runUntilPhase("hm", "InMaintenance");
+    }
+  }
+
+  /** Many of whom something must be asked at once, each answer after a quarter of a second. */
+  @Nested
+  class ManyInstances {
+
+    private static final int PAUSED = 200;
+    private static final int LEAVERS = 500;
+
+    @BeforeEach
+    void slowly() {
+      everyAnswerTakes(Duration.ofMillis(250));
+    }
+
+    @Test
+    void thatLeaveBetweenTwoLooksAreAllFound() {
+      world
+          .simulator()
+          .change(
+              c -> {
+                for (var i = 0; i < LEAVERS; i++) {
+                  c.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+                }
+              });
+      world.create("hm", "compute-1");
+      world.runUntilPhase("hm", "Blocked");
+      world
+          .simulator()
+          .change(c -> c.servers().forEach(s -> c.perform(c.tenant(), s.id(), Operation.DELETE)));
+
+      world.runUntil("hm", () -> Objects.equals(world.status("hm").gone(), LEAVERS));
+
+      world.runUntilPhase("hm", "InMaintenance");
+    }
+
+    @Test
+    void thatArePausedAreAllMoved() {
+      world
+          .simulator()
+          .change(
+              c -> {
+                for (var i = 0; i < PAUSED; i++) {
+                  c.place(
+                      NewServer.on("compute-1").in(VmState.PAUSED).with(Steering.LM_SECONDS, "1"));
+                }
+              });
+      world.create("hm", "compute-1");
+
+      world.runUntil("hm", () -> Objects.requireNonNullElse(world.status("hm").moved(), 0) >= 20);
+
+      assertThat(world.status("hm").total()).isEqualTo(PAUSED);
+    }
+
+    /** What is known of one look is not asked for again at the next. */
+    @Test
+    void thatStayPausedAreNotAskedAboutAtEachLook() {
+      for (var i = 0; i < 5; i++) {
+        world.place(slow().in(VmState.PAUSED));
+      }
+      world.create("hm", "compute-1");
+      moving();
+      world.tick("hm");
+      var before = world.simulator().requests().size();
+
+      world.pass(Duration.ofSeconds(5));
+      world.tick("hm");
+
+      assertThat(paths(before)).doesNotContain("os-instance-actions");
+    }
   }
 
   @Nested
@@ -451,7 +659,7 @@ class MaintenanceTest {
     void makeAnEmptyHostUnknownAfterAWhile() {
       disabled();
       world.runUntilPhase("hm", "InMaintenance");
-      world.simulator().fault(on("GET", ".*/servers/detail"), Fault.proxy503());
+      world.simulator().fault(on("GET", ".*/os-hypervisors/.*"), Fault.proxy503());
 
       world.pass(World.SETTINGS.blindness());
       world.tick("hm");
@@ -490,11 +698,225 @@ class MaintenanceTest {
     void forAMomentLeaveAnEmptyHostInMaintenance() {
       disabled();
       world.runUntilPhase("hm", "InMaintenance");
-      world.simulator().fault(1, on("GET", ".*/servers/detail"), Fault.proxy503());
+      world.simulator().fault(1, on("GET", ".*/os-hypervisors/.*"), Fault.proxy503());
 
       world.tick("hm");
 
       assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("True");
+    }
+
+    /** The list of servers asks neutron for each of them, the hypervisor does not. */
+    @Test
+    void ofServersDoNotMatterToAHostThatIsEmpty() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.simulator().fault(on("GET", ".*/servers/detail"), Fault.error(500, "Neutron."));
+
+      world.run("hm", Duration.ofMinutes(20));
+
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("True");
+    }
+  }
+
+  /** With 200 and without the rows of a cell whose database connection was lost. */
+  @Nested
+  class ListsThatAreShort {
+
+    private final Fault noServers = new Fault.Rewrite(body -> "{\"servers\": []}");
+    private final Fault noMigrations = new Fault.Rewrite(body -> "{\"migrations\": []}");
+
+    @Test
+    void neverMakeAFullHostEmpty() {
+      var guest = world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+      world.simulator().fault(on("GET", ".*/servers/detail"), noServers);
+      world.simulator().fault(on("GET", ".*/os-migrations"), noMigrations);
+      world.create("hm", "compute-1");
+
+      world.run("hm", Duration.ofMinutes(10));
+
+      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.status("hm").condition(Condition.DRAINED).orElseThrow())
+          .extracting(Condition::status, Condition::message)
+          .containsExactly(
+              "False",
+              "Nova's hypervisor of the host shows instance "
+                  + guest.id()
+                  + ", which the list of its instances lacks.");
+    }
+
+    @Test
+    void ofServersAreAskedForOnceMoreWhenTheHypervisorShowsSomebody() {
+      var guest = world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+      disabled();
+      world.simulator().fault(1, on("GET", ".*/servers/detail"), noServers);
+
+      world.tick("hm");
+
+      assertThat(world.row("hm", guest).reason()).isEqualTo("UnsupportedState");
+    }
+
+    @Test
+    void areNoLookWhereTheHypervisorFailsToo() {
+      world.active();
+      disabled();
+      world.simulator().fault(on("GET", ".*/servers/detail"), noServers);
+      world.simulator().fault(on("GET", ".*/os-hypervisors/.+-.+"), Fault.error(500, "Database."));
+
+      looksNowAndThen(5);
+
+      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("Unknown");
+    }
+
+    /** Without placement nothing else tells of a resize that its owner may revert. */
+    @Test
+    void ofMigrationsAreAskedForTwiceWhereThereIsNoPlacement() {
+      world.simulator().fault(on("GET", ".*/allocations"), Fault.error(404, "No such provider."));
+      var guest = world.active();
+      world.simulator().change(c -> c.resize(c.tenant(), guest.id(), 4096));
+      world.pass(Duration.ofMinutes(2));
+      disabled();
+      world.simulator().fault(1, on("GET", ".*/os-migrations"), noMigrations);
+
+      world.tick("hm");
+
+      assertThat(world.status("hm").emptySince()).isNull();
+    }
+
+    @Test
+    void ofAPausedGuestDoNotLetItBeMovedTwice() {
+      var guest = world.place(NewServer.on("compute-2").in(VmState.PAUSED));
+      world
+          .simulator()
+          .change(
+              c ->
+                  c.liveMigrate(
+                      c.as(c.users().get("admin")),
+                      guest.id(),
+                      LiveMigrationRequest.to("compute-1")));
+      world.pass(Duration.ofMinutes(5));
+      world.simulator().fault(on("GET", ".*/os-migrations"), noMigrations);
+      world.create("hm", "compute-1");
+
+      world.run("hm", Duration.ofMinutes(5));
+
+      assertThat(world.moveRequests()).isEmpty();
+      assertThat(world.row("hm", guest).message())
+          .startsWith("Nova does not tell whether it was live-migrated since it was paused");
+    }
+  }
+
+  /** A compute node need not be named after its host, and a host may have several. */
+  @Nested
+  class HypervisorsOfOneHost {
+
+    /** An orphan comes first in the list; what is on its way holds an allocation of the other. */
+    @Test
+    void areAllAskedForInPlacement() {
+      world.simulator().change(c -> c.orphan("compute-1", "an-old-name"));
+      world
+          .simulator()
+          .change(
+              c -> c.bootScheduled(c.tenant(), "late", 512, "compute-1", Duration.ofMinutes(10)));
+      world.create("hm", "compute-1");
+
+      world.run("hm", Duration.ofMinutes(5));
+
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("False");
+    }
+
+    @Test
+    void areAllAskedForTheirInstances() {
+      world.simulator().change(c -> c.orphan("compute-1", "an-old-name"));
+      disabled();
+      var before = world.simulator().requests().size();
+
+      world.tick("hm");
+
+      assertThat(
+              world.simulator().requests().stream()
+                  .skip(before)
+                  .filter(r -> r.query().containsKey("with_servers")))
+          .hasSize(2);
+    }
+
+    @Test
+    void areFoundAnewWhenOneIsMadeAnew() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.simulator().change(c -> c.renewHypervisor("compute-1"));
+
+      world.run("hm", Duration.ofMinutes(2));
+
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("True");
+    }
+
+    /** No list can prove that a host is empty: it is told, and goes on once nova-compute is up. */
+    @Test
+    void areNeededToCallItEmpty() {
+      world.simulator().change(c -> c.loseHypervisor("compute-1"));
+      world.create("hm", "compute-1");
+
+      world.runUntilPhase("hm", "Blocked");
+
+      assertThat(world.status("hm").condition(Condition.DRAINED).orElseThrow())
+          .extracting(Condition::status, Condition::reason)
+          .containsExactly("Unknown", "NoHypervisor");
+      world.simulator().change(c -> c.renewHypervisor("compute-1"));
+      world.runUntilPhase("hm", "InMaintenance");
+    }
+  }
+
+  @Nested
+  class Calls {
+
+    private int callsOfATick() {
+      var before = world.simulator().requests().size();
+      world.tick("hm");
+      return world.simulator().requests().size() - before;
+    }
+
+    @Test
+    void ofAHostInMaintenanceAreFive() {
+      disabled();
+      world.runUntilPhase("hm", "InMaintenance");
+      world.pass(Duration.ofMinutes(1));
+      var before = world.simulator().requests().size();
+
+      world.tick("hm");
+
+      assertThat(paths(before))
+          .containsExactly(
+              "os-services",
+              "os-migrations",
+              world.host("compute-1").hypervisorId(),
+              "os-services",
+              "allocations");
+    }
+
+    /** What nobody holds is found out once: a host's whole history is not read at each look. */
+    @Test
+    void ofAHostWithAnAllocationOfNobodyAreFiveToo() {
+      world.active();
+      world.simulator().change(c -> c.leak("compute-1"));
+      world.create("hm", "compute-1");
+      world.runUntilPhase("hm", "InMaintenance");
+      world.pass(Duration.ofMinutes(1));
+
+      assertThat(callsOfATick()).isEqualTo(5);
+    }
+
+    @Test
+    void ofAHostWithABlockedInstanceAreFive() {
+      world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+      disabled();
+      world.runUntilPhase("hm", "Blocked");
+      var before = world.simulator().requests().size();
+
+      world.tick("hm");
+
+      assertThat(paths(before).stream().filter(p -> !p.equals("os-server-groups")))
+          .containsExactly("os-services", "os-migrations", "detail", "os-services");
     }
   }
 
@@ -1185,9 +1607,53 @@ class MaintenanceTest {
     }
   }
 
+  /** Nova confirms whatever waits when the request comes, so it is read again right before. */
+  @Test
+  void confirmationThatIsNotDueAnyMoreIsNotSent() {
+    var guest = world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+    world.create("hm", "compute-1");
+    world.runUntil("hm", () -> world.moveRequests().size() == 1);
+    var confirmed = new AtomicBoolean();
+    world
+        .resources()
+        .beforeWrite(
+            () ->
+                world
+                    .simulator()
+                    .change(
+                        c -> {
+                          if (c.server(guest.id()).vmState() == VmState.RESIZED
+                              && confirmed.compareAndSet(false, true)) {
+                            c.confirmResize(c.tenant(), guest.id());
+                          }
+                        }));
+
+    world.runUntilPhase("hm", "InMaintenance");
+
+    assertThat(world.moveRequests()).hasSize(1);
+  }
+
+  /** A page is one statement in Nova, so that one list shows each record once. */
+  @Test
+  void completeLookAsksForMigrationsOnceBetweenTheServices() {
+    world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+    disabled();
+    var before = world.simulator().requests().size();
+
+    world.tick("hm");
+
+    assertThat(paths(before))
+        .containsSubsequence("os-services", "os-migrations", "detail", "os-services")
+        .containsOnlyOnce("os-migrations");
+  }
+
   /** A record that goes on while it is asked for must not step past the question. */
   @Test
-  void completeLookAsksForMigrationsInTheirLifeCycleBetweenTheServices() {
+  void lookAtAHostWithManyRecordsAsksForThemInTheirLifeCycle() {
+    world.simulator().maxLimit(1);
+    var moved = world.place(NewServer.on("compute-2").in(VmState.STOPPED));
+    world.simulator().change(c -> c.migrate(c.as(c.users().get("admin")), moved.id(), "compute-1"));
+    world.pass(Duration.ofMinutes(5));
     world.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
     disabled();
     var before = world.simulator().requests().size();

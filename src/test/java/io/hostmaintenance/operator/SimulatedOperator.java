@@ -52,6 +52,7 @@ public final class SimulatedOperator {
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
+      Abreast abreast,
       BooleanSupplier leading,
       Consumer<String> wake) {
     Telling all =
@@ -60,7 +61,8 @@ public final class SimulatedOperator {
           return true;
         };
     maintenance =
-        new Maintenance(nova, resources(store), all, settings, clock, nanoTime, leading, wake);
+        new Maintenance(
+            nova, resources(store), all, settings, clock, nanoTime, abreast, leading, wake);
   }
 
   /** One tick of the resource of this name. */

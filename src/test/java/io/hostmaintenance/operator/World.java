@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -78,6 +79,7 @@ final class World implements AutoCloseable {
             SETTINGS,
             () -> now,
             () -> Duration.between(Instant.EPOCH, now).toNanos(),
+            sideBySide(),
             () -> leading.getAsBoolean(),
             woken::add);
   }
@@ -102,6 +104,25 @@ final class World implements AutoCloseable {
 
   void requestsFree(boolean free) {
     this.requestsFree = free;
+  }
+
+  /** One after the other, each from the same moment on, to the end of the slowest. */
+  private Abreast sideBySide() {
+    return new Abreast() {
+      @Override
+      public <T> List<T> all(List<Supplier<T>> questions) {
+        var began = now;
+        var end = now;
+        var answers = new ArrayList<T>();
+        for (var question : questions) {
+          now = began;
+          answers.add(question.get());
+          end = end.isAfter(now) ? end : now;
+        }
+        now = end;
+        return answers;
+      }
+    };
   }
 
   @Override

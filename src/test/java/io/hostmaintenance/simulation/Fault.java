@@ -41,6 +41,11 @@ final class Fault {
     UNAVAILABLE,
     /** Slow, but well. */
     SLOW,
+    /**
+     * The connection to the cell's database is lost: a list is answered without the cell's rows,
+     * with 200; what asks the cell itself fails.
+     */
+    SHORT,
     /** The operator is stopped right before the call, another takes over, and it goes on. */
     STOPPED,
     /** The resource is edited by somebody right before a write of its status. */

@@ -30,6 +30,7 @@ final class Look {
   private Set<String> off = Set.of();
   private Set<String> toConfirm = Set.of();
   private String failure;
+  private boolean shortened;
 
   Look(Instant began, String host) {
     this.began = began;
@@ -91,6 +92,22 @@ final class Look {
             .map(s -> s.id())
             .collect(Collectors.toSet());
     toConfirm = Truth.finished(cloud).stream().map(m -> m.uuid()).collect(Collectors.toSet());
+  }
+
+  /** What the hypervisor shows, where the list of servers was not asked for. */
+  void residents(Cloud cloud, String host) {
+    if (date == null) {
+      instances(cloud, host);
+    }
+  }
+
+  /** A list of it lacked rows: not everybody that is under way could be seen. */
+  void shortened() {
+    shortened = true;
+  }
+
+  boolean isShort() {
+    return shortened;
   }
 
   void services(Cloud cloud) {

@@ -1,14 +1,18 @@
 package io.hostmaintenance.simulation;
 
+import io.hostmaintenance.operator.Abreast;
 import io.hostmaintenance.operator.SimulatedOperator;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * One operator process: ticks as JOSDK would let it tick, one tick of a resource at a time, until
@@ -27,6 +31,7 @@ final class OperatorProcess {
   private final Map<String, Duration> retries = new HashMap<>();
   private final Set<String> again = new HashSet<>();
   private Duration skew;
+  private Duration abreast;
   private boolean alive = true;
   private boolean leading = true;
   private Duration watchLag = Duration.ZERO;
@@ -47,8 +52,39 @@ final class OperatorProcess {
             world.settings(),
             () -> world.cloud().now().plus(this.skew),
             () -> Duration.between(World.START, world.cloud().now()).toNanos(),
+            new SideBySide(),
             () -> leading,
             this::wake);
+  }
+
+  /** Answers one after the other, in the time of the one that takes longest. */
+  private final class SideBySide implements Abreast {
+    @Override
+    public <T> List<T> all(List<Supplier<T>> questions) {
+      var answers = new ArrayList<T>();
+      var longest = Duration.ZERO;
+      for (var question : questions) {
+        abreast = Duration.ZERO;
+        try {
+          answers.add(question.get());
+          longest = longest.compareTo(abreast) < 0 ? abreast : longest;
+        } finally {
+          abreast = null;
+        }
+      }
+      world.pass(longest);
+      live();
+      return answers;
+    }
+  }
+
+  /** Lets the time of a call pass, or counts it while several calls are under way. */
+  void pass(Duration time) {
+    if (abreast == null) {
+      world.pass(time);
+    } else {
+      abreast = abreast.plus(time);
+    }
   }
 
   String name() {

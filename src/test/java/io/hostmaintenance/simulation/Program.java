@@ -20,6 +20,7 @@ import java.util.List;
  * @param sharedUser whether another administrator uses the operator's own user
  * @param json whether statuses are stored as JSON, as in reality; otherwise as objects, which is
  *     faster
+ * @param migrationPage how many migration records Nova gives in one page
  * @param skew by how much the operator's clock is ahead of Nova's; negative: behind
  */
 record Program(
@@ -33,7 +34,36 @@ record Program(
     boolean placement,
     boolean sharedUser,
     boolean json,
+    int migrationPage,
     Duration skew) {
+
+  /** One in which Nova gives all migration records in one page. */
+  Program(
+      long seed,
+      List<String> hosts,
+      List<Guest> guests,
+      List<Group> groups,
+      List<Applied> resources,
+      List<Incident> incidents,
+      Timing timing,
+      boolean placement,
+      boolean sharedUser,
+      boolean json,
+      Duration skew) {
+    this(
+        seed,
+        hosts,
+        guests,
+        groups,
+        resources,
+        incidents,
+        timing,
+        placement,
+        sharedUser,
+        json,
+        1000,
+        skew);
+  }
 
   /** How a guest came to where it is. */
   enum Past {
@@ -60,21 +90,65 @@ record Program(
 
   Program withIncidents(List<Incident> some) {
     return new Program(
-        seed, hosts, guests, groups, resources, some, timing, placement, sharedUser, json, skew);
+        seed,
+        hosts,
+        guests,
+        groups,
+        resources,
+        some,
+        timing,
+        placement,
+        sharedUser,
+        json,
+        migrationPage,
+        skew);
   }
 
   Program withGuests(List<Guest> some) {
     return new Program(
-        seed, hosts, some, groups, resources, incidents, timing, placement, sharedUser, json, skew);
+        seed,
+        hosts,
+        some,
+        groups,
+        resources,
+        incidents,
+        timing,
+        placement,
+        sharedUser,
+        json,
+        migrationPage,
+        skew);
   }
 
   Program withResources(List<Applied> some) {
     return new Program(
-        seed, hosts, guests, groups, some, incidents, timing, placement, sharedUser, json, skew);
+        seed,
+        hosts,
+        guests,
+        groups,
+        some,
+        incidents,
+        timing,
+        placement,
+        sharedUser,
+        json,
+        migrationPage,
+        skew);
   }
 
   Program withGroups(List<Group> some) {
     return new Program(
-        seed, hosts, guests, some, resources, incidents, timing, placement, sharedUser, json, skew);
+        seed,
+        hosts,
+        guests,
+        some,
+        resources,
+        incidents,
+        timing,
+        placement,
+        sharedUser,
+        json,
+        migrationPage,
+        skew);
   }
 }

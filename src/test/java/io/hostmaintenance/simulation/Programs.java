@@ -143,6 +143,23 @@ final class Programs {
     if (one(8)) {
       refusals();
     }
+    if (one(6)) {
+      listsAreShort();
+    }
+    if (one(12)) {
+      var later = moment();
+      add(Duration.ZERO, "compute-1 has another hypervisor", w -> w.cloud().orphan(DRAINED, "old"));
+      add(later, "its own is made anew", w -> w.cloud().renewHypervisor(DRAINED));
+    }
+    if (one(10)) {
+      slowCloud();
+    }
+    if (one(12)) {
+      add(
+          moment(),
+          "the owner deletes all he has",
+          w -> guests.forEach(g -> w.tenant(g.name(), Operation.DELETE)));
+    }
     return new Program(
         seed,
         hosts,
@@ -154,7 +171,41 @@ final class Programs {
         placement,
         beyond.contains(Beyond.SHARED_USER),
         json,
+        one(10) ? 1 : 1000,
         skew);
+  }
+
+  /** Lists are answered without the rows of the cell, now and then or for a while. */
+  private void listsAreShort() {
+    var lists = Set.of("servers", "migrations", "hypervisor");
+    var number = chance.nextInt(1, 4);
+    for (var i = 0; i < number; i++) {
+      arm(
+          "that list what is on the host",
+          Fault.Kind.SHORT,
+          lists::contains,
+          chance.nextInt(30),
+          pick(1, 1, 2, 3, 30),
+          Duration.ofMinutes(20));
+    }
+  }
+
+  /** Each question takes long, for long. */
+  private void slowCloud() {
+    var time = Duration.ofMillis(pick(2_500, 5_000, 12_000, 20_000));
+    var end = seconds(600, 7200);
+    add(
+        moment(),
+        "each question takes " + time.toMillis() + " ms",
+        w ->
+            w.arm(
+                new Fault(
+                    Fault.Kind.SLOW,
+                    c -> !CHANGES.contains(c) && !KUBERNETES.contains(c),
+                    0,
+                    100_000,
+                    w.cloud().now().plus(end),
+                    time)));
   }
 
   /** One that waits for the host, and is to have it, or goes itself about the same time. */

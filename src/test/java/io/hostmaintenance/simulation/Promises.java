@@ -405,7 +405,7 @@ final class Promises {
           .removeIf(l -> !l.date().isAfter(look.date()));
     }
     var late = Duration.between(look.began(), cloud.now()).compareTo(Duration.ofSeconds(25)) > 0;
-    if (!late && isTrue(stored.get().getStatus(), Condition.DRAINED)) {
+    if (!late && !look.isShort() && isTrue(stored.get().getStatus(), Condition.DRAINED)) {
       emptyNow("Drained does not outlast a look that finds somebody", look, host);
     }
   }

@@ -16,6 +16,7 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
@@ -29,6 +30,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The model's Nova as one operator process reaches it: every call takes a little time and may go
@@ -39,6 +42,7 @@ final class SimulatedNova implements Nova {
   private static final Set<String> WITH_PROGRESS =
       Set.of("ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING");
 
+  private boolean shortened;
   private final World world;
   private final OperatorProcess process;
   private final Cloud cloud;
@@ -93,11 +97,48 @@ final class SimulatedNova implements Nova {
   public List<Hypervisor> hypervisors() {
     return read(
         "hypervisors",
-        () ->
-            cloud.hosts().stream()
-                .filter(h -> !h.serviceDeleted() && !h.cellDown())
-                .map(h -> new Hypervisor(h.hypervisorId(), h.name(), h.hypervisorType()))
-                .toList());
+        () -> {
+          cellsAnswer();
+          return cloud.hosts().stream()
+              .filter(h -> !h.serviceDeleted())
+              .flatMap(
+                  host ->
+                      host.hypervisors().stream()
+                          .map(h -> new Hypervisor(h.id(), host.name(), host.hypervisorType())))
+              .toList();
+        });
+  }
+
+  /** It asks each cell by itself, and fails with it. */
+  private void cellsAnswer() {
+    if (cloud.hosts().stream().anyMatch(Host::cellDown)) {
+      throw unavailable("oslo_db.exception.DBConnectionError", false);
+    }
+  }
+
+  @Override
+  public Optional<Dated<Set<String>>> instanceIdsAt(String hypervisorId) {
+    var look = process.look();
+    return read(
+        "hypervisor",
+        () -> {
+          cellsAnswer();
+          return cloud.hosts().stream()
+              .filter(host -> !host.serviceDeleted())
+              .filter(
+                  host -> host.hypervisors().stream().anyMatch(h -> h.id().equals(hypervisorId)))
+              .findFirst()
+              .map(
+                  host -> {
+                    look.residents(cloud, host.name());
+                    return new Dated<>(
+                        cloud.servers().stream()
+                            .filter(s -> !s.deleted() && host.name().equals(s.host()))
+                            .map(Server::id)
+                            .collect(Collectors.toUnmodifiableSet()),
+                        cloud.instant().truncatedTo(ChronoUnit.SECONDS));
+                  });
+        });
   }
 
   @Override
@@ -108,7 +149,7 @@ final class SimulatedNova implements Nova {
         () -> {
           look.instances(cloud, host);
           var instances =
-              cloud.servers().stream()
+              (isShort() ? Stream.<Server>empty() : cloud.servers().stream())
                   .filter(s -> !s.deleted() && host.equals(s.host()))
                   .filter(s -> !hidden(s))
                   .map(SimulatedNova::instance)
@@ -156,7 +197,9 @@ final class SimulatedNova implements Nova {
     return read(
         "migrations",
         () ->
-            cloud.migrations().stream()
+            (isShort()
+                    ? Stream.<io.hostmaintenance.cloud.Migration>empty()
+                    : cloud.migrations().stream())
                 .filter(m -> !hidden(m.server()))
                 .filter(
                     m ->
@@ -175,6 +218,15 @@ final class SimulatedNova implements Nova {
                 .map(SimulatedNova::migration)
                 .toList()
                 .reversed());
+  }
+
+  /** The model keeps few records: one page, or in some worlds never the whole. */
+  @Override
+  public MigrationPage newestMigrations(String host) {
+    var began = cloud.instant().truncatedTo(ChronoUnit.SECONDS);
+    var all = migrations(MigrationFilter.ofHost(host));
+    var size = world.program().migrationPage();
+    return new MigrationPage(all.subList(0, Math.min(size, all.size())), all.size() < size, began);
   }
 
   private static Migration migration(io.hostmaintenance.cloud.Migration m) {
@@ -273,12 +325,16 @@ final class SimulatedNova implements Nova {
             return Optional.<Set<String>>empty();
           }
           var host =
-              cloud.hosts().stream().filter(h -> h.hypervisorId().equals(providerId)).findFirst();
+              cloud.hosts().stream()
+                  .filter(h -> h.hypervisors().stream().anyMatch(n -> n.id().equals(providerId)))
+                  .findFirst();
           host.ifPresent(h -> look.placement(cloud, h.name()));
           return host.map(
               h ->
-                  Collections.unmodifiableSet(
-                      new LinkedHashSet<>(cloud.allocationsOn(h.name()).keySet())));
+                  providerId.equals(h.hypervisorId())
+                      ? Collections.unmodifiableSet(
+                          new LinkedHashSet<>(cloud.allocationsOn(h.name()).keySet()))
+                      : Set.<String>of());
         });
   }
 
@@ -444,6 +500,7 @@ final class SimulatedNova implements Nova {
     if (write) {
       world.story().tell(process.name(), () -> "asks Nova: " + name + " " + about);
     }
+    shortened = false;
     var fault = world.fault(name);
     fault.ifPresent(
         f -> world.story().tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
@@ -511,7 +568,18 @@ final class SimulatedNova implements Nova {
         throw unavailable("Gateway timeout", write);
       }
       case SLOW -> {
-        pass(fault.get().time());
+        pass(fault.get().time().dividedBy(2));
+        var result = answer.get();
+        pass(fault.get().time().dividedBy(2));
+        yield result;
+      }
+      case SHORT -> {
+        pass(world.latency());
+        if (name.equals("hypervisor")) {
+          throw unavailable("oslo_db.exception.DBConnectionError", false);
+        }
+        shortened = true;
+        process.look().shortened();
         yield answer.get();
       }
       case STOPPED -> {
@@ -547,8 +615,13 @@ final class SimulatedNova implements Nova {
   }
 
   private void pass(Duration time) {
-    world.pass(time);
+    process.pass(time);
     process.live();
+  }
+
+  /** Whether the list that is asked for lacks the rows of the host's cell. */
+  private boolean isShort() {
+    return shortened;
   }
 
   private static NovaException unavailable(String message, boolean outcomeUnknown) {

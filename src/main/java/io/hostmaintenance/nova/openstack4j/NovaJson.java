@@ -26,6 +26,7 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * What Nova's JSON looks like at microversions 2.80 to 2.96, as far as it is read. A record that
@@ -159,6 +160,27 @@ final class NovaJson {
     @Override
     public Hypervisor toModel() {
       return new Hypervisor(id, service.host(), type);
+    }
+  }
+
+  /** A hypervisor with the instances on its host; the list is there even when it is empty. */
+  record HypervisorServers(String id, List<Resident> servers) {
+
+    HypervisorServers {
+      requireId(id, "id");
+      servers = List.copyOf(requireNonNull(servers, "servers"));
+    }
+
+    Set<String> ids() {
+      return servers.stream().map(Resident::uuid).collect(Collectors.toUnmodifiableSet());
+    }
+  }
+
+  /** An instance as its hypervisor shows it. */
+  record Resident(String uuid) {
+
+    Resident {
+      requireId(uuid, "uuid");
     }
   }
 

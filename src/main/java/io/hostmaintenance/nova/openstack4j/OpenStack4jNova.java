@@ -14,6 +14,7 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
@@ -136,6 +137,23 @@ final class OpenStack4jNova implements Nova {
     return models(list(call, "hypervisors", NovaJson.HypervisorRow.class));
   }
 
+  @Override
+  public Optional<Dated<Set<String>>> instanceIdsAt(String hypervisorId) {
+    var call =
+        Call.get("show-hypervisor", "/os-hypervisors/%s", hypervisorId)
+            .with("with_servers", "true")
+            .upTo(Microversion.WITHOUT_UPTIME);
+    return known(call)
+        .map(
+            reply -> {
+              var shown = one(call, reply, "hypervisor", NovaJson.HypervisorServers.class);
+              if (!shown.id().equals(hypervisorId)) {
+                throw Failures.unreadable(call, reply, "is of hypervisor " + shown.id());
+              }
+              return new Dated<>(shown.ids(), reply.date().orElseGet(this::ownClock));
+            });
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -209,6 +227,20 @@ final class OpenStack4jNova implements Nova {
             .map(withKey(call, "changes-since"))
             .orElse(call);
     return models(list(call, "migrations", NovaJson.MigrationRow.class));
+  }
+
+  /** {@inheritDoc} Its {@code Date} may be of the end of a slow reply: the time it took is off. */
+  @Override
+  public MigrationPage newestMigrations(String host) {
+    var call = Call.get("list-migrations", "/os-migrations").with("host", host);
+    var asked = clock.instant();
+    var reply = send(call);
+    var took = Duration.between(asked, clock.instant());
+    var date = reply.date().orElseGet(this::ownClock);
+    return new MigrationPage(
+        models(rows(call, reply, "migrations", NovaJson.MigrationRow.class)),
+        nextPage(call, reply, "migrations").isEmpty(),
+        took.isNegative() ? date : date.minus(took));
   }
 
   private static Function<String, Call> withKey(Call call, String key) {

@@ -277,14 +277,20 @@ final class NovaApi {
       if (!is("GET") || rest.size() > 1) {
         return NO_ROUTE;
       }
-      var known = cloud.hosts().stream().filter(h -> !h.serviceDeleted() && !h.cellDown());
+      if (cloud.hosts().stream().anyMatch(Host::cellDown)) {
+        throw new Refused(500, unexpected("oslo_db.exception.DBConnectionError"));
+      }
+      var known = cloud.hosts().stream().filter(h -> !h.serviceDeleted()).toList();
       if (rest.isEmpty() || rest.getFirst().equals("detail")) {
         require(rest.isEmpty() ? "os-hypervisors:list" : "os-hypervisors:list-detail");
         var pattern = request.query().get("hypervisor_hostname_pattern");
         var found =
-            known
-                .filter(h -> pattern == null || h.name().contains(pattern))
-                .map(h -> hypervisor(h, !rest.isEmpty()))
+            known.stream()
+                .flatMap(
+                    host ->
+                        host.hypervisors().stream()
+                            .filter(h -> pattern == null || h.name().contains(pattern))
+                            .map(h -> hypervisor(host, h, !rest.isEmpty())))
                 .toList();
         if (pattern != null && found.isEmpty()) {
           throw Refused.notFound("No hypervisor matching '%s' could be found.", pattern);
@@ -293,15 +299,19 @@ final class NovaApi {
       }
       require("os-hypervisors:show");
       var id = rest.getFirst();
-      return known
-          .filter(h -> h.hypervisorId().equals(id))
+      return known.stream()
+          .flatMap(
+              host ->
+                  host.hypervisors().stream()
+                      .filter(h -> h.id().equals(id))
+                      .map(h -> hypervisor(host, h, true)))
           .findFirst()
-          .map(h -> Reply.json(200, Json.object("hypervisor", hypervisor(h, true))))
+          .map(view -> Reply.json(200, Json.object("hypervisor", view)))
           .orElseThrow(() -> Refused.notFound("Hypervisor with ID '%s' could not be found.", id));
     }
 
-    private Map<String, Object> hypervisor(Host host, boolean detail) {
-      var view = views.hypervisor(host, version, detail);
+    private Map<String, Object> hypervisor(Host host, Host.Hypervisor of, boolean detail) {
+      var view = views.hypervisor(host, of, version, detail);
       if (version.atLeast(53) && flag(request.query().get("with_servers"))) {
         var servers = views.hypervisorServers(host);
         if (!servers.isEmpty() || version.atLeast(75)) {

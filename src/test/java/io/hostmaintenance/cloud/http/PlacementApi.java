@@ -88,6 +88,10 @@ final class PlacementApi {
               .toList();
       return Reply.json(200, Json.object("resource_providers", found));
     }
+    if (isOrphan(path.get(1)) && path.size() > 2 && path.get(2).equals("allocations")) {
+      return Reply.json(
+          200, Json.object("allocations", Map.of(), "resource_provider_generation", 1));
+    }
     return host(path.get(1))
         .map(
             host ->
@@ -110,7 +114,14 @@ final class PlacementApi {
   }
 
   private Optional<Host> host(String uuid) {
-    return cloud.hosts().stream().filter(h -> h.hypervisorId().equals(uuid)).findFirst();
+    return cloud.hosts().stream().filter(h -> uuid.equals(h.hypervisorId())).findFirst();
+  }
+
+  private boolean isOrphan(String uuid) {
+    return host(uuid).isEmpty()
+        && cloud.hosts().stream()
+            .flatMap(h -> h.hypervisors().stream())
+            .anyMatch(h -> h.id().equals(uuid));
   }
 
   private static Map<String, Object> provider(Host host, Microversion version) {

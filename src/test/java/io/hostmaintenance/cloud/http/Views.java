@@ -193,11 +193,12 @@ final class Views {
     return Json.object("binary", "nova-compute", "host", host.name(), "status", "UNKNOWN");
   }
 
-  Map<String, Object> hypervisor(Host host, Microversion version, boolean detail) {
+  Map<String, Object> hypervisor(
+      Host host, Host.Hypervisor of, Microversion version, boolean detail) {
     var view =
         Json.object(
-            "id", version.atLeast(53) ? host.hypervisorId() : host.number(),
-            "hypervisor_hostname", host.name(),
+            "id", version.atLeast(53) ? of.id() : host.number(),
+            "hypervisor_hostname", of.name(),
             "state", host.up() ? "up" : "down",
             "status", host.enabled() ? "enabled" : "disabled");
     if (detail) {

@@ -41,6 +41,7 @@ class OpenStack4jNovaTest {
   private static final String BASE = "/compute/v2.1";
   private static final String SERVICES = BASE + "/os-services";
   private static final String HYPERVISORS = BASE + "/os-hypervisors/detail";
+  private static final String HYPERVISOR = BASE + "/os-hypervisors/h1";
   private static final String SERVERS = BASE + "/servers/detail";
   private static final String ACTION = BASE + "/servers/i1/action";
   private static final String ALLOCATIONS = "/placement/resource_providers/h1/allocations";
@@ -251,6 +252,81 @@ class OpenStack4jNovaTest {
 
     assertThat(sole("GET", HYPERVISORS).header("OpenStack-API-Version"))
         .isEqualTo("compute " + asked);
+  }
+
+  /** From 2.75 on the list is always there, from 2.88 on each host is asked for its uptime. */
+  @ParameterizedTest
+  @CsvSource({"2.80, 2.80", "2.87, 2.87", "2.96, 2.87"})
+  void hypervisorIsAskedForItsInstances(String newest, String asked) {
+    cloud
+        .speaks("2.1", newest)
+        .on(
+            "GET",
+            HYPERVISOR,
+            200,
+            "{\"hypervisor\": {\"id\": \"h1\", \"servers\": [{\"uuid\": \"i1\", \"name\":"
+                + " \"instance-1\"}]}}");
+
+    assertThat(nova.instanceIdsAt("h1").orElseThrow().value()).containsExactly("i1");
+    assertThat(sole("GET", HYPERVISOR).query()).isEqualTo("with_servers=true");
+    assertThat(sole("GET", HYPERVISOR).header("OpenStack-API-Version"))
+        .isEqualTo("compute " + asked);
+  }
+
+  @Test
+  void hypervisorThatNovaDoesNotKnowShowsNothing() {
+    cloud.on("GET", HYPERVISOR, 404, "{\"itemNotFound\": {\"message\": \"none\"}}");
+
+    assertThat(nova.instanceIdsAt("h1")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"hypervisor\": {\"id\": \"h1\"}}",
+        "{\"hypervisor\": {\"id\": \"h1\", \"servers\": null}}",
+        "{\"hypervisor\": {\"id\": \"h1\", \"servers\": [null]}}",
+        "{\"hypervisor\": {\"id\": \"h1\", \"servers\": [{}]}}",
+        "{\"hypervisor\": {\"id\": \"h2\", \"servers\": []}}",
+        "{}"
+      })
+  void hypervisorThatDoesNotSayWhoIsThereIsNoAnswer(String body) {
+    cloud.on("GET", HYPERVISOR, 200, body);
+
+    assertThat(failure(() -> nova.instanceIdsAt("h1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {500, 404})
+  void hypervisorThatCannotBeAskedIsNotAnEmptyOne(int status) {
+    cloud.on("GET", HYPERVISOR, status, "<html>");
+
+    assertThat(failure(() -> nova.instanceIdsAt("h1")).status()).isEqualTo(status);
+  }
+
+  @Test
+  void newestMigrationsAreOnePage() {
+    var body = migrations("2026-11-22T11:40:45Z", "m1");
+    cloud.on("GET", BASE + "/os-migrations", 200, body);
+
+    var page = nova.newestMigrations("h1");
+
+    assertThat(page.migrations()).extracting(Migration::uuid).containsExactly("m1");
+    assertThat(page.whole()).isTrue();
+    assertThat(sole("GET", BASE + "/os-migrations").query()).isEqualTo("host=h1");
+  }
+
+  @Test
+  void newestMigrationsAreNotTheWholeWhereThereIsANextPage() {
+    var link = "{\"migrations_links\": [{\"rel\": \"next\", \"href\": \"http://x/?marker=m1\"}], ";
+    cloud.on(
+        "GET",
+        BASE + "/os-migrations",
+        200,
+        migrations("2026-11-22T11:40:45Z", "m1").trim().replaceFirst("\\{", link));
+
+    assertThat(nova.newestMigrations("h1").whole()).isFalse();
+    assertThat(cloud.requests("GET", BASE + "/os-migrations")).hasSize(1);
   }
 
   @Test

@@ -1,0 +1,31 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whether a cold migration of ours may still be confirmed, read again right before: a confirmation
+ * cannot be taken back, and Nova confirms whichever record of the instance stands finished.
+ */
+public final class Confirmation {
+
+  private Confirmation() {}
+
+  /**
+   * Whether the record of the row is the only one that waits, and the instance waits for it.
+   *
+   * @param row the row whose confirmation is to be asked for
+   * @param instance the instance as it is now; empty when Nova does not know it
+   * @param migrations all its records as they are now
+   */
+  public static boolean due(
+      InstanceStatus row, Optional<Instance> instance, List<Migration> migrations) {
+    var finished = migrations.stream().filter(Migration::finished).map(Migration::id).toList();
+    return row.migrationId() != null
+        && finished.equals(List.of(row.migrationId()))
+        && instance.filter(i -> i.idle() && i.vmState().equals("resized")).isPresent();
+  }
+}

@@ -1,0 +1,136 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Some.active;
+import static io.hostmaintenance.drain.Some.moving;
+import static io.hostmaintenance.drain.Some.requested;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.drain.Sight.Blind;
+import java.time.Duration;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** What a look may say, by what it asked and how long that took. */
+class SightTest {
+
+  private static Condition drained(Decision decision) {
+    return decision.status().condition(Condition.DRAINED).orElseThrow();
+  }
+
+  @Nested
+  class AnEmptyHost {
+
+    @Test
+    void isOneWhoseHypervisorShowsNobody() {
+      assertThat(Given.taken().decide().status().emptySince()).isNotNull();
+    }
+
+    @Test
+    void isNotOneWhoseHypervisorShowsSomebodyWhomNoListShows() {
+      var decision = Given.taken().unlisted("vm-2", "vm-1").decide();
+
+      assertThat(decision.status().emptySince()).isNull();
+      assertThat(drained(decision).message())
+          .isEqualTo(
+              "Nova's hypervisor of the host shows 2 instances, first vm-1, which the list of its"
+                  + " instances lacks.");
+    }
+
+    @Test
+    void isNotOneOfWhichNovaHasNoHypervisor() {
+      var decision = Given.taken().hypervisor(null).decide();
+
+      assertThat(decision.status().emptySince()).isNull();
+      assertThat(decision.status().phase()).isEqualTo(Phase.Blocked.name());
+      assertThat(drained(decision))
+          .extracting(Condition::status, Condition::reason)
+          .containsExactly("Unknown", Reason.NoHypervisor.name());
+    }
+
+    /** It is looked at again at the idle pace, for nova-compute may come up. */
+    @Test
+    void isLookedForAgainWhereThereIsNoHypervisor() {
+      assertThat(Given.taken().hypervisor(null).decide().nextLook()).hasSeconds(60);
+    }
+
+    @Test
+    void mayHaveBeenLookedAtForLong() {
+      assertThat(Given.taken().aged(Duration.ofHours(1)).decide().status().emptySince())
+          .isNotNull();
+    }
+  }
+
+  @Nested
+  class AMove {
+
+    private final Given given = Given.taken().instances(active("vm"));
+
+    @Test
+    void isAskedForByInstancesThatWereListedHalfAMinuteAgo() {
+      assertThat(given.aged(Duration.ofSeconds(30)).decide().steps()).hasSize(1);
+    }
+
+    @Test
+    void isNotAskedForByOlderOnes() {
+      assertThat(given.aged(Duration.ofMillis(30_001)).decide().steps()).isEmpty();
+    }
+
+    @Test
+    void thatCannotBeAskedForOnceIsToldAndWaits() {
+      var status = given.aged(Duration.ofSeconds(31)).decide().status();
+
+      assertThat(status.phase()).isEqualTo(Phase.Draining.name());
+      assertThat(status.condition(Condition.READY).orElseThrow().reason())
+          .isEqualTo(Reason.CloudTooSlow.name());
+    }
+
+    @Test
+    void thatCannotBeAskedForAtTwoLooksNeedsSomebody() {
+      given.aged(Duration.ofSeconds(31)).decide();
+
+      assertThat(given.after(5).decide().status().phase()).isEqualTo(Phase.Blocked.name());
+    }
+  }
+
+  @Nested
+  class BlindnessThatLasts {
+
+    private final Blind blind = new Blind(Reason.ApiUnavailable, "503.", Duration.ZERO);
+
+    @Test
+    void isNotStalledForAQuarterOfAnHour() {
+      assertThat(Given.taken().after(14 * 60).decide(blind).status().condition(Condition.STALLED))
+          .isEmpty();
+    }
+
+    @Test
+    void isStalledThen() {
+      assertThat(Given.taken().after(15 * 60).decide(blind).status().condition(Condition.STALLED))
+          .isPresent();
+    }
+  }
+
+  @Nested
+  class DrainedSays {
+
+    private static String said(Given given) {
+      return drained(given.decide()).message();
+    }
+
+    @Test
+    void thatAMoveIsUnderWayWhereOneIs() {
+      assertThat(
+              said(
+                  Given.taken().instances(Some.busy("migrating", active("vm"))).rows(moving("vm"))))
+          .isEqualTo("1 move is under way.");
+    }
+
+    @Test
+    void thatAnAnswerIsNotKnownWhereNothingMoves() {
+      assertThat(said(Given.taken().instances(active("vm")).rows(requested("vm"))))
+          .startsWith("The answer to the request for a move of ")
+          .endsWith(" is not known yet.");
+    }
+  }
+}
