@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 import time
 
@@ -31,7 +32,7 @@ class Case:
         self.figures = []  # sentences that are printed with the result
 
     def name(self, suffix=''):
-        return f'{PREFIX}{self.key}{suffix}'
+        return f"{PREFIX}{self.key.replace('_', '-')}{suffix}"
 
     # the operator
 
@@ -52,8 +53,8 @@ class Case:
 
     def operator(self, clouds=None, settings=None, proxy=None):
         """An operator that is not started yet, with the fast settings unless others are given."""
-        if proxy:
-            clouds = self.clouds_file(compute_endpoint_override=proxy.url)
+        if proxy and not clouds:
+            clouds = self.clouds_file(**self.through(proxy))
         made = Operator(self.world.java, self.world.jar, self.world.operator_kubeconfig, clouds or self.clouds_file(),
                         CLOUD, self.directory / f'operator-{len(self.operators) + 1}.log', **(settings or FAST))
         self._stack.callback(made.stop)
@@ -65,7 +66,28 @@ class Case:
         return self.operator(**kw).start().ready()
 
     def proxy(self):
-        return self._stack.enter_context(Proxy(self.cloud.session.endpoint('compute')))
+        """A proxy before nova-api."""
+        return self.entered(Proxy({'compute': self.cloud.session.endpoint('compute')}))
+
+    def cloud_proxy(self, **how):
+        """A proxy before Keystone, Nova and placement: whoever logs in through it gets its addresses."""
+        return self.entered(Proxy({kind: self.cloud.session.endpoint(kind)
+                                   for kind in ('identity', 'compute', 'placement')}, **how))
+
+    @staticmethod
+    def through(proxy):
+        """What to change in clouds.yaml so that the operator goes through the proxy."""
+        if 'identity' in proxy.urls:
+            return {'auth': {'auth_url': proxy.urls['identity']}}
+        return {'compute_endpoint_override': proxy.url}
+
+    def entered(self, thing):
+        """Uses a context manager until the scenario ends."""
+        return self._stack.enter_context(thing)
+
+    def undo(self, function, *arguments):
+        """Calls the function when the scenario ends."""
+        self._stack.callback(function, *arguments)
 
     def watch(self, name):
         return self._stack.enter_context(Watch(self.kube, name))
@@ -150,8 +172,10 @@ class Case:
         """The service is disabled with our marker."""
         service = self.cloud.service(host or self.host)
         reason = self.kube.get(name)['spec'].get('reason')
-        marker = f'host-maintenance {name}' + (f': {reason}' if reason else '')
-        expect(('disabled', marker), (service['status'], service['disabled_reason']), f"service {service['host']}")
+        marker = re.escape(f'host-maintenance {name}') + r'( \S+)?' + (re.escape(f': {reason}') if reason else '')
+        expect('disabled', service['status'], f"status of service {service['host']}")
+        demand(re.fullmatch(marker, service['disabled_reason']),
+               f"service {service['host']}: disabled by {service['disabled_reason']!r}, not by {name}")
 
     def prove_enabled(self, host=None):
         service = self.cloud.service(host or self.host)

@@ -1,6 +1,7 @@
 """Keystone, Nova and placement as an administrator sees them: the truth that the operator's status is compared with."""
 
 import concurrent.futures
+import contextlib
 import itertools
 import json
 import os
@@ -124,9 +125,9 @@ def busy(servers):
 class Cloud:
     """Nova and placement by an administrator's session."""
 
-    def __init__(self, session, image, flavor, network):
+    def __init__(self, session, image, flavor, network, group=None, zone=None):
         self.session = session
-        self._image, self._flavor, self._network = image, flavor, network
+        self._image, self._flavor, self._network, self._group, self._zone = image, flavor, network, group, zone
         self._assets = None
         self._numbers = itertools.count(1)
         self._pool = concurrent.futures.ThreadPoolExecutor(8)
@@ -239,6 +240,20 @@ class Cloud:
             self.nova('POST', '/flavors', {'flavor': {'name': name, 'ram': ram, 'vcpus': vcpus, 'disk': 1}})
         return Cloud(self.session, self._image, name, self._network)
 
+    def with_group(self, group, zone=None):
+        """The same cloud, whose new instances are members of this server group and pinned to the availability zone."""
+        return Cloud(self.session, self._image, self._flavor, self._network, group, zone)
+
+    def group(self, policy):
+        """Makes a server group with this policy; gives its id."""
+        return self.nova('POST', '/os-server-groups', {
+            'server_group': {'name': f'{PREFIX}{policy}', 'policy': policy}})['server_group']['id']
+
+    def drop_group(self, group):
+        """Deletes a server group; its members stay."""
+        with contextlib.suppress(Refused):
+            self.nova('DELETE', f'/os-server-groups/{group}')
+
     def _find(self):
         if self._assets is None:
             flavors = {f['name']: f['id'] for f in self.nova('GET', '/flavors')['flavors']}
@@ -252,8 +267,10 @@ class Cloud:
         image, flavor = self._find()
         name = f'{PREFIX}{state.replace("_", "-")}-{next(self._numbers)}'
         networks = 'none' if self._network == 'none' else [{'uuid': self._network}]
-        reservation = self.nova('POST', '/servers', {'server': {
-            'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': networks, 'host': host,
+        pinned = {'availability_zone': self._zone} if self._zone else {}
+        hints = {'os:scheduler_hints': {'group': self._group}} if self._group else {}
+        reservation = self.nova('POST', '/servers', {**hints, 'server': {
+            **pinned, 'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': networks, 'host': host,
             'metadata': {k: str(v) for k, v in metadata.items()},
             'min_count': count, 'max_count': count, 'return_reservation_id': True}})['reservation_id']
 

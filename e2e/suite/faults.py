@@ -13,20 +13,14 @@ import time
 from .cloud import Refused, values
 from .kube import condition, demand_row, rows, told
 from .operator import FAST, Operator
-from .proxy import Fault, Proxy, moves
+from .proxy import ALWAYS, SILENCES, Fault, Proxy, calls, moves
 from .suites import FAULTS
-from .waiting import Failure, demand, expect, until
+from .waiting import Failure, demand, expect, pause, until
 from .world import NAMESPACE
 
 scenario = FAULTS.scenario
 
 ELECTION = {**FAST, 'HM_LEADER_ELECTION': 'true', 'HM_NAMESPACE': NAMESPACE}
-
-
-def _pause(seconds):
-    """Lets time pass, where it is time that is meant."""
-    end = time.monotonic() + seconds
-    until(f'{seconds:.1f} s have passed', lambda: time.monotonic() >= end, seconds + 10, every=0.05)
 
 
 def _moved(c, name):
@@ -140,7 +134,7 @@ def kills(c):
         for n, deed in enumerate(deeds):
             demand(_remaining(c, name) > 0, f'the drain was over after {n} kills')
             if deed == 'whenever':
-                _pause(chance.uniform(0, 3))
+                pause(chance.uniform(0, 3))
                 operator.kill()
             else:
                 at = {deed: lambda seen: operator.kill()}
@@ -254,7 +248,7 @@ def _leader_lost(c, replicas, chance, name, how, when):
     leader, moved = replicas.leader(), _moved(c, name)
     act = leader.operator.kill if how == 'kill' else leader.operator.pause
     if when == 'whenever':
-        _pause(chance.uniform(0, 4))
+        pause(chance.uniform(0, 4))
         act()
     else:
         # Its intents are stored, the first request goes out, others are to follow.
@@ -264,10 +258,10 @@ def _leader_lost(c, replicas, chance, name, how, when):
     replicas.leader(other_than=leader)
     failover = time.monotonic() - begun
     if how == 'stop':
-        _pause(chance.uniform(0, 8))
+        pause(chance.uniform(0, 8))
         known = len(leader.proxy.seen)
         leader.operator.resume()
-        _pause(12)
+        pause(12)
         asked = leader.changes(known)
         expect([], [(s.method, s.path) for s in asked], 'what the old leader asked of Nova after SIGCONT')
         demand(leader.operator.ended() or replicas.leader() is not leader, 'the old leader leads again')
@@ -298,7 +292,7 @@ def _kube_outage(c, process, seconds):
         c.kube.create(name, c.host, concurrency={'live': 4})
         _under_way(c, name)
         c.stop(process)
-        _pause(seconds)
+        pause(seconds)
         c.start(process)
         begun = time.monotonic()
         broken = _drained(c, name, meanwhile=replicas.keep if replicas else lambda: None)
@@ -326,7 +320,7 @@ def _outage(process, c):
             until(f'the operator has met three times that {process} is away', lambda: sum(
                 s.status is not None and (s.status == 0 or s.status >= 500) for s in proxy.seen[begin:]) >= 3, 180)
         else:
-            _pause(25)
+            pause(25)
         c.start(process)
         away, back = time.monotonic() - begun, time.monotonic()
         broken = _drained(c, name, 900)
@@ -369,8 +363,8 @@ def weather(c):
         def fault(seen):
             bad = {'request lost': {'forward': False, 'reply': False}, 'answer lost': {'reply': False},
                    'answer cut': {'cut': True}, '502': {'status': 502}, '503 unheard': {'status': 503, 'forward': False},
-                   'late': {'before': lambda _: _pause(chance.uniform(1, 8))},
-                   'answer late': {'after': lambda _: _pause(chance.uniform(1, 8))}}
+                   'late': {'before': lambda _: pause(chance.uniform(1, 8))},
+                   'answer late': {'after': lambda _: pause(chance.uniform(1, 8))}}
             if chance.random() > (0.4 if seen.action else 0.04):
                 return Fault(match=None)
             what = chance.choice(list(bad))
@@ -383,6 +377,52 @@ def weather(c):
         c.figures.append(f'{len(proxy.seen)} requests, {len(met)} met a fault: ' + ', '.join(
             f'{met.count(what)} {what}' for what in sorted(set(met))))
         _proven(c, name, guests, watch, broken)
+
+
+@scenario('the cloud goes silent in mid-drain: for 20 s each reply stops somewhere, and its connection stays open', lab=True,
+          short=True)
+def silence(c):
+    made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
+    guests, name, proxy = c.guests(values(made)), c.name(), c.cloud_proxy()
+    with _seeded(c) as chance, c.watch(name) as watch:
+        c.run_operator(proxy=proxy)
+        c.kube.create(name, c.host, maxAttempts=10)
+        _under_way(c, name)
+        known = len(proxy.seen)
+        proxy.weather(lambda seen: Fault(match=None, silent=chance.choice(SILENCES), forward=chance.random() < 0.5))
+        until('a reply goes silent', lambda: len(proxy.seen) > known, 60)
+        pause(20)
+        met, begun = len(proxy.seen) - known, time.monotonic()
+        proxy.weather(lambda seen: Fault(match=None))
+        broken = _drained(c, name, 900)
+        c.figures.append(f'{met} replies went silent; drained {time.monotonic() - begun:.0f} s afterwards')
+        _proven(c, name, guests, watch, broken)
+
+
+def _cut_lists(with_placement, c):
+    guests, name, proxy, empty = c.guests(values(c.boot(('active', 2)))), c.name(), c.cloud_proxy(), []
+    if not with_placement:
+        proxy.catalog(lambda catalog: [catalog.remove(s) for s in list(catalog) if s['type'] == 'placement'])
+    cut, lists = c.labs.cut('instances'), calls('GET', r'/servers(/detail)?\?')
+    proxy.edit(lists, lambda answer: empty.append(answer.text) if answer.text == b'{"servers": []}' else None)
+    proxy.add(match=lists, times=ALWAYS, before=lambda _: cut.begin(), after=lambda _: cut.end())
+    c.run_operator(proxy=proxy)
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host)
+        until('lists of a full host came out empty', lambda: len(empty) >= 4, 120)
+        pause(20)
+        c.figures.append(f'{len(empty)} lists were empty with status 200; told: {told(c.kube.get(name))}')
+        c.prove_here(guests)
+        demand(not any(condition({'status': s}, 'Drained')['status'] == 'True' for _, s in watch.statuses()),
+               f'drained with {len(guests)} guests on the host: {told(c.kube.get(name))}')
+        proxy.well()
+        broken = _drained(c, name)
+        _proven(c, name, guests, watch, broken)
+
+
+scenario('the database connection of each list of servers is cut, so that a full host looks empty: not drained', lab=True,
+         key='cut_list', short=True)(functools.partial(_cut_lists, True))
+scenario('the same in a cloud without placement', lab=True, key='cut_list_alone')(functools.partial(_cut_lists, False))
 
 
 @scenario('nova-compute of the source stopped in mid-drain and started again', lab=True)

@@ -84,8 +84,47 @@ class Labs:
                         found.append(event)
         return found
 
+    def cut(self, table):
+        return Cut(13306 - 10000 + int(os.environ.get('NOVA_LAB_PORT_OFFSET', '10000')), table)
+
     def request_log(self):
         return RequestLog(self.nova / 'log/nova-api.out')
+
+
+class Cut:
+    """Cuts database connections of Nova that read a table of the cell; Nova then answers 200 with an empty list.
+
+    The table is locked for that while, so that the reading waits to be found.
+    """
+
+    def __init__(self, port, table):
+        self._sql = ['mariadb', '--no-defaults', '-uroot', '-plab', '-h127.0.0.1', f'-P{port}', '-N', '-B', '--unbuffered']
+        self._table, self._one = table, threading.Lock()
+
+    def begin(self):
+        """Whoever begins to read from here on is cut."""
+        self._one.acquire()
+        self._holder = subprocess.Popen([*self._sql, 'nova_cell1'], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._holder.stdin.write(f"lock tables {self._table} write; select 'locked';\n")
+        self._holder.stdin.flush()
+        self._holder.stdout.readline()
+        self._ended = threading.Event()
+        self._killer = threading.Thread(target=self._kill, daemon=True)
+        self._killer.start()
+
+    def _kill(self):
+        waiting = ("select concat('kill ', id, ';') from information_schema.processlist where state like '%metadata lock%'"
+                   f" and db = 'nova_cell1' and info like '%FROM {self._table}%'")
+        while not self._ended.wait(0.05):
+            found = subprocess.run([*self._sql, '-e', waiting], capture_output=True, text=True).stdout
+            if found:
+                subprocess.run([*self._sql, '--force', '-e', found], capture_output=True)
+
+    def end(self):
+        self._ended.set()
+        self._killer.join()
+        self._holder.communicate('unlock tables;\n')
+        self._one.release()
 
 
 class RequestLog:

@@ -33,6 +33,13 @@ def until(expected, look, seconds, every=0.3):
         time.sleep(every)
 
 
+def pause(seconds):
+    """Lets time pass, where it is time that is meant."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(left)
+
+
 def expect(expected, seen, what):
     """Fails unless both are equal; `what` names the thing that was compared."""
     if expected != seen:
