@@ -5,9 +5,9 @@ import sys
 import time
 import traceback
 
-from . import faults, operator, scenarios, trespassers  # each registers its scenarios
+from . import faults, field, operator, scenarios, trespassers  # each registers its scenarios
 from .case import Case
-from .suites import FAULTS, SCENARIOS
+from .suites import FAULTS, FIELD, SCENARIOS
 from .waiting import Failure
 from .world import World
 
@@ -19,19 +19,27 @@ the first of --hosts (n: the first two), and leaves out the scenarios that need 
 Environment: HM_LAB, NOVA_LAB, KUBE_LAB (one lab elsewhere), HM_E2E_PATIENCE (multiplies every deadline), JAVA_25_HOME.
 Exit status: 0 all passed, 1 a scenario failed, 2 the suite could not begin."""
 
+# By the script's name: the scenarios, and what is said of them.
+GROUPS = {
+    'run': ({**SCENARIOS, **FAULTS.short(), **FIELD.short()}, '.'),
+    'faults': (FAULTS, ', parts of which fail.'),
+    'field': (FIELD, ', in worlds as they are found in the field.'),
+}
+
 
 def main(arguments):
-    of_faults = arguments[:1] == ['faults']
+    group = arguments[0] if arguments[:1] and arguments[0] in GROUPS else 'run'
+    suite, more = GROUPS[group]
     parser = argparse.ArgumentParser(
-        prog='e2e/faults' if of_faults else 'e2e/run', epilog=EPILOG,
-        description='The operator on a real Nova and a real Kubernetes' + (', parts of which fail.' if of_faults else '.'),
+        prog=f'e2e/{group}', epilog=EPILOG,
+        description='The operator on a real Nova and a real Kubernetes' + more,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--only', metavar='a,c', help='these scenarios')
-    if of_faults:
+    if group == 'run':
+        parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes')
+    else:
         parser.add_argument('--all', action='store_true', help='all scenarios, more than an hour (default: the short ones)')
         parser.set_defaults(ci=False)
-    else:
-        parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes, under 15 minutes')
     parser.add_argument('--list', action='store_true', help='say what there is')
     parser.add_argument('--keep', action='store_true', help='leave what the last scenario made')
     parser.add_argument('--jar', help='the operator (default: target/, built when missing or old)')
@@ -41,9 +49,8 @@ def main(arguments):
     parser.add_argument('--flavor', default='lab.tiny', help='flavor of the instances (%(default)s)')
     parser.add_argument('--network', default='none', help='uuid of their network (%(default)s)')
     parser.add_argument('--role', default='admin', help="role of the operator's own Keystone user (%(default)s)")
-    options = parser.parse_args(arguments[of_faults:])
+    options = parser.parse_args(arguments[group != 'run':])
 
-    suite = FAULTS if of_faults else {**SCENARIOS, **FAULTS.short()}
     if options.list:
         for s in suite.values():
             marks = ' '.join(m for m, on in (('short', s.short), ('ci', s.ci), ('lab', s.lab)) if on)
@@ -57,7 +64,7 @@ def main(arguments):
         chosen = [suite[k] for k in keys]
     elif options.ci:
         chosen = [s for s in chosen if s.ci]
-    elif of_faults and not options.all:
+    elif group != 'run' and not options.all:
         chosen = [s for s in chosen if s.short]
 
     chosen.sort(key=lambda s: s.last)

@@ -1,4 +1,4 @@
-"""What a scenario is, and the two suites they are registered in."""
+"""What a scenario is, and the suites they are registered in."""
 
 import dataclasses
 
@@ -34,3 +34,4 @@ class Suite(dict):
 
 SCENARIOS = Suite()
 FAULTS = Suite()
+FIELD = Suite()
