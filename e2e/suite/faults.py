@@ -7,6 +7,7 @@ import calendar
 import contextlib
 import dataclasses
 import functools
+import itertools
 import random
 import time
 
@@ -379,8 +380,8 @@ def weather(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('the cloud goes silent in mid-drain: for 20 s each reply stops somewhere, and its connection stays open', lab=True,
-          short=True)
+@scenario('the cloud goes silent in mid-drain: for 20 s each reply stops somewhere, and its connection stays open', ci=True,
+          lab=True, short=True)
 def silence(c):
     made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
     guests, name, proxy = c.guests(values(made)), c.name(), c.cloud_proxy()
@@ -389,7 +390,8 @@ def silence(c):
         c.kube.create(name, c.host, maxAttempts=10)
         _under_way(c, name)
         known = len(proxy.seen)
-        proxy.weather(lambda seen: Fault(match=None, silent=chance.choice(SILENCES), forward=chance.random() < 0.5))
+        places = itertools.cycle(reversed(SILENCES))
+        proxy.weather(lambda seen: Fault(match=None, silent=next(places), forward=chance.random() < 0.5))
         until('a reply goes silent', lambda: len(proxy.seen) > known, 60)
         pause(20)
         met, begun = len(proxy.seen) - known, time.monotonic()
@@ -420,8 +422,8 @@ def _cut_lists(with_placement, c):
         _proven(c, name, guests, watch, broken)
 
 
-scenario('the database connection of each list of servers is cut, so that a full host looks empty: not drained', lab=True,
-         key='cut_list', short=True)(functools.partial(_cut_lists, True))
+scenario('the database connection of each list of servers is cut, so that a full host looks empty: not drained', ci=True,
+         lab=True, key='cut_list', short=True)(functools.partial(_cut_lists, True))
 scenario('the same in a cloud without placement', lab=True, key='cut_list_alone')(functools.partial(_cut_lists, False))
 
 

@@ -508,6 +508,52 @@ def near_names(c):
         c.kube.delete(name, wait=60)
 
 
+@scenario('lists of servers and of migrations are short, with 200, in a cloud without placement: a full host is not drained',
+          ci=True, short=True, lab=True)
+def short_lists(c):
+    proxy, name, guests = c.cloud_proxy(), c.name(), c.guests(values(c.boot(('active', 1), ('paused', 1))))
+    proxy.catalog(lambda catalog: [catalog.remove(s) for s in list(catalog) if s['type'] == 'placement'])
+    ends = [proxy.edit(calls('GET', path), of_json(lambda document, key=key: {key: []} if key in document else None))
+            for path, key in ((SERVERS, 'servers'), (r'/os-migrations(\?|$)', 'migrations'))]
+    c.run_operator(proxy=proxy)
+    with c.watch(name) as watch:
+        c.kube.create(name, c.host)
+        until('it was looked at three times', lambda: proxy.count(calls('GET', SERVERS)) >= 3, 60)
+        pause(20)
+        c.prove_here(guests)
+        demand(not any(condition({'status': s}, 'Drained')['status'] == 'True' for _, s in watch.statuses()),
+               f'drained with {len(guests)} guests on the host: {told(c.kube.get(name))}')
+    for end in ends:
+        end()
+    _finished(c, name, guests)
+
+
+@scenario('Nova leaves a guest with a task for ever, its action has ended in an error: said soon, with the text of the '
+          'action; the task reset: moved', lab=True)
+def task_for_ever(c):
+    proxy, name = c.cloud_proxy(), c.name()
+    server = c.boot(('active', 1), lab_precheck_fail=1)['active'][0]
+    guests = c.guests([server])
+
+    def migrating(document):
+        for found in [document['server']] if 'server' in document else document.get('servers', []):
+            if found['id'] == server and 'OS-EXT-STS:task_state' in found:
+                found.update({'status': 'MIGRATING', 'OS-EXT-STS:task_state': 'migrating'})
+    ends = []
+    proxy.add(match=moves(), before=lambda _: ends.append(proxy.edit(
+        calls('GET', r'/servers/'), of_json(migrating))))
+    c.run_operator(proxy=proxy)
+    c.kube.create(name, c.host)
+    resource = c.when(name, 'tells of the row', lambda r: rows(r).get(server, {}).get('state') in ('Blocked', 'Failed'), 240)
+    row = rows(resource)[server]
+    demand(re.search('pre-check|lab_precheck_fail|No valid host', row['message'], re.I),
+           f"the text of the action is not in the message '{row['message']}'")
+    c.cloud.drop_metadata(server, 'lab_precheck_fail')
+    ends[0]()
+    c.kube.annotate(name, retry='1')
+    _finished(c, name, guests, 400)
+
+
 # clocks
 
 def _clock(seconds, c):

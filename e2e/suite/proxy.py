@@ -279,8 +279,10 @@ class Proxy:
             self._faults.clear()
 
     def edit(self, match, edit):
-        """From now on this is done to the cloud's answers to such requests."""
-        self._edits.append((match, edit))
+        """From now on this is done to the cloud's answers to such requests. Gives what ends it, a function."""
+        made = match, edit
+        self._edits.append(made)
+        return lambda: self._edits.remove(made)
 
     def catalog(self, change):
         """From now on logins tell a catalog that was changed so."""

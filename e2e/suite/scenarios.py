@@ -466,7 +466,7 @@ def n(c):
         c.prove_enabled(host)
 
 
-@scenario('the simulator of the tests answers as this Nova does, step by step', lab=True)
+@scenario('the simulator of the tests answers as this Nova does, step by step', ci=True, lab=True)
 def contract(c):
     done = subprocess.run(['mvn', '-q', '-B', '-Dstyle.color=never', 'test', '-Dtest=LiveContractTest',
                            f'-Dcontract.clouds={c.labs.clouds()}', '-Dcontract.alone=true'],
