@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 
-from . import faults, field, operator, scenarios, trespassers  # each registers its scenarios
+from . import faults, field, odd, operator, scenarios, trespassers  # each registers its scenarios
 from .case import Case
 from .suites import FAULTS, FIELD, SCENARIOS
 from .waiting import Failure

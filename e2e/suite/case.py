@@ -111,14 +111,14 @@ class Case:
 
     # what comes to pass
 
-    def when(self, name, expected, truth, seconds=180):
+    def when(self, name, expected, truth, seconds=180, every=0.3):
         """Waits until `truth` holds for the resource and gives it."""
         def look():
             resource = self.kube.get(name)
             if resource is not None and truth(resource):
                 return resource
             raise Failure(told(resource))
-        return until(f'{name} {expected}', look, seconds)
+        return until(f'{name} {expected}', look, seconds, every)
 
     def phase(self, name, *phases, seconds=180):
         return self.when(name, f"in phase {' or '.join(phases)}",
