@@ -222,8 +222,7 @@ class MaintenanceTest {
       world.tick("hm");
 
       assertThat(world.moveRequests()).hasSize(1);
-      assertThat(paths(before))
-          .containsSubsequence(server.id(), "detail", "os-services", "action");
+      assertThat(paths(before)).containsSubsequence(server.id(), "detail", "os-services", "action");
     }
 
     @Test

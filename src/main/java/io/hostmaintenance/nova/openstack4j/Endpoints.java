@@ -80,8 +80,7 @@ record Endpoints(CloudConfig cloud) {
             .filter(offer -> cloud.facing(service).value().equals(offer.facing()))
             .filter(
                 offer ->
-                    cloud.region(service).isEmpty()
-                        || cloud.region(service).equals(offer.region()))
+                    cloud.region(service).isEmpty() || cloud.region(service).equals(offer.region()))
             .map(Offer::url)
             .toList();
     var usable = written.stream().filter(ServiceUrl::isOne).toList();

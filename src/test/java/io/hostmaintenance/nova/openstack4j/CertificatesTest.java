@@ -144,7 +144,9 @@ class CertificatesTest {
     var client = store(directory, "client" + algorithm + kind.length(), algorithm, "dns:client");
     var key = Files.writeString(directory.resolve("client.key"), pem(client, kind));
     try (var cloud = cloudThatAsksFor(client)) {
-      assertThat(nova(cloud, certAndKey(certificatePem(directory, client, "client.pem"), key)).identity())
+      assertThat(
+              nova(cloud, certAndKey(certificatePem(directory, client, "client.pem"), key))
+                  .identity())
           .isNotNull();
     }
   }
@@ -182,7 +184,8 @@ class CertificatesTest {
     var client = store(directory, "encrypted", "EC", "dns:client");
     var key =
         Files.writeString(directory.resolve("encrypted.key"), pem(client, "ENCRYPTED PRIVATE KEY"));
-    assertRefusedAs("decrypt it with", certAndKey(certificatePem(directory, client, "encrypted.pem"), key));
+    assertRefusedAs(
+        "decrypt it with", certAndKey(certificatePem(directory, client, "encrypted.pem"), key));
   }
 
   @Test
@@ -247,12 +250,11 @@ class CertificatesTest {
   /** Makes one that is signed by itself, in files of a directory. */
   static Certificate certificate(Path directory, String name, String subject) throws Exception {
     var store = store(directory, name, "EC", subject);
-    return new Certificate(
-        context(store, null), certificatePem(directory, store, name + ".pem"));
+    return new Certificate(context(store, null), certificatePem(directory, store, name + ".pem"));
   }
 
-  private static KeyStore store(
-      Path directory, String name, String algorithm, String subject) throws Exception {
+  private static KeyStore store(Path directory, String name, String algorithm, String subject)
+      throws Exception {
     var file = directory.resolve(name + ".p12");
     keytool(
         "-genkeypair -alias c -keyalg %s -dname CN=%s -validity 2 -ext san=%s -keystore %s"
@@ -298,7 +300,8 @@ class CertificatesTest {
     trusted.setCertificateEntry("client", client.getCertificate("c"));
     return new StubCloud(
         new HttpsConfigurator(
-            context(store(directory, "server" + System.nanoTime(), "EC", "ip:127.0.0.1"), trusted)) {
+            context(
+                store(directory, "server" + System.nanoTime(), "EC", "ip:127.0.0.1"), trusted)) {
           @Override
           public void configure(HttpsParameters parameters) {
             var tls = getSSLContext().getDefaultSSLParameters();
