@@ -31,6 +31,7 @@ final class Look {
   private Set<String> toConfirm = Set.of();
   private String failure;
   private boolean shortened;
+  private Optional<String> twin = Optional.empty();
 
   Look(Instant began, String host) {
     this.began = began;
@@ -128,6 +129,16 @@ final class Look {
   void placement(Cloud cloud, String host) {
     placementAsked = true;
     occupant = Truth.occupant(cloud, host);
+  }
+
+  /** Which host had a second service when the services were read. */
+  void twin(Optional<String> host) {
+    twin = host.filter(h -> h.equalsIgnoreCase(this.host));
+  }
+
+  /** Whether the host had a second service when the services were read. */
+  boolean ambiguous() {
+    return twin.isPresent();
   }
 
   /** Whether the service was enabled when it was read. */

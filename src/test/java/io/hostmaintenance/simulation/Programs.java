@@ -12,9 +12,11 @@ import io.hostmaintenance.cloud.Operation;
 import io.hostmaintenance.cloud.Steering;
 import io.hostmaintenance.cloud.Timing;
 import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
@@ -160,6 +162,12 @@ final class Programs {
           "the owner deletes all he has",
           w -> guests.forEach(g -> w.tenant(g.name(), Operation.DELETE)));
     }
+    if (one(8)) {
+      crowd(resources);
+    }
+    if (one(12)) {
+      twin();
+    }
     return new Program(
         seed,
         hosts,
@@ -258,6 +266,43 @@ final class Programs {
                     w.cloud().now().plus(window),
                     retryAfter)));
     add(begin.plus(window), call + " is refused no more", w -> {});
+  }
+
+  /** Several hosts and one place to be drained in; several resources for one host. */
+  private void crowd(List<Program.Applied> resources) {
+    for (var name : List.of("hm-c", "hm-d", "hm-e").subList(0, chance.nextInt(2, 4))) {
+      resources.add(
+          new Program.Applied(
+              Duration.ofMillis(chance.nextLong(60_000)),
+              name,
+              spec(pick(DRAINED, DRAINED, "compute-2", "compute-10"))));
+    }
+    if (one(2)) {
+      guests.add(new Program.Guest("far-2", NewServer.on("compute-10"), Program.Past.NONE));
+    }
+    var all = List.copyOf(resources);
+    var at = moment();
+    if (one(2)) {
+      add(at, "somebody deletes all", w -> all.forEach(r -> w.kubernetes().delete(r.name())));
+    } else {
+      var name = all.get(chance.nextInt(all.size())).name();
+      add(at, "somebody deletes " + name, w -> w.kubernetes().delete(name));
+    }
+  }
+
+  /** A second nova-compute service of the drained host shows for a while. */
+  private void twin() {
+    var service =
+        new ComputeService(
+            "twin",
+            pick(DRAINED, DRAINED, "Compute-1"),
+            pick("enabled", "disabled"),
+            one(2),
+            null,
+            false);
+    var at = one(3) ? Duration.ZERO : moment();
+    add(at, "a twin shows: " + service, w -> w.twin(Optional.of(service)));
+    add(at.plus(seconds(5, 600)), "the twin is deleted", w -> w.twin(Optional.empty()));
   }
 
   private void wasDisabled(String host, String reason) {

@@ -41,6 +41,7 @@ final class Promises {
   private final Map<String, ArrayDeque<Instant>> asked = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> written = new HashMap<>();
 
+  private Instant freeSince;
   private long checked;
 
   /** A look at which the truth was an empty host. */
@@ -296,6 +297,10 @@ final class Promises {
       return;
     }
     emptyNow("Drained only of an empty host", look, host);
+    promise(
+        "Drained only of a host with one service",
+        !look.ambiguous(),
+        () -> host + " had two services at the look");
     if (isTrue(old, Condition.DRAINED)) {
       return;
     }
@@ -429,6 +434,37 @@ final class Promises {
         Duration.between(since, cloud.now()).compareTo(bound) < 0
             || !isTrue(stored.get().getStatus(), Condition.DRAINED),
         () -> name + " was not looked at since " + since);
+  }
+
+  /** A place is not held by who cannot go on, and nobody waits for long while one is free. */
+  void places() {
+    var waiting = new ArrayList<String>();
+    var drained = 0;
+    for (var resource : world.kubernetes().resources()) {
+      var status = resource.getStatus();
+      if (status == null || resource.isMarkedForDeletion()) {
+        continue;
+      }
+      var ready = status.condition(Condition.READY).orElseThrow();
+      if (ready.reason().equals("WaitingForTurn")) {
+        waiting.add(resource.getMetadata().getName());
+      } else if ("Draining".equals(status.phase())
+          && status.remaining() != null
+          && status.remaining() > 0
+          && !ready.status().equals("Unknown")
+          && !ready.reason().equals("Suspended")) {
+        drained++;
+      }
+    }
+    if (!world.peaceful() || waiting.isEmpty() || drained >= world.settings().maxHostsDraining()) {
+      freeSince = null;
+      return;
+    }
+    freeSince = freeSince == null ? cloud.now() : freeSince;
+    promise(
+        "nobody waits while a place is free",
+        Duration.between(freeSince, cloud.now()).compareTo(world.settings().pollIdle()) <= 0,
+        () -> waiting + " wait since " + freeSince);
   }
 
   // ---------------------------------------------------------------- on the way out

@@ -74,9 +74,12 @@ final class SimulatedNova implements Nova {
         "services",
         () -> {
           look.services(cloud);
-          return cloud.hosts().stream()
-              .filter(h -> !h.serviceDeleted())
-              .map(SimulatedNova::service)
+          look.twin(world.twin().map(ComputeService::host));
+          return Stream.concat(
+                  world.twin().stream(),
+                  cloud.hosts().stream()
+                      .filter(h -> !h.serviceDeleted())
+                      .map(SimulatedNova::service))
               .toList();
         });
   }

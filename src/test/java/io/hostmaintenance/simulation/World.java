@@ -11,6 +11,7 @@ import io.hostmaintenance.cloud.User;
 import io.hostmaintenance.cloud.VmState;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -56,6 +57,8 @@ final class World {
   private long ticks;
   private boolean tickEnded;
   private boolean hostsDied;
+  private boolean peaceful;
+  private Optional<ComputeService> twin = Optional.empty();
   private final Map<String, Integer> writesSeen = new HashMap<>();
   private final Map<String, Integer> quietTicks = new HashMap<>();
   private final Map<String, Word> words = new HashMap<>();
@@ -81,7 +84,7 @@ final class World {
             Duration.ofSeconds(60),
             Duration.ofSeconds(90),
             Duration.ofSeconds(15),
-            10,
+            program.resources().size() > 2 ? 1 : 10,
             20);
     this.story = new Story(storyKept, START, cloud::now);
     this.kubernetes = new SimulatedKubernetes(this);
@@ -267,6 +270,7 @@ final class World {
   void ticked(String resource) {
     ticks++;
     tickEnded = true;
+    promises.places();
     var writes = kubernetes.writes(resource);
     var before = writesSeen.put(resource, writes);
     quietTicks.merge(resource, 1, (n, one) -> before != null && before == writes ? n + 1 : 0);
@@ -310,6 +314,22 @@ final class World {
     faults.clear();
     processes.forEach(p -> p.watchLag(Duration.ZERO));
     cell(false);
+    twin = Optional.empty();
+    peaceful = true;
+  }
+
+  /** Whether the faults are over. */
+  boolean peaceful() {
+    return peaceful;
+  }
+
+  /** A second nova-compute service of the first host, of another cell; empty: it is deleted. */
+  void twin(Optional<ComputeService> service) {
+    twin = service;
+  }
+
+  Optional<ComputeService> twin() {
+    return twin;
   }
 
   /** The one cell of all hosts vanishes, or is back. */
