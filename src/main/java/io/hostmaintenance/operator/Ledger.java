@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -100,9 +101,7 @@ final class Ledger {
 
   /** Decides under the lock and enters the status that was decided. */
   synchronized <T> T decide(
-      HostMaintenance resource,
-      Supplier<T> decide,
-      java.util.function.Function<T, HostMaintenanceStatus> status) {
+      HostMaintenance resource, Supplier<T> decide, Function<T, HostMaintenanceStatus> status) {
     var decision = decide.get();
     replace(resource.getMetadata().getName(), Entry.of(resource, status.apply(decision)));
     return decision;
