@@ -3,6 +3,7 @@ package io.hostmaintenance.drain;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
@@ -177,13 +178,20 @@ final class Follow {
         RowAction.LiveMigrate.of(row) ? InstanceAction.LIVE_MIGRATION : InstanceAction.MIGRATE;
     return detail.actions().stream()
         .filter(a -> a.action().equals(name))
-        .filter(a -> at.look().identity().userId().equals(a.userId()))
-        .filter(a -> at.look().identity().projectId().equals(a.projectId()))
+        .filter(a -> asker(row).userId().equals(a.userId()))
+        .filter(a -> asker(row).projectId().equals(a.projectId()))
         .filter(a -> since(row, a.startTime()))
         .toList();
   }
 
-  private static boolean since(InstanceStatus row, Instant moment) {
+  /** Who made the row's request: another user than now where clouds.yaml has changed since. */
+  private Identity asker(InstanceStatus row) {
+    return row.requestUserId() == null
+        ? at.look().identity()
+        : new Identity(row.requestUserId(), row.requestProjectId());
+  }
+
+  static boolean since(InstanceStatus row, Instant moment) {
     return row.lookedAt() == null || !moment.isBefore(row.lookedAt().minus(SKEW));
   }
 
@@ -197,12 +205,15 @@ final class Follow {
             : Verdict.live(instance, record, at.host());
     var here = instance.map(Instance::host).orElse(null);
     return switch (verdict) {
-      case QUEUED -> queued(told, record);
+      case QUEUED ->
+          ownAction(told, detail).filter(InstanceAction::failed).isPresent()
+              ? Next.of(settling(told, instance.orElseThrow(), record, detail))
+              : queued(told, record);
       case RUNNING -> running(told, instance.orElseThrow(), record.orElseThrow());
       case SETTLING ->
           confirming(record) && !at.sourceUp()
               ? confirm(told, detail)
-              : Next.of(settling(told, instance.orElseThrow(), record));
+              : Next.of(settling(told, instance.orElseThrow(), record, detail));
       case DROPPED -> Next.of(dropped(told, detail));
       case TO_CONFIRM -> confirm(told, detail);
       case MOVED ->
@@ -224,7 +235,7 @@ final class Follow {
                       + told.status()
                       + ": look after it there"
                       + (instance.orElseThrow().vmState().equals("error")
-                          ? " (openstack server reboot --hard). "
+                          ? " (openstack server reboot --hard " + told.id() + "). "
                           : ". ")
                       + Failure.of(told, at).message()));
       case LEFT ->
@@ -233,7 +244,7 @@ final class Follow {
                   told.toBuilder().destinationHost(here).build(),
                   RowState.Gone,
                   Reason.MovedBySomebodyElse,
-                  "It is on " + here + " now, but not by our move."));
+                  "It is on " + here + " now, but not by our move." + clocks(told, here, detail)));
       case FAILED -> Next.of(attemptFailed(told, Failure.of(told, at)));
       case BROKEN -> {
         var failure = Failure.of(told, at);
@@ -295,24 +306,64 @@ final class Follow {
   private Optional<Long> ours(
       InstanceStatus row, List<Migration> records, Optional<Detail> detail) {
     var type = RowAction.ColdMigrate.of(row) ? Migration.COLD : Migration.LIVE;
-    return records.stream()
-        .filter(m -> m.type().equals(type) && at.host().equals(m.sourceHost()))
-        .filter(m -> at.look().identity().userId().equals(m.userId()))
-        .filter(m -> since(row, m.createdAt()))
-        .filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))
-        .map(Migration::id)
-        .min(Comparator.naturalOrder());
+    return detail
+        .flatMap(d -> byOrder(row, type, d))
+        .or(
+            () ->
+                records.stream()
+                    .filter(m -> m.type().equals(type) && at.host().equals(m.sourceHost()))
+                    .filter(m -> asker(row).userId().equals(m.userId()))
+                    .filter(m -> since(row, m.createdAt()))
+                    .filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))
+                    .map(Migration::id)
+                    .min(Comparator.naturalOrder()));
+  }
+
+  /**
+   * The record of our action whatever the clocks of Nova's own hosts say: the n-th record that our
+   * user made is that of its n-th action, as long as there are as many of the one as of the other.
+   */
+  private Optional<Long> byOrder(InstanceStatus row, String type, Detail detail) {
+    var name =
+        RowAction.LiveMigrate.of(row) ? InstanceAction.LIVE_MIGRATION : InstanceAction.MIGRATE;
+    var actions =
+        detail.actions().stream()
+            .filter(a -> a.action().equals(name) && asker(row).userId().equals(a.userId()))
+            .toList();
+    var records =
+        detail.migrations().stream()
+            .filter(m -> m.type().equals(type) && asker(row).userId().equals(m.userId()))
+            .sorted(Comparator.comparing(Migration::id).reversed())
+            .toList();
+    var ours = actions.stream().map(InstanceAction::requestId).toList().indexOf(row.requestId());
+    return ours >= 0 && actions.size() == records.size() && mayBeTied(row, detail)
+        ? Optional.of(records.get(ours))
+            .filter(m -> at.host().equals(m.sourceHost()))
+            .map(Migration::id)
+        : Optional.empty();
+  }
+
+  /** A cold migration is confirmed by its record, so nothing may have moved the instance since. */
+  private static boolean mayBeTied(InstanceStatus row, Detail detail) {
+    return RowAction.LiveMigrate.of(row)
+        || detail.actions().stream()
+            .filter(Follow::moves)
+            .findFirst()
+            .filter(a -> a.requestId().equals(row.requestId()))
+            .isPresent();
+  }
+
+  private static boolean moves(InstanceAction action) {
+    return action.action().equals(InstanceAction.MIGRATE)
+        || action.action().equals("resize")
+        || action.action().equals(InstanceAction.LIVE_MIGRATION);
   }
 
   private boolean underOurAction(InstanceStatus row, Migration record, Optional<Detail> detail) {
     var actions = detail.map(Detail::actions).orElse(List.of());
     return actions.stream()
         .filter(a -> !a.startTime().isAfter(record.createdAt().plus(SKEW)))
-        .filter(
-            a ->
-                a.action().equals(InstanceAction.MIGRATE)
-                    || a.action().equals("resize")
-                    || a.action().equals(InstanceAction.LIVE_MIGRATION))
+        .filter(Follow::moves)
         .findFirst()
         .map(a -> a.requestId().equals(row.requestId()))
         .orElse(false);
@@ -464,8 +515,46 @@ final class Follow {
             Optional.of(new Step.Abort(row.id(), record.id()))));
   }
 
+  /** The action of the row's request, as the list or its events tell it. */
+  private static Optional<InstanceAction> ownAction(InstanceStatus row, Optional<Detail> detail) {
+    return detail.flatMap(
+        d ->
+            d.events()
+                .or(
+                    () ->
+                        d.actions().stream()
+                            .filter(a -> a.requestId().equals(row.requestId()))
+                            .findFirst()));
+  }
+
+  /** What is said of Nova's clocks where one of our records may not be known by its time. */
+  private String clocks(InstanceStatus row, String here, Optional<Detail> detail) {
+    return detail.stream()
+        .flatMap(d -> d.migrations().stream())
+        .filter(m -> asker(row).userId().equals(m.userId()) && row.lookedAt() != null)
+        .findFirst()
+        .filter(m -> m.status().equals("completed") && here.equals(m.destinationHost()))
+        .filter(m -> m.createdAt().isBefore(row.lookedAt().minus(SKEW)))
+        .map(
+            m ->
+                " Or Nova's clocks differ by "
+                    + Duration.between(m.createdAt(), row.lookedAt()).toSeconds()
+                    + " s (record "
+                    + m.id()
+                    + "): see the time service of nova-api's and nova-conductor's hosts.")
+        .orElse("");
+  }
+
   private InstanceStatus settling(
-      InstanceStatus row, Instance instance, Optional<Migration> record) {
+      InstanceStatus row, Instance instance, Optional<Migration> record, Optional<Detail> detail) {
+    var failed = ownAction(row, detail).filter(InstanceAction::failed);
+    if (failed.isPresent()
+        && !instance.idle()
+        && at.host().equals(instance.host())
+        && (Rows.because(row, Reason.Inconsistent)
+            || Rows.because(row, Reason.Settling) && at.ago(row.since()).compareTo(DROPPED) >= 0)) {
+      return taskForEver(row, instance);
+    }
     if (Rows.because(row, Reason.Inconsistent)
         || Rows.because(row, Reason.Settling) && at.ago(row.since()).compareTo(SETTLING) >= 0) {
       return contradiction(row, instance, record);
@@ -480,6 +569,26 @@ final class Follow {
         "Nova's accounts of the move do not agree yet (migration "
             + record.map(Migration::status).orElse("without a record")
             + ").",
+        at.now());
+  }
+
+  /** Nova has ended the action with an error and left the task: nothing ends it by itself. */
+  private InstanceStatus taskForEver(InstanceStatus row, Instance instance) {
+    var remedy =
+        instance.powerState() == 1
+            ? "Its guest runs here: openstack server set --state active --auto-approve "
+                + row.id()
+                + ". "
+            : "See on both hosts where its guest runs before its state is set. ";
+    return Rows.mark(
+        row,
+        RowState.Blocked,
+        Reason.Inconsistent,
+        "Nova's action ended in an error, but its task "
+            + instance.taskState()
+            + " stays. "
+            + remedy
+            + Failure.of(row, at).message(),
         at.now());
   }
 
@@ -607,8 +716,11 @@ final class Follow {
               RowState.Blocked,
               Reason.UnconfirmedResize,
               "Another resize or migration of it waits to be confirmed too, and Nova takes either:"
-                  + " see both (openstack server migration list) and confirm them (openstack server"
-                  + " resize confirm).",
+                  + " see both (openstack server migration list --server "
+                  + row.id()
+                  + ") and confirm them (openstack server resize confirm "
+                  + row.id()
+                  + ").",
               at.now()));
     }
     var reason = at.sourceUp() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
@@ -628,7 +740,9 @@ final class Follow {
                 ? row.message()
                 : late
                     ? "The cold migration is finished, but Nova does not confirm it: confirm it"
-                        + " (openstack server resize confirm)."
+                        + " (openstack server resize confirm "
+                        + row.id()
+                        + ")."
                     : "The cold migration is finished and is confirmed.";
     var marked =
         Rows.mark(row, state, reason, message, at.now()).toBuilder()

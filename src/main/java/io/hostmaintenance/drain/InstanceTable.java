@@ -39,7 +39,23 @@ final class InstanceTable {
 
   private InstanceTable() {}
 
+  /** The judgement; where a command of its message says ID, the instance's own stands. */
   static Judgement judge(Instance instance, Optional<Detail> detail, boolean liveMigrate) {
+    return switch (byState(instance, detail, liveMigrate)) {
+      case Judgement.Move move -> move;
+      case Judgement.WaitFor(var reason, var message, var atMost, var remedy) ->
+          new Judgement.WaitFor(reason, message, atMost, withId(remedy, instance));
+      case Judgement.NeedsHuman(var reason, var message) ->
+          new Judgement.NeedsHuman(reason, withId(message, instance));
+    };
+  }
+
+  private static String withId(String text, Instance instance) {
+    return text.replace(" ID)", " " + instance.id() + ")");
+  }
+
+  private static Judgement byState(
+      Instance instance, Optional<Detail> detail, boolean liveMigrate) {
     if (!instance.idle()) {
       return task(instance);
     }
@@ -58,30 +74,30 @@ final class InstanceTable {
               Reason.TaskInProgress, "It is being deleted.", TASK_WAIT, "Delete it once more.");
       case "suspended" ->
           human(
-              "Nova cannot move a suspended instance: resume it (openstack server resume) or delete"
+              "Nova cannot move a suspended instance: resume it (openstack server resume ID) or delete"
                   + " it.");
       case "rescued" ->
           human(
-              "Nova cannot move an instance in rescue: end the rescue (openstack server unrescue).");
+              "Nova cannot move an instance in rescue: end the rescue (openstack server unrescue ID).");
       case "error" ->
           human(
               "Nova cannot move an instance in ERROR"
                   + (instance.fault() == null ? "" : " (" + instance.fault() + ")")
                   + ": repair it, or if its guest is known to be well, set its state (openstack"
-                  + " server set --state active).");
+                  + " server set --state active --auto-approve ID).");
       case "shelved" ->
           human(
               "A shelved instance still has its disk here: offload it (openstack server shelve"
-                  + " --offload) or unshelve it.");
+                  + " --offload ID) or unshelve it (openstack server unshelve ID).");
       case "soft-delete" ->
           human(
-              "It is soft-deleted and its disk is still here: restore it (openstack server restore)"
-                  + " or delete it for good (openstack server delete --force).");
+              "It is soft-deleted and its disk is still here: restore it (openstack server restore ID)"
+                  + " or delete it for good (openstack server delete --force ID).");
       case "resized" ->
           new Judgement.NeedsHuman(
               Reason.UnconfirmedResize,
               "A resize or migration to this host waits for its owner: confirm it (openstack server"
-                  + " resize confirm) or revert it (openstack server resize revert).");
+                  + " resize confirm ID) or revert it (openstack server resize revert ID).");
       default ->
           human(
               "Nova says vm_state "
@@ -101,7 +117,7 @@ final class InstanceTable {
         Reason.TaskInProgress,
         doing + " (task_state " + instance.taskState() + ").",
         TASK_WAIT,
-        "See what holds it up (openstack server event list).");
+        "See what holds it up (openstack server event list ID).");
   }
 
   private static Judgement active(Instance instance, boolean liveMigrate) {
@@ -110,7 +126,7 @@ final class InstanceTable {
           Reason.SourceOff,
           "Its guest is off although Nova holds it ACTIVE; a cold migration now would start it.",
           POWER_SYNC_WAIT,
-          "Stop it (openstack server stop) or start it again (openstack server reboot --hard).");
+          "Stop it (openstack server stop ID) or start it again (openstack server reboot --hard ID).");
     }
     return new Judgement.Move(liveMigrate ? RowAction.LiveMigrate : RowAction.ColdMigrate);
   }
@@ -127,7 +143,7 @@ final class InstanceTable {
                     ? new Judgement.NeedsHuman(
                         Reason.PausedMovedBefore,
                         "It was live-migrated since it was paused, and a second time can end its"
-                            + " guest: unpause it (openstack server unpause) and, if it must, pause"
+                            + " guest: unpause it (openstack server unpause ID) and, if it must, pause"
                             + " it again.")
                     : new Judgement.Move(RowAction.LiveMigrate))
         .orElseGet(
@@ -136,7 +152,7 @@ final class InstanceTable {
                     Reason.ApiUnavailable,
                     "Nova does not tell whether it was live-migrated since it was paused.",
                     UNTOLD_WAIT,
-                    "See the operator's log; or unpause it (openstack server unpause)."));
+                    "See the operator's log; or unpause it (openstack server unpause ID)."));
   }
 
   /**

@@ -111,9 +111,14 @@ public final class Questions {
       questions.add(Question.MIGRATIONS);
       return questions;
     }
-    if (RowAction.ColdMigrate.of(row) && row.migrationId() == null) {
+    var timely = record.filter(m -> Follow.since(row, m.createdAt())).isPresent();
+    if (row.migrationId() == null
+        && (RowAction.ColdMigrate.of(row) || !timely || Rows.attempts(row) > 1)) {
       questions.add(Question.ACTIONS);
       questions.add(Question.MIGRATIONS);
+    }
+    if (Rows.because(row, Reason.Settling) || Rows.because(row, Reason.Inconsistent)) {
+      questions.add(Question.EVENTS); // an error there says that nothing more will come
     }
     if (RowAction.ColdMigrate.of(row) && anyFinished(row, migrations)) {
       questions.add(Question.MIGRATIONS); // Nova confirms whichever stands finished

@@ -301,8 +301,9 @@ final class Table {
             Reason.UnderWay,
             message,
             InstanceTable.TASK_WAIT,
-            "See what holds it up (openstack server migration list, openstack server event list),"
-                + " and delete the instance if its build hangs."));
+            "See what holds it up (openstack server migration list --server "
+                + row.id()
+                + "), and delete the instance if its build hangs."));
   }
 
   /** Whether a look that was not complete, or did not ask placement, leaves the tie open. */
@@ -324,7 +325,9 @@ final class Table {
                 "A resize or migration to "
                     + instance.host()
                     + " is not confirmed, so its disk is still here and a revert brings it back:"
-                    + " confirm it (openstack server resize confirm) or revert it.",
+                    + " confirm it (openstack server resize confirm "
+                    + row.id()
+                    + ") or revert it.",
                 at.now())
             .toBuilder()
             .destinationHost(instance.host())

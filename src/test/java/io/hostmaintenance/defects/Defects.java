@@ -254,15 +254,14 @@ final class Defects {
                 "&& clock.instant().isBefore(spec.getRenewTime().toInstant().plus(DURATION))", "")
             .caughtBy("operator.LeaseTest#notHeldOnceOurTimeIsOverThoughNobodyHasTakenItYet"),
         Defect.of("takes an unknown outcome for not done", "drain/Answers")
-            .where("failure.outcomeUnknown() ? Rows.mark(", "failure == null ? Rows.mark(")
+            .where("failure.outcomeUnknown() ? unknown(", "failure == null ? unknown(")
             .caughtBy(
                 "drain.AnswersTest#anUnknownOutcomeStaysRequested",
                 "simulation.StoriesTest#lostReplyIsNotRepeated"),
         Defect.of("asks again without waiting for a late answer", "drain/Follow")
             .where(
-                "if (instance.get().idle() && at.waited(row).compareTo(at.settings().answerWait())"
-                    + " >= 0)",
-                "if (instance.get().idle())")
+                "var over = at.waited(row).compareTo(at.settings().answerWait()) >= 0;",
+                "var over = true;")
             .caughtBy(
                 "drain.FollowTest$ARequestWithoutAnAnswer#isNotRepeatedBeforeItsAnswerCanNoLongerCome",
                 "simulation.StoriesTest#requestUnderWayWhenItsOperatorEndsIsNotRepeated"),
@@ -273,7 +272,7 @@ final class Defects {
             .caughtBy(
                 "drain.FollowTest$ARequestWithoutAnAnswer#isOursByTheOneActionOfOursSinceTheIntent"),
         Defect.of("asks again while Nova is busy with the instance", "drain/Follow")
-            .where("if (instance.get().idle() && at.waited(row)", "if (at.waited(row)")
+            .where("if (over && instance.get().idle())", "if (over)")
             .caughtBy(
                 "drain.FollowTest$ARequestWithoutAnAnswer#isNotRepeatedWhileSomethingIsDoneToTheInstance"),
         Defect.of("asks again as another attempt", "drain/Follow")
@@ -282,11 +281,11 @@ final class Defects {
                 "row.toBuilder().requestedAt(null)")
             .caughtBy("drain.FollowTest$ARequestWithoutAnAnswer#isRepeatedAsTheSameAttemptThen"),
         Defect.of("adopts an action of another user", "drain/Follow")
-            .where(".filter(a -> at.look().identity().userId().equals(a.userId()))", "")
+            .where(".filter(a -> asker(row).userId().equals(a.userId()))", "")
             .caughtBy(
                 "drain.FollowTest$ARequestWithoutAnAnswer#isNotOursByAnActionOfAnotherUserOrProject"),
         Defect.of("adopts an action of another project", "drain/Follow")
-            .where(".filter(a -> at.look().identity().projectId().equals(a.projectId()))", "")
+            .where(".filter(a -> asker(row).projectId().equals(a.projectId()))", "")
             .caughtBy(
                 "drain.FollowTest$ARequestWithoutAnAnswer#isNotOursByAnActionOfAnotherUserOrProject"),
         Defect.of("adopts an action from before its intent", "drain/Follow")
@@ -296,6 +295,13 @@ final class Defects {
         Defect.of("adopts one of two actions", "drain/Follow")
             .where("if (ours.size() == 1)", "if (!ours.isEmpty())")
             .caughtBy("drain.FollowTest$ARequestWithoutAnAnswer#isNobodysWhenTwoActionsCouldBeIt"),
+        Defect.of("forgets who has asked", "drain/Follow")
+            .where("return row.requestUserId() == null", "return row != null")
+            .caughtBy(
+                "drain.FollowTest$ARequestWithoutAnAnswer#isOursThoughTheOperatorActsAsAnotherUserNow"),
+        Defect.of("knows its records by their time alone", "drain/Follow")
+            .where(".flatMap(d -> byOrder(row, type, d))", ".<Long>flatMap(d -> Optional.empty())")
+            .caughtBy("drain.FollowTest$ClocksThatAreApart#doNotMakeAMoveSomebodyElses"),
         Defect.of("keeps its own clock with an intent", "drain/Table")
             .where(".lookedAt(at.look().date())", ".lookedAt(at.now())")
             .caughtBy("drain.AskingTest#itsIntentKeepsNovasClockAndNotOurs"),
@@ -322,7 +328,8 @@ final class Defects {
             .where(
                 "var said = said(failure); return switch",
                 "var said = said(failure); if (failure.kind() == NovaException.Kind.CONFLICT) {"
-                    + " return Follow.notDone(row, Reason.Waiting, said, Follow.LATER, now); }"
+                    + " return Refusals.refused(row, Reason.Waiting, said, failure.retryAfter(),"
+                    + " now); }"
                     + " return switch")
             .caughtBy(
                 "drain.AnswersTest#aConflictIsOurOwnActionWhenThereIsOne",
@@ -333,6 +340,32 @@ final class Defects {
 
   private static List<Defect> ends() {
     return List.of(
+        Defect.of("asks for what is refused at one pace for ever", "drain/Refusals")
+            .where("refusedFor.dividedBy(4)", "Duration.ZERO")
+            .caughtBy(
+                "drain.RefusalsTest#pausesGrowWithTheTimeOfRefusal",
+                "drain.RefusalsTest#aMoveThatIsRefusedForADayIsBlockedAndSeldomAskedFor"),
+        Defect.of("never calls for a human about a refusal", "drain/Table")
+            .where("if (sayingWhyItFailed(row) && Refusals.tooLong(row))", "if (row == null)")
+            .caughtBy("drain.RefusalsTest#aMoveThatIsRefusedForADayIsBlockedAndSeldomAskedFor"),
+        Defect.of("takes a rate limit for a refusal for good", "nova/openstack4j/Failures")
+            .where(
+                "case 413, 429, 497, 498 -> Kind.TOO_MANY_REQUESTS;",
+                "case 429 -> Kind.TOO_MANY_REQUESTS; case 498 -> Kind.BAD_REQUEST;")
+            .caughtBy(
+                "nova.openstack4j.OpenStack4jNovaTest#refusedWriteHasItsKindAndTellsWhetherItMayHaveHappened"),
+        Defect.of("asks for a member of a hard affinity group", "drain/Table")
+            .where(
+                "Failure.group(row.id(), \"affinity\", at);",
+                "Failure.group(row.id(), \"none\", at);")
+            .caughtBy(
+                "drain.AskingTest$MembersOfOneServerGroup#ofHardAffinityAreBlockedAlsoWhenOnlyOneIsLeft"),
+        Defect.of("does not see a stranger's move before its own", "drain/Follow")
+            .where(
+                "RowAction.LiveMigrate.of(row) ? strangersMove(row) : Optional.<Instance>empty()",
+                "Optional.<Instance>empty()")
+            .caughtBy(
+                "drain.FollowTest$AMoveBehindSomebodyElses#waitsForItsTurnAndIsNoContradiction"),
         Defect.of("tries without end", "drain/Follow")
             .where(
                 "if (Rows.attempts(row) >= at.spec().maxAttempts())", "if (Rows.attempts(row) < 0)")
@@ -385,7 +418,7 @@ final class Defects {
                 "groups.stream().anyMatch(busy::contains)", "groups.stream().anyMatch(g -> false)")
             .caughtBy("drain.AskingTest$MembersOfOneServerGroup#goOneAfterAnother"),
         Defect.of("moves more at once than the spec allows", "drain/Table")
-            .where("if (free <= 0 || slots <= 0)", "if (free <= 0)")
+            .where("if (free <= 0 || slots <= 0 || !known)", "if (free <= 0 || !known)")
             .caughtBy("drain.AskingTest#liveAndColdHaveTheirOwnSlots"),
         Defect.of("moves more at once than all hosts may", "operator/Maintenance")
             .where(
@@ -461,7 +494,8 @@ final class Defects {
             .where("return !resource.isMarkedForDeletion() && new", "return new")
             .caughtBy("operator.MaintenanceTest#lookOnTheWayOutDoesNotAskPlacement"),
         Defect.of("keeps silent of a service that it may not change", "operator/Maintenance")
-            .where("memory.refusal = refusal(outcome, request);", "refusal(outcome, request);")
+            .where(
+                "memory.refusal = refusal(outcome, request, memory);", "refusal(outcome, request);")
             .caughtBy("operator.MaintenanceTest$Service#thatMayNotBeDisabledIsToldUntilItMay"),
         Defect.of("brings back what somebody has taken back meanwhile", "drain/Keeping")
             .where(

@@ -54,6 +54,71 @@ class FollowTest {
         .containsExactly(state, reason.name());
   }
 
+  // ================================================================ clocks, and tasks for ever
+
+  @Nested
+  class ClocksThatAreApart {
+
+    private final Given given =
+        Given.taken().rows(moving("vm")).action("vm", ours(LIVE, 1)).instances(away(active("vm")));
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3600, -60, -6, 6, 60, 3600})
+    void doNotMakeAMoveSomebodyElses(long ahead) {
+      given.migrations(live(9, "vm", "completed", NOON.plusSeconds(ahead)));
+
+      given.decideAfter(30);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3600, -60, -6, 6, 60, 3600})
+    void doNotKeepAColdMigrationFromItsConfirmation(long ahead) {
+      given
+          .rows(cold(moving("vm")))
+          .instances(away(in("resized", "vm")))
+          .action("vm", action(COLD, requestId("vm"), NOON.plusSeconds(1), US))
+          .migrations(Some.cold(9, "vm", "finished", NOON.plusSeconds(ahead)));
+      given.rows(given.row("vm").toBuilder().requestId(requestId("cold")).build());
+      given.action("vm", action(COLD, requestId("cold"), NOON.plusSeconds(1), US));
+      given.migrations(Some.cold(8, "vm", "error", NOON.plusSeconds(ahead - 60)));
+
+      assertThat(given.decideAfter(30).steps()).first().isInstanceOf(Step.Confirm.class);
+    }
+
+    @Test
+    void areNamedWhereTheyMayBeTheCause() {
+      given
+          .action("vm", action(LIVE, "req-other", NOON.plusSeconds(2), US))
+          .migrations(live(9, "vm", "completed", NOON.minusSeconds(3600)));
+
+      given.decideAfter(30);
+
+      stands(given, "Gone", Reason.MovedBySomebodyElse);
+      assertThat(given.row("vm").message()).contains("Nova's clocks differ by 3600 s");
+    }
+  }
+
+  @Test
+  void aTaskThatAnErrorLeftBehindIsToldSoonWithNovasText() {
+    var given =
+        Given.taken()
+            .rows(moving("vm"))
+            .instances(migrating("vm"))
+            .action("vm", failed(ours(LIVE, 1), "Connection to neutron failed"))
+            .migrations(live(9, "vm", "error", NOON.plusSeconds(1)));
+    given.decideAfter(5);
+    stands(given, "InProgress", Reason.Settling);
+
+    given.decideAfter(60);
+
+    stands(given, "Blocked", Reason.Inconsistent);
+    assertThat(given.row("vm").message())
+        .contains("Connection to neutron failed")
+        .contains("openstack server set --state active --auto-approve vm");
+  }
+
   // ================================================================ behind somebody else's
 
   @Nested
@@ -128,6 +193,23 @@ class FollowTest {
 
       stands(given, "InProgress", Reason.Queued);
       assertThat(given.row("vm").requestId()).isEqualTo(requestId("vm"));
+    }
+
+    @Test
+    void isOursThoughTheOperatorActsAsAnotherUserNow() {
+      var before = new io.hostmaintenance.nova.Identity("operator-2025", "old-admin");
+      given
+          .rows(
+              requested("vm").toBuilder()
+                  .requestUserId(before.userId())
+                  .requestProjectId(before.projectId())
+                  .build())
+          .instances(migrating("vm"))
+          .action("vm", action(LIVE, requestId("vm"), NOON.plusSeconds(1), before));
+
+      given.decideAfter(5);
+
+      stands(given, "InProgress", Reason.Queued);
     }
 
     @Test

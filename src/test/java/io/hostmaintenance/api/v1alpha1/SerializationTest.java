@@ -46,7 +46,8 @@ class SerializationTest {
     assertThat(status.at("/conditions/0/lastTransitionTime").asText())
         .isEqualTo("2026-11-23T10:00:00Z");
     assertThat(status.at("/service/reenabledAt/0").asText()).isEqualTo("2026-11-23T10:00:00Z");
-    for (var field : List.of("lookedAt", "requestedAt", "startedAt", "since", "notBefore")) {
+    for (var field :
+        List.of("lookedAt", "requestedAt", "startedAt", "since", "notBefore", "refusedSince")) {
       assertThat(status.at("/instances/0/" + field).asText()).isEqualTo("2026-11-23T10:00:00Z");
     }
   }
@@ -186,11 +187,14 @@ class SerializationTest {
         .migrationId(4_294_967_296L)
         .requestId("req-0a3f")
         .lookedAt(TEN)
+        .requestUserId("operator")
+        .requestProjectId("admin")
         .requestedAt(TEN)
         .progressPercent(40)
         .startedAt(TEN)
         .since(TEN)
         .notBefore(TEN)
+        .refusedSince(TEN)
         .finishedAt(TEN)
         .reason("NoValidHost")
         .message("No valid host was found.")
