@@ -398,7 +398,8 @@ final class Observer {
     }
 
     private boolean verifiedBefore() {
-      return status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+      return status != null
+          && status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
     }
 
     /**
