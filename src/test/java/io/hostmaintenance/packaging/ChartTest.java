@@ -224,6 +224,7 @@ class ChartTest {
             .results()
             .map((MatchResult m) -> m.group(1))
             .filter(v -> !List.of("KUBECONFIG", "OS_CLIENT_SECURE_FILE").contains(v))
+            .filter(v -> !v.endsWith("_PROXY"))
             .toList();
     assertThat(environment(operator(SECRET)).keySet()).containsExactlyInAnyOrderElementsOf(read);
   }
@@ -247,6 +248,17 @@ class ChartTest {
             e ->
                 assertThat(e.getValueFrom().getFieldRef().getFieldPath())
                     .isEqualTo("metadata.namespace"));
+  }
+
+  @Test
+  void takesMoreVariablesSuchAsThoseOfAProxy() {
+    var values =
+        Map.<String, Object>of(
+            "cloud.existingSecret", "cloud",
+            "extraEnv[0].name", "HTTPS_PROXY",
+            "extraEnv[0].value", "http://proxy:3128");
+
+    assertThat(environment(operator(values))).contains(entry("HTTPS_PROXY", "http://proxy:3128"));
   }
 
   @Test

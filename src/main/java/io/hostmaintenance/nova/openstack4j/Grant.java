@@ -7,6 +7,7 @@ import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.openstack4j.openstack.identity.v3.domain.KeystoneToken;
 
@@ -17,6 +18,7 @@ import org.openstack4j.openstack.identity.v3.domain.KeystoneToken;
 final class Grant extends KeystoneToken {
 
   private static final long serialVersionUID = 1L;
+  private static final Pattern ZONE = Pattern.compile("(?:Z|[+-][0-9]{2}:?[0-9]{2})$");
 
   /**
    * One endpoint of the catalog.
@@ -89,10 +91,10 @@ final class Grant extends KeystoneToken {
     return text(token.path(field)).flatMap(Grant::parsed);
   }
 
-  /** Keystone's times are UTC and end in Z. */
+  /** Keystone's times are UTC, whether they say so or not. */
   private static Optional<Instant> parsed(String text) {
     try {
-      return Optional.of(Instant.parse(text));
+      return Optional.of(Instant.parse(ZONE.matcher(text).find() ? text : text + "Z"));
     } catch (DateTimeParseException e) {
       return Optional.empty();
     }

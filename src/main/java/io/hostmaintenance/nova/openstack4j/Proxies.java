@@ -83,7 +83,7 @@ record Proxies(Map<String, String> environment) {
                     proxy ->
                         new java.net.Proxy(
                             java.net.Proxy.Type.HTTP,
-                            new InetSocketAddress(proxy.host(), proxy.port())))
+                            InetSocketAddress.createUnresolved(proxy.host(), proxy.port())))
                 .orElse(java.net.Proxy.NO_PROXY));
       }
 

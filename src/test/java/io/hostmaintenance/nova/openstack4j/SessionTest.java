@@ -194,6 +194,23 @@ class SessionTest {
     assertThat(List.of(before, cloud.logins())).containsExactly(1, 2);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"2026-01-01T01:00:00", "2026-01-01T01:00:00.000000+00:00"})
+  void tokensTimesAreUtc(String end) {
+    cloud.keystone(
+        request ->
+            cloud.granting(
+                cloud
+                    .token(Instant.parse("2026-01-01T00:00:00Z"), Duration.ofHours(1))
+                    .replace("2026-01-01T01:00:00Z", end)));
+    var nova = nova();
+    nova.identity();
+    clock.advance(Duration.ofMinutes(58));
+    nova.identity();
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
   /** With a margin of a minute it would never be fresh. */
   @Test
   void tokenOfAShortLifeIsUsedForHalfOfIt() {
