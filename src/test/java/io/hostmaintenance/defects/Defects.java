@@ -50,6 +50,12 @@ final class Defects {
         Defect.of("forgets the moves of hosts that it does not look at", "drain/Drain")
             .where(".filter(Rows::outstanding) .map(Rows::remembered)", ".limit(0)")
             .caughtBy("drain.StandingTest#whatIsRememberedOfAStatusCountsAsTheWhole"),
+        Defect.of("stays healthy while a tick hangs", "operator/Ticks")
+            .where("age(r).compareTo(BOUND) > 0", "age(r).compareTo(BOUND) > 1")
+            .caughtBy("operator.TicksTest#tickBeyondTheBoundIsNamedWithItsBegin"),
+        Defect.of("tells of resources that another one tells of", "operator/Metrics")
+            .where("leading.getAsBoolean() ? resources.get() : List.of()", "resources.get()")
+            .caughtBy("operator.MetricsTest#processThatStandsByTellsOfNoResource"),
         Defect.of("goes on with an Error as if nothing were", "operator/HostMaintenanceReconciler")
             .where("catch (RuntimeException | Error e)", "catch (RuntimeException e)")
             .caughtBy("operator.FailedTickTest#evenAnErrorIsCountedAndToldAndTriedAgain"),
