@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** An API server, a proxy and a simulated cloud, between which the jar runs. */
 final class Bench implements AutoCloseable {
@@ -168,12 +169,19 @@ final class Bench implements AutoCloseable {
     return simulator.cloud(c -> names().stream().filter(h -> c.host(h).enabled()).count());
   }
 
-  /** Waits until it is so, as long as the process lives. */
+  /**
+   * Waits until it is so, or the process ends, or the patience does: what then holds is for the
+   * test to assert.
+   */
   static void until(OperatorJar operator, Duration patience, BooleanSupplier reached) {
-    await()
-        .atMost(patience)
-        .pollInterval(Duration.ofMillis(500))
-        .until(() -> !operator.alive() || reached.getAsBoolean());
+    try {
+      await()
+          .atMost(patience)
+          .pollInterval(Duration.ofMillis(500))
+          .until(() -> !operator.alive() || reached.getAsBoolean());
+    } catch (ConditionTimeoutException e) {
+      System.out.println("not reached in " + patience);
+    }
   }
 
   /** What was asked and used so far, in a line. */

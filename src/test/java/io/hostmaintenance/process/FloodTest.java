@@ -2,6 +2,7 @@ package io.hostmaintenance.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.Condition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Everything at once, as when Flux prunes a directory, in the memory that the chart gives. */
 class FloodTest {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final Duration LONG = Duration.ofMinutes(25);
   private static final int ROWS = 40;
 
@@ -83,6 +84,7 @@ class FloodTest {
       Bench.until(operator, patience, bench::allInMaintenance);
       System.out.println("created  " + bench.measured(operator));
       assertThat(operator.alive()).as(operator.log()).isTrue();
+      assertThat(bench.names()).allMatch(name -> bench.has(name, Condition.READY, "True"));
       bench.addRows(ROWS);
       beforeDelete.run();
       bench.deleteAll();
@@ -90,6 +92,7 @@ class FloodTest {
       System.out.println("deleted  " + bench.measured(operator));
 
       assertThat(operator.alive()).as(operator.log()).isTrue();
+      assertThat(bench.kubernetes().size()).as("resources that are left").isZero();
       assertThat(bench.enabled()).as("hosts that are enabled").isEqualTo(hosts);
       assertThat(operator.peakMiB()).as("MiB").isLessThan(OperatorJar.limitMiB());
       assertThat(bench.kubernetes().calls().get(KubernetesApi.Kind.LIST))
