@@ -1,0 +1,152 @@
+package io.hostmaintenance.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.drain.Sight.Detail;
+import io.hostmaintenance.drain.Sight.Group;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.ServerGroup;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What is asked about server groups, and how often. */
+class GroupsTest {
+
+  private final Map<String, Set<String>> memberships = new HashMap<>();
+  private final Map<String, ServerGroup> groups = new HashMap<>();
+  private final Map<String, Instance> instances = new HashMap<>();
+  private final List<String> asked = new ArrayList<>();
+  private boolean silent;
+  private Duration time = Duration.ZERO;
+
+  private final Groups known =
+      new Groups(
+          (Nova)
+              Proxy.newProxyInstance(
+                  Nova.class.getClassLoader(),
+                  new Class<?>[] {Nova.class},
+                  (proxy, method, arguments) -> answer(method.getName(), (String) arguments[0])),
+          () -> time.toNanos());
+
+  private Object answer(String question, String id) {
+    asked.add(question + " " + id);
+    if (silent) {
+      throw new NovaException(NovaException.Kind.UNAVAILABLE, "No answer.");
+    }
+    return switch (question) {
+      case "groupsOf" -> memberships.getOrDefault(id, Set.of());
+      case "serverGroup" -> Optional.ofNullable(groups.get(id));
+      case "instance" -> Optional.ofNullable(instances.get(id));
+      default -> throw new AssertionError(question);
+    };
+  }
+
+  private static Instance active(String id, String host) {
+    return new Instance(id, id, "p", "ACTIVE", "active", null, 1, host, 1024, null, null);
+  }
+
+  private void group(String id, String policy, String... members) {
+    groups.put(id, new ServerGroup(id, "name-of-" + id, policy, 1, Set.of(members)));
+    for (var member : members) {
+      memberships.put(member, Set.of(id));
+      instances.put(member, active(member, "host-of-" + member));
+    }
+  }
+
+  private Map<String, List<Group>> look(String... ids) {
+    var here = List.of(ids).stream().map(i -> active(i, "here")).toList();
+    return known.of(null, here, Map.of());
+  }
+
+  @Test
+  void aMembershipIsAskedForOnce() {
+    group("g", "anti-affinity", "a");
+
+    look("a");
+    time = Duration.ofMinutes(5);
+
+    assertThat(look("a").get("a")).extracting(Group::name).containsExactly("name-of-g");
+    assertThat(asked).containsExactly("groupsOf a", "serverGroup g");
+  }
+
+  @Test
+  void manyInstancesAreAskedAboutOverSeveralLooks() {
+    var ids = IntStream.range(0, 60).mapToObj(i -> "vm-" + i).toArray(String[]::new);
+
+    assertThat(look(ids)).hasSize(24);
+    assertThat(look(ids)).hasSize(48);
+    assertThat(look(ids)).hasSize(60);
+    assertThat(asked).hasSize(60);
+  }
+
+  @Test
+  void aHardAffinityGroupThatWasDeletedIsNoticed() {
+    group("g", "affinity", "a");
+    assertThat(look("a").get("a")).hasSize(1);
+
+    groups.clear();
+    time = Duration.ofSeconds(61);
+
+    assertThat(look("a").get("a")).isEmpty();
+  }
+
+  @Test
+  void anInstanceThatNovaDoesNotTellOfIsNotKnownForAQuarterOfAnHour() {
+    silent = true;
+    assertThat(look("a")).isEmpty();
+
+    time = Duration.ofMinutes(16);
+
+    assertThat(look("a").get("a")).isEmpty();
+  }
+
+  @Test
+  void membersOfAGroupThatNovaDoesNotTellOfStillGoOneAfterAnother() {
+    var unknown = new Groups(nova(), () -> time.toNanos());
+
+    assertThat(unknown.of(null, List.of(active("a", "here")), Map.of()).get("a"))
+        .containsExactly(new Group("g", "g", "", Set.of()));
+  }
+
+  /** Tells memberships and nothing of groups. */
+  private Nova nova() {
+    return (Nova)
+        Proxy.newProxyInstance(
+            Nova.class.getClassLoader(),
+            new Class<?>[] {Nova.class},
+            (proxy, method, arguments) -> {
+              if (method.getName().equals("groupsOf")) {
+                return Set.of("g");
+              }
+              throw new NovaException(NovaException.Kind.FORBIDDEN, "No.");
+            });
+  }
+
+  @Test
+  void theHostsOfTheOthersAreAskedForOnlyWhenNoHostWasFound() {
+    group("g", "anti-affinity", "a", "b");
+    look("a");
+    assertThat(asked).noneMatch(q -> q.startsWith("instance"));
+    var event = new InstanceAction.Event("e", null, "Error", "No valid host was found. ");
+    var action =
+        new InstanceAction("r", "live-migration", "u", "p", Instant.EPOCH, "Error", List.of(event));
+    var detail = new Detail(Optional.empty(), List.of(), List.of(), Optional.of(action));
+
+    var found = known.of(null, List.of(active("a", "here")), Map.of("a", detail));
+
+    assertThat(found.get("a").getFirst().full())
+        .containsExactlyInAnyOrder("host-of-a", "host-of-b");
+  }
+}
