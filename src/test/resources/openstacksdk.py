@@ -8,6 +8,7 @@ import logging
 import os
 import pathlib
 import sys
+import tempfile
 import warnings
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ DIRECTORY = pathlib.Path(sys.argv[1])
 for variable in [name for name in os.environ if name.startswith(('OS_', 'XDG_', 'SNAP_', 'REQUESTS_', 'CURL_'))]:
     del os.environ[variable]
 os.environ['HOME'] = str(DIRECTORY / 'home')
+CACHE = tempfile.TemporaryDirectory()
+os.environ['XDG_CACHE_HOME'] = CACHE.name
 warnings.simplefilter('ignore')
 logging.disable(logging.CRITICAL)
 

@@ -230,24 +230,6 @@ public final class Drain {
     return RowState.of(row).map(RowState::remaining).orElse(false) && !RowAction.Wait.of(row);
   }
 
-  /**
-   * The status with no more of its rows than {@link #taken}, {@link #inFlight} and {@link
-   * #draining} read: what a process remembers of resources that it does not look at.
-   *
-   * @param status the stored status; may be null
-   */
-  public static HostMaintenanceStatus remembered(HostMaintenanceStatus status) {
-    return status == null
-        ? null
-        : status.toBuilder()
-            .instances(
-                status.instances().stream()
-                    .filter(Rows::outstanding)
-                    .map(Rows::remembered)
-                    .toList())
-            .build();
-  }
-
   /** Whether the sight tells anything of the resource's host: a look that its cell answered. */
   public static boolean sees(HostMaintenance resource, Sight sight) {
     return sight instanceof Look look && !hidden(resource, look);

@@ -97,15 +97,6 @@ final class Rows {
         .build();
   }
 
-  /** What tells whether the row holds a slot, and nothing else. */
-  static InstanceStatus remembered(InstanceStatus row) {
-    return InstanceStatus.builder()
-        .id(row.id())
-        .state(row.state())
-        .requestedAt(row.requestedAt())
-        .build();
-  }
-
   /** Whether a request of ours has not come to its end. */
   static boolean outstanding(InstanceStatus row) {
     return row.requestedAt() != null;

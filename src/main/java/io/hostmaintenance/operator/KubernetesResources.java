@@ -8,7 +8,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.drain.Drain;
 import java.net.HttpURLConnection;
 import java.util.List;
 import java.util.Optional;
@@ -115,13 +114,17 @@ final class KubernetesResources implements Resources {
     return patch.toString();
   }
 
-  /** What the watch's cache keeps of a resource, which is read whole before it is acted on. */
+  /**
+   * What the watch's cache keeps of a resource: no rows, for it is read whole before it is acted
+   * on.
+   */
   static HostMaintenance remembered(HostMaintenance resource) {
     var remembered = new HostMaintenance();
     remembered.setMetadata(
         new ObjectMetaBuilder(resource.getMetadata()).withManagedFields(List.of()).build());
     remembered.setSpec(resource.getSpec());
-    remembered.setStatus(Drain.remembered(resource.getStatus()));
+    var status = resource.getStatus();
+    remembered.setStatus(status == null ? null : status.toBuilder().instances(List.of()).build());
     return remembered;
   }
 }

@@ -47,9 +47,6 @@ final class Defects {
             .caughtBy(
                 "drain.VerdictTest#aLiveMigration",
                 "drain.FollowTest$AMove#thatEndedInErrorElsewhereIsNeitherMovedNorAskedAgain"),
-        Defect.of("forgets the moves of hosts that it does not look at", "drain/Drain")
-            .where(".filter(Rows::outstanding) .map(Rows::remembered)", ".limit(0)")
-            .caughtBy("drain.StandingTest#whatIsRememberedOfAStatusCountsAsTheWhole"),
         Defect.of("stays healthy while a tick hangs", "operator/Ticks")
             .where("age(r).compareTo(BOUND) > 0", "age(r).compareTo(BOUND) > 1")
             .caughtBy("operator.TicksTest#tickBeyondTheBoundIsNamedWithItsBegin"),

@@ -916,22 +916,6 @@ class StandingTest {
   }
 
   @Test
-  void whatIsRememberedOfAStatusCountsAsTheWhole() {
-    given = Given.taken().concurrency(1, 1).instances(active("a"), active("b"));
-    given.decide();
-
-    var remembered = Drain.remembered(given.status());
-
-    assertThat(Drain.inFlight(remembered)).isEqualTo(1);
-    assertThat(Drain.draining(remembered)).isTrue();
-    assertThat(Drain.taken(remembered)).isTrue();
-    assertThat(remembered.instances())
-        .singleElement()
-        .satisfies(row -> assertThat(row.message()).isNull());
-    assertThat(Drain.remembered(null)).isNull();
-  }
-
-  @Test
   void anEmptyHostIsNotBeingDrained() {
     given = Given.taken();
     given.decide();
