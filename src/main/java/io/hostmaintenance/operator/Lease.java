@@ -117,7 +117,7 @@ final class Lease {
       var now = lease().get();
       if (now != null && identity.equals(now.getSpec().getHolderIdentity())) {
         now.getSpec().setHolderIdentity("");
-        client.resource(now).update();
+        client.resource(now).lockResourceVersion().update();
       }
     } catch (KubernetesClientException e) {
       LOG.warn("the lease could not be given back: {}", e.getMessage());

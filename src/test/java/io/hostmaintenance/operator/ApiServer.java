@@ -1,6 +1,7 @@
 package io.hostmaintenance.operator;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -233,7 +234,7 @@ public final class ApiServer implements AutoCloseable {
           .getResourceVersion();
     }
 
-    /** Of the metadata alone. The mock would compare no version, and add to lists. */
+    /** The mock would compare no version, and add to lists. */
     private MockResponse merge(RecordedRequest request) {
       var path = request.getPath().split("\\?")[0];
       if (finalizer != null) {
@@ -247,15 +248,26 @@ public final class ApiServer implements AutoCloseable {
       var next = Serialization.unmarshal(text(stored), ObjectNode.class);
       var patch = Serialization.unmarshal(request.getUtf8Body(), ObjectNode.class);
       var metadata = next.withObject("/metadata");
-      if (!metadata.get("resourceVersion").equals(patch.at("/metadata/resourceVersion"))) {
+      var named = patch.at("/metadata/resourceVersion");
+      if (named.isTextual() && !named.equals(metadata.get("resourceVersion"))) {
         return status(409, "the object has been modified");
       }
-      metadata.setAll(patch.withObject("/metadata"));
+      merge(next, patch);
       var updated = super.handleUpdate(request(request, HttpMethod.PUT, path, next.toString()));
       if (metadata.has("deletionTimestamp") && metadata.path("finalizers").isEmpty()) {
         super.handleDelete(path);
       }
       return updated;
+    }
+
+    private static void merge(ObjectNode into, ObjectNode patch) {
+      for (var field : patch.properties()) {
+        switch (field.getValue()) {
+          case ObjectNode more -> merge(into.withObject("/" + field.getKey()), more);
+          case NullNode _ -> into.remove(field.getKey());
+          default -> into.set(field.getKey(), field.getValue());
+        }
+      }
     }
 
     private String with(String finalizer, String path) {
