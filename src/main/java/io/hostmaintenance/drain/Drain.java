@@ -643,7 +643,8 @@ public final class Drain {
     }
     report.condition(
         Condition.READY, forLong && taken ? "Unknown" : "False", blind.reason(), blind.message());
-    var stalled = forLong && (blind.needsHuman() || blindFor.compareTo(BLIND_STALLS) >= 0);
+    var lasting = taken && blindFor.compareTo(BLIND_STALLS) >= 0;
+    var stalled = forLong && (blind.needsHuman() || lasting);
     report.condition(
         stalled ? Condition.STALLED : Condition.RECONCILING,
         "True",
