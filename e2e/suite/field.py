@@ -43,7 +43,7 @@ def drain(c, wanted=TWO, seconds=300, **operator):
     return finished(c, name, guests, seconds)
 
 
-def said(resource):
+def messages(resource):
     return ' '.join(x['message'] or '' for x in resource['status'].get('conditions', []))
 
 
@@ -52,8 +52,8 @@ def works_or_tells(c, name, guests, words, seconds=90):
     def drained(resource):
         return condition(resource, 'Drained')['status'] == 'True'
     found = c.when(name, f'drained, or told by {words}',
-                   lambda r: drained(r) or re.search(words, said(r), re.I), seconds)
-    if drained(found) or not re.search(words, said(found), re.I):
+                   lambda r: drained(r) or re.search(words, messages(r), re.I), seconds)
+    if drained(found) or not re.search(words, messages(found), re.I):
         finished(c, name, guests)
         c.figures.append('it works')
         return
@@ -283,7 +283,7 @@ def placement_refuses(c):
     guests = c.guests(values(c.boot(*TWO)))
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    c.when(name, 'told', lambda r: re.search('placement|401|resource_providers', said(r)), 120)
+    c.when(name, 'told', lambda r: re.search('placement|401|resource_providers', messages(r)), 120)
     pause(60)
     demand(proxy.count(LOGIN) <= 5, f'{proxy.count(LOGIN)} logins in about a minute')
     demand(condition(c.kube.get(name), 'Drained')['status'] != 'True', 'drained without the word of placement')
@@ -377,10 +377,10 @@ def keystone_redirects(c):
         with c.operator(clouds=c.clouds_file(auth={'auth_url': f'{at}{old}v3'})):
             c.kube.create(name, PREFIX + 'nonesuch')  # that it is told as unknown needs a login
             found = c.when(name, f'logged in after {status}, or told of it', lambda r: condition(r, 'Stalled')['reason']
-                           == 'HostNotFound' or re.search('redirect', said(r), re.I), 60)
+                           == 'HostNotFound' or re.search('redirect', messages(r), re.I), 60)
             said.append(f"{status} {condition(found, 'Ready')['reason']}")
             if condition(found, 'Ready')['reason'] != 'HostNotFound':
-                demand(at in said(found) or status == 300, f'where {status} leads to is not said: {told(found)}')
+                demand(at in messages(found) or status == 300, f'where {status} leads to is not said: {told(found)}')
             c.kube.delete(name, wait=60)
     c.figures.append(', '.join(said))
 
@@ -395,8 +395,8 @@ def nova_redirects(c):
     guests = c.guests(values(c.boot(*TWO)))
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    resource = c.when(name, 'told of the redirect', lambda r: re.search('redirect', said(r), re.I), 90)
-    demand(at in said(resource), f'where it leads to is not said: {told(resource)}')
+    resource = c.when(name, 'told of the redirect', lambda r: re.search('redirect', messages(r), re.I), 90)
+    demand(at in messages(resource), f'where it leads to is not said: {told(resource)}')
     expect([], [seen.path for seen in elsewhere.seen if seen.token], 'requests with a token at another host')
     c.prove_here(guests)
     proxy.well()
@@ -454,7 +454,7 @@ def arabic(c):
     operator = c.run_operator(proxy=proxy, settings={
         **FAST, 'JAVA_TOOL_OPTIONS': '-Duser.language=ar -Duser.country=EG'})
     c.kube.create(name, c.host)
-    c.when(name, 'tells of HTTP 500', lambda r: re.search('HTTP (500|٥٠٠)', said(r)), 60)
+    c.when(name, 'tells of HTTP 500', lambda r: re.search('HTTP (500|٥٠٠)', messages(r)), 60)
     fault.times = 0
     finished(c, name, guests)
     said = operator.log.read_text(errors='replace') + c.kube.kubectl('get', 'events', '-n', 'default', '-o', 'json')
