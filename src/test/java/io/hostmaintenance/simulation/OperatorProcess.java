@@ -64,12 +64,13 @@ final class OperatorProcess {
       var answers = new ArrayList<T>();
       var longest = Duration.ZERO;
       for (var question : questions) {
+        var outer = abreast;
         abreast = Duration.ZERO;
         try {
           answers.add(question.get());
           longest = longest.compareTo(abreast) < 0 ? abreast : longest;
         } finally {
-          abreast = null;
+          abreast = outer;
         }
       }
       world.pass(longest);
