@@ -283,11 +283,12 @@ def placement_refuses(c):
     guests = c.guests(values(c.boot(*TWO)))
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    c.when(name, 'told', lambda r: re.search('placement|401|resource_providers', messages(r)), 120)
+    found = c.when(name, 'told as unauthorized', lambda r: condition(r, 'Ready')['reason'] == 'Unauthorized', 120)
     pause(60)
     demand(proxy.count(LOGIN) <= 5, f'{proxy.count(LOGIN)} logins in about a minute')
     demand(condition(c.kube.get(name), 'Drained')['status'] != 'True', 'drained without the word of placement')
     c.figures.append(f'{proxy.count(LOGIN)} logins, {proxy.count(lambda seen: seen.kind == "placement")} calls to placement')
+    demand(re.search('placement|401|resource_providers', messages(found)), f'who refuses is not said: {told(found)}')
     proxy.well()
     finished(c, name, guests, 400)
 
