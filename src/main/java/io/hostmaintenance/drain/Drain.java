@@ -426,7 +426,7 @@ public final class Drain {
     var open = outstanding(rows);
     var occupied =
         rows.stream().filter(Rows::outstanding).allMatch(Refusals::forLong)
-            ? emptiness.occupied().or(() -> open)
+            ? emptiness.occupied().or(() -> unconfirmed(rows)).or(() -> open)
             : open;
     if (occupied.isPresent()) {
       report.status().emptySince(null);
@@ -461,6 +461,14 @@ public final class Drain {
       report.condition(Condition.DRAINED, "True", Reason.Empty, "The host is empty.");
     }
     return true;
+  }
+
+  /** A resize that leaves its disk here binds the host also while no list shows its record. */
+  private static Optional<String> unconfirmed(List<InstanceStatus> rows) {
+    return rows.stream()
+        .filter(r -> Rows.is(r, RowState.Blocked) && Rows.because(r, Reason.UnconfirmedResize))
+        .findFirst()
+        .map(r -> "A resize or migration of " + Rows.label(r) + " is not confirmed.");
   }
 
   /** What of ours has not come to its end; empty when nothing is outstanding. */

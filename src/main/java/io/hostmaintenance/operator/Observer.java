@@ -337,10 +337,15 @@ final class Observer {
               : List.<Migration>of();
       var actions =
           questions.contains(Question.ACTIONS) ? nova.actions(id) : List.<InstanceAction>of();
-      if (questions.contains(Question.MIGRATIONS)
-          && migrations.isEmpty()
-          && instance.filter(Recall::restsPaused).isPresent()) {
-        recorded(questions.contains(Question.ACTIONS) ? actions : nova.actions(id));
+      if (questions.contains(Question.MIGRATIONS) && migrations.isEmpty()) {
+        if (instance.filter(Recall::restsPaused).isPresent()) {
+          recorded(questions.contains(Question.ACTIONS) ? actions : nova.actions(id));
+        }
+        if (instance.filter(i -> i.vmState().equals("resized")).isPresent()) {
+          throw new NovaException(
+              NovaException.Kind.UNAVAILABLE,
+              "GET /os-migrations shows no record of it, though it waits to be confirmed.");
+        }
       }
       var events =
           questions.contains(Question.EVENTS)

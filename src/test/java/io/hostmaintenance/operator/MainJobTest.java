@@ -188,7 +188,7 @@ class MainJobTest {
   }
 
   private long looks() {
-    return cluster.simulator().requests(r -> r.path().endsWith("/servers/detail")).size();
+    return cluster.simulator().requests(r -> r.path().endsWith("/os-migrations")).size();
   }
 
   @Test

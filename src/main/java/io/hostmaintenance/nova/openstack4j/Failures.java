@@ -29,7 +29,7 @@ final class Failures {
   /** The kind of a reply that is no success: where Nova decides, it says so in JSON. */
   private static Kind kind(Reply reply) {
     var kind = kind(reply.status());
-    var decided = kind == Kind.BAD_REQUEST || kind == Kind.CONFLICT;
+    var decided = kind == Kind.BAD_REQUEST || kind == Kind.CONFLICT || kind == Kind.UNSUPPORTED_API;
     return decided && reply.json().isEmpty() ? Kind.UNAVAILABLE : kind;
   }
 
@@ -70,7 +70,25 @@ final class Failures {
                   + " default admin) or change Nova's policy.")
               .formatted(call.name(), cloud.credentials().who(), cloud.name(), cloud.file(), text));
     }
-    return text.isEmpty() ? "HTTP %s to %s.".formatted(reply.status(), call.name()) : text;
+    if (text.isEmpty()) {
+      return "HTTP %s to %s.".formatted(reply.status(), call.name());
+    }
+    if (reply.status() == 401) {
+      return Reply.clean(
+          ("%s of the %s service is refused also with a new token of %s of cloud %s in %s (HTTP 401):"
+                  + " %s Give the user its role again, or correct the Keystone settings of that"
+                  + " service.")
+              .formatted(
+                  call.name(),
+                  Endpoints.type(call.service()),
+                  cloud.credentials().who(),
+                  cloud.name(),
+                  cloud.file(),
+                  text));
+    }
+    return reply.json().isPresent()
+        ? text
+        : Reply.clean("HTTP %s to %s: %s".formatted(reply.status(), call.name(), text));
   }
 
   /** A server error may come after the deed, save for what the server says it cannot do at all. */

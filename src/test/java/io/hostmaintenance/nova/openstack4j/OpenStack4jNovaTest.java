@@ -436,12 +436,13 @@ class OpenStack4jNovaTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {400, 409})
+  @ValueSource(ints = {400, 406, 409})
   void pageOfAProxyIsNoDecisionOfNova(int status) {
     cloud.on("POST", ACTION, request -> Answer.json(status, "<html>Request blocked.</html>"));
 
     assertThat(failure(() -> nova.liveMigrate(ask(null))))
-        .hasMessage("Request blocked.")
+        .hasMessageStartingWith("HTTP " + status + " to POST /servers/")
+        .hasMessageEndingWith(": Request blocked.")
         .returns(Kind.UNAVAILABLE, NovaException::kind)
         .returns(false, NovaException::outcomeUnknown);
   }

@@ -136,7 +136,7 @@ class RedirectTest {
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> cloud.nova(directory).computeServices())
-        .withMessage("Found")
+        .withMessage("HTTP 302 to GET /os-services: Found")
         .matches(e -> e.status() == 302);
   }
 

@@ -253,7 +253,10 @@ class SessionTest {
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> nova().computeServices())
-        .withMessage("Go away.")
+        .withMessageStartingWith(
+            "GET /os-services of the compute service is refused also with a new token of user"
+                + " operator of cloud openstack in ")
+        .withMessageContaining(" (HTTP 401): Go away. ")
         .matches(e -> e.kind() == Kind.UNAUTHORIZED && e.status() == 401);
     assertThat(cloud.requests("GET", SERVICES)).hasSize(2);
     assertThat(cloud.logins()).isEqualTo(2);
