@@ -234,7 +234,8 @@ final class Emptiness {
    */
   private boolean recent(Migration migration) {
     var changed = migration.updatedAt() == null ? migration.createdAt() : migration.updatedAt();
-    return migration.unfinished() && Duration.between(changed, look.began()).compareTo(LAG) < 0;
+    return migration.unfinished()
+        && Duration.between(changed, look.began()).abs().compareTo(LAG) < 0;
   }
 
   private static boolean resized(Instance instance) {

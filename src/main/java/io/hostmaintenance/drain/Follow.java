@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Follows a row whose request is outstanding to what Nova has made of it. */
@@ -37,6 +38,11 @@ final class Follow {
    * {@link #backOff} at the earliest, so that this cannot take one for the other.
    */
   static final Duration SKEW = Duration.ofSeconds(5);
+
+  /** By how much Nova's own clocks may be apart before an action is surely that of the past. */
+  private static final Duration APART = Duration.ofMinutes(61);
+
+  private static final Set<String> ENDED_WELL = Set.of("completed", "confirmed");
 
   private final Moment at;
   private final List<InstanceStatus> rows;
@@ -82,7 +88,17 @@ final class Follow {
     if (detail.isEmpty()) {
       return Next.of(nothingTold(row));
     }
-    var ours = ownActions(row, detail.get());
+    var sinceIntent =
+        ownActions(row, detail.get()).stream().filter(a -> since(row, a.startTime())).toList();
+    var over = at.waited(row).compareTo(at.settings().answerWait()) >= 0;
+    var here = at.host().equals(instance.get().host());
+    var refused =
+        Rows.because(row, Reason.TaskInProgress) || Rows.because(row, Reason.UnsupportedState);
+    // what has failed may be an older one, as long as the request may still be on its way
+    var ours =
+        here && instance.get().idle() && !over && !refused
+            ? List.<InstanceAction>of()
+            : seen(row, instance, detail).map(List::of).orElse(sinceIntent);
     if (ours.size() == 1) {
       var adopted = row.toBuilder().requestId(ours.getFirst().requestId()).build();
       return accepted(
@@ -95,7 +111,10 @@ final class Follow {
           instance,
           detail);
     }
-    if (!at.host().equals(instance.get().host())) {
+    if (!here) {
+      if (unexplained(row, detail)) {
+        return Next.of(lookedFor(row));
+      }
       return Next.of(
           Rows.end(
               row,
@@ -112,7 +131,7 @@ final class Follow {
     if (Rows.because(row, Reason.UnsupportedState)) {
       return Next.of(attemptFailed(row, new Failure(Reason.UnsupportedState, row.message())));
     }
-    if (ours.size() > 1) {
+    if (ours.size() > 1 && instance.get().idle()) {
       return Next.of(
           attemptFailed(
               row,
@@ -120,7 +139,6 @@ final class Follow {
                   Reason.ApiUnavailable,
                   "Nova shows several requests and none can be told to be ours.")));
     }
-    var over = at.waited(row).compareTo(at.settings().answerWait()) >= 0;
     if (over && Refusals.forLong(row)) {
       return Next.of(refused(row, Reason.ApiUnavailable));
     }
@@ -129,7 +147,10 @@ final class Follow {
       return Next.of(refused(row.toBuilder().refusedSince(since).build(), Reason.ApiUnavailable));
     }
     if (over && instance.get().idle()) {
-      return Next.of(askAgain(row));
+      return Next.of(
+          doubtful(row, detail.get())
+              .map(a -> attemptFailed(row, apart(row, a)))
+              .orElseGet(() -> askAgain(row)));
     }
     return Next.of(Refusals.forLong(row) || saysWhatNovaSaid(row) ? row : lookedFor(row));
   }
@@ -173,6 +194,7 @@ final class Follow {
     return row.toBuilder().attempts(Rows.attempts(row) - 1).requestedAt(null).build();
   }
 
+  /** The actions of the row's kind that our user asked for, newest first. */
   private List<InstanceAction> ownActions(InstanceStatus row, Detail detail) {
     var name =
         RowAction.LiveMigrate.of(row) ? InstanceAction.LIVE_MIGRATION : InstanceAction.MIGRATE;
@@ -180,8 +202,72 @@ final class Follow {
         .filter(a -> a.action().equals(name))
         .filter(a -> asker(row).userId().equals(a.userId()))
         .filter(a -> asker(row).projectId().equals(a.projectId()))
-        .filter(a -> since(row, a.startTime()))
         .toList();
+  }
+
+  /** The action of a request of ours that is seen to move the instance, or to have moved it. */
+  private Optional<InstanceAction> seen(
+      InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    return moving(row, instance, records(row, detail))
+        .flatMap(m -> ownActions(row, detail.orElseThrow()).stream().findFirst());
+  }
+
+  /**
+   * The migration that moves the instance, or has moved it off the host, where our user asked for
+   * it. It is that of the outstanding request, whatever Nova's clocks say: at the intent the
+   * instance was here and at rest, and this is the newest of its migrations.
+   */
+  private Optional<Migration> moving(
+      InstanceStatus row, Optional<Instance> instance, List<Migration> records) {
+    var type = RowAction.ColdMigrate.of(row) ? Migration.COLD : Migration.LIVE;
+    return records.reversed().stream()
+        .max(Comparator.comparing(Migration::id))
+        .filter(m -> at.host().equals(m.sourceHost()) && m.type().equals(type))
+        .filter(m -> asker(row).userId().equals(m.userId()))
+        .filter(m -> instance.filter(i -> explains(m, i)).isPresent());
+  }
+
+  private boolean explains(Migration migration, Instance instance) {
+    return at.host().equals(instance.host())
+        ? migration.unfinished() && underMigration(instance)
+        : instance.host() != null
+            && instance.host().equals(migration.destinationHost())
+            && (migration.unfinished() || ENDED_WELL.contains(migration.status()));
+  }
+
+  private static boolean underMigration(Instance instance) {
+    return !instance.idle()
+        && (instance.taskState().equals("migrating") || instance.taskState().startsWith("resize_"));
+  }
+
+  /** An action that would be that of the request if Nova's own clocks were apart. */
+  private Optional<InstanceAction> doubtful(InstanceStatus row, Detail detail) {
+    return ownActions(row, detail).stream()
+        .findFirst()
+        .filter(a -> row.lookedAt() != null)
+        .filter(a -> a.startTime().isAfter(row.lookedAt().minus(APART)))
+        .filter(
+            a ->
+                recordOf(a, detail)
+                    .filter(
+                        m -> !at.host().equals(m.sourceHost()) || ENDED_WELL.contains(m.status()))
+                    .isEmpty());
+  }
+
+  private static Failure apart(InstanceStatus row, InstanceAction action) {
+    return new Failure(
+        Reason.ApiUnavailable,
+        "Nova's answer was lost, and it was "
+            + action.requestId()
+            + " if Nova's clocks differ by "
+            + Duration.between(action.startTime(), row.lookedAt()).toSeconds()
+            + " s: see the time service of nova-api's and nova-conductor's hosts.");
+  }
+
+  /** Whether Nova shows no record by which the instance has left; a list may be short for once. */
+  private boolean unexplained(InstanceStatus row, Optional<Detail> detail) {
+    return records(row, detail).isEmpty()
+        && at.waited(row).compareTo(at.settings().answerWait()) < 0;
   }
 
   /** Who made the row's request: another user than now where clouds.yaml has changed since. */
@@ -196,7 +282,7 @@ final class Follow {
   }
 
   private Next accepted(InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
-    var record = record(row, detail);
+    var record = record(row, instance, detail);
     var told = record.map(r -> withRecord(row, r)).orElse(row);
     var cold = RowAction.ColdMigrate.of(row);
     var verdict =
@@ -240,11 +326,16 @@ final class Follow {
                       + Failure.of(told, at).message()));
       case LEFT ->
           Next.of(
-              ended(
-                  told.toBuilder().destinationHost(here).build(),
-                  RowState.Gone,
-                  Reason.MovedBySomebodyElse,
-                  "It is on " + here + " now, but not by our move." + clocks(told, here, detail)));
+              unexplained(row, detail)
+                  ? settling(told, instance.orElseThrow(), record, detail)
+                  : ended(
+                      told.toBuilder().destinationHost(here).build(),
+                      RowState.Gone,
+                      Reason.MovedBySomebodyElse,
+                      "It is on "
+                          + here
+                          + " now, but not by our move."
+                          + clocks(told, here, detail)));
       case FAILED -> Next.of(attemptFailed(told, Failure.of(told, at)));
       case BROKEN -> {
         var failure = Failure.of(told, at);
@@ -290,27 +381,42 @@ final class Follow {
    * carry no request id, so for a cold migration, whose confirmation cannot be taken back, it must
    * also lie between our action and the next one.
    */
-  private Optional<Migration> record(InstanceStatus row, Optional<Detail> detail) {
-    var records =
-        Stream.concat(
-                at.look().migrations().stream(),
-                detail.stream().flatMap(d -> d.migrations().stream()))
-            .filter(m -> m.instanceId().equals(row.id()))
-            .toList();
+  private Optional<Migration> record(
+      InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    var records = records(row, detail);
     var id =
-        row.migrationId() != null ? Optional.of(row.migrationId()) : ours(row, records, detail);
+        row.migrationId() != null
+            ? Optional.of(row.migrationId())
+            : ours(row, instance, records, detail);
     // the detail was asked for later than the list: its word counts
     return id.flatMap(n -> records.reversed().stream().filter(m -> m.id() == n).findFirst());
   }
 
+  /** What was told of the instance's records: the list of the host, then the instance's own. */
+  private List<Migration> records(InstanceStatus row, Optional<Detail> detail) {
+    return Stream.concat(
+            at.look().migrations().stream(), detail.stream().flatMap(d -> d.migrations().stream()))
+        .filter(m -> m.instanceId().equals(row.id()))
+        .toList();
+  }
+
   private Optional<Long> ours(
-      InstanceStatus row, List<Migration> records, Optional<Detail> detail) {
+      InstanceStatus row,
+      Optional<Instance> instance,
+      List<Migration> records,
+      Optional<Detail> detail) {
     var type = RowAction.ColdMigrate.of(row) ? Migration.COLD : Migration.LIVE;
     return detail
-        .flatMap(d -> byOrder(row, type, d))
+        .flatMap(d -> byOrder(row, d))
+        .or(
+            () ->
+                moving(row, instance, records)
+                    .filter(m -> isNewest(row, detail))
+                    .map(Migration::id))
         .or(
             () ->
                 records.stream()
+                    .filter(m -> detail.isPresent())
                     .filter(m -> m.type().equals(type) && at.host().equals(m.sourceHost()))
                     .filter(m -> asker(row).userId().equals(m.userId()))
                     .filter(m -> since(row, m.createdAt()))
@@ -323,34 +429,49 @@ final class Follow {
    * The record of our action whatever the clocks of Nova's own hosts say: the n-th record that our
    * user made is that of its n-th action, as long as there are as many of the one as of the other.
    */
-  private Optional<Long> byOrder(InstanceStatus row, String type, Detail detail) {
-    var name =
-        RowAction.LiveMigrate.of(row) ? InstanceAction.LIVE_MIGRATION : InstanceAction.MIGRATE;
+  private Optional<Long> byOrder(InstanceStatus row, Detail detail) {
+    return ownActions(row, detail).stream()
+        .filter(a -> a.requestId().equals(row.requestId()) && mayBeTied(row, detail))
+        .findFirst()
+        .flatMap(a -> recordOf(a, detail))
+        .filter(m -> at.host().equals(m.sourceHost()))
+        .map(Migration::id);
+  }
+
+  private static Optional<Migration> recordOf(InstanceAction action, Detail detail) {
+    var type =
+        action.action().equals(InstanceAction.LIVE_MIGRATION) ? Migration.LIVE : Migration.COLD;
     var actions =
         detail.actions().stream()
-            .filter(a -> a.action().equals(name) && asker(row).userId().equals(a.userId()))
+            .filter(a -> a.action().equals(action.action()))
+            .filter(a -> a.userId().equals(action.userId()))
+            .map(InstanceAction::requestId)
             .toList();
     var records =
         detail.migrations().stream()
-            .filter(m -> m.type().equals(type) && asker(row).userId().equals(m.userId()))
+            .filter(m -> m.type().equals(type) && action.userId().equals(m.userId()))
             .sorted(Comparator.comparing(Migration::id).reversed())
             .toList();
-    var ours = actions.stream().map(InstanceAction::requestId).toList().indexOf(row.requestId());
-    return ours >= 0 && actions.size() == records.size() && mayBeTied(row, detail)
-        ? Optional.of(records.get(ours))
-            .filter(m -> at.host().equals(m.sourceHost()))
-            .map(Migration::id)
+    var place = actions.indexOf(action.requestId());
+    return place >= 0 && actions.size() == records.size()
+        ? Optional.of(records.get(place))
         : Optional.empty();
   }
 
-  /** A cold migration is confirmed by its record, so nothing may have moved the instance since. */
-  private static boolean mayBeTied(InstanceStatus row, Detail detail) {
-    return RowAction.LiveMigrate.of(row)
-        || detail.actions().stream()
+  /** Whether our action is the last by which anybody moved the instance, as far as it was asked. */
+  private static boolean isNewest(InstanceStatus row, Optional<Detail> detail) {
+    var actions = detail.map(Detail::actions).orElse(List.of());
+    return RowAction.LiveMigrate.of(row) && actions.isEmpty()
+        || actions.stream()
             .filter(Follow::moves)
             .findFirst()
             .filter(a -> a.requestId().equals(row.requestId()))
             .isPresent();
+  }
+
+  /** A cold migration is confirmed by its record, so nothing may have moved the instance since. */
+  private static boolean mayBeTied(InstanceStatus row, Detail detail) {
+    return RowAction.LiveMigrate.of(row) || isNewest(row, Optional.of(detail));
   }
 
   private static boolean moves(InstanceAction action) {

@@ -6,7 +6,9 @@ import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is done with an instance of the host, by its state: the one table of it.
@@ -158,22 +160,31 @@ final class InstanceTable {
   /**
    * Told by the records: an action does not tell whether its transfer succeeded, nor, when one of
    * its tries failed, whether the next did. Nova shows the instance idle at its destination before
-   * the record says completed.
+   * the record says completed. Where records and actions are stamped by clocks that are apart, a
+   * record is one since the pause also if there are enough actions since then for it to be.
    */
   private static boolean movedSincePaused(Instance instance, Detail detail) {
-    var paused =
+    var pause =
         detail.actions().stream()
             .filter(a -> a.action().equals("pause") && !a.failed())
-            .map(InstanceAction::startTime)
-            .findFirst()
-            .orElse(Instant.MIN);
-    return detail.migrations().stream()
+            .findFirst();
+    var asked =
+        detail.actions().stream()
+            .takeWhile(a -> !pause.equals(Optional.of(a)))
+            .filter(a -> a.action().equals(InstanceAction.LIVE_MIGRATION))
+            .count();
+    var live =
+        detail.migrations().stream()
+            .filter(m -> m.type().equals(Migration.LIVE))
+            .sorted(Comparator.comparing(Migration::id).reversed())
+            .toList();
+    var paused = pause.map(InstanceAction::startTime).orElse(Instant.MIN);
+    return Stream.concat(
+            live.stream().limit(asked), live.stream().filter(m -> !m.createdAt().isBefore(paused)))
         .anyMatch(
             m ->
-                m.type().equals(Migration.LIVE)
-                    && (m.status().equals("completed")
-                        || m.unfinished() && instance.host().equals(m.destinationHost()))
-                    && !m.createdAt().isBefore(paused));
+                m.status().equals("completed")
+                    || m.unfinished() && instance.host().equals(m.destinationHost()));
   }
 
   private static Judgement human(String message) {

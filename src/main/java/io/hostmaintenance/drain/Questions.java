@@ -111,7 +111,11 @@ public final class Questions {
       questions.add(Question.MIGRATIONS);
       return questions;
     }
-    var timely = record.filter(m -> Follow.since(row, m.createdAt())).isPresent();
+    var timely =
+        record
+            .filter(m -> Follow.since(row, m.createdAt()))
+            .filter(m -> onHost == null || m.unfinished() && !onHost.idle())
+            .isPresent();
     if (row.migrationId() == null
         && (RowAction.ColdMigrate.of(row) || !timely || Rows.attempts(row) > 1)) {
       questions.add(Question.ACTIONS);

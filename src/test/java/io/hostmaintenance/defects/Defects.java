@@ -270,8 +270,8 @@ final class Defects {
                 "simulation.StoriesTest#requestUnderWayWhenItsOperatorEndsIsNotRepeated"),
         Defect.of("asks again without looking", "drain/Follow")
             .where(
-                "var ours = ownActions(row, detail.get());",
-                "var ours = List.<InstanceAction>of();")
+                "ownActions(row, detail.get()).stream().filter(a -> since(row, a.startTime())).toList();",
+                "List.<InstanceAction>of();")
             .caughtBy(
                 "drain.FollowTest$ARequestWithoutAnAnswer#isOursByTheOneActionOfOursSinceTheIntent"),
         Defect.of("asks again while Nova is busy with the instance", "drain/Follow")
@@ -303,8 +303,23 @@ final class Defects {
             .caughtBy(
                 "drain.FollowTest$ARequestWithoutAnAnswer#isOursThoughTheOperatorActsAsAnotherUserNow"),
         Defect.of("knows its records by their time alone", "drain/Follow")
-            .where(".flatMap(d -> byOrder(row, type, d))", ".<Long>flatMap(d -> Optional.empty())")
-            .caughtBy("drain.FollowTest$ClocksThatAreApart#doNotMakeAMoveSomebodyElses"),
+            .where(".flatMap(d -> byOrder(row, d))", ".<Long>flatMap(d -> Optional.empty())")
+            .caughtBy("drain.FollowTest$ClocksThatAreApart#doNotHideThatAMoveFailed"),
+        Defect.of("knows a lost request by Nova's clocks alone", "drain/Follow")
+            .where("seen(row, instance, detail).map(List::of).orElse(sinceIntent)", "sinceIntent")
+            .caughtBy(
+                "drain.FollowTest$ClocksThatAreApart#doNotHideARequestWhoseAnswerWasLost",
+                "simulation.StoriesTest#lostMoveIsOursThoughTheClocksOfNovasHostsAreApart"),
+        Defect.of("asks again though the clocks may hide its request", "drain/Follow")
+            .where(".map(a -> attemptFailed(row, apart(row, a)))", ".map(a -> askAgain(row))")
+            .caughtBy("drain.FollowTest$ClocksThatAreApart#spendTheAttemptThatMayHaveFailed"),
+        Defect.of("takes a short list of records for somebody else's move", "drain/Follow")
+            .where("return records(row, detail).isEmpty()", "return row == null")
+            .caughtBy("drain.FollowTest$TheRecordOfARequest#isWaitedForWhileNovaShowsNone"),
+        Defect.of("orders a pause and a move by clocks that are apart", "drain/InstanceTable")
+            .where("live.stream().limit(asked)", "live.stream().limit(0)")
+            .caughtBy(
+                "drain.InstanceTableTest#onePausedAndThenMovedIsBlockedWhateverTheClockOfItsRecord"),
         Defect.of("keeps its own clock with an intent", "drain/Table")
             .where(".lookedAt(at.look().date())", ".lookedAt(at.now())")
             .caughtBy("drain.AskingTest#itsIntentKeepsNovasClockAndNotOurs"),

@@ -762,6 +762,23 @@ class EmptinessTest {
     stands(given, "False", Reason.NotEmpty);
   }
 
+  /**
+   * Where the clock that stamps records is ahead, an old record is not a recent one for an hour.
+   */
+  @Test
+  void aRecordFromTheFutureDoesNotCountWhileItsInstanceRests() {
+    var given =
+        Given.taken()
+            .instances(away(active("vm")))
+            .migrations(
+                incoming(
+                    record(9, "vm", "live-migration", "running", NOON.plusSeconds(30), SOMEBODY)));
+
+    given.decide();
+
+    stands(given, "False", Reason.SettlingEmpty);
+  }
+
   @Test
   void aRecordThatChangedHalfAMinuteAgoDoesNotCountWhileItsInstanceRests() {
     var given =

@@ -87,6 +87,115 @@ class FollowTest {
       assertThat(given.decideAfter(30).steps()).first().isInstanceOf(Step.Confirm.class);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {-3600, -60, -6, 6, 60, 3600})
+    void doNotHideARequestWhoseAnswerWasLost(long ahead) {
+      given
+          .rows(requested("vm"))
+          .action("vm", action(LIVE, "req-lost", NOON.plusSeconds(ahead + 2), US))
+          .migrations(
+              live(8, "vm", "failed", NOON.plusSeconds(ahead - 90)),
+              live(9, "vm", "completed", NOON.plusSeconds(ahead + 3)));
+
+      given.decideAfter(30);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3600, -60, -6, 6, 60, 3600})
+    void doNotHideAMoveThatRunsThoughItsAnswerWasLost(long ahead) {
+      given
+          .rows(requested("vm"))
+          .instances(migrating("vm"))
+          .action("vm", action(LIVE, "req-lost", NOON.plusSeconds(ahead + 2), US))
+          .migrations(live(9, "vm", "running", NOON.plusSeconds(ahead + 3)));
+
+      given.decideAfter(30);
+
+      stands(given, "InProgress", Reason.Running);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3600, -60, -6, 6, 60, 3600})
+    void doNotKeepALostColdMigrationFromItsConfirmation(long ahead) {
+      var lost =
+          Given.taken()
+              .rows(cold(requested("vm")))
+              .instances(away(in("resized", "vm")))
+              .action("vm", action(COLD, "req-lost", NOON.plusSeconds(ahead + 2), US))
+              .migrations(Some.cold(9, "vm", "finished", NOON.plusSeconds(ahead + 3)));
+
+      assertThat(lost.decideAfter(30).steps()).first().isInstanceOf(Step.Confirm.class);
+    }
+
+    @Test
+    void doNotMakeSomebodyElsesMoveOurs() {
+      var theirs =
+          Given.taken()
+              .rows(requested("vm"))
+              .instances(away(active("vm")))
+              .action("vm", ours(LIVE, -60))
+              .action("vm", action(LIVE, "req-theirs", NOON.plusSeconds(2), SOMEBODY))
+              .migrations(
+                  live(8, "vm", "completed", NOON.minusSeconds(60)),
+                  record(9, "vm", LIVE, "completed", NOON.plusSeconds(3), SOMEBODY));
+
+      theirs.decideAfter(30);
+
+      stands(theirs, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-3600, -60, -6, 6, 60, 3600})
+    void doNotHideThatAMoveFailed(long ahead) {
+      given.instances(active("vm")).migrations(live(9, "vm", "failed", NOON.plusSeconds(ahead)));
+
+      given.decideAfter(30);
+
+      stands(given, "Pending", Reason.FailedDuringTransfer);
+    }
+
+    private Given lostAndStillHere(long actionAhead) {
+      var here =
+          Given.taken()
+              .rows(requested("vm"))
+              .instances(active("vm"))
+              .action("vm", ours(LIVE, actionAhead))
+              .migrations(live(9, "vm", "failed", NOON.plusSeconds(actionAhead)));
+      here.decide();
+      return here;
+    }
+
+    @Test
+    void spendTheAttemptThatMayHaveFailed() {
+      var here = lostAndStillHere(-60);
+
+      assertThat(here.decideAfter(70).steps()).isEmpty();
+
+      stands(here, "Pending", Reason.ApiUnavailable);
+      assertThat(here.row("vm").message()).contains("Nova's clocks differ by 60 s");
+      assertThat(here.row("vm").attempts()).isEqualTo(1);
+    }
+
+    @Test
+    void doNotSpendAnAttemptForWhatIsLongPast() {
+      assertThat(lostAndStillHere(-7200).decideAfter(70).steps())
+          .first()
+          .isInstanceOf(Step.LiveMigrate.class);
+    }
+
+    @Test
+    void doNotMakeAnOlderFailureThatOfARequestThatMayStillArrive() {
+      var here = lostAndStillHere(60);
+
+      here.decideAfter(69);
+      stands(here, "Requested", Reason.AnswerUnknown);
+
+      here.decideAfter(1);
+      stands(here, "Pending", Reason.FailedDuringTransfer);
+    }
+
     @Test
     void areNamedWhereTheyMayBeTheCause() {
       given
@@ -274,7 +383,8 @@ class FollowTest {
           .action("vm", ours(LIVE, 1))
           .action("vm", action(LIVE, "req-second", NOON.plusSeconds(2), US));
 
-      given.decideAfter(5);
+      given.decide();
+      given.decideAfter(70);
 
       stands(given, "Pending", Reason.ApiUnavailable);
       assertThat(given.row("vm").requestId()).isNull();
@@ -383,7 +493,9 @@ class FollowTest {
 
     @Test
     void endsGoneWhenTheInstanceIsElsewhereByNoRequestOfOurs() {
-      given.instances(away(active("vm")));
+      given
+          .instances(away(active("vm")))
+          .migrations(record(2, "vm", LIVE, "completed", NOON.plusSeconds(1), SOMEBODY));
 
       given.decideAfter(5);
 
@@ -439,6 +551,32 @@ class FollowTest {
                   record(2, "vm", "live-migration", "completed", NOON.plusSeconds(1), SOMEBODY));
 
       given.decideAfter(5);
+
+      stands(given, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    /** Nova answers 200 without the rows of a cell whose database it could not reach. */
+    @Test
+    void isWaitedForWhileNovaShowsNone() {
+      var given =
+          Given.taken()
+              .rows(moving("vm"))
+              .instances(away(active("vm")))
+              .action("vm", ours(LIVE, 1));
+      given.decideAfter(5);
+      stands(given, "InProgress", Reason.Settling);
+
+      given.migrations(live(2, "vm", "completed", NOON.plusSeconds(1))).decideAfter(5);
+
+      stands(given, "Moved", Reason.Moved);
+    }
+
+    @Test
+    void isNotWaitedForWithoutEnd() {
+      var given = Given.taken().rows(moving("vm")).instances(away(active("vm")));
+      given.decide();
+
+      given.decideAfter(70);
 
       stands(given, "Gone", Reason.MovedBySomebodyElse);
     }

@@ -154,6 +154,22 @@ class InstanceTableTest {
         .isEqualTo("Blocked/PausedMovedBefore");
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {-3600, -101, -60, 0, 60, 3600})
+  void onePausedAndThenMovedIsBlockedWhateverTheClockOfItsRecord(long ahead) {
+    assertThat(
+            stateOfPaused(
+                given ->
+                    given
+                        .action("vm", action("pause", "req-1", NOON.minusSeconds(500), SOMEBODY))
+                        .action(
+                            "vm",
+                            action("live-migration", "req-2", NOON.minusSeconds(400), SOMEBODY))
+                        .migrations(
+                            incoming(live(1, "vm", "completed", NOON.minusSeconds(400 - ahead))))))
+        .isEqualTo("Blocked/PausedMovedBefore");
+  }
+
   @Test
   void oneMovedAndThenPausedIsMoved() {
     assertThat(

@@ -22,6 +22,7 @@ import java.util.List;
  *     faster
  * @param migrationPage how many migration records Nova gives in one page
  * @param skew by how much the operator's clock is ahead of Nova's; negative: behind
+ * @param stamps by what clocks Nova dates what it keeps
  */
 record Program(
     long seed,
@@ -35,9 +36,10 @@ record Program(
     boolean sharedUser,
     boolean json,
     int migrationPage,
-    Duration skew) {
+    Duration skew,
+    Stamps stamps) {
 
-  /** One in which Nova gives all migration records in one page. */
+  /** One in which Nova gives all migration records in one page, and its clocks agree. */
   Program(
       long seed,
       List<String> hosts,
@@ -62,7 +64,19 @@ record Program(
         sharedUser,
         json,
         1000,
-        skew);
+        skew,
+        Stamps.EXACT);
+  }
+
+  /**
+   * By how much the clocks of Nova's other hosts are ahead of that which dates its replies;
+   * negative: behind.
+   *
+   * @param records created_at and updated_at of migration records
+   * @param actions start_time of instance actions
+   */
+  record Stamps(Duration records, Duration actions) {
+    static final Stamps EXACT = new Stamps(Duration.ZERO, Duration.ZERO);
   }
 
   /** How a guest came to where it is. */
@@ -101,7 +115,25 @@ record Program(
         sharedUser,
         json,
         migrationPage,
-        skew);
+        skew,
+        stamps);
+  }
+
+  Program withStamps(Stamps some) {
+    return new Program(
+        seed,
+        hosts,
+        guests,
+        groups,
+        resources,
+        incidents,
+        timing,
+        placement,
+        sharedUser,
+        json,
+        migrationPage,
+        skew,
+        some);
   }
 
   Program withGuests(List<Guest> some) {
@@ -117,7 +149,8 @@ record Program(
         sharedUser,
         json,
         migrationPage,
-        skew);
+        skew,
+        stamps);
   }
 
   Program withResources(List<Applied> some) {
@@ -133,7 +166,8 @@ record Program(
         sharedUser,
         json,
         migrationPage,
-        skew);
+        skew,
+        stamps);
   }
 
   Program withGroups(List<Group> some) {
@@ -149,6 +183,7 @@ record Program(
         sharedUser,
         json,
         migrationPage,
-        skew);
+        skew,
+        stamps);
   }
 }

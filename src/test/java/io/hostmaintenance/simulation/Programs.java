@@ -180,7 +180,21 @@ final class Programs {
         beyond.contains(Beyond.SHARED_USER),
         json,
         one(10) ? 1 : 1000,
-        skew);
+        skew,
+        stamps());
+  }
+
+  /** The clocks of Nova's own hosts differ, and stay so. */
+  private Program.Stamps stamps() {
+    if (!one(8)) {
+      return Program.Stamps.EXACT;
+    }
+    var seconds = pick(6, 6, 60, 60, 3600, chance.nextInt(1, 3600));
+    var ahead = Duration.ofSeconds(one(2) ? seconds : -seconds);
+    return pick(
+        new Program.Stamps(ahead, ahead),
+        new Program.Stamps(ahead, Duration.ZERO),
+        new Program.Stamps(Duration.ZERO, ahead));
   }
 
   /** Lists are answered without the rows of the cell, now and then or for a while. */

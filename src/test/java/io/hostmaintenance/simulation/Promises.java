@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -35,7 +34,7 @@ final class Promises {
   private final Cloud cloud;
   private final Map<String, List<EmptyLook>> emptyLooks = new HashMap<>();
   private final Map<String, Attempt> attempts = new HashMap<>();
-  private final Set<String> ownRequests = new HashSet<>();
+  private final Map<String, String> ownRequests = new HashMap<>();
   private final Map<String, Integer> maxAttempts = new HashMap<>();
   private final Map<String, Instant> lastLook = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> asked = new HashMap<>();
@@ -98,7 +97,7 @@ final class Promises {
     promise("only a leader asks", process.leading(), () -> process.name() + " leads no more");
     return caller -> {
       attempt.carriedOut++;
-      ownRequests.add(caller.requestId());
+      ownRequests.put(caller.requestId(), key);
       promise(
           "no attempt is carried out twice",
           attempt.carriedOut <= 1,
@@ -141,7 +140,8 @@ final class Promises {
         m ->
             promise(
                 "only our own cold migration is confirmed",
-                m.type() == MigrationType.MIGRATION && ownRequests.contains(m.caller().requestId())
+                m.type() == MigrationType.MIGRATION
+                        && ownRequests.containsKey(m.caller().requestId())
                     || !process.look().toConfirm(m.uuid()),
                 () ->
                     m.type().text()
@@ -158,7 +158,7 @@ final class Promises {
         cloud.migrations(serverId).stream().filter(m -> m.id() == migrationId).findFirst();
     promise(
         "only our own migration is aborted or forced",
-        migration.isPresent() && ownRequests.contains(migration.get().caller().requestId()),
+        migration.isPresent() && ownRequests.containsKey(migration.get().caller().requestId()),
         () -> "migration " + migrationId + " of " + world.label(serverId) + " is not ours");
   }
 
@@ -329,6 +329,16 @@ final class Promises {
           () -> row.name() + " is " + state + " and on " + host);
     }
     var key = uid + "/" + row.id();
+    if (news
+        && was != null
+        && was.attempts() != null
+        && was.attempts() > 0
+        && "MovedBySomebodyElse".equals(row.reason())) {
+      promise(
+          "what our move took off the host is not called moved by somebody else",
+          !key.equals(whoTookOff(row.id(), host, look.began())),
+          () -> row.name() + " was moved off " + host + " by this resource");
+    }
     var attempt = attempts.get(key);
     var again = state.equals("Blocked") && row.requestId() == null && row.refusedSince() != null;
     var intent =
@@ -360,6 +370,21 @@ final class Promises {
           carriedOut == 0,
           () -> row.name() + " was moved although the row says it was not asked for");
     }
+  }
+
+  /** Whose the newest migration off the host is, of those that ended before a moment; or null. */
+  private String whoTookOff(String serverId, String host, Instant before) {
+    return cloud.migrations(serverId).stream()
+        .filter(m -> host.equals(m.sourceCompute()) && !host.equals(m.server().host()))
+        .filter(
+            m ->
+                m.status() == MigrationStatus.COMPLETED
+                    || m.status() == MigrationStatus.FINISHED
+                    || m.status() == MigrationStatus.CONFIRMED)
+        .reduce((older, newer) -> newer)
+        .filter(m -> m.updatedAt() != null && m.updatedAt().isBefore(before))
+        .map(m -> ownRequests.get(m.caller().requestId()))
+        .orElse(null);
   }
 
   private boolean cameSince(String serverId, String host, Instant since) {

@@ -22,6 +22,7 @@ import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.ServerGroup;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -216,9 +217,9 @@ final class SimulatedNova implements Nova {
                     m ->
                         filter
                             .changesSince()
-                            .map(t -> m.updatedAt() != null && !m.updatedAt().isBefore(t))
+                            .map(t -> m.updatedAt() != null && !dated(m.updatedAt()).isBefore(t))
                             .orElse(true))
-                .map(SimulatedNova::migration)
+                .map(this::migration)
                 .toList()
                 .reversed());
   }
@@ -232,7 +233,7 @@ final class SimulatedNova implements Nova {
     return new MigrationPage(all.subList(0, Math.min(size, all.size())), all.size() < size, began);
   }
 
-  private static Migration migration(io.hostmaintenance.cloud.Migration m) {
+  private Migration migration(io.hostmaintenance.cloud.Migration m) {
     return new Migration(
         m.id(),
         m.uuid(),
@@ -241,8 +242,8 @@ final class SimulatedNova implements Nova {
         m.status().text(),
         m.sourceCompute(),
         m.destCompute(),
-        m.createdAt(),
-        m.updatedAt(),
+        dated(m.createdAt()),
+        dated(m.updatedAt()),
         m.caller().user().id(),
         m.caller().user().projectId());
   }
@@ -274,14 +275,18 @@ final class SimulatedNova implements Nova {
                 .map(a -> action(a, true)));
   }
 
-  private static InstanceAction action(
-      io.hostmaintenance.cloud.InstanceAction a, boolean withEvents) {
+  /** By the clock of whoever writes a record, which may not be that of the replies. */
+  private Instant dated(Instant moment) {
+    return moment == null ? null : moment.plus(world.program().stamps().records());
+  }
+
+  private InstanceAction action(io.hostmaintenance.cloud.InstanceAction a, boolean withEvents) {
     return new InstanceAction(
         a.caller().requestId(),
         a.action(),
         a.caller().user().id(),
         a.caller().user().projectId(),
-        a.startTime(),
+        a.startTime().plus(world.program().stamps().actions()),
         a.message(),
         withEvents
             ? a.events().reversed().stream()

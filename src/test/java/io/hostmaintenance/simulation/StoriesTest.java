@@ -456,6 +456,44 @@ class StoriesTest {
   }
 
   @Test
+  void lostMoveIsOursThoughTheClocksOfNovasHostsAreApart() {
+    for (var seconds : List.of(-3600, -60, -6, 6, 60, 3600)) {
+      for (var guest : List.of(active("guest-1"), stopped("guest-1"))) {
+        var ahead = Duration.ofSeconds(seconds);
+        var lost =
+            world(List.of(guest), List.of(wrong(0, Kind.LOST_REPLY, 1, MOVES::contains, LAG)));
+        promisesHold(lost.withStamps(new Program.Stamps(ahead, ahead)));
+        promisesHold(lost.withStamps(new Program.Stamps(ahead, Duration.ZERO)));
+      }
+    }
+  }
+
+  @Test
+  void lostAttemptAfterAFailedOneIsNotCarriedOutTwiceThoughClocksAreApart() {
+    var failing =
+        new Program.Guest(
+            "guest-1",
+            NewServer.on("compute-1").with(Steering.PRECHECK_FAIL, "1"),
+            Program.Past.NONE);
+    for (var seconds : List.of(-3600, -60, -6, 6, 60, 3600)) {
+      for (var kind : List.of(Kind.LOST_REPLY, Kind.LOST_REPLY_SLOW, Kind.LOST_REQUEST)) {
+        var ahead = Duration.ofSeconds(seconds);
+        promisesHold(
+            world(List.of(failing), List.of(wrong(8, kind, 1, MOVES::contains, LAG)))
+                .withStamps(new Program.Stamps(ahead, ahead)));
+      }
+    }
+  }
+
+  @Test
+  void moveIsNotSomebodyElsesWhenTheListOfItsRecordsIsShort() {
+    promisesHold(
+        world(
+            List.of(active("guest-1"), stopped("guest-2")),
+            List.of(wrong(3, Kind.SHORT, 40, "migrations"::equals, LAG))));
+  }
+
+  @Test
   void intentThatWasStoredTooSlowlyIsNotActedUpon() {
     promisesHold(
         world(
