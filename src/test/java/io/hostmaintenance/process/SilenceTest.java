@@ -6,6 +6,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -13,10 +14,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Answers that never come, or never end, on connections that stay. */
+/** Answers that never come, or never end, on connections that stay. Mere waiting, all at once. */
+@Execution(ExecutionMode.CONCURRENT)
 class SilenceTest {
 
   private static final Duration SOON = Duration.ofSeconds(60);
@@ -76,16 +80,16 @@ class SilenceTest {
     looksAgainAt("compute-0", SOON.multipliedBy(2));
   }
 
+  static List<Proxy.Deed> silences() {
+    return List.of(new Proxy.Deed.SilentBeforeHeaders(), new Proxy.Deed.SilentInBody());
+  }
+
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
+  @MethodSource("silences")
   @Tag("long")
-  void hostOfWhichNoAnswerEndsIsUnknownAndTheOthersAreNot(boolean headers)
+  void hostOfWhichNoAnswerEndsIsUnknownAndTheOthersAreNot(Proxy.Deed silence)
       throws IOException, InterruptedException {
-    bench
-        .proxy()
-        .trouble(
-            looksAt("compute-0"),
-            headers ? new Proxy.Deed.SilentInBody() : new Proxy.Deed.SilentBeforeHeaders());
+    bench.proxy().trouble(looksAt("compute-0"), silence);
 
     Bench.until(operator, PATIENCE, () -> bench.has("compute-0", Condition.READY, "Unknown"));
 
@@ -95,15 +99,15 @@ class SilenceTest {
     bench.proxy().calm();
     Bench.until(operator, PATIENCE, bench::allInMaintenance);
     assertThat(bench.allInMaintenance()).isTrue();
-    System.out.println("silence  " + bench.measured(operator));
+    System.out.println("silence of a host, " + silence + ": " + bench.measured(operator));
   }
 
-  @Test
+  @ParameterizedTest
+  @MethodSource("silences")
   @Tag("long")
-  void loginThatNeverEndsMakesAllUnknownAndIsMended() throws IOException, InterruptedException {
-    bench
-        .proxy()
-        .trouble(asked -> asked.target().contains("/auth/tokens"), new Proxy.Deed.SilentInBody());
+  void loginThatNeverEndsMakesAllUnknownAndIsMended(Proxy.Deed silence)
+      throws IOException, InterruptedException {
+    bench.proxy().trouble(asked -> asked.target().contains("/auth/tokens"), silence);
     bench.simulator().revokeAllTokens();
 
     Bench.until(
@@ -116,5 +120,6 @@ class SilenceTest {
     bench.proxy().calm();
     Bench.until(operator, PATIENCE, bench::allInMaintenance);
     assertThat(bench.allInMaintenance()).isTrue();
+    System.out.println("silence of logins, " + silence + ": " + bench.measured(operator));
   }
 }
