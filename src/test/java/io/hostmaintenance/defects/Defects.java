@@ -598,6 +598,9 @@ final class Defects {
             .where(
                 "\"compute \" + spoken(login).version().orOlder(call.newest())", "\"compute 2.1\"")
             .caughtBy(test + "versionThatBothSpeakIsAskedFor"),
+        Defect.of("asks again in the version that was refused", "nova/openstack4j/OpenStack4jNova")
+            .where("if (!renewed.equals(version)) {", "if (!renewed.isEmpty()) {")
+            .caughtBy(test + "refusedVersionThatNovaStillSpeaksIsUnsupportedAndNotAskedForAgain"),
         Defect.of("speaks a microversion that it does not know", "nova/openstack4j/Microversion")
             .where("version.compareTo(CEILING) < 0 ? version : CEILING", "version")
             .caughtBy("nova.openstack4j.MicroversionTest#newestThatBothSpeakUpToTheCeiling"),

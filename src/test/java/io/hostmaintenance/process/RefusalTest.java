@@ -20,6 +20,9 @@ class RefusalTest {
       List.of(300, 401, 403, 404, 406, 409, 413, 429, 500, 503);
   private static final Duration WATCHED = Duration.ofMinutes(4);
 
+  /** Every 10 s, after 40 s each quarter of the time refused; with a fresh login each minute. */
+  private static final int MOST = 13 + 4;
+
   @TempDir Path directory;
 
   @Test
@@ -51,7 +54,7 @@ class RefusalTest {
         System.out.println("refusals " + bench.measured(operator));
         assertThat(operator.alive()).as(operator.log()).isTrue();
         assertThat(posts.keySet()).containsAll(STATUSES);
-        assertThat(posts.values()).allMatch(count -> count <= 2 * WATCHED.toMinutes());
+        assertThat(posts.values()).as("POSTs by status").allMatch(count -> count <= MOST);
       }
     }
   }

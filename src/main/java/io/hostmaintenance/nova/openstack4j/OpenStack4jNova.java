@@ -535,7 +535,7 @@ final class OpenStack4jNova implements Nova {
     return reply;
   }
 
-  /** Whatever is answered, after a token and a version that were refused were renewed once. */
+  /** Whatever is answered, asked again once where a refused token or version could be renewed. */
   private Reply exchange(Call call) {
     var begin = nanoTime.getAsLong();
     var login = session.current();
@@ -553,9 +553,11 @@ final class OpenStack4jNova implements Nova {
     }
     if (reply.status() == 406 && call.service() == ServiceType.COMPUTE) {
       spoken = null;
-      version = version(call, login);
-      inTime(call, begin);
-      reply = attempt(call, login, version);
+      var renewed = version(call, login);
+      if (!renewed.equals(version)) {
+        inTime(call, begin);
+        reply = attempt(call, login, renewed);
+      }
     }
     return reply;
   }

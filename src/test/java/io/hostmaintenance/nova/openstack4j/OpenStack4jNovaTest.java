@@ -367,14 +367,14 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void versionThatIsRefusedTwiceIsUnsupported() {
+  void refusedVersionThatNovaStillSpeaksIsUnsupportedAndNotAskedForAgain() {
     cloud.on("PUT", SERVICES + "/s1", 406, "{\"computeFault\": {\"message\": \"No 2.96.\"}}");
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> nova.enable("s1"))
         .withMessage("No 2.96.")
         .matches(e -> e.kind() == Kind.UNSUPPORTED_API && !e.outcomeUnknown());
-    assertThat(cloud.requests("PUT", SERVICES + "/s1")).hasSize(2);
+    assertThat(cloud.requests("PUT", SERVICES + "/s1")).hasSize(1);
   }
 
   @Test
