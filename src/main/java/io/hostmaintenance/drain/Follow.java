@@ -113,7 +113,13 @@ final class Follow {
     }
     if (!here) {
       if (unexplained(row, detail)) {
-        return Next.of(lookedFor(row));
+        return Next.of(
+            Rows.mark(
+                row,
+                RowState.Requested,
+                Reason.Settling,
+                "It left the host, and Nova shows no record of a move yet.",
+                at.now()));
       }
       return Next.of(
           Rows.end(
@@ -267,7 +273,9 @@ final class Follow {
   /** Whether Nova shows no record by which the instance has left; a list may be short for once. */
   private boolean unexplained(InstanceStatus row, Optional<Detail> detail) {
     return records(row, detail).isEmpty()
-        && at.waited(row).compareTo(at.settings().answerWait()) < 0;
+        && (row.migrationId() != null
+            || !Rows.because(row, Reason.Settling)
+            || at.ago(row.since()).compareTo(SETTLING) < 0);
   }
 
   /** Who made the row's request: another user than now where clouds.yaml has changed since. */

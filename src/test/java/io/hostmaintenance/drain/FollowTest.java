@@ -574,11 +574,35 @@ class FollowTest {
     @Test
     void isNotWaitedForWithoutEnd() {
       var given = Given.taken().rows(moving("vm")).instances(away(active("vm")));
-      given.decide();
+      given.decideAfter(1000);
 
-      given.decideAfter(70);
+      given.decideAfter(299);
+      stands(given, "InProgress", Reason.Settling);
 
+      given.decideAfter(1);
       stands(given, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    @Test
+    void isNotWaitedForWithoutEndThoughTheAnswerWasLost() {
+      var given = Given.taken().rows(requested("vm")).instances(away(active("vm")));
+      given.decideAfter(1000);
+
+      given.decideAfter(299);
+      stands(given, "Requested", Reason.Settling);
+
+      given.decideAfter(1);
+      stands(given, "Gone", Reason.MovedBySomebodyElse);
+    }
+
+    @Test
+    void onceRecordedIsWaitedForWhereNovaShowsNone() {
+      var given = Given.taken().rows(running("vm", 2)).instances(away(active("vm")));
+      given.decideAfter(1000);
+
+      given.decideAfter(300);
+
+      stands(given, "Moved", Reason.StuckRecord);
     }
 
     @Test
