@@ -57,7 +57,10 @@ final class Programs {
         "only our own cold migration is confirmed",
         "what was taken is given back"),
     /** Another administrator who moves instances as the operator's own user. */
-    SHARED_USER("no attempt is carried out twice", "only our own cold migration is confirmed");
+    SHARED_USER(
+        "no attempt is carried out twice",
+        "only our own cold migration is confirmed",
+        "what our move took off the host is not called moved by somebody else");
 
     private final Set<String> victims;
 
