@@ -372,16 +372,18 @@ final class Promises {
     }
   }
 
-  /** Whose the newest migration off the host is, of those that ended before a moment; or null. */
+  /**
+   * Whose the newest migration is, where it went off the host and ended before a moment; or null.
+   */
   private String whoTookOff(String serverId, String host, Instant before) {
     return cloud.migrations(serverId).stream()
+        .reduce((older, newer) -> newer)
         .filter(m -> host.equals(m.sourceCompute()) && !host.equals(m.server().host()))
         .filter(
             m ->
                 m.status() == MigrationStatus.COMPLETED
                     || m.status() == MigrationStatus.FINISHED
                     || m.status() == MigrationStatus.CONFIRMED)
-        .reduce((older, newer) -> newer)
         .filter(m -> m.updatedAt() != null && m.updatedAt().isBefore(before))
         .map(m -> ownRequests.get(m.caller().requestId()))
         .orElse(null);
