@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** Follows a row whose request is outstanding to what Nova has made of it. */
@@ -41,8 +40,6 @@ final class Follow {
 
   /** By how much Nova's own clocks may be apart before an action is surely that of the past. */
   private static final Duration APART = Duration.ofMinutes(61);
-
-  private static final Set<String> ENDED_WELL = Set.of("completed", "confirmed");
 
   private final Moment at;
   private final List<InstanceStatus> rows;
@@ -238,7 +235,7 @@ final class Follow {
         ? migration.unfinished() && underMigration(instance)
         : instance.host() != null
             && instance.host().equals(migration.destinationHost())
-            && (migration.unfinished() || ENDED_WELL.contains(migration.status()));
+            && (migration.unfinished() || migration.endedWell());
   }
 
   private static boolean underMigration(Instance instance) {
@@ -255,8 +252,7 @@ final class Follow {
         .filter(
             a ->
                 recordOf(a, detail)
-                    .filter(
-                        m -> !at.host().equals(m.sourceHost()) || ENDED_WELL.contains(m.status()))
+                    .filter(m -> !at.host().equals(m.sourceHost()) || m.endedWell())
                     .isEmpty());
   }
 

@@ -23,7 +23,7 @@ public sealed interface Sight {
    * hypervisors of the host, placement. The order alone makes it true, however long it takes.
    *
    * @param began Nova's clock when the migrations were asked for, or a little before
-   * @param date Nova's clock at the instances
+   * @param date Nova's clock at the instances, or at the hypervisors that prove that there are none
    * @param age how long ago the instances were asked for, by our own clock
    * @param complete whether the migrations of every unfinished status were asked for, however old
    * @param identity whom we act as
@@ -93,9 +93,13 @@ public sealed interface Sight {
       return copy(date, old, instances, services, residents, placement);
     }
 
-    /** The same look, and then the hypervisors of the host. */
-    public Look with(Residents shown) {
-      return copy(date, age, instances, services, shown, placement);
+    /**
+     * The same look, and then the hypervisors of the host. It is of their date: a list that was
+     * short before proves nothing.
+     */
+    public Look with(Dated<Residents> shown) {
+      var proven = shown.date().isAfter(date) ? shown.date() : date;
+      return copy(proven, age, instances, services, shown.value(), placement);
     }
 
     /** The same look, and then placement. */

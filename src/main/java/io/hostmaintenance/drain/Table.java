@@ -248,7 +248,8 @@ final class Table {
 
   /**
    * It is elsewhere, and no request of ours is outstanding: somebody else's deed, unless the last
-   * record is of an attempt of ours that Nova called failed before it changed the host.
+   * record is of an attempt of ours, which Nova called failed before it changed the host, or
+   * carried out after it was given up.
    */
   private InstanceStatus left(InstanceStatus row, Instance instance, Detail detail) {
     var where = instance.host();
@@ -259,9 +260,11 @@ final class Table {
             .filter(
                 m -> Rows.attempts(row) > 0 && where != null && where.equals(m.destinationHost()))
             .filter(m -> at.host().equals(m.sourceHost()))
-            .filter(m -> at.look().identity().userId().equals(m.userId()))
-            .filter(Migration::failed);
-    return ours.isPresent()
+            .filter(m -> at.look().identity().userId().equals(m.userId()));
+    if (ours.filter(Migration::endedWell).isPresent()) {
+      return Rows.end(moved, RowState.Moved, Reason.Moved, "Moved to " + where + ".", at.now());
+    }
+    return ours.filter(Migration::failed).isPresent()
         ? Rows.end(
             moved,
             RowState.Failed,

@@ -59,6 +59,11 @@ public record Migration(
     return status.equals("finished");
   }
 
+  /** Whether Nova says that the migration has brought the instance to its destination for good. */
+  public boolean endedWell() {
+    return status.equals("completed") || status.equals("confirmed");
+  }
+
   /** Whether Nova says that the migration ended with an error. */
   public boolean failed() {
     return status.equals("error") || status.equals("failed");

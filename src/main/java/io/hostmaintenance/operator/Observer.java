@@ -384,8 +384,7 @@ final class Observer {
       if (!Drain.wantsResidents(resource, lists)) {
         return lists;
       }
-      var look =
-          lists.residents() instanceof Residents.NotAsked ? lists.with(residents().value()) : lists;
+      var look = lists.residents() instanceof Residents.NotAsked ? lists.with(residents()) : lists;
       if (look.residents() instanceof Residents.Shown(var ids) && !ids.isEmpty()) {
         var began = nanoTime.getAsLong();
         return look.with(nova.instancesOn(host), look.services(), since(began));
@@ -448,14 +447,14 @@ final class Observer {
         return Optional.of(new Dated<>(new Residents.NoHypervisor(), Instant.MIN));
       }
       var ids = new HashSet<String>();
-      var date = Instant.MAX;
+      var date = Instant.MIN;
       for (var hypervisor : all) {
         var shown = nova.instanceIdsAt(hypervisor.id());
         if (shown.isEmpty()) {
           return Optional.empty();
         }
         ids.addAll(shown.get().value());
-        date = date.isBefore(shown.get().date()) ? date : shown.get().date();
+        date = date.isAfter(shown.get().date()) ? date : shown.get().date();
       }
       return Optional.of(new Dated<>(new Residents.Shown(Set.copyOf(ids)), date));
     }

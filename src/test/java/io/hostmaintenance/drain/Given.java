@@ -17,6 +17,7 @@ import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
 import io.hostmaintenance.drain.Sight.Residents;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -500,9 +501,11 @@ final class Given {
     var shown =
         Drain.wantsResidents(resource, look)
             ? look.with(
-                hypervisorType == null
-                    ? new Residents.NoHypervisor()
-                    : new Residents.Shown(unlisted))
+                new Dated<>(
+                    hypervisorType == null
+                        ? new Residents.NoHypervisor()
+                        : new Residents.Shown(unlisted),
+                    look.date()))
             : look;
     return Drain.wantsPlacement(resource, shown)
         ? shown.with(

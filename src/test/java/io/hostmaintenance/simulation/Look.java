@@ -95,11 +95,9 @@ final class Look {
     toConfirm = Truth.finished(cloud).stream().map(m -> m.uuid()).collect(Collectors.toSet());
   }
 
-  /** What the hypervisor shows, where the list of servers was not asked for. */
+  /** What a hypervisor shows, which proves what the list of servers may leave out. */
   void residents(Cloud cloud, String host) {
-    if (date == null) {
-      instances(cloud, host);
-    }
+    instances(cloud, host);
   }
 
   /** A list of it lacked rows: not everybody that is under way could be seen. */

@@ -308,7 +308,14 @@ final class Promises {
     promise(
         "Drained only after two empty looks",
         emptyLooks.getOrDefault(host, List.of()).stream().anyMatch(l -> !l.date().isAfter(due)),
-        () -> host + " was not seen empty " + world.settings().settle() + " before " + look.date());
+        () ->
+            host
+                + " was not seen empty "
+                + world.settings().settle()
+                + " before "
+                + look.date()
+                + ", but "
+                + emptyLooks.get(host));
     promise(
         "Drained only of a disabled host",
         !look.enabled(host),
