@@ -98,7 +98,7 @@ public sealed interface Sight {
      * short before proves nothing.
      */
     public Look with(Dated<Residents> shown) {
-      var proven = shown.date().isAfter(date) ? shown.date() : date;
+      var proven = shown.value() instanceof Residents.Shown ? shown.date() : date;
       return copy(proven, age, instances, services, shown.value(), placement);
     }
 

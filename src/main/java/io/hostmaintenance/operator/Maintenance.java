@@ -2,6 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.drain.Answers;
@@ -264,7 +265,7 @@ final class Maintenance {
       ledger.decide(resource, unseen::get, Decision::status);
       return carryOut(resource, memory, NOT_LOOKED, unseen.get());
     }
-    var sight = observer.look(resource, memory.recall);
+    var sight = observer.look(resource, memory.recall, mayTake(resource, memory));
     if (Drain.sees(resource, sight)) {
       memory.lastLook = now();
     }
@@ -280,6 +281,14 @@ final class Maintenance {
         ledger.decide(
             resource, () -> Drain.decide(situation(resource, memory), sight), Decision::status);
     return carryOut(resource, memory, sight, decision);
+  }
+
+  /** While a host is called empty, a look may take as long as that may be said without one. */
+  private Optional<Duration> mayTake(HostMaintenance resource, Memory memory) {
+    return Optional.ofNullable(resource.getStatus())
+        .flatMap(s -> s.condition(Condition.DRAINED))
+        .filter(Condition::isTrue)
+        .map(c -> settings.blindness().minus(Duration.between(memory.lastLook, now())));
   }
 
   private static Optional<Decision> withoutLook(HostMaintenance resource, Situation situation) {

@@ -83,10 +83,11 @@ final class Observer {
    * One look; {@link Blind} when any list of it could not be had whole.
    *
    * @param recall what earlier looks at the same resource remember
+   * @param mayTake for how long it is of use; empty: however long
    */
-  Sight look(HostMaintenance resource, Recall recall) {
+  Sight look(HostMaintenance resource, Recall recall, Optional<Duration> mayTake) {
     try {
-      return new Glance(resource, recall).look();
+      return new Glance(resource, recall, mayTake).look();
     } catch (NovaException e) {
       LOG.warn("host {}: no look: {}", resource.getSpec().host(), e.getMessage());
       return Blind.of(e);
@@ -98,14 +99,17 @@ final class Observer {
 
     private final HostMaintenance resource;
     private final Recall recall;
+    private final Optional<Duration> mayTake;
+    private final long start = nanoTime.getAsLong();
     private final String host;
     private final HostMaintenanceStatus status;
     private final Map<String, Detail> details = new HashMap<>();
     private final Set<String> unanswered = new HashSet<>();
 
-    Glance(HostMaintenance resource, Recall recall) {
+    Glance(HostMaintenance resource, Recall recall, Optional<Duration> mayTake) {
       this.resource = resource;
       this.recall = recall;
+      this.mayTake = mayTake;
       this.host = resource.getSpec().host();
       this.status = resource.getStatus();
     }
@@ -147,6 +151,7 @@ final class Observer {
       var before = nova.computeServices();
       var page = nova.newestMigrations(host);
       var unfinished = unfinished(page);
+      inTime();
       var began = nanoTime.getAsLong();
       var shown = shownAlone(before) ? residents() : NOT_ASKED;
       var instances =
@@ -157,8 +162,10 @@ final class Observer {
       if (instances.value().isEmpty()) {
         migrations.addAll(reverted(page, instances.date()));
       }
+      inTime();
       var services = hidden(before) ? before : nova.computeServices();
       ask(migrations, instances.value());
+      inTime();
       var lists =
           new Look(
               page.began(),
@@ -186,6 +193,7 @@ final class Observer {
       return page.whole()
           ? page.migrations().stream().filter(Migration::unfinished).toList()
           : Migration.UNFINISHED.stream()
+              .peek(s -> inTime())
               .flatMap(s -> nova.migrations(MigrationFilter.ofHost(host, s)).stream())
               .toList();
     }
@@ -224,6 +232,17 @@ final class Observer {
 
     private Duration since(long nanos) {
       return Duration.ofNanos(nanoTime.getAsLong() - nanos);
+    }
+
+    /** A look that goes on for longer than its host may be called empty without one is given up. */
+    private void inTime() {
+      if (mayTake.filter(most -> since(start).compareTo(most) > 0).isPresent()) {
+        throw new NovaException(
+            NovaException.Kind.UNAVAILABLE,
+            "Nova has needed "
+                + since(start).toSeconds()
+                + " s for a part of one look: nobody can say for so long that the host is empty.");
+      }
     }
 
     /** The look as it is acted upon: instances and services once more where they are too old. */
@@ -392,6 +411,7 @@ final class Observer {
       if (!Drain.wantsPlacement(resource, look)) {
         return look;
       }
+      inTime();
       var told = look.with(placement(page));
       if (told.placement() instanceof Placement.Absent
           && page.migrations().isEmpty()
@@ -454,7 +474,7 @@ final class Observer {
           return Optional.empty();
         }
         ids.addAll(shown.get().value());
-        date = date.isAfter(shown.get().date()) ? date : shown.get().date();
+        date = shown.get().date();
       }
       return Optional.of(new Dated<>(new Residents.Shown(Set.copyOf(ids)), date));
     }
@@ -476,6 +496,7 @@ final class Observer {
       var consumers = new ArrayList<Consumer>();
       var unresolved = new ArrayList<String>();
       for (var id : ids) {
+        inTime();
         var instance = nova.instance(id);
         if (instance.isPresent()) {
           consumers.add(new Consumer(id, Optional.empty(), instance));

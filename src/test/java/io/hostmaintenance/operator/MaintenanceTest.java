@@ -279,6 +279,29 @@ class MaintenanceTest {
       world.runUntilPhase("hm", "InMaintenance");
     }
 
+    /** A look of 275 s, where a host may be called empty for 180 s without one. */
+    @Test
+    void leaveNoHostCalledEmptyForAsLongAsALookTakes() {
+      world.create("hm", "compute-1");
+      world.runUntilPhase("hm", "InMaintenance");
+      everyAnswerTakes(Duration.ofSeconds(55));
+
+      world.tick("hm");
+
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("Unknown");
+    }
+
+    @Test
+    void leaveAHostCalledEmptyWhoseLookIsDoneInTime() {
+      world.create("hm", "compute-1");
+      world.runUntilPhase("hm", "InMaintenance");
+      everyAnswerTakes(Duration.ofSeconds(20));
+
+      world.tick("hm");
+
+      assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("True");
+    }
+
     /** By lists that are older than 30 s when they come nothing is moved. */
     @Test
     void whoseListsTakeTooLongForAnyMoveAreToldWithTheirTime() {
