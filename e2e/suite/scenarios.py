@@ -433,9 +433,9 @@ def m(c):
     c.stop(c.host)
     with c.watch(name) as watch:
         until(f'{c.host} is down', lambda: c.cloud.service(c.host)['state'] == 'down', 100)
-        before = len(c.log.requests(c.world.operator_user, 'GET', '/servers'))
+        before = len(c.log.requests(c.world.operator_user, 'GET', '/os-migrations'))
         until('the operator has looked again, three times',
-              lambda: len(c.log.requests(c.world.operator_user, 'GET', '/servers')) >= before + 3, 60)
+              lambda: len(c.log.requests(c.world.operator_user, 'GET', '/os-migrations')) >= before + 3, 60)
         for _, status in watch.statuses():
             expect('InMaintenance', status.get('phase'), 'phase while the host was off')
     c.prove_maintenance(name, guests)

@@ -449,7 +449,10 @@ final class Promises {
     }
   }
 
-  /** Long without a look, nothing is claimed any more. */
+  /**
+   * Long without a look, nothing is claimed any more. A simulated process looks at one resource
+   * after the other, so that each waits for the looks at the others.
+   */
   private void blindness(OperatorProcess process, String name) {
     var stored = world.kubernetes().get(name);
     if (stored.isEmpty()) {
@@ -462,7 +465,8 @@ final class Promises {
             .settings()
             .blindness()
             .plus(world.settings().httpTimeout().multipliedBy(2))
-            .plusMinutes(2);
+            .plusMinutes(2)
+            .multipliedBy(Math.max(1, lastLook.size()));
     promise(
         "Drained is not claimed without looks",
         Duration.between(since, cloud.now()).compareTo(bound) < 0

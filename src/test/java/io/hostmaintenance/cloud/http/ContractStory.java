@@ -343,8 +343,12 @@ final class ContractStory implements AutoCloseable {
 
   private void failed(String server, String host, String how)
       throws IOException, InterruptedException {
+    var before = newestMigration(server).path("id");
     var request = act("live migration, " + how, server, live(host));
     var transferred = how.equals("failed");
+    until(
+        "a new migration of " + names.get(server),
+        () -> !newestMigration(server).path("id").equals(before));
     untilMigration(server, transferred ? "failed" : "error");
     untilIdle(server);
     both("server, " + how, "/servers/" + server, any());
@@ -545,11 +549,15 @@ final class ContractStory implements AutoCloseable {
     until(
         "the migration of %s is %s".formatted(names.get(server), status),
         () -> {
-          var path = "/os-migrations?instance_uuid=" + server;
-          var newest = NovaClient.json(admin.get(path)).at("/migrations/0");
+          var newest = newestMigration(server);
           name(text(newest, "uuid"), "MIGRATION of " + names.get(server));
           return text(newest, "status").equals(status);
         });
+  }
+
+  private JsonNode newestMigration(String server) throws IOException, InterruptedException {
+    var path = "/os-migrations?instance_uuid=" + server;
+    return NovaClient.json(admin.get(path)).at("/migrations/0");
   }
 
   private void until(String what, Callable<Boolean> condition) {
