@@ -54,9 +54,12 @@ record Moment(Situation situation, Look look) {
     return service().map(ComputeService::bringUp).orElse("start it");
   }
 
-  /** How long ago something was, by our clock; zero for null and for the future. */
+  /**
+   * How long before the look something was, by our clock; zero for null and for what came since.
+   */
   Duration ago(Instant then) {
-    return then == null || then.isAfter(now()) ? Duration.ZERO : Duration.between(then, now());
+    var asked = situation.asked();
+    return then == null || then.isAfter(asked) ? Duration.ZERO : Duration.between(then, asked);
   }
 
   /** How long this process has known of a row's outstanding request. */

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param resource the resource as it is stored; its status may be null
  * @param neighbours the other resources for the same host, and those for the target host
  * @param now our clock
+ * @param asked when the look began, by our clock: what it did not show may have come since
  * @param settings how fast and how much at once
  * @param freeMoves how many more moves may be in flight, other hosts' counted off
  * @param turn whether it is its turn to be drained, and who is drained now
@@ -30,6 +31,7 @@ public record Situation(
     HostMaintenance resource,
     List<Neighbour> neighbours,
     Instant now,
+    Instant asked,
     Settings settings,
     int freeMoves,
     Turn turn,

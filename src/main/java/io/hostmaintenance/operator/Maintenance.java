@@ -210,7 +210,9 @@ final class Maintenance {
       var sight = internalError(failure);
       var decision =
           ledger.decide(
-              resource, () -> Drain.decide(situation(resource, memory), sight), Decision::status);
+              resource,
+              () -> Drain.decide(situation(resource, memory, now()), sight),
+              Decision::status);
       carryOut(resource, memory, sight, decision);
     }
   }
@@ -259,7 +261,8 @@ final class Maintenance {
 
   private Ticked tick(HostMaintenance resource, Memory memory) {
     ledger.enter(resource);
-    var unseen = withoutLook(resource, situation(resource, memory));
+    var asked = now();
+    var unseen = withoutLook(resource, situation(resource, memory, asked));
     memory.needsNoLook = unseen.isPresent();
     if (unseen.isPresent()) {
       ledger.decide(resource, unseen::get, Decision::status);
@@ -279,7 +282,9 @@ final class Maintenance {
     }
     var decision =
         ledger.decide(
-            resource, () -> Drain.decide(situation(resource, memory), sight), Decision::status);
+            resource,
+            () -> Drain.decide(situation(resource, memory, asked), sight),
+            Decision::status);
     return carryOut(resource, memory, sight, decision);
   }
 
@@ -297,17 +302,18 @@ final class Maintenance {
         : Drain.withoutLook(situation);
   }
 
-  private Situation situation(HostMaintenance resource, Memory memory) {
+  private Situation situation(HostMaintenance resource, Memory memory, Instant asked) {
     return new Situation(
         resource,
         ledger.neighbours(
             name(resource), resource.getSpec().host(), resource.getSpec().targetHost()),
         now(),
+        asked,
         settings,
         settings.maxMoves() - ledger.othersInFlight(name(resource)),
         ledger.turn(resource),
         memory.lastLook,
-        waited(resource, memory),
+        waited(resource, memory, asked),
         unseen(memory),
         memory.refusal,
         memory.refusedSince == null ? Duration.ZERO : Duration.between(memory.refusedSince, now()),
@@ -319,8 +325,8 @@ final class Maintenance {
     return status != null && status.service() != null;
   }
 
-  /** How long this process has known of each outstanding request. */
-  private Map<String, Duration> waited(HostMaintenance resource, Memory memory) {
+  /** How long before the look this process has known of each outstanding request. */
+  private Map<String, Duration> waited(HostMaintenance resource, Memory memory, Instant asked) {
     var waited = new HashMap<String, Duration>();
     var keys = new ArrayList<String>();
     if (resource.getStatus() != null) {
@@ -328,8 +334,8 @@ final class Maintenance {
         if (row.requestedAt() != null) {
           var key = row.id() + "/" + row.requestedAt();
           keys.add(key);
-          var first = memory.firstSights.computeIfAbsent(key, k -> now());
-          waited.put(row.id(), Duration.between(first, now()));
+          var first = memory.firstSights.computeIfAbsent(key, k -> asked);
+          waited.put(row.id(), Duration.between(first, asked));
         }
       }
     }

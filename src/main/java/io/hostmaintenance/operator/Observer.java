@@ -311,7 +311,16 @@ final class Observer {
 
     private Optional<Detail> told(
         String id, Set<Question> questions, List<Instance> instances, long now, Duration atMost) {
-      return recall.told(id, questions, here(id, instances), now - atMost.toNanos());
+      return outstanding(id)
+          ? Optional.empty()
+          : recall.told(id, questions, here(id, instances), now - atMost.toNanos());
+    }
+
+    /** What became of a request of ours is asked anew at each look. */
+    private boolean outstanding(String id) {
+      return status != null
+          && status.instances().stream()
+              .anyMatch(r -> r.id().equals(id) && r.requestedAt() != null);
     }
 
     private void ask(

@@ -228,6 +228,23 @@ class FollowTest {
         .contains("openstack server set --state active --auto-approve vm");
   }
 
+  /** Nova is asked at the begin of a look, and its record may come while a slow look goes on. */
+  @Test
+  void whatALookDoesNotShowMayHaveComeWhileItWasTaken() {
+    var given =
+        Given.taken()
+            .rows(moving("vm"))
+            .instances(active("vm"))
+            .action("vm", ours(LIVE, 1))
+            .lookTook(Duration.ofSeconds(30));
+
+    given.decideAfter(70);
+    stands(given, "InProgress", Reason.Queued);
+
+    given.decideAfter(30);
+    stands(given, "Pending", Reason.Inconsistent);
+  }
+
   // ================================================================ behind somebody else's
 
   @Nested

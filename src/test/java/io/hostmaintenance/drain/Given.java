@@ -82,6 +82,7 @@ final class Given {
   private Instant now = NOON;
   private Duration novaAhead = Duration.ZERO;
   private Instant lastCompleteLook = NOON;
+  private Duration lookTook = Duration.ZERO;
   private Optional<Instant> knowsOfDisabling = Optional.empty();
   private Optional<Instant> knowsOfGivingBack = Optional.empty();
   private int freeMoves = 20;
@@ -573,6 +574,7 @@ final class Given {
         resource,
         List.copyOf(neighbours),
         now,
+        now.minus(lookTook),
         SETTINGS,
         freeMoves,
         turn,
@@ -602,6 +604,12 @@ final class Given {
 
   Decision blind() {
     return decide(new Blind(Reason.ApiUnavailable, "Nova answered 503.", Duration.ZERO));
+  }
+
+  /** From now on a look begins so long before its decision. */
+  Given lookTook(Duration time) {
+    lookTook = time;
+    return this;
   }
 
   /** The decision after some more time. */
