@@ -129,6 +129,13 @@ final class Look {
     occupant = Truth.occupant(cloud, host);
   }
 
+  /** An instance was asked for: who had left by then need not have been seen. */
+  void resolved(Cloud cloud) {
+    if (placementAsked && occupant.isPresent()) {
+      occupant = Truth.occupant(cloud, host);
+    }
+  }
+
   /** Which host had a second service when the services were read. */
   void twin(Optional<String> host) {
     twin = host.filter(h -> h.equalsIgnoreCase(this.host));

@@ -165,7 +165,13 @@ final class SimulatedNova implements Nova {
 
   @Override
   public Optional<Instance> instance(String instanceId) {
-    return read("server", () -> known(instanceId).map(SimulatedNova::instance));
+    var look = process.look();
+    return read(
+        "server",
+        () -> {
+          look.resolved(cloud);
+          return known(instanceId).map(SimulatedNova::instance);
+        });
   }
 
   private Optional<Server> known(String instanceId) {
