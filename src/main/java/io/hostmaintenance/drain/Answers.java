@@ -3,6 +3,8 @@ package io.hostmaintenance.drain;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.NovaException;
 import java.time.Instant;
 import java.util.List;
@@ -119,7 +121,7 @@ public final class Answers {
 
   private static InstanceStatus notSent(InstanceStatus row, Instant now) {
     var asBefore =
-        Rows.settle(row).toBuilder().attempts(Rows.attempts(row) - 1).notBefore(null).build();
+        Rows.settle(row).toBuilder().attempts(row.attemptsMade() - 1).notBefore(null).build();
     return Refusals.forLong(row)
         ? asBefore
         : Rows.mark(asBefore, RowState.Pending, Reason.Waiting, "Waits for its turn.", now);
@@ -170,7 +172,7 @@ public final class Answers {
       case Outcome.Accepted(var step, var requestId) -> row;
       case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
       case Outcome.Failed(var step, var failure) ->
-          failure.outcomeUnknown() && !Rows.is(row, RowState.Blocked)
+          failure.outcomeUnknown() && !row.is(RowState.Blocked)
               ? row
               : Refusals.later(row, failure.retryAfter(), now).toBuilder()
                   .message(

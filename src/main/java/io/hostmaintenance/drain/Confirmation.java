@@ -26,6 +26,6 @@ public final class Confirmation {
     var finished = migrations.stream().filter(Migration::finished).map(Migration::id).toList();
     return row.migrationId() != null
         && finished.equals(List.of(row.migrationId()))
-        && instance.filter(i -> i.idle() && i.vmState().equals("resized")).isPresent();
+        && instance.filter(i -> i.idle() && i.resized()).isPresent();
   }
 }

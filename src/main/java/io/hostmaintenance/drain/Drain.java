@@ -1,9 +1,14 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
@@ -135,7 +140,7 @@ public final class Drain {
       return Optional.empty();
     }
     return status.instances().stream()
-        .filter(Rows::outstanding)
+        .filter(InstanceStatus::outstanding)
         .map(r -> r.lookedAt() == null ? r.requestedAt() : r.lookedAt())
         .min(Instant::compareTo)
         .map(t -> t.minus(Duration.ofMinutes(5)));
@@ -364,7 +369,7 @@ public final class Drain {
 
   /** Something is to be moved, and the cloud's answers are too old for it when they come. */
   private static Optional<Finding> tooSlow(Moment at, List<InstanceStatus> rows) {
-    return at.look().fresh() || rows.stream().noneMatch(r -> Rows.is(r, RowState.Pending))
+    return at.look().fresh() || rows.stream().noneMatch(r -> r.is(RowState.Pending))
         ? Optional.empty()
         : Optional.of(
             new Finding(
@@ -425,7 +430,7 @@ public final class Drain {
     }
     var open = outstanding(rows);
     var occupied =
-        rows.stream().filter(Rows::outstanding).allMatch(Refusals::forLong)
+        rows.stream().filter(InstanceStatus::outstanding).allMatch(Refusals::forLong)
             ? emptiness.occupied().or(() -> unconfirmed(rows)).or(() -> open)
             : open;
     if (occupied.isPresent()) {
@@ -466,14 +471,14 @@ public final class Drain {
   /** A resize that leaves its disk here binds the host also while no list shows its record. */
   private static Optional<String> unconfirmed(List<InstanceStatus> rows) {
     return rows.stream()
-        .filter(r -> Rows.is(r, RowState.Blocked) && Rows.because(r, Reason.UnconfirmedResize))
+        .filter(r -> r.is(RowState.Blocked) && r.because(Reason.UnconfirmedResize))
         .findFirst()
-        .map(r -> "A resize or migration of " + Rows.label(r) + " is not confirmed.");
+        .map(r -> "A resize or migration of " + r.label() + " is not confirmed.");
   }
 
   /** What of ours has not come to its end; empty when nothing is outstanding. */
   private static Optional<String> outstanding(List<InstanceStatus> rows) {
-    var open = rows.stream().filter(Rows::outstanding).toList();
+    var open = rows.stream().filter(InstanceStatus::outstanding).toList();
     var moving = open.stream().filter(Drain::moves).count();
     if (moving > 0) {
       return Optional.of(moving == 1 ? "1 move is under way." : moving + " moves are under way.");
@@ -482,19 +487,19 @@ public final class Drain {
         .findFirst()
         .map(
             row ->
-                Rows.is(row, RowState.Requested)
+                row.is(RowState.Requested)
                     ? "The answer to the request for a move of "
-                        + Rows.label(row)
+                        + row.label()
                         + " is not known yet."
                     : "The request for a move of "
-                        + Rows.label(row)
+                        + row.label()
                         + " has not come to its end ("
                         + row.reason()
                         + ").");
   }
 
   private static boolean moves(InstanceStatus row) {
-    return Rows.is(row, RowState.InProgress) || Rows.is(row, RowState.Confirming);
+    return row.is(RowState.InProgress) || row.is(RowState.Confirming);
   }
 
   private static HostMaintenanceStatus phase(
@@ -573,16 +578,16 @@ public final class Drain {
   /** Whether a row keeps the host from being empty until somebody acts. */
   private static boolean needsHuman(InstanceStatus row, Moment at) {
     var here = at.look().onHost(row.id()).isPresent();
-    return Rows.is(row, RowState.Blocked)
-        || Rows.is(row, RowState.Skipped)
-        || here && (Rows.is(row, RowState.Failed) || RowState.of(row).isEmpty());
+    return row.is(RowState.Blocked)
+        || row.is(RowState.Skipped)
+        || here && (row.is(RowState.Failed) || RowState.of(row).isEmpty());
   }
 
   private static String blockedMessage(List<InstanceStatus> needy) {
     var first = needy.getFirst();
     return (needy.size() == 1 ? "1 instance needs" : needy.size() + " instances need")
         + " a human; the first is "
-        + Rows.label(first)
+        + first.label()
         + ": "
         + (RowState.of(first).isPresent()
             ? first.message()
@@ -714,7 +719,7 @@ public final class Drain {
             new Notice(
                 true,
                 Reason.LateArrival,
-                Rows.label(row) + " arrived on the host after it was empty."));
+                row.label() + " arrived on the host after it was empty."));
       }
       if (old != null && old.state().equals(row.state())) {
         continue;
@@ -728,18 +733,18 @@ public final class Drain {
     if (RowState.of(row).isEmpty()) {
       return Optional.empty();
     }
-    var said = Rows.label(row) + ": " + row.message();
+    var said = row.label() + ": " + row.message();
     return switch (RowState.of(row).get()) {
       case Moved, Gone, Skipped ->
           Optional.of(new Notice(false, Reason.valueOf(row.reason()), said));
       case Failed, Blocked -> Optional.of(new Notice(true, Reason.valueOf(row.reason()), said));
       case Pending ->
-          old != null && Rows.outstanding(old)
+          old != null && old.outstanding()
               ? Optional.of(
                   new Notice(
                       true,
                       Reason.MoveFailed,
-                      Rows.label(row) + " (" + row.reason() + "): " + row.message()))
+                      row.label() + " (" + row.reason() + "): " + row.message()))
               : Optional.empty();
       case Requested ->
           row.refusedSince() != null
@@ -748,7 +753,7 @@ public final class Drain {
                   new Notice(
                       false,
                       Reason.MoveAsked,
-                      Rows.label(row) + ": " + row.action() + ", attempt " + row.attempts() + "."));
+                      row.label() + ": " + row.action() + ", attempt " + row.attempts() + "."));
       case InProgress, Confirming -> Optional.empty();
     };
   }

@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.drain.Sight.Look;
 import io.hostmaintenance.drain.Sight.Placement;
@@ -129,7 +130,7 @@ final class Emptiness {
   boolean mayBeTied(Sight.Detail detail) {
     var instance = detail.instance().orElseThrow();
     return !instance.idle()
-        || instance.vmState().equals("building")
+        || instance.building()
         || detail.migrations().stream()
             .filter(m -> host.equals(m.sourceHost()) || host.equals(m.destinationHost()))
             .anyMatch(m -> live(m) && !unconfirmed(m, instance, host));
@@ -191,7 +192,7 @@ final class Emptiness {
 
   /** Whether the migration of a record is really under way; what is not known counts as such. */
   private boolean live(Migration migration) {
-    if (!migration.unfinished() && !migration.status().equals("reverted")) {
+    if (!migration.unfinished() && !migration.reverted()) {
       return false;
     }
     var onHost = look.onHost(migration.instanceId());
@@ -210,8 +211,8 @@ final class Emptiness {
 
   private boolean underWay(Migration migration, Instance instance) {
     return switch (migration.status()) {
-      case "finished", "confirming" -> resized(instance) || resizing(instance);
-      case "reverting", "reverted" -> resizing(instance);
+      case "finished", "confirming" -> instance.resized() || instance.resizing();
+      case "reverting", "reverted" -> instance.resizing();
       default -> !instance.idle() || recent(migration);
     };
   }
@@ -223,9 +224,8 @@ final class Emptiness {
     var instance = consumer.instance().get();
     return consumer
         .migration()
-        .map(m -> underWay(m, instance) || resizing(instance))
-        .orElseGet(
-            () -> arrived(instance) || !instance.idle() || instance.vmState().equals("building"));
+        .map(m -> underWay(m, instance) || instance.resizing())
+        .orElseGet(() -> arrived(instance) || !instance.idle() || instance.building());
   }
 
   /**
@@ -238,19 +238,11 @@ final class Emptiness {
         && Duration.between(changed, look.began()).abs().compareTo(LAG) < 0;
   }
 
-  private static boolean resized(Instance instance) {
-    return instance.vmState().equals("resized");
-  }
-
-  private static boolean resizing(Instance instance) {
-    return !instance.idle() && instance.taskState().startsWith("resize_");
-  }
-
   /** Whether a record is a cold migration or resize that left the host and nobody confirmed. */
   static boolean unconfirmed(Migration migration, Instance instance, String host) {
     return migration.finished()
         && host.equals(migration.sourceHost())
         && !host.equals(instance.host())
-        && instance.vmState().equals("resized");
+        && instance.resized();
   }
 }

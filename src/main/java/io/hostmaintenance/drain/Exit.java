@@ -4,6 +4,10 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -93,7 +97,7 @@ public final class Exit {
     keeping.step().ifPresent(steps::add);
     var rows = table.rows().stream().map(r -> forgetUnanswered(r, at)).toList();
     table.steps().stream().filter(s -> !(s instanceof Step.ForceComplete)).forEach(steps::add);
-    var open = rows.stream().filter(Rows::outstanding).toList();
+    var open = rows.stream().filter(InstanceStatus::outstanding).toList();
     var late = open.stream().filter(r -> overdue(r, at)).toList();
     aborts(at, open.stream().filter(r -> !late.contains(r)).toList(), steps);
 
@@ -165,7 +169,7 @@ public final class Exit {
 
   /** A request that Nova shows no trace of in its time is not repeated on the way out. */
   private static InstanceStatus forgetUnanswered(InstanceStatus row, Moment at) {
-    return Rows.is(row, RowState.Requested) && !Rows.outstanding(row)
+    return row.is(RowState.Requested) && !row.outstanding()
         ? Rows.mark(
             row,
             RowState.Pending,
@@ -200,12 +204,11 @@ public final class Exit {
 
   /** Whether a move has had its time, counted from when it began or from the deletion. */
   private static boolean overdue(InstanceStatus row, Moment at) {
-    var ownConfirm =
-        Rows.because(row, Reason.UnconfirmedResize) || Rows.because(row, Reason.SourceServiceDown);
-    if (ownConfirm && Rows.is(row, RowState.Blocked)) {
+    var ownConfirm = row.because(Reason.UnconfirmedResize) || row.because(Reason.SourceServiceDown);
+    if (ownConfirm && row.is(RowState.Blocked)) {
       return sinceDeletion(null, at).compareTo(CONFIRM_BOUND) >= 0;
     }
-    if (Rows.is(row, RowState.Confirming)) {
+    if (row.is(RowState.Confirming)) {
       return sinceDeletion(row.since(), at).compareTo(CONFIRM_BOUND) >= 0;
     }
     var detail = Optional.ofNullable(at.look().details().get(row.id()));
@@ -225,7 +228,7 @@ public final class Exit {
   }
 
   private static String leftBehind(List<InstanceStatus> rows) {
-    var open = rows.stream().filter(Rows::outstanding).map(InstanceStatus::id).toList();
+    var open = rows.stream().filter(InstanceStatus::outstanding).map(InstanceStatus::id).toList();
     return open.isEmpty() ? "" : "; moves still under way: " + String.join(", ", open);
   }
 }

@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Sight.Group;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.InstanceAction;

@@ -1,7 +1,11 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -76,7 +80,7 @@ final class Follow {
    */
   private Next unanswered(
       InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
-    if (Rows.because(row, Reason.Refused)) {
+    if (row.because(Reason.Refused)) {
       return Next.of(ended(Rows.settle(row), RowState.Failed, Reason.Refused, row.message()));
     }
     if (instance.isEmpty()) {
@@ -89,8 +93,7 @@ final class Follow {
         ownActions(row, detail.get()).stream().filter(a -> since(row, a.startTime())).toList();
     var over = at.waited(row).compareTo(at.settings().answerWait()) >= 0;
     var here = at.host().equals(instance.get().host());
-    var refused =
-        Rows.because(row, Reason.TaskInProgress) || Rows.because(row, Reason.UnsupportedState);
+    var refused = row.because(Reason.TaskInProgress) || row.because(Reason.UnsupportedState);
     // what has failed may be an older one, as long as the request may still be on its way
     var ours =
         here && instance.get().idle() && !over && !refused
@@ -128,10 +131,10 @@ final class Follow {
                   + " now, and no request of ours is known to Nova.",
               at.now()));
     }
-    if (Rows.because(row, Reason.TaskInProgress)) {
+    if (row.because(Reason.TaskInProgress)) {
       return Next.of(refused(row, Reason.TaskInProgress));
     }
-    if (Rows.because(row, Reason.UnsupportedState)) {
+    if (row.because(Reason.UnsupportedState)) {
       return Next.of(attemptFailed(row, new Failure(Reason.UnsupportedState, row.message())));
     }
     if (ours.size() > 1 && instance.get().idle()) {
@@ -163,7 +166,7 @@ final class Follow {
   }
 
   private static boolean saysWhatNovaSaid(InstanceStatus row) {
-    return Rows.because(row, Reason.AnswerUnknown) && !Rows.ASKING.equals(row.message());
+    return row.because(Reason.AnswerUnknown) && !Rows.ASKING.equals(row.message());
   }
 
   private InstanceStatus lookedFor(InstanceStatus row) {
@@ -189,12 +192,12 @@ final class Follow {
   }
 
   private static boolean silent(InstanceStatus row) {
-    return Rows.is(row, RowState.Blocked) && Rows.because(row, Reason.ApiUnavailable);
+    return row.is(RowState.Blocked) && row.because(Reason.ApiUnavailable);
   }
 
   /** The row ready to be asked for again as the same attempt. */
   private InstanceStatus askAgain(InstanceStatus row) {
-    return row.toBuilder().attempts(Rows.attempts(row) - 1).requestedAt(null).build();
+    return row.toBuilder().attempts(row.attemptsMade() - 1).requestedAt(null).build();
   }
 
   /** The actions of the row's kind that our user asked for, newest first. */
@@ -239,8 +242,7 @@ final class Follow {
   }
 
   private static boolean underMigration(Instance instance) {
-    return !instance.idle()
-        && (instance.taskState().equals("migrating") || instance.taskState().startsWith("resize_"));
+    return instance.migrating() || instance.resizing();
   }
 
   /** An action that would be that of the request if Nova's own clocks were apart. */
@@ -270,7 +272,7 @@ final class Follow {
   private boolean unexplained(InstanceStatus row, Optional<Detail> detail) {
     return records(row, detail).isEmpty()
         && (row.migrationId() != null
-            || !Rows.because(row, Reason.Settling)
+            || !row.because(Reason.Settling)
             || at.ago(row.since()).compareTo(SETTLING) < 0);
   }
 
@@ -324,7 +326,7 @@ final class Follow {
                       + ", but the move ended with an error and its state there is "
                       + told.status()
                       + ": look after it there"
-                      + (instance.orElseThrow().vmState().equals("error")
+                      + (instance.orElseThrow().inError()
                           ? " (openstack server reboot --hard " + told.id() + "). "
                           : ". ")
                       + Failure.of(told, at).message()));
@@ -357,7 +359,7 @@ final class Follow {
           Next.of(
               attemptFailed(
                   told,
-                  Rows.because(row, Reason.Timeout)
+                  row.because(Reason.Timeout)
                       ? new Failure(Reason.Timeout, "Aborted because it exceeded its time.")
                       : new Failure(Reason.Aborted, "Somebody aborted the migration.")));
       case REVERTED ->
@@ -519,8 +521,8 @@ final class Follow {
                   + ", which somebody else asked for.",
               at.now()));
     }
-    if (Rows.because(row, Reason.Inconsistent)
-        || Rows.because(row, Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >= 0) {
+    if (row.because(Reason.Inconsistent)
+        || row.because(Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >= 0) {
       return Next.of(
           Rows.mark(
               row,
@@ -554,13 +556,13 @@ final class Follow {
             i ->
                 rows.stream()
                         .filter(r -> r.id().equals(i.id()))
-                        .noneMatch(r -> Rows.outstanding(r) || Rows.is(r, RowState.Blocked))
+                        .noneMatch(r -> r.outstanding() || r.is(RowState.Blocked))
                     || strangersRecordMoves(i))
         .findFirst();
   }
 
   private boolean strangersRecordMoves(Instance instance) {
-    return rows.stream().noneMatch(r -> r.id().equals(instance.id()) && Rows.outstanding(r))
+    return rows.stream().noneMatch(r -> r.id().equals(instance.id()) && r.outstanding())
         && at.look().migrations().stream()
             .filter(m -> m.instanceId().equals(instance.id()) && m.unfinished())
             .filter(m -> at.host().equals(m.sourceHost()) && m.updatedAt() != null)
@@ -587,9 +589,9 @@ final class Follow {
   }
 
   private Next overdue(InstanceStatus row, Instance instance, Migration record, Duration limit) {
-    var asked = Rows.because(row, Reason.Timeout);
+    var asked = row.because(Reason.Timeout);
     var exceeded = "The move exceeded its " + Durations.format(limit);
-    if (asked && Rows.is(row, RowState.InProgress) && at.ago(row.since()).compareTo(SETTLING) < 0) {
+    if (asked && row.is(RowState.InProgress) && at.ago(row.since()).compareTo(SETTLING) < 0) {
       var refused = row.notBefore() != null && !at.now().isBefore(row.notBefore());
       return refused ? stop(row, instance, record, exceeded).orElse(Next.of(row)) : Next.of(row);
     }
@@ -613,9 +615,7 @@ final class Follow {
       return Optional.empty();
     }
     var asking = row.toBuilder().notBefore(null).build();
-    if (at.spec().onTimeout().equals("ForceComplete")
-        && record.status().equals("running")
-        && instance.vmState().equals("active")) {
+    if (at.spec().onTimeout().equals("ForceComplete") && record.running() && instance.active()) {
       return Optional.of(
           new Next(
               Rows.mark(
@@ -658,7 +658,7 @@ final class Follow {
         .flatMap(d -> d.migrations().stream())
         .filter(m -> asker(row).userId().equals(m.userId()) && row.lookedAt() != null)
         .findFirst()
-        .filter(m -> m.status().equals("completed") && here.equals(m.destinationHost()))
+        .filter(m -> m.completed() && here.equals(m.destinationHost()))
         .filter(m -> m.createdAt().isBefore(row.lookedAt().minus(SKEW)))
         .map(
             m ->
@@ -676,20 +676,20 @@ final class Follow {
     if (failed.isPresent()
         && !instance.idle()
         && at.host().equals(instance.host())
-        && (Rows.because(row, Reason.Inconsistent)
-            || Rows.because(row, Reason.Settling) && at.ago(row.since()).compareTo(DROPPED) >= 0)) {
+        && (row.because(Reason.Inconsistent)
+            || row.because(Reason.Settling) && at.ago(row.since()).compareTo(DROPPED) >= 0)) {
       return taskForEver(row, instance);
     }
-    if (Rows.because(row, Reason.Inconsistent)
-        || Rows.because(row, Reason.Settling) && at.ago(row.since()).compareTo(SETTLING) >= 0) {
+    if (row.because(Reason.Inconsistent)
+        || row.because(Reason.Settling) && at.ago(row.since()).compareTo(SETTLING) >= 0) {
       return contradiction(row, instance, record);
     }
-    if (Rows.because(row, Reason.Timeout) && at.ago(row.since()).compareTo(SETTLING) < 0) {
+    if (row.because(Reason.Timeout) && at.ago(row.since()).compareTo(SETTLING) < 0) {
       return row; // aborted because of its time: the word that it was stays until the end is seen
     }
     return Rows.mark(
         row,
-        Rows.is(row, RowState.Confirming) ? RowState.Confirming : RowState.InProgress,
+        row.is(RowState.Confirming) ? RowState.Confirming : RowState.InProgress,
         Reason.Settling,
         "Nova's accounts of the move do not agree yet (migration "
             + record.map(Migration::status).orElse("without a record")
@@ -726,7 +726,7 @@ final class Follow {
       InstanceStatus row, Instance instance, Optional<Migration> record) {
     var says = record.map(Migration::status).orElse("without a record");
     var here = at.host().equals(instance.host());
-    var atRest = instance.idle() && !instance.vmState().equals("resized");
+    var atRest = instance.idle() && !instance.resized();
     if (here && atRest && record.filter(Migration::unfinished).isPresent()) {
       return attemptFailed(
           row,
@@ -752,7 +752,7 @@ final class Follow {
     }
     if (!here && atRest) {
       var where = row.toBuilder().destinationHost(instance.host()).build();
-      return RowAction.LiveMigrate.of(row) && !instance.vmState().equals("error")
+      return RowAction.LiveMigrate.of(row) && !instance.inError()
           ? ended(
               where,
               RowState.Moved,
@@ -804,7 +804,7 @@ final class Follow {
         || detail.migrations().isEmpty()
         || detail.migrations().stream()
             .filter(m -> at.host().equals(m.sourceHost()) || at.host().equals(m.destinationHost()))
-            .anyMatch(m -> m.unfinished() || m.status().equals("reverted"));
+            .anyMatch(m -> m.unfinished() || m.reverted());
   }
 
   private InstanceStatus dropped(InstanceStatus row, Optional<Detail> detail) {
@@ -849,10 +849,9 @@ final class Follow {
               at.now()));
     }
     var reason = at.sourceUp() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
-    var same = Rows.because(row, reason);
-    var begun = same || Rows.is(row, RowState.Confirming);
-    var late =
-        same && (Rows.is(row, RowState.Blocked) || at.ago(row.since()).compareTo(CONFIRMING) >= 0);
+    var same = row.because(reason);
+    var begun = same || row.is(RowState.Confirming);
+    var late = same && (row.is(RowState.Blocked) || at.ago(row.since()).compareTo(CONFIRMING) >= 0);
     var state = late ? RowState.Blocked : RowState.Confirming;
     var message =
         !at.sourceUp()
@@ -861,7 +860,7 @@ final class Follow {
                 + " is up: "
                 + at.bringUp()
                 + "."
-            : same && Rows.is(row, state)
+            : same && row.is(state)
                 ? row.message()
                 : late
                     ? "The cold migration is finished, but Nova does not confirm it: confirm it"
@@ -891,14 +890,14 @@ final class Follow {
   /** The row after a failed attempt: to be asked for again after a while, or at its end. */
   private InstanceStatus attemptFailed(InstanceStatus row, Failure failure) {
     var settled = Rows.settle(row);
-    if (Rows.attempts(row) >= at.spec().maxAttempts()) {
+    if (row.attemptsMade() >= at.spec().maxAttempts()) {
       return ended(settled, RowState.Failed, failure.reason(), failure.message());
     }
     return Rows.mark(
         settled.toBuilder()
             .migrationId(null)
             .requestId(null)
-            .notBefore(at.now().plus(backOff(Rows.attempts(row))))
+            .notBefore(at.now().plus(backOff(row.attemptsMade())))
             .build(),
         RowState.Pending,
         failure.reason(),

@@ -1,5 +1,7 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.drain.Sight.Detail;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -182,9 +184,7 @@ final class InstanceTable {
     return Stream.concat(
             live.stream().limit(asked), live.stream().filter(m -> !m.createdAt().isBefore(paused)))
         .anyMatch(
-            m ->
-                m.status().equals("completed")
-                    || m.unfinished() && instance.host().equals(m.destinationHost()));
+            m -> m.completed() || m.unfinished() && instance.host().equals(m.destinationHost()));
   }
 
   private static Judgement human(String message) {

@@ -1,7 +1,9 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;

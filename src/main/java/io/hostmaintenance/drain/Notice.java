@@ -1,5 +1,7 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Reason;
+
 /**
  * Something a person would ask about; becomes an Event and a log line.
  *

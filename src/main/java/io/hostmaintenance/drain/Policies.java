@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import java.util.List;

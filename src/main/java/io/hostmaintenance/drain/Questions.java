@@ -2,6 +2,9 @@ package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.util.EnumSet;
@@ -54,7 +57,7 @@ public final class Questions {
       }
     }
     for (var instance : instances) {
-      if (instance.vmState().equals("paused") && instance.idle()) {
+      if (instance.paused() && instance.idle()) {
         questions
             .computeIfAbsent(instance.id(), i -> EnumSet.noneOf(Question.class))
             .addAll(EnumSet.of(Question.ACTIONS, Question.MIGRATIONS));
@@ -73,7 +76,7 @@ public final class Questions {
   private static Set<Question> ofRow(
       InstanceStatus row, Instance onHost, List<Migration> migrations) {
     var questions = EnumSet.noneOf(Question.class);
-    if (Rows.outstanding(row)) {
+    if (row.outstanding()) {
       return ofOutstanding(row, onHost, migrations);
     }
     var state = RowState.of(row);
@@ -86,7 +89,7 @@ public final class Questions {
         questions.add(Question.MIGRATIONS);
       }
       case Failed -> {
-        if (!Rows.because(row, Reason.MovedWithError)) {
+        if (!row.because(Reason.MovedWithError)) {
           questions.add(Question.INSTANCE);
           questions.add(Question.MIGRATIONS);
         }
@@ -117,11 +120,11 @@ public final class Questions {
             .filter(m -> onHost == null || m.unfinished() && !onHost.idle())
             .isPresent();
     if (row.migrationId() == null
-        && (RowAction.ColdMigrate.of(row) || !timely || Rows.attempts(row) > 1)) {
+        && (RowAction.ColdMigrate.of(row) || !timely || row.attemptsMade() > 1)) {
       questions.add(Question.ACTIONS);
       questions.add(Question.MIGRATIONS);
     }
-    if (Rows.because(row, Reason.Settling) || Rows.because(row, Reason.Inconsistent)) {
+    if (row.because(Reason.Settling) || row.because(Reason.Inconsistent)) {
       questions.add(Question.EVENTS); // an error there says that nothing more will come
     }
     if (RowAction.ColdMigrate.of(row) && anyFinished(row, migrations)) {

@@ -1,6 +1,8 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -53,7 +55,7 @@ public final class Refusals {
             ? blocked(row, reason, words, now)
             : Rows.mark(row, RowState.Pending, reason, words, now);
     return Rows.settle(marked).toBuilder()
-        .attempts(Rows.attempts(row) - 1)
+        .attempts(row.attemptsMade() - 1)
         .refusedSince(since)
         .notBefore(now.plus(pause(since, retryAfter, now)))
         .build();
@@ -71,7 +73,7 @@ public final class Refusals {
   /** The row Blocked by a refusal that goes on. */
   static InstanceStatus blocked(InstanceStatus row, Reason reason, String words, Instant now) {
     var said = words.startsWith(FOR_LONG) ? words : FOR_LONG + words;
-    var again = forLong(row) && Rows.because(row, reason);
+    var again = forLong(row) && row.because(reason);
     return Rows.mark(row, RowState.Blocked, reason, again ? unlessSaid(row, said) : said, now)
         .toBuilder()
         .refusedSince(row.refusedSince())
@@ -92,7 +94,7 @@ public final class Refusals {
 
   /** Whether the row is Blocked because its request is refused, also while it is asked for. */
   static boolean forLong(InstanceStatus row) {
-    return row.refusedSince() != null && row.requestId() == null && Rows.is(row, RowState.Blocked);
+    return row.refusedSince() != null && row.requestId() == null && row.is(RowState.Blocked);
   }
 
   /** Whether the last refusal of a row that waits came so late that the row is to be Blocked. */

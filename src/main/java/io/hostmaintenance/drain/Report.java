@@ -4,6 +4,9 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,7 +64,7 @@ final class Report {
   }
 
   private static int count(List<InstanceStatus> rows, RowState state) {
-    return (int) rows.stream().filter(r -> Rows.is(r, state)).count();
+    return (int) rows.stream().filter(r -> r.is(state)).count();
   }
 
   /** A condition; the time of its last change stays when its status does. */

@@ -1,6 +1,8 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Instance;
 import java.time.Instant;
 import java.util.List;
@@ -97,37 +99,15 @@ final class Rows {
         .build();
   }
 
-  /** Whether a request of ours has not come to its end. */
-  static boolean outstanding(InstanceStatus row) {
-    return row.requestedAt() != null;
-  }
-
   /** Whether the row holds one of the slots of its host. */
   static boolean inFlight(InstanceStatus row) {
-    return outstanding(row)
+    return row.outstanding()
         && (Refusals.forLong(row) || RowState.of(row).map(RowState::remaining).orElse(false));
-  }
-
-  static boolean is(InstanceStatus row, RowState state) {
-    return state.name().equals(row.state());
-  }
-
-  static boolean because(InstanceStatus row, Reason reason) {
-    return reason.name().equals(row.reason());
-  }
-
-  static int attempts(InstanceStatus row) {
-    return row.attempts() == null ? 0 : row.attempts();
   }
 
   /** Whether any row still has a request of ours outstanding. */
   static boolean anyOutstanding(List<InstanceStatus> rows) {
-    return rows.stream().anyMatch(Rows::outstanding);
-  }
-
-  /** How a row is named to people. */
-  static String label(InstanceStatus row) {
-    return row.name() == null ? row.id() : row.name() + " (" + row.id() + ")";
+    return rows.stream().anyMatch(InstanceStatus::outstanding);
   }
 
   private static String powerState(int powerState) {

@@ -2,6 +2,9 @@ package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Emptiness.Tie;
 import io.hostmaintenance.drain.InstanceTable.Judgement;
 import io.hostmaintenance.drain.Sight.Detail;
@@ -77,7 +80,7 @@ final class Table {
     if (RowState.of(row).isEmpty()) {
       return row;
     }
-    if (!Rows.outstanding(row)) {
+    if (!row.outstanding()) {
       return rest(row);
     }
     var next = new Follow(at, all).follow(row);
@@ -87,7 +90,7 @@ final class Table {
 
   /** Whether the row's request is to be repeated as the same attempt; it keeps its time. */
   private static boolean toBeAskedAgain(InstanceStatus row) {
-    return Rows.is(row, RowState.Requested) && !Rows.outstanding(row);
+    return row.is(RowState.Requested) && !row.outstanding();
   }
 
   /** A row without an outstanding request. */
@@ -100,7 +103,7 @@ final class Table {
     return switch (RowState.of(row).orElseThrow()) {
       case Moved, Gone -> judged(Rows.first(instance, at.now()), instance);
       case Failed ->
-          Rows.because(row, Reason.MovedWithError)
+          row.because(Reason.MovedWithError)
               ? judged(Rows.first(instance, at.now()), instance)
               : mayRetry(row, instance)
                   ? judged(retried(row, instance), instance)
@@ -130,10 +133,10 @@ final class Table {
 
   private boolean mayRetry(InstanceStatus row, Instance instance) {
     return retryWanted()
-        || Rows.attempts(row) < at.spec().maxAttempts()
-            && !instance.vmState().equals("error")
-            && !Rows.because(row, Reason.Refused)
-            && !(Rows.because(row, Reason.Inconsistent) && row.destinationHost() != null);
+        || row.attemptsMade() < at.spec().maxAttempts()
+            && !instance.inError()
+            && !row.because(Reason.Refused)
+            && !(row.because(Reason.Inconsistent) && row.destinationHost() != null);
   }
 
   private InstanceStatus judged(InstanceStatus row, Instance instance) {
@@ -177,20 +180,18 @@ final class Table {
 
   /** Whether a row that waits to be asked for again still says why it was not moved. */
   private static boolean sayingWhyItFailed(InstanceStatus row) {
-    return Rows.is(row, RowState.Pending)
+    return row.is(RowState.Pending)
         && row.notBefore() != null
         && row.reason() != null
-        && (!Rows.because(row, Reason.TaskInProgress) || row.refusedSince() != null)
-        && !Rows.because(row, Reason.SourceOff)
-        && !Rows.because(row, Reason.GroupMemberMoving);
+        && (!row.because(Reason.TaskInProgress) || row.refusedSince() != null)
+        && !row.because(Reason.SourceOff)
+        && !row.because(Reason.GroupMemberMoving);
   }
 
   private InstanceStatus waitFor(InstanceStatus row, Judgement.WaitFor wait) {
-    var same = Rows.because(row, wait.reason());
+    var same = row.because(wait.reason());
     var tooLong =
-        same
-            && (Rows.is(row, RowState.Blocked)
-                || at.ago(row.since()).compareTo(wait.atMost()) >= 0);
+        same && (row.is(RowState.Blocked) || at.ago(row.since()).compareTo(wait.atMost()) >= 0);
     var marked =
         tooLong
             ? Rows.mark(
@@ -215,7 +216,7 @@ final class Table {
     if (state == RowState.Moved
         || state == RowState.Gone
         || state == RowState.Skipped
-        || Rows.because(row, Reason.MovedWithError)) {
+        || row.because(Reason.MovedWithError)) {
       return row;
     }
     var detail = Optional.ofNullable(at.look().details().get(row.id()));
@@ -230,11 +231,11 @@ final class Table {
       return row;
     }
     if (tieNotLookedFor(row, detail.get())) {
-      return Rows.is(row, RowState.Blocked)
+      return row.is(RowState.Blocked)
           ? row
           : waitForTie(Rows.seen(row, instance.get()), row.message());
     }
-    if (resizing(instance.get())) {
+    if (instance.get().resizing()) {
       return judged(Rows.seen(row, instance.get()), instance.get());
     }
     var left =
@@ -258,7 +259,7 @@ final class Table {
         detail.migrations().stream()
             .max(Comparator.comparing(Migration::id))
             .filter(
-                m -> Rows.attempts(row) > 0 && where != null && where.equals(m.destinationHost()))
+                m -> row.attemptsMade() > 0 && where != null && where.equals(m.destinationHost()))
             .filter(m -> at.host().equals(m.sourceHost()))
             .filter(m -> at.look().identity().userId().equals(m.userId()));
     if (ours.filter(Migration::endedWell).isPresent()) {
@@ -285,10 +286,6 @@ final class Table {
             at.now());
   }
 
-  private static boolean resizing(Instance instance) {
-    return !instance.idle() && instance.taskState().startsWith("resize_");
-  }
-
   /** What comes back to the host after it has left it is as new. */
   private InstanceStatus tied(InstanceStatus row, Tie tie) {
     var left = row.finishedAt() != null;
@@ -311,10 +308,10 @@ final class Table {
 
   /** Whether a look that was not complete, or did not ask placement, leaves the tie open. */
   private boolean tieNotLookedFor(InstanceStatus row, Detail detail) {
-    return Rows.because(row, Reason.UnderWay)
+    return row.because(Reason.UnderWay)
         && (at.look().complete()
             ? at.look().placement() instanceof Placement.NotAsked
-                && detail.instance().orElseThrow().vmState().equals("building")
+                && detail.instance().orElseThrow().building()
             : emptiness.mayBeTied(detail));
   }
 
@@ -364,7 +361,7 @@ final class Table {
         rows.replaceAll(
             r ->
                 r.id().equals(migration.instanceId())
-                        && !Rows.outstanding(r)
+                        && !r.outstanding()
                         && RowState.of(r).isPresent()
                     ? unconfirmed(Rows.seen(r, instance.get()), instance.get())
                     : r);
@@ -433,7 +430,7 @@ final class Table {
         asking.toBuilder()
             .refusedSince(row.refusedSince())
             .action(action.name())
-            .attempts(Rows.attempts(row) + 1)
+            .attempts(row.attemptsMade() + 1)
             .lookedAt(at.look().date())
             .requestUserId(at.look().identity().userId())
             .requestProjectId(at.look().identity().projectId())
@@ -454,7 +451,7 @@ final class Table {
         at.look().instances().stream()
             .collect(Collectors.toMap(Instance::id, Instance::ramMiB, (a, b) -> a));
     return rows.stream()
-        .filter(r -> Rows.is(r, RowState.Pending) || toBeAskedAgain(r) || Refusals.forLong(r))
+        .filter(r -> r.is(RowState.Pending) || toBeAskedAgain(r) || Refusals.forLong(r))
         .filter(r -> movable.containsKey(r.id()))
         .filter(r -> r.notBefore() == null || !at.now().isBefore(r.notBefore()))
         .sorted(

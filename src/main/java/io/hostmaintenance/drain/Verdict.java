@@ -47,8 +47,8 @@ enum Verdict {
     }
     var here = host.equals(instance.get().host());
     var idle = instance.get().idle();
-    var migrating = "migrating".equals(instance.get().taskState());
-    var error = instance.get().vmState().equals("error");
+    var migrating = instance.get().migrating();
+    var error = instance.get().inError();
     return switch (record.map(Migration::status).orElse("none")) {
       case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle ? LEFT : SETTLING);
       case "accepted", "queued" -> here && !idle ? QUEUED : SETTLING;
@@ -74,9 +74,9 @@ enum Verdict {
     }
     var here = host.equals(instance.get().host());
     var idle = instance.get().idle();
-    var resized = instance.get().vmState().equals("resized");
-    var resizing = !idle && instance.get().taskState().startsWith("resize_");
-    var error = instance.get().vmState().equals("error");
+    var resized = instance.get().resized();
+    var resizing = instance.get().resizing();
+    var error = instance.get().inError();
     return switch (record.map(Migration::status).orElse("none")) {
       case "none" -> here ? (idle ? DROPPED : QUEUED) : (idle && !resized ? LEFT : SETTLING);
       case "finished" -> here ? SETTLING : resized && idle ? TO_CONFIRM : SETTLING;

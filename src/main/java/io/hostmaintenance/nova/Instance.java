@@ -34,4 +34,39 @@ public record Instance(
   public boolean idle() {
     return taskState == null;
   }
+
+  /** Whether its vm_state is {@code active}; its guest may be off all the same. */
+  public boolean active() {
+    return vmState.equals("active");
+  }
+
+  /** Whether its vm_state is {@code paused}. */
+  public boolean paused() {
+    return vmState.equals("paused");
+  }
+
+  /** Whether its vm_state is {@code building}. */
+  public boolean building() {
+    return vmState.equals("building");
+  }
+
+  /** Whether its vm_state is {@code error}. */
+  public boolean inError() {
+    return vmState.equals("error");
+  }
+
+  /** Whether its vm_state is {@code resized}: a resize or cold migration waits to be confirmed. */
+  public boolean resized() {
+    return vmState.equals("resized");
+  }
+
+  /** Whether a step of a resize, cold migration, confirmation or revert is being done to it. */
+  public boolean resizing() {
+    return taskState != null && taskState.startsWith("resize_");
+  }
+
+  /** Whether it is being live-migrated. */
+  public boolean migrating() {
+    return "migrating".equals(taskState);
+  }
 }

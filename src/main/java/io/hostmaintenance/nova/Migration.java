@@ -59,9 +59,24 @@ public record Migration(
     return status.equals("finished");
   }
 
+  /** Whether it is a live migration that has come to its end. */
+  public boolean completed() {
+    return status.equals("completed");
+  }
+
+  /** Whether a cold migration or resize was reverted. */
+  public boolean reverted() {
+    return status.equals("reverted");
+  }
+
+  /** Whether the guest's memory is being copied. */
+  public boolean running() {
+    return status.equals("running");
+  }
+
   /** Whether Nova says that the migration has brought the instance to its destination for good. */
   public boolean endedWell() {
-    return status.equals("completed") || status.equals("confirmed");
+    return completed() || status.equals("confirmed");
   }
 
   /** Whether Nova says that the migration ended with an error. */

@@ -1,6 +1,6 @@
 package io.hostmaintenance.operator;
 
-import io.hostmaintenance.drain.Durations;
+import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.drain.Settings;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.drain.Notice;
-import io.hostmaintenance.drain.Phase;
 import io.hostmaintenance.nova.openstack4j.RequestListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;

@@ -205,7 +205,7 @@ final class Observer {
               : nova.migrations(MigrationFilter.ofHost(host, "reverted"));
       var horizon = date.minus(REVERTED);
       return all.stream()
-          .filter(m -> m.status().equals("reverted"))
+          .filter(m -> m.reverted())
           .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
           .toList();
     }
@@ -266,7 +266,7 @@ final class Observer {
     private void ask(List<Migration> migrations, List<Instance> instances) {
       var questions = new HashMap<>(Questions.of(status, migrations, instances));
       migrations.stream()
-          .filter(m -> m.status().equals("reverted"))
+          .filter(m -> m.reverted())
           .forEach(m -> questions.putIfAbsent(m.instanceId(), Set.of(Question.INSTANCE)));
       recall.retain(questions.keySet());
       var began = nanoTime.getAsLong();
@@ -369,7 +369,7 @@ final class Observer {
         if (instance.filter(Recall::restsPaused).isPresent()) {
           recorded(questions.contains(Question.ACTIONS) ? actions : nova.actions(id));
         }
-        if (instance.filter(i -> i.vmState().equals("resized")).isPresent()) {
+        if (instance.filter(i -> i.resized()).isPresent()) {
           throw new NovaException(
               NovaException.Kind.UNAVAILABLE,
               "GET /os-migrations shows no record of it, though it waits to be confirmed.");
@@ -387,7 +387,7 @@ final class Observer {
      * guest must not be live-migrated again while it is paused because the first time is not shown.
      */
     private static void recorded(List<InstanceAction> actions) {
-      if (actions.stream().anyMatch(a -> a.action().equals("live-migration"))) {
+      if (actions.stream().anyMatch(a -> a.action().equals(InstanceAction.LIVE_MIGRATION))) {
         throw new NovaException(
             NovaException.Kind.UNAVAILABLE,
             "GET /os-migrations shows no record of it, though it was asked to live-migrate.");

@@ -71,7 +71,7 @@ final class Recall {
 
   /** Whether nothing is being done to a paused guest. */
   static boolean restsPaused(Instance instance) {
-    return instance.idle() && instance.vmState().equals("paused");
+    return instance.idle() && instance.paused();
   }
 
   /** Whether an allocation's consumer was found to be nobody, neither instance nor migration. */

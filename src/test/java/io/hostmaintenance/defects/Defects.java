@@ -113,7 +113,7 @@ final class Defects {
             .where("\"finished\",", "")
             .caughtBy("drain.EmptinessTest#aRecordCountsWhileItsInstanceIsReallyUnderWay", WORLDS),
         Defect.of("does not count an instance on its way back", "drain/Emptiness")
-            .where("&& !migration.status().equals(\"reverted\")", "")
+            .where("&& !migration.reverted()", "")
             .caughtBy("drain.EmptinessTest#aRecordCountsWhileItsInstanceIsReallyUnderWay"),
         Defect.of("counts records that nothing stands behind", "drain/Emptiness")
             .where("default -> !instance.idle() || recent(migration);", "default -> true;")
@@ -286,7 +286,7 @@ final class Defects {
                 "drain.FollowTest$ARequestWithoutAnAnswer#isNotRepeatedWhileSomethingIsDoneToTheInstance"),
         Defect.of("asks again as another attempt", "drain/Follow")
             .where(
-                "row.toBuilder().attempts(Rows.attempts(row) - 1).requestedAt(null)",
+                "row.toBuilder().attempts(row.attemptsMade() - 1).requestedAt(null)",
                 "row.toBuilder().requestedAt(null)")
             .caughtBy("drain.FollowTest$ARequestWithoutAnAnswer#isRepeatedAsTheSameAttemptThen"),
         Defect.of("adopts an action of another user", "drain/Follow")
@@ -392,14 +392,14 @@ final class Defects {
                 "drain.FollowTest$AMoveBehindSomebodyElses#waitsForItsTurnAndIsNoContradiction"),
         Defect.of("tries without end", "drain/Follow")
             .where(
-                "if (Rows.attempts(row) >= at.spec().maxAttempts())", "if (Rows.attempts(row) < 0)")
+                "if (row.attemptsMade() >= at.spec().maxAttempts())", "if (row.attemptsMade() < 0)")
             .caughtBy("drain.FollowTest#theLastAttemptEndsTheRow", WORLDS),
         Defect.of("tries again at once", "drain/Follow")
             .where("10L << 2 * Math.min(Math.max(attempts - 1, 0), 3)", "0L")
             .caughtBy("drain.FollowTest#aMoveIsAskedForAgainLaterEachTime"),
         Defect.of("waits without end in Nova's queue", "drain/Follow")
             .where(
-                "|| Rows.because(row, Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >="
+                "|| row.because(Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >="
                     + " 0",
                 "")
             .caughtBy("drain.FollowTest$AQueuedMove#hasTenMinutesWhileNoOtherRuns"),

@@ -20,6 +20,8 @@ import static io.hostmaintenance.drain.Some.stopped;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;
 import java.util.Optional;

@@ -18,6 +18,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.drain.Sight.Consumer;
 import io.hostmaintenance.nova.Instance;

@@ -21,6 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.util.List;

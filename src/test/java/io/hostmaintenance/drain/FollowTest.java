@@ -24,6 +24,8 @@ import static io.hostmaintenance.drain.Some.running;
 import static io.hostmaintenance.drain.Some.stopped;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import java.time.Duration;

@@ -6,6 +6,8 @@ import static io.hostmaintenance.drain.Some.requested;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Sight.Blind;
 import java.time.Duration;
 import org.junit.jupiter.api.Nested;

@@ -17,6 +17,9 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Instance;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -1019,8 +1022,8 @@ class StandingTest {
   void aRowIsNamedByItsNameAndItsId() {
     var row = row("id", RowState.Pending, Reason.Waiting);
 
-    assertThat(Rows.label(row.toBuilder().name(null).build())).isEqualTo("id");
-    assertThat(Rows.label(row.toBuilder().name("web").build())).isEqualTo("web (id)");
+    assertThat(row.toBuilder().name(null).build().label()).isEqualTo("id");
+    assertThat((row.toBuilder().name("web").build()).label()).isEqualTo("web (id)");
     given.decide();
   }
 

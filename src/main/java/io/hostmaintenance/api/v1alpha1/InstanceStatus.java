@@ -10,8 +10,9 @@ import java.time.Instant;
 /**
  * One row of the results table: what happened to one instance that was seen on the host.
  *
- * <p>The words of {@code action} and {@code state} are those of the drain package; strings, so that
- * an older CRD does not refuse a newer operator.
+ * <p>The words of {@code action}, {@code state} and {@code reason} are those of {@link RowAction},
+ * {@link RowState} and {@link Reason}; strings, so that an older CRD does not refuse a newer
+ * operator.
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
@@ -25,7 +26,7 @@ public record InstanceStatus(
     @JsonPropertyDescription(
             "What the hypervisor says of the guest: NoState, Running, Paused, Shutdown, Crashed, Suspended.")
         String powerState,
-    @JsonPropertyDescription("What is done with it: LiveMigrate, ColdMigrate, Confirm, Wait, None.")
+    @JsonPropertyDescription("What is done with it: LiveMigrate, ColdMigrate, Wait, None.")
         String action,
     @Required
         @JsonPropertyDescription(
@@ -73,6 +74,31 @@ public record InstanceStatus(
             "One word for why it stands where it stands; docs/reference.md lists them.")
         String reason,
     @JsonPropertyDescription("One sentence with Nova's own text.") String message) {
+
+  /** Whether it stands in this state. */
+  public boolean is(RowState state) {
+    return state.name().equals(this.state);
+  }
+
+  /** Whether this is why it stands there. */
+  public boolean because(Reason reason) {
+    return reason.name().equals(this.reason);
+  }
+
+  /** Whether a request of ours has not come to its end. */
+  public boolean outstanding() {
+    return requestedAt != null;
+  }
+
+  /** How often a move was asked for; zero where none is recorded. */
+  public int attemptsMade() {
+    return attempts == null ? 0 : attempts;
+  }
+
+  /** How it is named to people: by name and id, or by its id alone. */
+  public String label() {
+    return name == null ? id : name + " (" + id + ")";
+  }
 
   /** A builder with the values of this one. */
   public Builder toBuilder() {

@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.api.v1alpha1;
 
 /** The phase of a resource. */
 public enum Phase {

@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.api.v1alpha1;
 
 import java.time.Duration;
 import java.util.regex.Pattern;

@@ -1,6 +1,5 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.api.v1alpha1;
 
-import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import java.util.Arrays;
 import java.util.Optional;
 

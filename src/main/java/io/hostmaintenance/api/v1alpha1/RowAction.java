@@ -1,6 +1,4 @@
-package io.hostmaintenance.drain;
-
-import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+package io.hostmaintenance.api.v1alpha1;
 
 /** What is done with an instance. */
 public enum RowAction {
@@ -8,8 +6,6 @@ public enum RowAction {
   LiveMigrate,
   /** {@code migrate}, to be confirmed. */
   ColdMigrate,
-  /** {@code confirmResize} of our own cold migration. */
-  Confirm,
   /** Nothing before something else has ended. */
   Wait,
   /** Nothing. */

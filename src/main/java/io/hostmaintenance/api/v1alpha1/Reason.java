@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.api.v1alpha1;
 
 /**
  * Why something stands where it stands, as conditions, rows and events say it. The names are API:
