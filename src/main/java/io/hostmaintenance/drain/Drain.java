@@ -7,7 +7,6 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
-import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Sight.Blind;
 import io.hostmaintenance.drain.Sight.Look;
@@ -18,16 +17,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * The brain: what follows from a look at a host. A pure function; whatever it needs is an argument.
  */
 public final class Drain {
-
-  /** Without a look for so long somebody has to see to the cloud. */
-  private static final Duration BLIND_STALLS = Duration.ofMinutes(15);
 
   private Drain() {}
 
@@ -60,7 +54,7 @@ public final class Drain {
    * @return empty when a look is needed
    */
   public static Optional<Decision> withoutLook(Situation situation) {
-    if (taken(situation.resource().getStatus())) {
+    if (HostClaim.holdsHost(situation.resource().getStatus())) {
       return Optional.empty();
     }
     return rival(situation)
@@ -69,7 +63,7 @@ public final class Drain {
   }
 
   private static boolean waitsStill(Situation situation) {
-    return !situation.turn().come() && waitsForTurn(situation.resource().getStatus());
+    return !situation.turn().come() && HostClaim.waitsForTurn(situation.resource().getStatus());
   }
 
   private static Decision waitForTurn(Situation situation) {
@@ -95,58 +89,6 @@ public final class Drain {
   }
 
   /**
-   * Whether the next look must be complete: always, but while requests of ours are outstanding,
-   * when it could not find the host empty anyway.
-   *
-   * @param status the stored status; may be null
-   */
-  public static boolean wantsCompleteLook(HostMaintenanceStatus status) {
-    return status == null || !Rows.anyOutstanding(status.instances());
-  }
-
-  /** Whether a host may be looked at through its hypervisors alone: it was seen empty last. */
-  public static boolean emptyBefore(HostMaintenance resource) {
-    return !resource.isMarkedForDeletion()
-        && resource.getStatus() != null
-        && resource.getStatus().emptySince() != null
-        && wantsCompleteLook(resource.getStatus());
-  }
-
-  /**
-   * Whether the hypervisors of the host are to be asked: when no list speaks against an empty host.
-   * On the way out it does not matter.
-   */
-  public static boolean wantsResidents(HostMaintenance resource, Look look) {
-    return !resource.isMarkedForDeletion()
-        && new Emptiness(resource.getSpec().host(), look).occupiedByLists().isEmpty();
-  }
-
-  /**
-   * Whether placement is to be asked: when nothing else of a look speaks against an empty host, its
-   * hypervisors neither. On the way out those are not asked, and so it is not.
-   */
-  public static boolean wantsPlacement(HostMaintenance resource, Look look) {
-    return new Emptiness(resource.getSpec().host(), look).occupiedByNova().isEmpty();
-  }
-
-  /**
-   * Since when changes to migrations matter to a look that is not complete: a little before the
-   * oldest outstanding request, by Nova's clock; empty when the look must be complete.
-   *
-   * @param status the stored status; may be null
-   */
-  public static Optional<Instant> changesSince(HostMaintenanceStatus status) {
-    if (wantsCompleteLook(status)) {
-      return Optional.empty();
-    }
-    return status.instances().stream()
-        .filter(InstanceStatus::outstanding)
-        .map(r -> r.lookedAt() == null ? r.requestedAt() : r.lookedAt())
-        .min(Instant::compareTo)
-        .map(t -> t.minus(Duration.ofMinutes(5)));
-  }
-
-  /**
    * Whether another resource goes first: who holds the host; of two that hold it or that wait for
    * it, the older.
    */
@@ -154,7 +96,7 @@ public final class Drain {
     if (!other.host().equals(situation.resource().getSpec().host())) {
       return false;
     }
-    var taken = taken(Moment.previous(situation));
+    var taken = HostClaim.holdsHost(Moment.previous(situation));
     if (other.taken() != taken) {
       return other.taken();
     }
@@ -170,71 +112,6 @@ public final class Drain {
     return situation.neighbours().stream().filter(n -> yieldsTo(situation, n)).findFirst();
   }
 
-  /** Whether a resource with this status holds its host. */
-  public static boolean taken(HostMaintenanceStatus status) {
-    return status != null && (status.service() != null || Rows.anyOutstanding(status.instances()));
-  }
-
-  /** How many moves of a resource with this status are in flight. */
-  public static int inFlight(HostMaintenanceStatus status) {
-    return status == null ? 0 : (int) status.instances().stream().filter(Rows::inFlight).count();
-  }
-
-  /**
-   * Whether a resource with this status holds one of the places for hosts that are drained: it has
-   * moves in flight, or can ask for one. What is Blocked, Failed, suspended, given back, not seen
-   * for long, or cannot have its service disabled asks for nothing; nor does what only waits for
-   * somebody else's task. A row whose next attempt is some minutes away does hold the place.
-   */
-  public static boolean draining(HostMaintenanceStatus status) {
-    if (!taken(status) || Report.phase(status) != Phase.Draining) {
-      return false;
-    }
-    var ready = status.condition(Condition.READY);
-    if (ready.isEmpty() || "Unknown".equals(ready.get().status())) {
-      return false;
-    }
-    if (inFlight(status) > 0) {
-      return true;
-    }
-    var disabled = status.condition(Condition.SERVICE_DISABLED).filter(Condition::isTrue);
-    var able =
-        switch (Report.reason(ready.get())) {
-          case Suspended, WaitingForTurn -> false;
-          case ApiUnavailable -> disabled.isPresent();
-          default -> true;
-        };
-    return able && status.instances().stream().anyMatch(Drain::toAsk);
-  }
-
-  /** Whether a resource with this status waits until it may be drained. */
-  public static boolean waitsForTurn(HostMaintenanceStatus status) {
-    return status != null
-        && Report.phase(status) != Phase.Exiting
-        && because(status, Reason.WaitingForTurn);
-  }
-
-  /** Whether a resource with this status holds nothing and goes on as soon as its host is free. */
-  public static boolean wantsHost(HostMaintenanceStatus status) {
-    return !taken(status)
-        && (status == null
-            || status.condition(Condition.READY).isEmpty()
-            || because(status, Reason.Conflict)
-            || because(status, Reason.WaitingForTurn));
-  }
-
-  private static boolean because(HostMaintenanceStatus status, Reason reason) {
-    return status
-        .condition(Condition.READY)
-        .filter(c -> reason.name().equals(c.reason()))
-        .isPresent();
-  }
-
-  /** Whether a move can be asked for by this row, at once or soon. */
-  private static boolean toAsk(InstanceStatus row) {
-    return RowState.of(row).map(RowState::remaining).orElse(false) && !RowAction.Wait.of(row);
-  }
-
   /** Whether the sight tells anything of the resource's host: a look that its cell answered. */
   public static boolean sees(HostMaintenance resource, Sight sight) {
     return sight instanceof Look look && !hidden(resource, look);
@@ -243,7 +120,7 @@ public final class Drain {
   private static boolean hidden(HostMaintenance resource, Look look) {
     var services = look.services(resource.getSpec().host());
     return services.stream().anyMatch(ComputeService::unknown)
-        && (services.size() == 1 || taken(resource.getStatus()));
+        && (services.size() == 1 || HostClaim.holdsHost(resource.getStatus()));
   }
 
   private static Blind cellDown(Situation situation) {
@@ -265,7 +142,7 @@ public final class Drain {
           ? drain(at, Optional.of(conflict))
           : wait(at.situation(), Phase.Blocked, conflict);
     }
-    var fresh = !taken(at.previous());
+    var fresh = !HostClaim.holdsHost(at.previous());
     var finding = Policies.check(at, fresh || hasWork(at));
     if (fresh && finding.isPresent()) {
       return failed(at, finding.get());
@@ -302,7 +179,7 @@ public final class Drain {
     return new Decision(
         status,
         List.of(),
-        changeOfPhase(situation, status),
+        Notices.ofPhase(situation, status),
         situation.settings().pollIdle(),
         false);
   }
@@ -318,7 +195,11 @@ public final class Drain {
     }
     var status = report.phase(Phase.Failed, finding.reason(), finding.message());
     return new Decision(
-        status, List.of(), changeOfPhase(at.situation(), status), at.settings().pollIdle(), false);
+        status,
+        List.of(),
+        Notices.ofPhase(at.situation(), status),
+        at.settings().pollIdle(),
+        false);
   }
 
   private static Decision drain(Moment at, Optional<Finding> finding) {
@@ -342,15 +223,15 @@ public final class Drain {
 
     var report = new Report(at.situation()).rows(rows);
     report.status().service(keeping.record());
-    serviceCondition(report, keeping, at);
+    report.service(keeping, at);
     var notices = new ArrayList<>(keeping.notices());
     var emptiness = new Emptiness(at.host(), at.look());
     notices.addAll(emptiness.stuck());
     var drained = drained(at, report, emptiness, rows);
     var hindrance = obstacle.or(emptiness::undecidable).or(() -> tooSlow(at, rows));
     var status = phase(at, report, rows, drained, hindrance);
-    notices.addAll(changesOfRows(at, rows));
-    notices.addAll(changeOfPhase(at.situation(), status));
+    notices.addAll(Notices.ofRows(at, rows));
+    notices.addAll(Notices.ofPhase(at.situation(), status));
     return new Decision(
         status, List.copyOf(steps), List.copyOf(notices), nextLook(at, status, steps), false);
   }
@@ -396,20 +277,6 @@ public final class Drain {
                     + at.bringUp()
                     + ". If it is dead and fenced, rebuild its instances elsewhere by Nova's own"
                     + " means."));
-  }
-
-  static void serviceCondition(Report report, Keeping keeping, Moment at) {
-    var service = at.service().orElseThrow();
-    if (!service.disabled()) {
-      report.condition(
-          Condition.SERVICE_DISABLED,
-          "False",
-          Reason.NotDisabled,
-          "nova-compute on " + at.host() + " is enabled.");
-      return;
-    }
-    var finding = keeping.standing(at, service);
-    report.condition(Condition.SERVICE_DISABLED, "True", finding.reason(), finding.message());
   }
 
   /** Judges whether the host is empty; true when that is verified. */
@@ -517,7 +384,7 @@ public final class Drain {
             case SourceServiceDown, ServiceReenabled, Conflict, NoHypervisor -> Phase.Blocked;
             case CloudTooSlow -> sinceTheLastLook(at, Reason.CloudTooSlow);
             case ApiUnavailable ->
-                at.situation().refusedFor().compareTo(Refusals.PATIENCE) < 0
+                at.situation().refusedFor().compareTo(Deadlines.PATIENCE) < 0
                     ? Phase.Draining
                     : Phase.Blocked;
             default -> Phase.Failed;
@@ -534,7 +401,7 @@ public final class Drain {
       return report.phase(Phase.Draining, obstacle.get().reason(), obstacle.get().message());
     }
     var turn = at.situation().turn().come();
-    if (!turn && !flying && !at.spec().suspend() && rows.stream().anyMatch(Drain::toAsk)) {
+    if (!turn && !flying && !at.spec().suspend() && rows.stream().anyMatch(HostClaim::toAsk)) {
       return report.phase(
           Phase.Draining,
           Reason.WaitingForTurn,
@@ -600,7 +467,7 @@ public final class Drain {
       return Duration.ZERO;
     }
     var stalled = status.condition(Condition.STALLED).isPresent();
-    if (waitsForTurn(status) || stalled && at.situation().refusal().isPresent()) {
+    if (HostClaim.waitsForTurn(status) || stalled && at.situation().refusal().isPresent()) {
       return at.settings().pollIdle();
     }
     if (status.remaining() > 0) {
@@ -625,7 +492,7 @@ public final class Drain {
   private static Decision blind(Situation situation, Blind blind) {
     var previous = Moment.previous(situation);
     var phase = Report.phase(previous);
-    var taken = taken(previous);
+    var taken = HostClaim.holdsHost(previous);
     var blindFor = Duration.between(situation.lastCompleteLook(), situation.now());
     var forLong = blindFor.compareTo(situation.settings().blindness()) >= 0;
     var report = new Report(situation).keep(Condition.SERVICE_DISABLED);
@@ -638,8 +505,8 @@ public final class Drain {
     return new Decision(
         status,
         List.of(),
-        blindness(situation, status, blind),
-        blindPause(situation.settings(), blind, phase),
+        Notices.ofBlindness(situation, status, blind),
+        blind.pause(situation.settings(), phase),
         false);
   }
 
@@ -656,7 +523,7 @@ public final class Drain {
     }
     report.condition(
         Condition.READY, forLong && taken ? "Unknown" : "False", blind.reason(), blind.message());
-    var lasting = taken && blindFor.compareTo(BLIND_STALLS) >= 0;
+    var lasting = taken && blindFor.compareTo(Deadlines.BLIND_STALLS) >= 0;
     var stalled = forLong && (blind.needsHuman() || lasting);
     report.condition(
         stalled ? Condition.STALLED : Condition.RECONCILING,
@@ -670,91 +537,6 @@ public final class Drain {
       case InMaintenance, Blocked -> report.build(taken ? Phase.Draining : Phase.Pending);
       case Failed -> report.build(Phase.Pending);
       case Pending, Draining, Exiting -> report.build(phase);
-    };
-  }
-
-  /** What is told of a look that failed: that it failed, once, when it changes how things stand. */
-  static List<Notice> blindness(Situation situation, HostMaintenanceStatus next, Blind blind) {
-    return changeOfPhase(situation, next).isEmpty()
-        ? List.of()
-        : List.of(new Notice(true, blind.reason(), blind.message()));
-  }
-
-  static Duration blindPause(Settings settings, Blind blind, Phase phase) {
-    var pause =
-        switch (phase) {
-          case InMaintenance, Failed, Blocked -> settings.pollIdle();
-          case Pending, Draining, Exiting -> settings.pollMoving();
-        };
-    return pause.compareTo(blind.patience()) >= 0 ? pause : blind.patience();
-  }
-
-  // ---------------------------------------------------------------- what is told
-
-  static List<Notice> changeOfPhase(Situation situation, HostMaintenanceStatus next) {
-    var previous = Moment.previous(situation);
-    var ready = next.condition(Condition.READY).orElseThrow();
-    var before = previous.condition(Condition.READY).map(Condition::reason).orElse("");
-    if (next.phase().equals(previous.phase()) && before.equals(ready.reason())) {
-      return List.of();
-    }
-    var warning =
-        next.phase().equals(Phase.Blocked.name()) || next.phase().equals(Phase.Failed.name());
-    return List.of(new Notice(warning, Reason.valueOf(ready.reason()), ready.message()));
-  }
-
-  static List<Notice> changesOfRows(Moment at, List<InstanceStatus> rows) {
-    var notices = new ArrayList<Notice>();
-    var before =
-        at.previous().instances().stream()
-            .collect(Collectors.toMap(InstanceStatus::id, Function.identity(), (a, b) -> a));
-    var wasDrained =
-        at.previous().condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
-    for (var row : rows) {
-      var old = before.get(row.id());
-      if (wasDrained
-          && at.look().onHost(row.id()).isPresent()
-          && (old == null || !old.state().equals(row.state()))) {
-        notices.add(
-            new Notice(
-                true,
-                Reason.LateArrival,
-                row.label() + " arrived on the host after it was empty."));
-      }
-      if (old != null && old.state().equals(row.state())) {
-        continue;
-      }
-      change(row, old).ifPresent(notices::add);
-    }
-    return notices;
-  }
-
-  private static Optional<Notice> change(InstanceStatus row, InstanceStatus old) {
-    if (RowState.of(row).isEmpty()) {
-      return Optional.empty();
-    }
-    var said = row.label() + ": " + row.message();
-    return switch (RowState.of(row).get()) {
-      case Moved, Gone, Skipped ->
-          Optional.of(new Notice(false, Reason.valueOf(row.reason()), said));
-      case Failed, Blocked -> Optional.of(new Notice(true, Reason.valueOf(row.reason()), said));
-      case Pending ->
-          old != null && old.outstanding()
-              ? Optional.of(
-                  new Notice(
-                      true,
-                      Reason.MoveFailed,
-                      row.label() + " (" + row.reason() + "): " + row.message()))
-              : Optional.empty();
-      case Requested ->
-          row.refusedSince() != null
-              ? Optional.empty()
-              : Optional.of(
-                  new Notice(
-                      false,
-                      Reason.MoveAsked,
-                      row.label() + ": " + row.action() + ", attempt " + row.attempts() + "."));
-      case InProgress, Confirming -> Optional.empty();
     };
   }
 }

@@ -15,9 +15,6 @@ import java.util.Optional;
 /** Whether a look finds the host empty: the most careful question there is. */
 final class Emptiness {
 
-  /** By how much a record may be older than its instance says, by clocks and late writes. */
-  private static final Duration LAG = Duration.ofSeconds(30);
-
   private final String host;
   private final Look look;
 
@@ -235,7 +232,7 @@ final class Emptiness {
   private boolean recent(Migration migration) {
     var changed = migration.updatedAt() == null ? migration.createdAt() : migration.updatedAt();
     return migration.unfinished()
-        && Duration.between(changed, look.began()).abs().compareTo(LAG) < 0;
+        && Duration.between(changed, look.began()).abs().compareTo(Deadlines.LAG) < 0;
   }
 
   /** Whether a record is a cold migration or resize that left the host and nobody confirmed. */

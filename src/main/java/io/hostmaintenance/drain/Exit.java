@@ -21,7 +21,6 @@ import java.util.Set;
 /** The way out: what was taken is given back, what is under way is followed to its end. */
 public final class Exit {
 
-  private static final Duration CONFIRM_BOUND = Duration.ofMinutes(15);
   private static final Set<String> NOT_BEGUN = Set.of("accepted", "queued");
   private static final Set<String> ABORTABLE = Set.of("queued", "preparing", "running");
 
@@ -37,7 +36,7 @@ public final class Exit {
     var annotations = situation.resource().getMetadata().getAnnotations();
     var skip =
         annotations != null && "true".equals(annotations.get(HostMaintenance.SKIP_GIVE_BACK));
-    var taken = Drain.taken(previous);
+    var taken = HostClaim.holdsHost(previous);
     if (skip && taken) {
       return Optional.of(
           release(
@@ -63,8 +62,8 @@ public final class Exit {
     return new Decision(
         status,
         List.of(),
-        Drain.blindness(situation, status, blind),
-        Drain.blindPause(situation.settings(), blind, Phase.Exiting),
+        Notices.ofBlindness(situation, status, blind),
+        blind.pause(situation.settings(), Phase.Exiting),
         false);
   }
 
@@ -77,7 +76,7 @@ public final class Exit {
   }
 
   static Decision decide(Moment at) {
-    if (!Drain.taken(at.previous())) {
+    if (!HostClaim.holdsHost(at.previous())) {
       return release(at.previous(), List.of());
     }
     if (at.service().isEmpty()) {
@@ -102,13 +101,13 @@ public final class Exit {
     aborts(at, open.stream().filter(r -> !late.contains(r)).toList(), steps);
 
     var notices = new ArrayList<>(keeping.notices());
-    notices.addAll(Drain.changesOfRows(at, rows));
+    notices.addAll(Notices.ofRows(at, rows));
     var report = new Report(at.situation()).rows(rows);
     report.status().service(keeping.record()).emptySince(null);
     if (keeping.record() == null) {
       report.keep(Condition.SERVICE_DISABLED);
     } else {
-      Drain.serviceCondition(report, keeping, at);
+      report.service(keeping, at);
     }
     notDrained(report);
     var givenBack =
@@ -121,8 +120,8 @@ public final class Exit {
             refusal.map(Exit::notYet).orElseGet(() -> beingGivenBack(open)));
     notices.addAll(
         refusal
-            .map(r -> Drain.blindness(at.situation(), status, r))
-            .orElseGet(() -> Drain.changeOfPhase(at.situation(), status)));
+            .map(r -> Notices.ofBlindness(at.situation(), status, r))
+            .orElseGet(() -> Notices.ofPhase(at.situation(), status)));
     if (givenBack && open.size() == late.size()) {
       if (!late.isEmpty()) {
         notices.add(
@@ -206,10 +205,10 @@ public final class Exit {
   private static boolean overdue(InstanceStatus row, Moment at) {
     var ownConfirm = row.because(Reason.UnconfirmedResize) || row.because(Reason.SourceServiceDown);
     if (ownConfirm && row.is(RowState.Blocked)) {
-      return sinceDeletion(null, at).compareTo(CONFIRM_BOUND) >= 0;
+      return sinceDeletion(null, at).compareTo(Deadlines.CONFIRM_BOUND) >= 0;
     }
     if (row.is(RowState.Confirming)) {
-      return sinceDeletion(row.since(), at).compareTo(CONFIRM_BOUND) >= 0;
+      return sinceDeletion(row.since(), at).compareTo(Deadlines.CONFIRM_BOUND) >= 0;
     }
     var detail = Optional.ofNullable(at.look().details().get(row.id()));
     var ram =

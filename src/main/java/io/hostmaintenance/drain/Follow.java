@@ -21,30 +21,6 @@ import java.util.stream.Stream;
 /** Follows a row whose request is outstanding to what Nova has made of it. */
 final class Follow {
 
-  /** How long host, task and record may disagree (nova/compute/manager.py writes them in turn). */
-  static final Duration SETTLING = Duration.ofMinutes(5);
-
-  /** How long a move may wait for its turn while no other move of the host runs. */
-  static final Duration QUEUEING = Duration.ofMinutes(10);
-
-  /** How long after an accepted request its record or task must show. */
-  static final Duration DROPPED = Duration.ofSeconds(60);
-
-  /** How long a confirmation may be refused before it is a human's matter. */
-  static final Duration CONFIRMING = Duration.ofMinutes(15);
-
-  /** How long a request without an answer is looked for before its attempt counts as failed. */
-  static final Duration UNANSWERED = Duration.ofMinutes(15);
-
-  /**
-   * How far the clocks of Nova's own hosts may differ. An attempt follows its predecessor after
-   * {@link #backOff} at the earliest, so that this cannot take one for the other.
-   */
-  static final Duration SKEW = Duration.ofSeconds(5);
-
-  /** By how much Nova's own clocks may be apart before an action is surely that of the past. */
-  private static final Duration APART = Duration.ofMinutes(61);
-
   private final Moment at;
   private final List<InstanceStatus> rows;
 
@@ -148,7 +124,7 @@ final class Follow {
     if (over && Refusals.forLong(row)) {
       return Next.of(refused(row, Reason.ApiUnavailable));
     }
-    if (over && at.ago(row.since()).compareTo(UNANSWERED) >= 0) {
+    if (over && at.ago(row.since()).compareTo(Deadlines.UNANSWERED) >= 0) {
       var since = row.refusedSince() == null ? row.since() : row.refusedSince();
       return Next.of(refused(row.toBuilder().refusedSince(since).build(), Reason.ApiUnavailable));
     }
@@ -180,7 +156,7 @@ final class Follow {
 
   /** Nova does not tell what became of a request: for long that is a human's matter. */
   private InstanceStatus nothingTold(InstanceStatus row) {
-    return silent(row) || at.ago(row.since()).compareTo(UNANSWERED) >= 0
+    return silent(row) || at.ago(row.since()).compareTo(Deadlines.UNANSWERED) >= 0
         ? Rows.mark(
             row,
             RowState.Blocked,
@@ -250,7 +226,7 @@ final class Follow {
     return ownActions(row, detail).stream()
         .findFirst()
         .filter(a -> row.lookedAt() != null)
-        .filter(a -> a.startTime().isAfter(row.lookedAt().minus(APART)))
+        .filter(a -> a.startTime().isAfter(row.lookedAt().minus(Deadlines.APART)))
         .filter(
             a ->
                 recordOf(a, detail)
@@ -273,7 +249,7 @@ final class Follow {
     return records(row, detail).isEmpty()
         && (row.migrationId() != null
             || !row.because(Reason.Settling)
-            || at.ago(row.since()).compareTo(SETTLING) < 0);
+            || at.ago(row.since()).compareTo(Deadlines.SETTLING) < 0);
   }
 
   /** Who made the row's request: another user than now where clouds.yaml has changed since. */
@@ -284,7 +260,7 @@ final class Follow {
   }
 
   static boolean since(InstanceStatus row, Instant moment) {
-    return row.lookedAt() == null || !moment.isBefore(row.lookedAt().minus(SKEW));
+    return row.lookedAt() == null || !moment.isBefore(row.lookedAt().minus(Deadlines.SKEW));
   }
 
   private Next accepted(InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
@@ -489,7 +465,7 @@ final class Follow {
   private boolean underOurAction(InstanceStatus row, Migration record, Optional<Detail> detail) {
     var actions = detail.map(Detail::actions).orElse(List.of());
     return actions.stream()
-        .filter(a -> !a.startTime().isAfter(record.createdAt().plus(SKEW)))
+        .filter(a -> !a.startTime().isAfter(record.createdAt().plus(Deadlines.SKEW)))
         .filter(Follow::moves)
         .findFirst()
         .map(a -> a.requestId().equals(row.requestId()))
@@ -522,7 +498,7 @@ final class Follow {
               at.now()));
     }
     if (row.because(Reason.Inconsistent)
-        || row.because(Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >= 0) {
+        || row.because(Reason.Queued) && at.ago(row.since()).compareTo(Deadlines.QUEUEING) >= 0) {
       return Next.of(
           Rows.mark(
               row,
@@ -566,7 +542,7 @@ final class Follow {
         && at.look().migrations().stream()
             .filter(m -> m.instanceId().equals(instance.id()) && m.unfinished())
             .filter(m -> at.host().equals(m.sourceHost()) && m.updatedAt() != null)
-            .anyMatch(m -> m.updatedAt().isAfter(at.look().date().minus(SETTLING)));
+            .anyMatch(m -> m.updatedAt().isAfter(at.look().date().minus(Deadlines.SETTLING)));
   }
 
   private Next running(InstanceStatus row, Instance instance, Migration record) {
@@ -591,7 +567,9 @@ final class Follow {
   private Next overdue(InstanceStatus row, Instance instance, Migration record, Duration limit) {
     var asked = row.because(Reason.Timeout);
     var exceeded = "The move exceeded its " + Durations.format(limit);
-    if (asked && row.is(RowState.InProgress) && at.ago(row.since()).compareTo(SETTLING) < 0) {
+    if (asked
+        && row.is(RowState.InProgress)
+        && at.ago(row.since()).compareTo(Deadlines.SETTLING) < 0) {
       var refused = row.notBefore() != null && !at.now().isBefore(row.notBefore());
       return refused ? stop(row, instance, record, exceeded).orElse(Next.of(row)) : Next.of(row);
     }
@@ -659,7 +637,7 @@ final class Follow {
         .filter(m -> asker(row).userId().equals(m.userId()) && row.lookedAt() != null)
         .findFirst()
         .filter(m -> m.completed() && here.equals(m.destinationHost()))
-        .filter(m -> m.createdAt().isBefore(row.lookedAt().minus(SKEW)))
+        .filter(m -> m.createdAt().isBefore(row.lookedAt().minus(Deadlines.SKEW)))
         .map(
             m ->
                 " Or Nova's clocks differ by "
@@ -677,14 +655,15 @@ final class Follow {
         && !instance.idle()
         && at.host().equals(instance.host())
         && (row.because(Reason.Inconsistent)
-            || row.because(Reason.Settling) && at.ago(row.since()).compareTo(DROPPED) >= 0)) {
+            || row.because(Reason.Settling)
+                && at.ago(row.since()).compareTo(Deadlines.DROPPED) >= 0)) {
       return taskForEver(row, instance);
     }
     if (row.because(Reason.Inconsistent)
-        || row.because(Reason.Settling) && at.ago(row.since()).compareTo(SETTLING) >= 0) {
+        || row.because(Reason.Settling) && at.ago(row.since()).compareTo(Deadlines.SETTLING) >= 0) {
       return contradiction(row, instance, record);
     }
-    if (row.because(Reason.Timeout) && at.ago(row.since()).compareTo(SETTLING) < 0) {
+    if (row.because(Reason.Timeout) && at.ago(row.since()).compareTo(Deadlines.SETTLING) < 0) {
       return row; // aborted because of its time: the word that it was stays until the end is seen
     }
     return Rows.mark(
@@ -814,7 +793,7 @@ final class Follow {
     if (detail.get().events().map(InstanceAction::failed).orElse(false)) {
       return attemptFailed(row, Failure.of(row, at));
     }
-    if (at.ago(row.requestedAt()).compareTo(DROPPED) < 0) {
+    if (at.ago(row.requestedAt()).compareTo(Deadlines.DROPPED) < 0) {
       return Rows.mark(
           row, RowState.InProgress, Reason.Queued, "Nova has accepted the move.", at.now());
     }
@@ -851,7 +830,10 @@ final class Follow {
     var reason = at.sourceUp() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
     var same = row.because(reason);
     var begun = same || row.is(RowState.Confirming);
-    var late = same && (row.is(RowState.Blocked) || at.ago(row.since()).compareTo(CONFIRMING) >= 0);
+    var late =
+        same
+            && (row.is(RowState.Blocked)
+                || at.ago(row.since()).compareTo(Deadlines.CONFIRMING) >= 0);
     var state = late ? RowState.Blocked : RowState.Confirming;
     var message =
         !at.sourceUp()
@@ -897,17 +879,11 @@ final class Follow {
         settled.toBuilder()
             .migrationId(null)
             .requestId(null)
-            .notBefore(at.now().plus(backOff(row.attemptsMade())))
+            .notBefore(at.now().plus(Deadlines.backOff(row.attemptsMade())))
             .build(),
         RowState.Pending,
         failure.reason(),
         failure.message(),
         at.now());
-  }
-
-  /** How long after its {@code attempts}-th attempt a move is asked for again. */
-  static Duration backOff(int attempts) {
-    var seconds = 10L << 2 * Math.min(Math.max(attempts - 1, 0), 3);
-    return Duration.ofSeconds(Math.min(seconds, 300));
   }
 }

@@ -33,11 +33,6 @@ final class InstanceTable {
     record NeedsHuman(Reason reason, String message) implements Judgement {}
   }
 
-  /** How long somebody else's task is waited for before it is a human's matter. */
-  static final Duration TASK_WAIT = Duration.ofMinutes(60);
-
-  private static final Duration UNTOLD_WAIT = Duration.ofMinutes(15);
-  private static final Duration POWER_SYNC_WAIT = Duration.ofMinutes(15);
   private static final int RUNNING = 1;
   private static final int PAUSED = 3;
 
@@ -71,11 +66,14 @@ final class InstanceTable {
           new Judgement.WaitFor(
               Reason.TaskInProgress,
               "It is being built.",
-              TASK_WAIT,
+              Deadlines.TASK_WAIT,
               "Delete it or wait for its build to end.");
       case "deleted" ->
           new Judgement.WaitFor(
-              Reason.TaskInProgress, "It is being deleted.", TASK_WAIT, "Delete it once more.");
+              Reason.TaskInProgress,
+              "It is being deleted.",
+              Deadlines.TASK_WAIT,
+              "Delete it once more.");
       case "suspended" ->
           human(
               "Nova cannot move a suspended instance: resume it (openstack server resume ID) or delete"
@@ -120,7 +118,7 @@ final class InstanceTable {
     return new Judgement.WaitFor(
         Reason.TaskInProgress,
         doing + " (task_state " + instance.taskState() + ").",
-        TASK_WAIT,
+        Deadlines.TASK_WAIT,
         "See what holds it up (openstack server event list ID).");
   }
 
@@ -129,7 +127,7 @@ final class InstanceTable {
       return new Judgement.WaitFor(
           Reason.SourceOff,
           "Its guest is off although Nova holds it ACTIVE; a cold migration now would start it.",
-          POWER_SYNC_WAIT,
+          Deadlines.POWER_SYNC_WAIT,
           "Stop it (openstack server stop ID) or start it again (openstack server reboot --hard ID).");
     }
     return new Judgement.Move(liveMigrate ? RowAction.LiveMigrate : RowAction.ColdMigrate);
@@ -155,7 +153,7 @@ final class InstanceTable {
                 new Judgement.WaitFor(
                     Reason.ApiUnavailable,
                     "Nova does not tell whether it was live-migrated since it was paused.",
-                    UNTOLD_WAIT,
+                    Deadlines.UNTOLD_WAIT,
                     "See the operator's log; or unpause it (openstack server unpause ID)."));
   }
 

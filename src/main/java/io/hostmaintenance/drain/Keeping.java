@@ -30,7 +30,6 @@ record Keeping(
   /** What libvirt's driver writes, and undoes by itself (nova/virt/libvirt/driver.py). */
   private static final String AUTO = "AUTO: ";
 
-  private static final Duration REENABLED_WINDOW = Duration.ofMinutes(10);
   private static final int REENABLED_LIMIT = 3;
 
   /**
@@ -154,7 +153,7 @@ record Keeping(
         at.previous().condition(Condition.SERVICE_DISABLED).map(Condition::isTrue).orElse(false);
     var lately = new ArrayList<Instant>();
     record.reenabledAt().stream()
-        .filter(t -> at.ago(t).compareTo(REENABLED_WINDOW) < 0)
+        .filter(t -> at.ago(t).compareTo(Deadlines.REENABLED_WINDOW) < 0)
         .forEach(lately::add);
     var notices = new ArrayList<Notice>();
     if (wasDisabled) {
@@ -179,7 +178,7 @@ record Keeping(
                       + " "
                       + lately.size()
                       + " times in "
-                      + Durations.format(REENABLED_WINDOW)
+                      + Durations.format(Deadlines.REENABLED_WINDOW)
                       + ". Stop what enables it; it is disabled again after that time.")));
     }
     return wasDisabled || !mayBeUnderWay(at.situation().disabling(), at)

@@ -69,7 +69,7 @@ record Moment(Situation situation, Look look) {
 
   /** Whether what is asked about a row's instance has had no answer for long. */
   boolean unseenForLong(InstanceStatus row) {
-    return situation.unseen().getOrDefault(row.id(), Duration.ZERO).compareTo(Follow.UNANSWERED)
+    return situation.unseen().getOrDefault(row.id(), Duration.ZERO).compareTo(Deadlines.UNANSWERED)
         >= 0;
   }
 

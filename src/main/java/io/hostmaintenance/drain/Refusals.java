@@ -11,16 +11,11 @@ import java.util.Optional;
  * How a request that the cloud refuses is asked for again: it is never given up, but the longer it
  * is refused the more seldom it is asked for.
  *
- * <p>After {@link #PATIENCE} its row is Blocked, with the cloud's own words, and stays so until the
- * cloud takes the request.
+ * <p>After {@link Deadlines#PATIENCE} its row is Blocked, with the cloud's own words, and stays so
+ * until the cloud takes the request.
  */
 public final class Refusals {
 
-  /** How long a request is refused before it is a human's matter. */
-  public static final Duration PATIENCE = Duration.ofMinutes(15);
-
-  private static final Duration SHORTEST = Duration.ofSeconds(10);
-  private static final Duration LONGEST = Duration.ofMinutes(15);
   private static final String FOR_LONG =
       "Refused since 15 min or more, and asked again by itself: ";
 
@@ -36,9 +31,9 @@ public final class Refusals {
    */
   public static Duration pause(Duration refusedFor) {
     var quarter = refusedFor.dividedBy(4);
-    return quarter.compareTo(SHORTEST) < 0
-        ? SHORTEST
-        : quarter.compareTo(LONGEST) > 0 ? LONGEST : quarter;
+    return quarter.compareTo(Deadlines.SHORTEST) < 0
+        ? Deadlines.SHORTEST
+        : quarter.compareTo(Deadlines.LONGEST) > 0 ? Deadlines.LONGEST : quarter;
   }
 
   /**
@@ -101,7 +96,7 @@ public final class Refusals {
   static boolean tooLong(InstanceStatus row) {
     return row.refusedSince() != null
         && row.since() != null
-        && Duration.between(row.refusedSince(), row.since()).compareTo(PATIENCE) >= 0;
+        && Duration.between(row.refusedSince(), row.since()).compareTo(Deadlines.PATIENCE) >= 0;
   }
 
   private static Instant since(InstanceStatus row, Instant now) {

@@ -86,6 +86,20 @@ final class Report {
     return this;
   }
 
+  /** How the service stands. */
+  Report service(Keeping keeping, Moment at) {
+    var service = at.service().orElseThrow();
+    if (!service.disabled()) {
+      return condition(
+          Condition.SERVICE_DISABLED,
+          "False",
+          Reason.NotDisabled,
+          "nova-compute on " + at.host() + " is enabled.");
+    }
+    var finding = keeping.standing(at, service);
+    return condition(Condition.SERVICE_DISABLED, "True", finding.reason(), finding.message());
+  }
+
   /** A condition as it was. */
   Report keep(String type) {
     before.stream()

@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Dated;
@@ -169,6 +170,16 @@ public sealed interface Sight {
                 Reason.ApiUnavailable;
           };
       return new Blind(reason, failure.getMessage(), failure.retryAfter().orElse(Duration.ZERO));
+    }
+
+    /** How long until the next look. */
+    Duration pause(Settings settings, Phase phase) {
+      var pause =
+          switch (phase) {
+            case InMaintenance, Failed, Blocked -> settings.pollIdle();
+            case Pending, Draining, Exiting -> settings.pollMoving();
+          };
+      return pause.compareTo(patience) >= 0 ? pause : patience;
     }
 
     /** Whether it stays so until somebody acts. */

@@ -118,7 +118,7 @@ final class Table {
 
   /** The row to be asked for once more, but never so soon that two attempts look like one. */
   private InstanceStatus retried(InstanceStatus row, Instance instance) {
-    var soonest = row.finishedAt() == null ? at.now() : row.finishedAt().plus(Follow.backOff(1));
+    var soonest = row.finishedAt() == null ? at.now() : row.finishedAt().plus(Deadlines.backOff(1));
     return Rows.first(instance, at.now()).toBuilder()
         .attempts(retryWanted() ? 0 : row.attempts())
         .notBefore(at.now().isBefore(soonest) ? soonest : null)
@@ -300,7 +300,7 @@ final class Table {
         new Judgement.WaitFor(
             Reason.UnderWay,
             message,
-            InstanceTable.TASK_WAIT,
+            Deadlines.TASK_WAIT,
             "See what holds it up (openstack server migration list --server "
                 + row.id()
                 + "), and delete the instance if its build hangs."));

@@ -2,7 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
-import io.hostmaintenance.drain.Drain;
+import io.hostmaintenance.drain.HostClaim;
 import io.hostmaintenance.drain.Situation;
 import java.time.Instant;
 import java.util.Comparator;
@@ -50,11 +50,11 @@ final class Ledger {
               resource.getSpec().host(),
               Instant.parse(resource.getMetadata().getCreationTimestamp()),
               resource.isMarkedForDeletion(),
-              Drain.taken(status),
-              Drain.wantsHost(status)),
-          Drain.draining(status),
-          Drain.waitsForTurn(status),
-          Drain.inFlight(status));
+              HostClaim.holdsHost(status),
+              HostClaim.wantsHost(status)),
+          HostClaim.drains(status),
+          HostClaim.waitsForTurn(status),
+          HostClaim.movesInFlight(status));
     }
 
     /** The same, of a resource that cannot be decided on. */

@@ -66,7 +66,9 @@ public final class Main {
     var clock = InstantSource.system();
     var metrics = new Metrics();
     // before any other HTTP client of the JDK is made, see its Javadoc
-    var nova = OpenStackCloud.nova(System.getenv(), clock, metrics);
+    var nova =
+        OpenStackCloud.nova(
+            System.getenv(), clock, System::nanoTime, metrics, config.settings().httpTimeout());
     var client = client();
     var objection = Crd.objection(client);
     if (objection.isPresent()) {

@@ -4,7 +4,8 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.drain.Drain;
+import io.hostmaintenance.drain.HostClaim;
+import io.hostmaintenance.drain.ObservationNeeds;
 import io.hostmaintenance.drain.Questions;
 import io.hostmaintenance.drain.Questions.Question;
 import io.hostmaintenance.drain.Sight;
@@ -115,7 +116,7 @@ final class Observer {
     }
 
     private Look look() {
-      var changesSince = Drain.changesSince(status);
+      var changesSince = ObservationNeeds.changesSince(status);
       return changesSince.isPresent() ? following(changesSince.get()) : complete();
     }
 
@@ -176,7 +177,7 @@ final class Observer {
               List.copyOf(migrations),
               instances.value(),
               services,
-              Drain.taken(status) ? List.of() : hypervisors.newest(host),
+              HostClaim.holdsHost(status) ? List.of() : hypervisors.newest(host),
               groups.of(status, instances.value(), details),
               details,
               unanswered,
@@ -215,7 +216,7 @@ final class Observer {
      * its name is that of one service, so that it is in one cell.
      */
     private boolean shownAlone(List<ComputeService> services) {
-      return Drain.emptyBefore(resource)
+      return ObservationNeeds.emptyBefore(resource)
           && services.stream().filter(s -> s.host().equals(host)).count() == 1;
     }
 
@@ -409,7 +410,7 @@ final class Observer {
 
     /** The look with what is asked only where no list speaks against an empty host. */
     private Look verified(Look lists, MigrationPage page) {
-      if (!Drain.wantsResidents(resource, lists)) {
+      if (!ObservationNeeds.residents(resource, lists)) {
         return lists;
       }
       var look = lists.residents() instanceof Residents.NotAsked ? lists.with(residents()) : lists;
@@ -417,7 +418,7 @@ final class Observer {
         var began = nanoTime.getAsLong();
         return look.with(nova.instancesOn(host), look.services(), since(began));
       }
-      if (!Drain.wantsPlacement(resource, look)) {
+      if (!ObservationNeeds.placement(resource, look)) {
         return look;
       }
       inTime();

@@ -176,10 +176,10 @@ final class Defects {
             .where("waiting.headSet(own).stream()", "waiting.headSet(own).stream().limit(0)")
             .caughtBy(
                 "operator.MaintenanceTest$SeveralHosts#thatWaitAreWokenWhenAPlaceBecomesFreeAndTheOldestGoes"),
-        Defect.of("lets a dead host hold its place", "drain/Drain")
+        Defect.of("lets a dead host hold its place", "drain/HostClaim")
             .where(
-                "if (!taken(status) || Report.phase(status) != Phase.Draining) {",
-                "if (!taken(status)) {")
+                "if (!holdsHost(status) || Report.phase(status) != Phase.Draining) {",
+                "if (!holdsHost(status)) {")
             .caughtBy("operator.MaintenanceTest$SeveralHosts#thatAreDeadHoldNoPlace"),
         Defect.of("drains a host without a turn once it holds it", "drain/Drain")
             .where("\n        && at.situation().turn().come()", "")
@@ -394,17 +394,19 @@ final class Defects {
             .where(
                 "if (row.attemptsMade() >= at.spec().maxAttempts())", "if (row.attemptsMade() < 0)")
             .caughtBy("drain.FollowTest#theLastAttemptEndsTheRow", WORLDS),
-        Defect.of("tries again at once", "drain/Follow")
+        Defect.of("tries again at once", "drain/Deadlines")
             .where("10L << 2 * Math.min(Math.max(attempts - 1, 0), 3)", "0L")
             .caughtBy("drain.FollowTest#aMoveIsAskedForAgainLaterEachTime"),
         Defect.of("waits without end in Nova's queue", "drain/Follow")
             .where(
-                "|| row.because(Reason.Queued) && at.ago(row.since()).compareTo(QUEUEING) >="
+                "|| row.because(Reason.Queued) && at.ago(row.since()).compareTo(Deadlines.QUEUEING) >="
                     + " 0",
                 "")
             .caughtBy("drain.FollowTest$AQueuedMove#hasTenMinutesWhileNoOtherRuns"),
         Defect.of("waits without end for what Nova dropped", "drain/Follow")
-            .where("if (at.ago(row.requestedAt()).compareTo(DROPPED) < 0)", "if (at != null)")
+            .where(
+                "if (at.ago(row.requestedAt()).compareTo(Deadlines.DROPPED) < 0)",
+                "if (at != null)")
             .caughtBy(
                 "drain.FollowTest$AnAcceptedRequest#ofWhichNothingShowsIsGivenUpAfterAMinute"),
         Defect.of("waits without end for a move that runs", "drain/Follow")
@@ -514,7 +516,7 @@ final class Defects {
                 "if (record.disabledByUs() && !asBefore(record, service))",
                 "if (record.disabledByUs())")
             .caughtBy("drain.KeepingTest#whatLibvirtDisabledIsNotSaidToBeDisabledByUsYet"),
-        Defect.of("asks placement on the way out", "drain/Drain")
+        Defect.of("asks placement on the way out", "drain/ObservationNeeds")
             .where("return !resource.isMarkedForDeletion() && new", "return new")
             .caughtBy("operator.MaintenanceTest#lookOnTheWayOutDoesNotAskPlacement"),
         Defect.of("keeps silent of a service that it may not change", "operator/Maintenance")

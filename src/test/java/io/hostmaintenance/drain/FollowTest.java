@@ -1758,7 +1758,7 @@ class FollowTest {
   @ParameterizedTest
   @CsvSource({"1, 10", "2, 40", "3, 160", "4, 300", "9, 300"})
   void aMoveIsAskedForAgainLaterEachTime(int attempts, long seconds) {
-    assertThat(Follow.backOff(attempts)).hasSeconds(seconds);
+    assertThat(Deadlines.backOff(attempts)).hasSeconds(seconds);
   }
 
   @ParameterizedTest

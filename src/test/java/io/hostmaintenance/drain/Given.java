@@ -462,7 +462,7 @@ final class Given {
   // ---------------------------------------------------------------- what follows
 
   Look look() {
-    var since = Drain.changesSince(status());
+    var since = ObservationNeeds.changesSince(status());
     var records =
         migrations.stream()
             .filter(m -> HOST.equals(m.sourceHost()) || HOST.equals(m.destinationHost()))
@@ -502,7 +502,7 @@ final class Given {
             new Residents.NotAsked(),
             new Placement.NotAsked());
     var shown =
-        Drain.wantsResidents(resource, look)
+        ObservationNeeds.residents(resource, look)
             ? look.with(
                 new Dated<>(
                     hypervisorType == null
@@ -510,7 +510,7 @@ final class Given {
                         : new Residents.Shown(unlisted),
                     look.date()))
             : look;
-    return Drain.wantsPlacement(resource, shown)
+    return ObservationNeeds.placement(resource, shown)
         ? shown.with(
             consumers.<Placement>map(Placement.Consumers::new).orElseGet(Placement.Absent::new))
         : shown;

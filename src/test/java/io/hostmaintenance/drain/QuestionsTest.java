@@ -138,9 +138,9 @@ class QuestionsTest {
     var none = HostMaintenanceStatus.builder().instances(List.of()).build();
     var one = none.toBuilder().instances(List.of(moving("vm"))).build();
 
-    assertThat(Drain.wantsCompleteLook(null)).isTrue();
-    assertThat(Drain.wantsCompleteLook(none)).isTrue();
-    assertThat(Drain.wantsCompleteLook(one)).isFalse();
+    assertThat(ObservationNeeds.completeLook(null)).isTrue();
+    assertThat(ObservationNeeds.completeLook(none)).isTrue();
+    assertThat(ObservationNeeds.completeLook(one)).isFalse();
   }
 
   @Test
@@ -148,8 +148,8 @@ class QuestionsTest {
     var older = moving("a").toBuilder().lookedAt(NOON.minusSeconds(100)).build();
     var status = HostMaintenanceStatus.builder().instances(List.of(moving("vm"), older)).build();
 
-    assertThat(Drain.changesSince(status)).contains(NOON.minusSeconds(400));
-    assertThat(Drain.changesSince(null)).isEmpty();
+    assertThat(ObservationNeeds.changesSince(status)).contains(NOON.minusSeconds(400));
+    assertThat(ObservationNeeds.changesSince(null)).isEmpty();
   }
 
   @Test

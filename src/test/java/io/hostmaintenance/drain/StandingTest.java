@@ -904,8 +904,8 @@ class StandingTest {
 
   @Test
   void aResourceWithoutAStatusUsesNothing() {
-    assertThat(Drain.inFlight(null)).isZero();
-    assertThat(Drain.draining(null)).isFalse();
+    assertThat(HostClaim.movesInFlight(null)).isZero();
+    assertThat(HostClaim.drains(null)).isFalse();
     given.decide();
   }
 
@@ -914,8 +914,8 @@ class StandingTest {
     given = Given.taken().concurrency(1, 1).instances(active("a"), active("b"));
     given.decide();
 
-    assertThat(Drain.inFlight(given.status())).isEqualTo(1);
-    assertThat(Drain.draining(given.status())).isTrue();
+    assertThat(HostClaim.movesInFlight(given.status())).isEqualTo(1);
+    assertThat(HostClaim.drains(given.status())).isTrue();
   }
 
   @Test
@@ -923,14 +923,14 @@ class StandingTest {
     given = Given.taken();
     given.decide();
 
-    assertThat(Drain.draining(given.status())).isFalse();
+    assertThat(HostClaim.drains(given.status())).isFalse();
   }
 
   @Test
   void aHostThatNobodyHoldsIsNotBeingDrained() {
     given.mayStart(false).instances(active("vm")).decide();
 
-    assertThat(Drain.draining(given.status())).isFalse();
+    assertThat(HostClaim.drains(given.status())).isFalse();
   }
 
   @Test

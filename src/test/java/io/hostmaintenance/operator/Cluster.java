@@ -103,7 +103,9 @@ public final class Cluster implements AutoCloseable {
   /** An operator that is not started yet; closed with the cluster. */
   HostMaintenanceOperator operator(Config config, String identity) throws IOException {
     var metrics = new Metrics();
-    var nova = OpenStackCloud.nova(environment, clock, metrics);
+    var nova =
+        OpenStackCloud.nova(
+            environment, clock, System::nanoTime, metrics, config.settings().httpTimeout());
     var operator =
         new HostMaintenanceOperator(apiServer.client(), nova, config, clock, metrics, identity);
     operators.add(operator);

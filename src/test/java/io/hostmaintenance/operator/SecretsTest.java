@@ -92,7 +92,13 @@ class SecretsTest {
       cloud.change(c -> c.place(NewServer.on("compute-1").in(VmState.STOPPED)));
       var clock = InstantSource.system();
       var metrics = new Metrics();
-      var nova = OpenStackCloud.nova(Cluster.environment(directory, cloud), clock, metrics);
+      var nova =
+          OpenStackCloud.nova(
+              Cluster.environment(directory, cloud),
+              clock,
+              System::nanoTime,
+              metrics,
+              java.time.Duration.ofSeconds(60));
       nova.identity();
       nova.computeServices();
       var token = tokens().findAny().orElseThrow();

@@ -65,7 +65,13 @@ final class World implements AutoCloseable {
     var cloud = new Cloud(now, new SplittableRandom(1), Timing.DEFAULT);
     List.of("compute-1", "compute-2", "compute-3", "compute-4").forEach(cloud::addHost);
     simulator = new CloudSimulator(cloud, () -> now);
-    nova = OpenStackCloud.nova(Cluster.environment(directory, simulator), () -> now);
+    nova =
+        OpenStackCloud.nova(
+            Cluster.environment(directory, simulator),
+            () -> now,
+            () -> Duration.between(Instant.EPOCH, now).toNanos(),
+            (operation, status, duration) -> {},
+            Duration.ofSeconds(60));
     startProcess();
   }
 

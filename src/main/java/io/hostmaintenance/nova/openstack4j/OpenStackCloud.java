@@ -2,7 +2,6 @@ package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.Nova;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -39,42 +38,23 @@ public final class OpenStackCloud {
    * @param environment of which {@code OS_CLIENT_CONFIG_FILE}, {@code OS_CLOUD}, {@code HOME} and
    *     the variables of {@link Proxies} are read
    * @param clock for what the cloud does not date; tokens do not expire by it
+   * @param nanoTime a clock that is never set back, in nanoseconds
    * @param listener is told of every request
+   * @param timeout for a request; one to change a service has half of it more
    */
   public static Nova nova(
-      Map<String, String> environment, InstantSource clock, RequestListener listener) {
-    return production(environment, clock, System::nanoTime, listener);
-  }
-
-  /** The same without a listener, where all time passes on one clock that is never set back. */
-  public static Nova nova(Map<String, String> environment, InstantSource clock) {
-    return production(environment, clock, stopwatch(clock), (operation, status, duration) -> {});
-  }
-
-  private static Nova production(
       Map<String, String> environment,
       InstantSource clock,
       LongSupplier nanoTime,
-      RequestListener listener) {
+      RequestListener listener,
+      Duration timeout) {
     SWITCHES.forEach(
         (name, value) -> {
           if (System.getProperty(name) == null) {
             System.setProperty(name, value);
           }
         });
-    return nova(environment, clock, nanoTime, listener, new Patience(Duration.ofSeconds(60)));
-  }
-
-  static LongSupplier stopwatch(InstantSource clock) {
-    return () -> Duration.between(Instant.EPOCH, clock.instant()).toNanos();
-  }
-
-  static Nova nova(
-      Map<String, String> environment,
-      InstantSource clock,
-      LongSupplier nanoTime,
-      RequestListener listener,
-      Patience patience) {
+    var patience = new Patience(timeout);
     var session =
         new Session(
             new CloudsFile(environment),

@@ -214,7 +214,10 @@ class CertificatesTest {
                   "OS_INSECURE", "true",
                   "OS_VERIFY", "false",
                   "PYTHONHTTPSVERIFY", "0"),
-              InstantSource.system()));
+              InstantSource.system(),
+              System::nanoTime,
+              (operation, status, duration) -> {},
+              java.time.Duration.ofSeconds(60)));
     }
   }
 

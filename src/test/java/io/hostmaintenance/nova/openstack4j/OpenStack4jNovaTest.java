@@ -614,12 +614,14 @@ class OpenStack4jNovaTest {
         OpenStackCloud.nova(
             Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString()),
             InstantSource.system(),
+            System::nanoTime,
             (operation, status, duration) -> {
               if (operation.equals("list-services")) {
                 told.add(status);
                 Thread.currentThread().interrupt();
               }
-            });
+            },
+            Duration.ofSeconds(60));
 
     var failure = failure(nova::computeServices);
 
@@ -1183,14 +1185,16 @@ class OpenStack4jNovaTest {
         InstantSource.system(),
         System::nanoTime,
         (operation, status, duration) -> {},
-        new Patience(Duration.ofSeconds(2)));
+        Duration.ofSeconds(2));
   }
 
   private static Nova listened(Path cloudsYaml, List<String> told) {
     return OpenStackCloud.nova(
         Map.of("OS_CLIENT_CONFIG_FILE", cloudsYaml.toString()),
         InstantSource.system(),
-        (operation, status, duration) -> told.add(operation + " " + status));
+        System::nanoTime,
+        (operation, status, duration) -> told.add(operation + " " + status),
+        Duration.ofSeconds(60));
   }
 
   private Nova behind(RawServer raw, InstantSource clock) {

@@ -79,9 +79,9 @@ class StallTest {
     return OpenStackCloud.nova(
         Map.of("OS_CLIENT_CONFIG_FILE", file.toString()),
         clock,
-        OpenStackCloud.stopwatch(clock),
+        StubCloud.stopwatch(clock),
         (operation, status, duration) -> {},
-        new Patience(patience));
+        patience);
   }
 
   @AfterEach

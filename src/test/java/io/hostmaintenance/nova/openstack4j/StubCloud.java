@@ -29,6 +29,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import javax.net.ssl.SSLContext;
 
 /** A cloud that answers what it was told to; Keystone, and Nova and placement behind tokens. */
@@ -253,9 +254,14 @@ final class StubCloud implements AutoCloseable {
     return OpenStackCloud.nova(
         whole,
         clock,
-        OpenStackCloud.stopwatch(clock),
+        stopwatch(clock),
         (operation, status, duration) -> {},
-        new Patience(Duration.ofSeconds(20)));
+        Duration.ofSeconds(20));
+  }
+
+  /** All time passes on one clock that is never set back. */
+  static LongSupplier stopwatch(InstantSource clock) {
+    return () -> Duration.between(Instant.EPOCH, clock.instant()).toNanos();
   }
 
   private void handle(HttpExchange exchange) throws IOException {

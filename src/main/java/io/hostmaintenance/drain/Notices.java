@@ -1,0 +1,96 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.Sight.Blind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What is told of a decision: what it changes. */
+final class Notices {
+
+  private Notices() {}
+
+  /** What is told of a new phase, or of a new reason for Ready; empty when neither is new. */
+  static List<Notice> ofPhase(Situation situation, HostMaintenanceStatus next) {
+    var previous = Moment.previous(situation);
+    var ready = next.condition(Condition.READY).orElseThrow();
+    var before = previous.condition(Condition.READY).map(Condition::reason).orElse("");
+    if (next.phase().equals(previous.phase()) && before.equals(ready.reason())) {
+      return List.of();
+    }
+    var warning =
+        next.phase().equals(Phase.Blocked.name()) || next.phase().equals(Phase.Failed.name());
+    return List.of(new Notice(warning, Reason.valueOf(ready.reason()), ready.message()));
+  }
+
+  /** What is told of a look that failed: that it failed, once, when it changes how things stand. */
+  static List<Notice> ofBlindness(Situation situation, HostMaintenanceStatus next, Blind blind) {
+    return ofPhase(situation, next).isEmpty()
+        ? List.of()
+        : List.of(new Notice(true, blind.reason(), blind.message()));
+  }
+
+  /** What is told of rows whose state is new. */
+  static List<Notice> ofRows(Moment at, List<InstanceStatus> rows) {
+    var notices = new ArrayList<Notice>();
+    var before =
+        at.previous().instances().stream()
+            .collect(Collectors.toMap(InstanceStatus::id, Function.identity(), (a, b) -> a));
+    var wasDrained =
+        at.previous().condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+    for (var row : rows) {
+      var old = before.get(row.id());
+      if (wasDrained
+          && at.look().onHost(row.id()).isPresent()
+          && (old == null || !old.state().equals(row.state()))) {
+        notices.add(
+            new Notice(
+                true,
+                Reason.LateArrival,
+                row.label() + " arrived on the host after it was empty."));
+      }
+      if (old != null && old.state().equals(row.state())) {
+        continue;
+      }
+      change(row, old).ifPresent(notices::add);
+    }
+    return notices;
+  }
+
+  private static Optional<Notice> change(InstanceStatus row, InstanceStatus old) {
+    if (RowState.of(row).isEmpty()) {
+      return Optional.empty();
+    }
+    var said = row.label() + ": " + row.message();
+    return switch (RowState.of(row).get()) {
+      case Moved, Gone, Skipped ->
+          Optional.of(new Notice(false, Reason.valueOf(row.reason()), said));
+      case Failed, Blocked -> Optional.of(new Notice(true, Reason.valueOf(row.reason()), said));
+      case Pending ->
+          old != null && old.outstanding()
+              ? Optional.of(
+                  new Notice(
+                      true,
+                      Reason.MoveFailed,
+                      row.label() + " (" + row.reason() + "): " + row.message()))
+              : Optional.empty();
+      case Requested ->
+          row.refusedSince() != null
+              ? Optional.empty()
+              : Optional.of(
+                  new Notice(
+                      false,
+                      Reason.MoveAsked,
+                      row.label() + ": " + row.action() + ", attempt " + row.attempts() + "."));
+      case InProgress, Confirming -> Optional.empty();
+    };
+  }
+}
