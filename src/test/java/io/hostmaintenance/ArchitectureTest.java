@@ -46,7 +46,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void everyPartIsThere() {
+  void productionCodeHasExactlyTheDocumentedPackages() {
     var packages =
         production.stream().map(JavaClass::getPackageName).collect(Collectors.toUnmodifiableSet());
     assertThat(packages)
@@ -60,7 +60,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theResourceKnowsNobodyOfOurs() {
+  void apiDependsOnNoOtherPackageOfTheProject() {
     holds(
         noClasses()
             .that()
@@ -70,7 +70,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void thePortKnowsNobodyOfOurs() {
+  void novaPortDependsOnNoOtherPackageOfTheProject() {
     holds(
         noClasses()
             .that()
@@ -80,7 +80,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theAdapterKnowsThePortAlone() {
+  void openstack4jAdapterDependsOnlyOnTheNovaPort() {
     holds(
         noClasses()
             .that()
@@ -91,7 +91,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theBrainKnowsTheResourceAndThePortAlone() {
+  void drainDependsOnlyOnApiAndNova() {
     holds(
         noClasses()
             .that()
@@ -128,7 +128,7 @@ class ArchitectureTest {
    * extends, and nothing else.
    */
   @Test
-  void theBrainTouchesNothingOfKubernetesButTheMetadata() {
+  void drainUsesNoKubernetesTypeExceptObjectMeta() {
     holds(
         noClasses()
             .that()
@@ -139,7 +139,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theBrainUsesTheJdkAloneAndOfItNothingThatReachesOut() {
+  void drainUsesOnlyJdkPackagesWithoutInputAndOutput() {
     holds(
         classes()
             .that()
@@ -162,7 +162,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theBrainReadsNoClock() {
+  void drainReadsNoClock() {
     holds(
         noClasses()
             .that()
@@ -181,7 +181,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theBrainRollsNoDice() {
+  void drainUsesNoRandomNumbers() {
     holds(
         noClasses()
             .that()
@@ -196,7 +196,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theBrainHasNoThreads() {
+  void drainUsesNoThreads() {
     holds(
         noClasses()
             .that()
@@ -210,7 +210,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void noClassIsNamedForNothing() {
+  void noClassIsNamedUtilHelperManagerOrImpl() {
     holds(
         noClasses()
             .should()
@@ -218,7 +218,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void nothingStaticChanges() {
+  void everyStaticFieldIsFinal() {
     holds(
         fields()
             .that()

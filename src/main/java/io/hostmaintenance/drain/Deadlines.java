@@ -16,7 +16,7 @@ final class Deadlines {
   /** How long after an accepted request its record or task must show. */
   static final Duration DROPPED = Duration.ofSeconds(60);
 
-  /** How long a confirmation may be refused before it is a human's matter. */
+  /** How long a confirmation may be refused before it is reported for manual action. */
   static final Duration CONFIRMING = Duration.ofMinutes(15);
 
   /** How long a request without an answer is looked for before its attempt counts as failed. */
@@ -31,7 +31,7 @@ final class Deadlines {
   /** By how much Nova's own clocks may be apart before an action is surely that of the past. */
   static final Duration APART = Duration.ofMinutes(61);
 
-  /** How long somebody else's task is waited for before it is a human's matter. */
+  /** How long somebody else's task is waited for before it is reported for manual action. */
   static final Duration TASK_WAIT = Duration.ofMinutes(60);
 
   /** How long it may stay unknown whether a paused guest was live-migrated since its pause. */
@@ -45,8 +45,8 @@ final class Deadlines {
   /** In this time somebody may enable the service so often, and no oftener. */
   static final Duration REENABLED_WINDOW = Duration.ofMinutes(10);
 
-  /** Without a look for so long somebody has to see to the cloud. */
-  static final Duration BLIND_STALLS = Duration.ofMinutes(15);
+  /** Without an observation for so long somebody has to see to the cloud. */
+  static final Duration UNAVAILABLE_STALLS = Duration.ofMinutes(15);
 
   /** How long a confirmation is waited for once the resource is deleted. */
   static final Duration CONFIRM_BOUND = Duration.ofMinutes(15);
@@ -54,7 +54,7 @@ final class Deadlines {
   /** By how much a record may be older than its instance says, by clocks and late writes. */
   static final Duration LAG = Duration.ofSeconds(30);
 
-  /** How long a request is refused before it is a human's matter. */
+  /** How long a request is refused before it is reported for manual action. */
   static final Duration PATIENCE = Duration.ofMinutes(15);
 
   /** The shortest pause after a refusal. */

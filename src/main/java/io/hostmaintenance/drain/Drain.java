@@ -8,9 +8,9 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
-import io.hostmaintenance.drain.Sight.Blind;
-import io.hostmaintenance.drain.Sight.Look;
-import io.hostmaintenance.drain.Sight.Placement;
+import io.hostmaintenance.drain.Observation.Placement;
+import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The brain: what follows from a look at a host. A pure function; whatever it needs is an argument.
+ * The brain: what follows from an observation of a host. A pure function; whatever it needs is an
+ * argument.
  */
 public final class Drain {
 
@@ -29,57 +30,58 @@ public final class Drain {
    * Decides what is stored, asked and told next. Never asks for anything that the status it gives
    * does not announce.
    *
-   * @param situation the resource and everything around it
-   * @param sight what was seen
+   * @param input the resource and everything around it
+   * @param observation what was seen
    */
-  public static Decision decide(Situation situation, Sight sight) {
-    var deleting = situation.resource().isMarkedForDeletion();
-    return switch (sight) {
-      case Blind blind -> deleting ? Exit.blind(situation, blind) : blind(situation, blind);
-      case Look look when hidden(situation.resource(), look) -> {
-        var blind = cellDown(situation);
-        yield deleting ? Exit.blind(situation, blind) : blind(situation, blind);
+  public static Decision decide(DecisionInput input, Observation observation) {
+    var deleting = input.resource().isMarkedForDeletion();
+    return switch (observation) {
+      case Unavailable unavailable ->
+          deleting ? Cleanup.unavailable(input, unavailable) : unavailable(input, unavailable);
+      case Snapshot snapshot when hidden(input.resource(), snapshot) -> {
+        var unavailable = cellDown(input);
+        yield deleting ? Cleanup.unavailable(input, unavailable) : unavailable(input, unavailable);
       }
-      case Look look -> {
-        var at = new Moment(situation, look);
-        yield deleting ? Exit.decide(at) : decide(at);
+      case Snapshot snapshot -> {
+        var context = new DecisionContext(input, snapshot);
+        yield deleting ? Cleanup.decide(context) : decide(context);
       }
     };
   }
 
   /**
-   * What needs no look: this resource holds nothing, and another one has its host, or a look has
-   * found nothing against it and it is not its turn yet.
+   * What needs no observation: this resource holds nothing, and another one has its host, or an
+   * observation has found nothing against it and it is not its turn yet.
    *
-   * @return empty when a look is needed
+   * @return empty when an observation is needed
    */
-  public static Optional<Decision> withoutLook(Situation situation) {
-    if (HostClaim.holdsHost(situation.resource().getStatus())) {
+  public static Optional<Decision> withoutObservation(DecisionInput input) {
+    if (HostClaim.holdsHost(input.resource().getStatus())) {
       return Optional.empty();
     }
-    return rival(situation)
-        .map(r -> wait(situation, Phase.Blocked, conflict(situation, r)))
-        .or(() -> waitsStill(situation) ? Optional.of(waitForTurn(situation)) : Optional.empty());
+    return currentHolder(input)
+        .map(r -> wait(input, Phase.Blocked, conflict(input, r)))
+        .or(() -> waitsStill(input) ? Optional.of(waitForTurn(input)) : Optional.empty());
   }
 
-  private static boolean waitsStill(Situation situation) {
-    return !situation.turn().come() && HostClaim.waitsForTurn(situation.resource().getStatus());
+  private static boolean waitsStill(DecisionInput input) {
+    return !input.turn().come() && HostClaim.waitsForTurn(input.resource().getStatus());
   }
 
-  private static Decision waitForTurn(Situation situation) {
+  private static Decision waitForTurn(DecisionInput input) {
     return wait(
-        situation,
+        input,
         Phase.Pending,
-        new Finding(Reason.WaitingForTurn, "Waits for its turn: " + whoIsDrained(situation)));
+        new Cause(Reason.WaitingForTurn, "Waits for its turn: " + whoIsDrained(input)));
   }
 
   /** Who holds the places; none of them is the resource's own. */
-  private static String whoIsDrained(Situation situation) {
-    var turn = situation.turn();
+  private static String whoIsDrained(DecisionInput input) {
+    var turn = input.turn();
     var more = turn.others() - turn.drained().size();
     return "at most "
-        + situation.settings().maxHostsDraining()
-        + (situation.settings().maxHostsDraining() == 1 ? " host is" : " hosts are")
+        + input.settings().maxHostsDraining()
+        + (input.settings().maxHostsDraining() == 1 ? " host is" : " hosts are")
         + " drained at once (HM_MAX_HOSTS_DRAINING), older HostMaintenances first. "
         + (turn.others() == 0
             ? "An older one begins now."
@@ -92,100 +94,100 @@ public final class Drain {
    * Whether another resource goes first: who holds the host; of two that hold it or that wait for
    * it, the older.
    */
-  static boolean yieldsTo(Situation situation, Situation.Neighbour other) {
-    if (!other.host().equals(situation.resource().getSpec().host())) {
+  static boolean yieldsTo(DecisionInput input, DecisionInput.OtherMaintenance other) {
+    if (!other.host().equals(input.resource().getSpec().host())) {
       return false;
     }
-    var taken = HostClaim.holdsHost(Moment.previous(situation));
+    var taken = HostClaim.holdsHost(DecisionContext.previous(input));
     if (other.taken() != taken) {
       return other.taken();
     }
     if (other.deleting() || !taken && !other.wantsHost()) {
       return false;
     }
-    var metadata = situation.resource().getMetadata();
+    var metadata = input.resource().getMetadata();
     var age = other.createdAt().compareTo(Instant.parse(metadata.getCreationTimestamp()));
     return age == 0 ? other.name().compareTo(metadata.getName()) < 0 : age < 0;
   }
 
-  private static Optional<Situation.Neighbour> rival(Situation situation) {
-    return situation.neighbours().stream().filter(n -> yieldsTo(situation, n)).findFirst();
+  private static Optional<DecisionInput.OtherMaintenance> currentHolder(DecisionInput input) {
+    return input.others().stream().filter(n -> yieldsTo(input, n)).findFirst();
   }
 
-  /** Whether the sight tells anything of the resource's host: a look that its cell answered. */
-  public static boolean sees(HostMaintenance resource, Sight sight) {
-    return sight instanceof Look look && !hidden(resource, look);
+  /**
+   * Whether the observation tells anything of the resource's host: an observation that its cell
+   * answered.
+   */
+  public static boolean sees(HostMaintenance resource, Observation observation) {
+    return observation instanceof Snapshot snapshot && !hidden(resource, snapshot);
   }
 
-  private static boolean hidden(HostMaintenance resource, Look look) {
-    var services = look.services(resource.getSpec().host());
+  private static boolean hidden(HostMaintenance resource, Snapshot snapshot) {
+    var services = snapshot.services(resource.getSpec().host());
     return services.stream().anyMatch(ComputeService::unknown)
         && (services.size() == 1 || HostClaim.holdsHost(resource.getStatus()));
   }
 
-  private static Blind cellDown(Situation situation) {
-    return new Blind(
+  private static Unavailable cellDown(DecisionInput input) {
+    return new Unavailable(
         Reason.CellDown,
         "The cell of '"
-            + situation.resource().getSpec().host()
+            + input.resource().getSpec().host()
             + "' does not answer: nothing is known of its instances.",
         Duration.ZERO);
   }
 
-  // ---------------------------------------------------------------- with a look
+  // ---------------------------------------------------------------- with an observation
 
-  private static Decision decide(Moment at) {
-    var rival = rival(at.situation());
-    if (rival.isPresent()) {
-      var conflict = conflict(at.situation(), rival.get());
-      return Rows.anyOutstanding(at.previous().instances()) && at.service().isPresent()
-          ? drain(at, Optional.of(conflict))
-          : wait(at.situation(), Phase.Blocked, conflict);
+  private static Decision decide(DecisionContext context) {
+    var currentHolder = currentHolder(context.input());
+    if (currentHolder.isPresent()) {
+      var conflict = conflict(context.input(), currentHolder.get());
+      return RowTransitions.anyOutstanding(context.previous().instances())
+              && context.service().isPresent()
+          ? drain(context, Optional.of(conflict))
+          : wait(context.input(), Phase.Blocked, conflict);
     }
-    var fresh = !HostClaim.holdsHost(at.previous());
-    var finding = Policies.check(at, fresh || hasWork(at));
+    var fresh = !HostClaim.holdsHost(context.previous());
+    var finding = Policies.check(context, fresh || hasWork(context));
     if (fresh && finding.isPresent()) {
-      return failed(at, finding.get());
+      return failed(context, finding.get());
     }
-    if (fresh && !at.situation().turn().come()) {
-      return waitForTurn(at.situation());
+    if (fresh && !context.input().turn().come()) {
+      return waitForTurn(context.input());
     }
-    if (at.service().isEmpty()) {
-      return failed(at, finding.orElseThrow());
+    if (context.service().isEmpty()) {
+      return failed(context, finding.orElseThrow());
     }
-    return drain(at, finding);
+    return drain(context, finding);
   }
 
-  private static Finding conflict(Situation situation, Situation.Neighbour rival) {
-    return new Finding(
+  private static Cause conflict(DecisionInput input, DecisionInput.OtherMaintenance currentHolder) {
+    return new Cause(
         Reason.Conflict,
         "HostMaintenance '"
-            + rival.name()
-            + (rival.taken() ? "' holds host '" : "' is older and waits for host '")
-            + situation.resource().getSpec().host()
+            + currentHolder.name()
+            + (currentHolder.taken() ? "' holds host '" : "' is older and waits for host '")
+            + input.resource().getSpec().host()
             + "': this one goes on when that one is deleted and gone, or delete this one.");
   }
 
-  private static boolean hasWork(Moment at) {
-    return at.previous().instances().stream()
+  private static boolean hasWork(DecisionContext context) {
+    return context.previous().instances().stream()
             .anyMatch(r -> RowState.of(r).map(RowState::remaining).orElse(false))
-        || !at.look().instances().isEmpty();
+        || !context.snapshot().instances().isEmpty();
   }
 
-  private static Decision wait(Situation situation, Phase phase, Finding finding) {
-    var report = new Report(situation);
+  private static Decision wait(DecisionInput input, Phase phase, Cause finding) {
+    var report = new Report(input);
     report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
     var status = report.phase(phase, finding.reason(), finding.message());
     return new Decision(
-        status,
-        List.of(),
-        Notices.ofPhase(situation, status),
-        situation.settings().pollIdle(),
-        false);
+        status, List.of(), Notices.ofPhase(input, status), input.settings().pollIdle(), false);
   }
 
-  private static Decision failed(Moment at, Finding finding) {
-    var report = new Report(at.situation());
+  private static Decision failed(DecisionContext context, Cause finding) {
+    var report = new Report(context.input());
     if (finding.reason() == Reason.HostGone) {
       report.condition(Condition.SERVICE_DISABLED, "False", finding.reason(), finding.message());
       report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
@@ -197,100 +199,109 @@ public final class Drain {
     return new Decision(
         status,
         List.of(),
-        Notices.ofPhase(at.situation(), status),
-        at.settings().pollIdle(),
+        Notices.ofPhase(context.input(), status),
+        context.settings().pollIdle(),
         false);
   }
 
-  private static Decision drain(Moment at, Optional<Finding> finding) {
-    var keeping = Keeping.keep(at);
+  private static Decision drain(DecisionContext context, Optional<Cause> finding) {
+    var serviceDecision = ServiceDecision.keep(context);
     var obstacle =
-        finding.or(keeping::finding).or(() -> refused(at, keeping)).or(() -> sourceDown(at));
-    var table = Table.upToDate(at);
-    var disabled = at.service().orElseThrow().disabled();
+        finding
+            .or(serviceDecision::finding)
+            .or(() -> refused(context, serviceDecision))
+            .or(() -> sourceDown(context));
+    var table = InstanceRows.upToDate(context);
+    var disabled = context.service().orElseThrow().disabled();
     if (obstacle.isEmpty()
         && disabled
-        && keeping.step().isEmpty()
-        && !at.spec().suspend()
-        && at.situation().turn().come()
-        && at.look().fresh()) {
+        && serviceDecision.step().isEmpty()
+        && !context.spec().suspend()
+        && context.input().turn().come()
+        && context.snapshot().fresh()) {
       table.ask();
     }
     var rows = table.rows();
     var steps = new ArrayList<Step>();
-    keeping.step().ifPresent(steps::add);
+    serviceDecision.step().ifPresent(steps::add);
     steps.addAll(table.steps());
 
-    var report = new Report(at.situation()).rows(rows);
-    report.status().service(keeping.record());
-    report.service(keeping, at);
-    var notices = new ArrayList<>(keeping.notices());
-    var emptiness = new Emptiness(at.host(), at.look());
-    notices.addAll(emptiness.stuck());
-    var drained = drained(at, report, emptiness, rows);
-    var hindrance = obstacle.or(emptiness::undecidable).or(() -> tooSlow(at, rows));
-    var status = phase(at, report, rows, drained, hindrance);
-    notices.addAll(Notices.ofRows(at, rows));
-    notices.addAll(Notices.ofPhase(at.situation(), status));
+    var report = new Report(context.input()).rows(rows);
+    report.status().service(serviceDecision.record());
+    report.service(serviceDecision, context);
+    var notices = new ArrayList<>(serviceDecision.notices());
+    var emptyCheck = new EmptyCheck(context.host(), context.snapshot());
+    notices.addAll(emptyCheck.stuck());
+    var drained = drained(context, report, emptyCheck, rows);
+    var hindrance = obstacle.or(emptyCheck::undecidable).or(() -> tooSlow(context, rows));
+    var status = phase(context, report, rows, drained, hindrance);
+    notices.addAll(Notices.ofRows(context, rows));
+    notices.addAll(Notices.ofPhase(context.input(), status));
     return new Decision(
-        status, List.copyOf(steps), List.copyOf(notices), nextLook(at, status, steps), false);
+        status,
+        List.copyOf(steps),
+        List.copyOf(notices),
+        requeueAfter(context, status, steps),
+        false);
   }
 
   /** Nova does not do with the service what is asked. */
-  private static Optional<Finding> refused(Moment at, Keeping keeping) {
-    return at.situation()
+  private static Optional<Cause> refused(DecisionContext context, ServiceDecision serviceDecision) {
+    return context
+        .input()
         .refusal()
-        .filter(r -> keeping.step().isPresent() || at.service().orElseThrow().enabled())
+        .filter(
+            r -> serviceDecision.step().isPresent() || context.service().orElseThrow().enabled())
         .map(
             r ->
-                new Finding(
+                new Cause(
                     r.reason(),
-                    "nova-compute on " + at.host() + " cannot be disabled: " + r.message()));
+                    "nova-compute on " + context.host() + " cannot be disabled: " + r.message()));
   }
 
   /** Something is to be moved, and the cloud's answers are too old for it when they come. */
-  private static Optional<Finding> tooSlow(Moment at, List<InstanceStatus> rows) {
-    return at.look().fresh() || rows.stream().noneMatch(r -> r.is(RowState.Pending))
+  private static Optional<Cause> tooSlow(DecisionContext context, List<InstanceStatus> rows) {
+    return context.snapshot().fresh() || rows.stream().noneMatch(r -> r.is(RowState.Pending))
         ? Optional.empty()
         : Optional.of(
-            new Finding(
+            new Cause(
                 Reason.CloudTooSlow,
                 "Nova needed "
-                    + at.look().age().toSeconds()
+                    + context.snapshot().age().toSeconds()
                     + " s for GET /servers/detail and GET /os-services. Nothing is moved by answers"
                     + " that are older than "
-                    + Look.FRESH.toSeconds()
+                    + Snapshot.FRESH.toSeconds()
                     + " s: see why nova-api is slow."));
   }
 
-  private static Optional<Finding> sourceDown(Moment at) {
-    return at.sourceUp() || !hasWork(at)
+  private static Optional<Cause> sourceDown(DecisionContext context) {
+    return context.sourceUp() || !hasWork(context)
         ? Optional.empty()
         : Optional.of(
-            new Finding(
+            new Cause(
                 Reason.SourceServiceDown,
                 "nova-compute on '"
-                    + at.host()
+                    + context.host()
                     + "' is "
-                    + at.service().map(ComputeService::downWord).orElse("down")
+                    + context.service().map(ComputeService::downWord).orElse("down")
                     + ", and Nova moves nothing off such a host. If the host is well, "
-                    + at.bringUp()
+                    + context.bringUp()
                     + ". If it is dead and fenced, rebuild its instances elsewhere by Nova's own"
                     + " means."));
   }
 
   /** Judges whether the host is empty; true when that is verified. */
   private static boolean drained(
-      Moment at, Report report, Emptiness emptiness, List<InstanceStatus> rows) {
-    var ambiguous = Policies.ambiguous(at);
+      DecisionContext context, Report report, EmptyCheck emptyCheck, List<InstanceStatus> rows) {
+    var ambiguous = Policies.ambiguous(context);
     if (ambiguous.isPresent()) {
       report.status().emptySince(null);
       report.condition(
           Condition.DRAINED, "False", ambiguous.get().reason(), ambiguous.get().message());
       return false;
     }
-    if (emptiness.undecidable().isPresent()) {
-      var finding = emptiness.undecidable().get();
+    if (emptyCheck.undecidable().isPresent()) {
+      var finding = emptyCheck.undecidable().get();
       report.status().emptySince(null);
       report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
       return false;
@@ -298,31 +309,31 @@ public final class Drain {
     var open = outstanding(rows);
     var occupied =
         rows.stream().filter(InstanceStatus::outstanding).allMatch(Refusals::forLong)
-            ? emptiness.occupied().or(() -> unconfirmed(rows)).or(() -> open)
+            ? emptyCheck.occupied().or(() -> unconfirmed(rows)).or(() -> open)
             : open;
     if (occupied.isPresent()) {
       report.status().emptySince(null);
       report.condition(Condition.DRAINED, "False", Reason.NotEmpty, occupied.get());
       return false;
     }
-    var first = at.previous().emptySince();
+    var first = context.previous().emptySince();
     if (first == null) {
-      report.status().emptySince(at.look().date());
+      report.status().emptySince(context.snapshot().date());
       report.condition(
           Condition.DRAINED,
           "False",
           Reason.SettlingEmpty,
           "The host was seen empty; it is looked at again after "
-              + Durations.format(at.settings().settle())
+              + Durations.format(context.settings().settle())
               + ".");
       return false;
     }
-    var apart = Duration.between(first, at.look().began());
-    if (apart.compareTo(at.settings().settle()) < 0) {
+    var apart = Duration.between(first, context.snapshot().began());
+    if (apart.compareTo(context.settings().settle()) < 0) {
       report.keep(Condition.DRAINED);
       return false;
     }
-    if (at.look().placement() instanceof Placement.Absent) {
+    if (context.snapshot().placement() instanceof Placement.Absent) {
       report.condition(
           Condition.DRAINED,
           "True",
@@ -370,21 +381,21 @@ public final class Drain {
   }
 
   private static HostMaintenanceStatus phase(
-      Moment at,
+      DecisionContext context,
       Report report,
       List<InstanceStatus> rows,
       boolean drained,
-      Optional<Finding> obstacle) {
-    var flying = rows.stream().anyMatch(Rows::inFlight);
+      Optional<Cause> obstacle) {
+    var flying = rows.stream().anyMatch(RowTransitions::inFlight);
     var remaining =
         rows.stream().filter(r -> RowState.of(r).map(RowState::remaining).orElse(false)).count();
     if (obstacle.isPresent() && !flying) {
       var phase =
           switch (obstacle.get().reason()) {
             case SourceServiceDown, ServiceReenabled, Conflict, NoHypervisor -> Phase.Blocked;
-            case CloudTooSlow -> sinceTheLastLook(at, Reason.CloudTooSlow);
+            case CloudTooSlow -> sinceTheLastLook(context, Reason.CloudTooSlow);
             case ApiUnavailable ->
-                at.situation().refusedFor().compareTo(Deadlines.PATIENCE) < 0
+                context.input().refusedFor().compareTo(Deadlines.PATIENCE) < 0
                     ? Phase.Draining
                     : Phase.Blocked;
             default -> Phase.Failed;
@@ -395,13 +406,13 @@ public final class Drain {
       return report.phase(
           Phase.InMaintenance,
           Reason.InMaintenance,
-          "Host " + at.host() + " is disabled and empty.");
+          "Host " + context.host() + " is disabled and empty.");
     }
     if (obstacle.isPresent()) {
       return report.phase(Phase.Draining, obstacle.get().reason(), obstacle.get().message());
     }
-    var turn = at.situation().turn().come();
-    if (!turn && !flying && !at.spec().suspend() && rows.stream().anyMatch(HostClaim::toAsk)) {
+    var turn = context.input().turn().come();
+    if (!turn && !flying && !context.spec().suspend() && rows.stream().anyMatch(HostClaim::toAsk)) {
       return report.phase(
           Phase.Draining,
           Reason.WaitingForTurn,
@@ -409,10 +420,10 @@ public final class Drain {
               + " of "
               + rows.size()
               + " instances remain, and it waits for its turn again: "
-              + whoIsDrained(at.situation()));
+              + whoIsDrained(context.input()));
     }
     if (remaining > 0) {
-      return at.spec().suspend()
+      return context.spec().suspend()
           ? report.phase(
               Phase.Draining,
               Reason.Suspended,
@@ -426,7 +437,7 @@ public final class Drain {
               Reason.Draining,
               remaining + " of " + rows.size() + " instances remain to be moved.");
     }
-    var needy = rows.stream().filter(r -> needsHuman(r, at)).toList();
+    var needy = rows.stream().filter(r -> needsAdmin(r, context)).toList();
     if (!needy.isEmpty()) {
       return report.phase(Phase.Blocked, Reason.InstancesBlocked, blockedMessage(needy));
     }
@@ -436,15 +447,15 @@ public final class Drain {
         "No instance remains to be moved; the host is looked at until it is verified empty.");
   }
 
-  /** Once may be a moment; what is so at two looks needs somebody. */
-  private static Phase sinceTheLastLook(Moment at, Reason reason) {
-    var before = at.previous().condition(Condition.READY).map(Condition::reason).orElse("");
+  /** Once may be a moment; what is so at two observations needs somebody. */
+  private static Phase sinceTheLastLook(DecisionContext context, Reason reason) {
+    var before = context.previous().condition(Condition.READY).map(Condition::reason).orElse("");
     return before.equals(reason.name()) ? Phase.Blocked : Phase.Draining;
   }
 
   /** Whether a row keeps the host from being empty until somebody acts. */
-  private static boolean needsHuman(InstanceStatus row, Moment at) {
-    var here = at.look().onHost(row.id()).isPresent();
+  private static boolean needsAdmin(InstanceStatus row, DecisionContext context) {
+    var here = context.snapshot().onHost(row.id()).isPresent();
     return row.is(RowState.Blocked)
         || row.is(RowState.Skipped)
         || here && (row.is(RowState.Failed) || RowState.of(row).isEmpty());
@@ -461,59 +472,66 @@ public final class Drain {
             : "only a newer operator knows the state '" + first.state() + "': run that one.");
   }
 
-  private static Duration nextLook(Moment at, HostMaintenanceStatus status, List<Step> steps) {
+  private static Duration requeueAfter(
+      DecisionContext context, HostMaintenanceStatus status, List<Step> steps) {
     if (steps.stream().anyMatch(s -> s instanceof Step.DisableService)
-        && at.previous().service() == null) {
+        && context.previous().service() == null) {
       return Duration.ZERO;
     }
     var stalled = status.condition(Condition.STALLED).isPresent();
-    if (HostClaim.waitsForTurn(status) || stalled && at.situation().refusal().isPresent()) {
-      return at.settings().pollIdle();
+    if (HostClaim.waitsForTurn(status) || stalled && context.input().refusal().isPresent()) {
+      return context.settings().pollIdle();
     }
     if (status.remaining() > 0) {
-      return at.settings().pollMoving();
+      return context.settings().pollMoving();
     }
     if (status.emptySince() != null
         && !status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false)) {
-      var due = status.emptySince().plus(at.settings().settle()).plusSeconds(1);
-      var wait = Duration.between(at.look().date(), due);
-      var idle = at.settings().pollIdle().plusSeconds(1);
+      var due = status.emptySince().plus(context.settings().settle()).plusSeconds(1);
+      var wait = Duration.between(context.snapshot().date(), due);
+      var idle = context.settings().pollIdle().plusSeconds(1);
       return wait.compareTo(Duration.ZERO) <= 0
-          ? at.settings().pollMoving()
+          ? context.settings().pollMoving()
           : wait.compareTo(idle) < 0 ? wait : idle;
     }
-    return Rows.anyOutstanding(status.instances()) || status.phase().equals(Phase.Draining.name())
-        ? at.settings().pollMoving()
-        : at.settings().pollIdle();
+    return RowTransitions.anyOutstanding(status.instances())
+            || status.phase().equals(Phase.Draining.name())
+        ? context.settings().pollMoving()
+        : context.settings().pollIdle();
   }
 
-  // ---------------------------------------------------------------- without a look
+  // ---------------------------------------------------------------- without an observation
 
-  private static Decision blind(Situation situation, Blind blind) {
-    var previous = Moment.previous(situation);
+  private static Decision unavailable(DecisionInput input, Unavailable unavailable) {
+    var previous = DecisionContext.previous(input);
     var phase = Report.phase(previous);
     var taken = HostClaim.holdsHost(previous);
-    var blindFor = Duration.between(situation.lastCompleteLook(), situation.now());
-    var forLong = blindFor.compareTo(situation.settings().blindness()) >= 0;
-    var report = new Report(situation).keep(Condition.SERVICE_DISABLED);
+    var unavailableFor = Duration.between(input.lastCompleteObservation(), input.now());
+    var forLong = unavailableFor.compareTo(input.settings().observationTimeout()) >= 0;
+    var report = new Report(input).keep(Condition.SERVICE_DISABLED);
     if (forLong && taken) {
-      report.condition(Condition.DRAINED, "Unknown", blind.reason(), blind.message());
+      report.condition(Condition.DRAINED, "Unknown", unavailable.reason(), unavailable.message());
     } else {
       report.keep(Condition.DRAINED);
     }
-    var status = blindStatus(report, blind, phase, taken, blindFor, forLong);
+    var status = unavailableStatus(report, unavailable, phase, taken, unavailableFor, forLong);
     return new Decision(
         status,
         List.of(),
-        Notices.ofBlindness(situation, status, blind),
-        blind.pause(situation.settings(), phase),
+        Notices.ofUnavailable(input, status, unavailable),
+        unavailable.pause(input.settings(), phase),
         false);
   }
 
-  private static HostMaintenanceStatus blindStatus(
-      Report report, Blind blind, Phase phase, boolean taken, Duration blindFor, boolean forLong) {
-    if (blind.needsHuman() && !taken) {
-      return report.phase(Phase.Failed, blind.reason(), blind.message());
+  private static HostMaintenanceStatus unavailableStatus(
+      Report report,
+      Unavailable unavailable,
+      Phase phase,
+      boolean taken,
+      Duration unavailableFor,
+      boolean forLong) {
+    if (unavailable.needsAdmin() && !taken) {
+      return report.phase(Phase.Failed, unavailable.reason(), unavailable.message());
     }
     if (phase == Phase.InMaintenance && !forLong) {
       return report.keep(Condition.READY).build(phase);
@@ -522,14 +540,17 @@ public final class Drain {
       return report.keep(Condition.READY).keep(Condition.STALLED).build(phase);
     }
     report.condition(
-        Condition.READY, forLong && taken ? "Unknown" : "False", blind.reason(), blind.message());
-    var lasting = taken && blindFor.compareTo(Deadlines.BLIND_STALLS) >= 0;
-    var stalled = forLong && (blind.needsHuman() || lasting);
+        Condition.READY,
+        forLong && taken ? "Unknown" : "False",
+        unavailable.reason(),
+        unavailable.message());
+    var lasting = taken && unavailableFor.compareTo(Deadlines.UNAVAILABLE_STALLS) >= 0;
+    var stalled = forLong && (unavailable.needsAdmin() || lasting);
     report.condition(
         stalled ? Condition.STALLED : Condition.RECONCILING,
         "True",
-        blind.reason(),
-        blind.message());
+        unavailable.reason(),
+        unavailable.message());
     if (stalled) {
       return report.build(Phase.Blocked);
     }

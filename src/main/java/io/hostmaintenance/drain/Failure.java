@@ -2,7 +2,7 @@ package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
-import io.hostmaintenance.drain.Sight.Group;
+import io.hostmaintenance.drain.Observation.Group;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.InstanceAction;
 import java.util.List;
@@ -16,23 +16,23 @@ import java.util.Optional;
  */
 public record Failure(Reason reason, String message) {
 
-  static Failure of(InstanceStatus row, Moment at) {
-    var detail = Optional.ofNullable(at.look().details().get(row.id()));
-    var action = detail.flatMap(Sight.Detail::events);
+  static Failure of(InstanceStatus row, DecisionContext context) {
+    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
+    var action = detail.flatMap(Observation.Detail::events);
     var details = action.map(Failure::details).orElse(List.of());
     return details.stream()
         .filter(d -> d.startsWith("Migration pre-check error"))
         .findFirst()
         .map(d -> new Failure(Reason.PreCheckFailed, said(d, row)))
         .or(() -> named(details, row))
-        .or(() -> noHost(details, row, at))
+        .or(() -> noHost(details, row, context))
         .orElseGet(
             () ->
                 new Failure(
                     Reason.FailedDuringTransfer,
                     "The migration failed and Nova's API does not tell why: see the log of"
                         + " nova-compute on "
-                        + at.host()
+                        + context.host()
                         + " for "
                         + request(row)
                         + "."));
@@ -51,35 +51,37 @@ public record Failure(Reason reason, String message) {
                     said(d, row)));
   }
 
-  private static Optional<Failure> noHost(List<String> details, InstanceStatus row, Moment at) {
+  private static Optional<Failure> noHost(
+      List<String> details, InstanceStatus row, DecisionContext context) {
     return details.stream()
         .findFirst()
         .map(
             d ->
-                group(row.id(), "anti-affinity", at)
-                    .filter(g -> everywhere(g, at))
+                group(row.id(), "anti-affinity", context)
+                    .filter(g -> everywhere(g, context))
                     .map(
                         g ->
-                            new Failure(Reason.AntiAffinityGroup, noHostLeft(g, at) + said(d, row)))
+                            new Failure(
+                                Reason.AntiAffinityGroup, noHostLeft(g, context) + said(d, row)))
                     .orElseGet(() -> new Failure(Reason.NoValidHost, said(d, row))));
   }
 
   /** Whether each host that could take the instance has as many members as the group allows. */
-  private static boolean everywhere(Group group, Moment at) {
-    return !candidates(at).isEmpty() && group.full().containsAll(candidates(at));
+  private static boolean everywhere(Group group, DecisionContext context) {
+    return !candidates(context).isEmpty() && group.full().containsAll(candidates(context));
   }
 
-  private static List<String> candidates(Moment at) {
-    return at.look().services().stream()
-        .filter(s -> s.enabled() && s.up() && !s.host().equals(at.host()))
+  private static List<String> candidates(DecisionContext context) {
+    return context.snapshot().services().stream()
+        .filter(s -> s.enabled() && s.up() && !s.host().equals(context.host()))
         .map(ComputeService::host)
-        .filter(h -> at.spec().targetHost() == null || h.equals(at.spec().targetHost()))
+        .filter(h -> context.spec().targetHost() == null || h.equals(context.spec().targetHost()))
         .sorted()
         .toList();
   }
 
-  private static String noHostLeft(Group group, Moment at) {
-    var hosts = candidates(at);
+  private static String noHostLeft(Group group, DecisionContext context) {
+    var hosts = candidates(context);
     return "Each host that could take it has a member of its anti-affinity group "
         + group.label()
         + ": "
@@ -88,8 +90,8 @@ public record Failure(Reason reason, String message) {
         + ". Enable one more host without a member. ";
   }
 
-  static Optional<Group> group(String instanceId, String policy, Moment at) {
-    return at.look().groups().getOrDefault(instanceId, List.of()).stream()
+  static Optional<Group> group(String instanceId, String policy, DecisionContext context) {
+    return context.snapshot().groups().getOrDefault(instanceId, List.of()).stream()
         .filter(g -> g.policy().equals(policy))
         .findFirst();
   }

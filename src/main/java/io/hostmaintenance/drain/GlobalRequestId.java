@@ -12,8 +12,9 @@ final class GlobalRequestId {
   private GlobalRequestId() {}
 
   /** The same for every repetition of one attempt, so that Nova's logs show them together. */
-  static Ask ask(Moment at, InstanceStatus row, Optional<String> target, String what) {
-    var uid = at.situation().resource().getMetadata().getUid();
+  static Ask ask(
+      DecisionContext context, InstanceStatus row, Optional<String> target, String what) {
+    var uid = context.input().resource().getMetadata().getUid();
     var name = String.join("/", String.valueOf(uid), row.id(), what, "" + row.attemptsMade());
     var uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
     return new Ask(row.id(), target, "req-" + uuid);

@@ -15,12 +15,15 @@ public final class HostClaim {
 
   /** Whether a resource with this status holds its host. */
   public static boolean holdsHost(HostMaintenanceStatus status) {
-    return status != null && (status.service() != null || Rows.anyOutstanding(status.instances()));
+    return status != null
+        && (status.service() != null || RowTransitions.anyOutstanding(status.instances()));
   }
 
   /** How many moves of a resource with this status are in flight. */
   public static int movesInFlight(HostMaintenanceStatus status) {
-    return status == null ? 0 : (int) status.instances().stream().filter(Rows::inFlight).count();
+    return status == null
+        ? 0
+        : (int) status.instances().stream().filter(RowTransitions::inFlight).count();
   }
 
   /**

@@ -6,7 +6,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
-import io.hostmaintenance.drain.Sight.Blind;
+import io.hostmaintenance.drain.Observation.Unavailable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,8 +19,8 @@ final class Notices {
   private Notices() {}
 
   /** What is told of a new phase, or of a new reason for Ready; empty when neither is new. */
-  static List<Notice> ofPhase(Situation situation, HostMaintenanceStatus next) {
-    var previous = Moment.previous(situation);
+  static List<Notice> ofPhase(DecisionInput input, HostMaintenanceStatus next) {
+    var previous = DecisionContext.previous(input);
     var ready = next.condition(Condition.READY).orElseThrow();
     var before = previous.condition(Condition.READY).map(Condition::reason).orElse("");
     if (next.phase().equals(previous.phase()) && before.equals(ready.reason())) {
@@ -28,32 +28,40 @@ final class Notices {
     }
     var warning =
         next.phase().equals(Phase.Blocked.name()) || next.phase().equals(Phase.Failed.name());
-    return List.of(new Notice(warning, Reason.valueOf(ready.reason()), ready.message()));
+    return List.of(
+        new Notice(
+            warning ? Notice.Type.Warning : Notice.Type.Normal,
+            Reason.valueOf(ready.reason()),
+            ready.message()));
   }
 
-  /** What is told of a look that failed: that it failed, once, when it changes how things stand. */
-  static List<Notice> ofBlindness(Situation situation, HostMaintenanceStatus next, Blind blind) {
-    return ofPhase(situation, next).isEmpty()
+  /**
+   * What is told of an observation that failed: that it failed, once, when it changes how things
+   * stand.
+   */
+  static List<Notice> ofUnavailable(
+      DecisionInput input, HostMaintenanceStatus next, Unavailable unavailable) {
+    return ofPhase(input, next).isEmpty()
         ? List.of()
-        : List.of(new Notice(true, blind.reason(), blind.message()));
+        : List.of(new Notice(Notice.Type.Warning, unavailable.reason(), unavailable.message()));
   }
 
   /** What is told of rows whose state is new. */
-  static List<Notice> ofRows(Moment at, List<InstanceStatus> rows) {
+  static List<Notice> ofRows(DecisionContext context, List<InstanceStatus> rows) {
     var notices = new ArrayList<Notice>();
     var before =
-        at.previous().instances().stream()
+        context.previous().instances().stream()
             .collect(Collectors.toMap(InstanceStatus::id, Function.identity(), (a, b) -> a));
     var wasDrained =
-        at.previous().condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+        context.previous().condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
     for (var row : rows) {
       var old = before.get(row.id());
       if (wasDrained
-          && at.look().onHost(row.id()).isPresent()
+          && context.snapshot().onHost(row.id()).isPresent()
           && (old == null || !old.state().equals(row.state()))) {
         notices.add(
             new Notice(
-                true,
+                Notice.Type.Warning,
                 Reason.LateArrival,
                 row.label() + " arrived on the host after it was empty."));
       }
@@ -72,13 +80,14 @@ final class Notices {
     var said = row.label() + ": " + row.message();
     return switch (RowState.of(row).get()) {
       case Moved, Gone, Skipped ->
-          Optional.of(new Notice(false, Reason.valueOf(row.reason()), said));
-      case Failed, Blocked -> Optional.of(new Notice(true, Reason.valueOf(row.reason()), said));
+          Optional.of(new Notice(Notice.Type.Normal, Reason.valueOf(row.reason()), said));
+      case Failed, Blocked ->
+          Optional.of(new Notice(Notice.Type.Warning, Reason.valueOf(row.reason()), said));
       case Pending ->
           old != null && old.outstanding()
               ? Optional.of(
                   new Notice(
-                      true,
+                      Notice.Type.Warning,
                       Reason.MoveFailed,
                       row.label() + " (" + row.reason() + "): " + row.message()))
               : Optional.empty();
@@ -87,7 +96,7 @@ final class Notices {
               ? Optional.empty()
               : Optional.of(
                   new Notice(
-                      false,
+                      Notice.Type.Normal,
                       Reason.MoveAsked,
                       row.label() + ": " + row.action() + ", attempt " + row.attempts() + "."));
       case InProgress, Confirming -> Optional.empty();

@@ -19,14 +19,14 @@ final class Policies {
   /** Hypervisors whose one service stands for many machines, or which cannot migrate. */
   private static final Set<String> UNSUPPORTED = Set.of("ironic", "vmware vcenter server", "zvm");
 
-  private static final List<Function<Moment, Optional<Finding>>> ALWAYS =
+  private static final List<Function<DecisionContext, Optional<Cause>>> ALWAYS =
       List.of(
           Policies::hostKnown,
           Policies::ambiguous,
           Policies::reservedWord,
           Policies::hypervisorMigrates);
 
-  private static final List<Function<Moment, Optional<Finding>>> TO_MOVE =
+  private static final List<Function<DecisionContext, Optional<Cause>>> TO_MOVE =
       List.of(Policies::targetTakesInstances, Policies::otherHost);
 
   private Policies() {}
@@ -36,36 +36,37 @@ final class Policies {
    *
    * @param toMove whether instances are still to be moved, so that somewhere to go matters
    */
-  static Optional<Finding> check(Moment at, boolean toMove) {
+  static Optional<Cause> check(DecisionContext context, boolean toMove) {
     return Stream.concat(ALWAYS.stream(), toMove ? TO_MOVE.stream() : Stream.empty())
-        .flatMap(p -> p.apply(at).stream())
+        .flatMap(p -> p.apply(context).stream())
         .findFirst();
   }
 
-  private static Optional<Finding> hostKnown(Moment at) {
-    if (at.service().isPresent()) {
+  private static Optional<Cause> hostKnown(DecisionContext context) {
+    if (context.service().isPresent()) {
       return Optional.empty();
     }
     return Optional.of(
-        at.previous().service() == null
-            ? new Finding(
+        context.previous().service() == null
+            ? new Cause(
                 Reason.HostNotFound,
                 "spec.host: Nova knows no nova-compute service on '"
-                    + at.host()
+                    + context.host()
                     + "'. "
-                    + suggestion(at, at.host())
+                    + suggestion(context, context.host())
                     + "Delete this resource and create one with the exact name (openstack compute"
                     + " service list --service nova-compute).")
-            : new Finding(
+            : new Cause(
                 Reason.HostGone,
                 "The nova-compute service of '"
-                    + at.host()
+                    + context.host()
                     + "' was deleted from Nova. Delete this resource, or bring the host back."));
   }
 
   /** "Did you mean", as a sentence with a blank behind; empty text where no name is near. */
-  private static String suggestion(Moment at, String name) {
-    var known = at.look().services().stream().map(ComputeService::host).distinct().toList();
+  private static String suggestion(DecisionContext context, String name) {
+    var known =
+        context.snapshot().services().stream().map(ComputeService::host).distinct().toList();
     if (known.isEmpty()) {
       return "It knows none at all. ";
     }
@@ -78,19 +79,19 @@ final class Policies {
   }
 
   /** Nova has several nova-compute services of the host: nobody can tell which one counts. */
-  static Optional<Finding> ambiguous(Moment at) {
-    var services = at.look().services(at.host());
+  static Optional<Cause> ambiguous(DecisionContext context) {
+    var services = context.snapshot().services(context.host());
     if (services.size() < 2) {
       return Optional.empty();
     }
     var down = services.stream().filter(s -> !s.up()).toList();
     return Optional.of(
-        new Finding(
+        new Cause(
             Reason.AmbiguousHost,
             "spec.host: Nova has "
                 + services.size()
                 + " nova-compute services on '"
-                + at.host()
+                + context.host()
                 + "', so it is not clear which one to disable: "
                 + services.stream().map(Policies::row).collect(Collectors.joining(", "))
                 + ". Delete the one that is left over: openstack compute service delete "
@@ -114,17 +115,17 @@ final class Policies {
     return reason.toLowerCase(Locale.ROOT).contains("reserved");
   }
 
-  private static Optional<Finding> reservedWord(Moment at) {
-    return at.spec().reason() != null && reserved(at.spec().reason())
+  private static Optional<Cause> reservedWord(DecisionContext context) {
+    return context.spec().reason() != null && reserved(context.spec().reason())
         ? Optional.of(reserved("spec.reason", "choose another word"))
-        : reserved(at.name())
+        : reserved(context.name())
             ? Optional.of(
                 reserved("metadata.name", "delete this resource and create one of another name"))
             : Optional.empty();
   }
 
-  private static Finding reserved(String field, String wayOut) {
-    return new Finding(
+  private static Cause reserved(String field, String wayOut) {
+    return new Cause(
         Reason.ReservedWord,
         field
             + ": the word 'reserved' would stand in Nova's disabled_reason, by which InstanceHA of"
@@ -133,47 +134,49 @@ final class Policies {
             + ".");
   }
 
-  private static Optional<Finding> hypervisorMigrates(Moment at) {
-    return at.look().hypervisors().stream()
+  private static Optional<Cause> hypervisorMigrates(DecisionContext context) {
+    return context.snapshot().hypervisors().stream()
         .map(Hypervisor::type)
         .filter(t -> UNSUPPORTED.contains(t.toLowerCase(Locale.ROOT)))
         .findFirst()
         .map(
             t ->
-                new Finding(
+                new Cause(
                     Reason.UnsupportedHypervisor,
                     "spec.host: the hypervisor of '"
-                        + at.host()
+                        + context.host()
                         + "' is "
                         + t
                         + ", whose instances Nova cannot migrate. Delete this resource."));
   }
 
-  private static Optional<Finding> targetTakesInstances(Moment at) {
-    var target = at.spec().targetHost();
+  private static Optional<Cause> targetTakesInstances(DecisionContext context) {
+    var target = context.spec().targetHost();
     if (target == null) {
       return Optional.empty();
     }
-    return targetFault(at, target)
+    return targetFault(context, target)
         .map(
             fault ->
-                new Finding(
+                new Cause(
                     Reason.TargetHostInvalid,
                     "spec.targetHost: '"
                         + target
                         + "' "
                         + fault
                         + ". "
-                        + (at.look().services(target).isEmpty() ? suggestion(at, target) : "")
+                        + (context.snapshot().services(target).isEmpty()
+                            ? suggestion(context, target)
+                            : "")
                         + "Name another host, or leave targetHost out to let the scheduler"
                         + " pick."));
   }
 
-  private static Optional<String> targetFault(Moment at, String target) {
-    if (target.equals(at.host())) {
+  private static Optional<String> targetFault(DecisionContext context, String target) {
+    if (target.equals(context.host())) {
       return Optional.of("is the host itself");
     }
-    var services = at.look().services(target);
+    var services = context.snapshot().services(target);
     if (services.isEmpty()) {
       return Optional.of("is not a nova-compute service that Nova knows");
     }
@@ -181,7 +184,7 @@ final class Policies {
       return Optional.of("has " + services.size() + " nova-compute services");
     }
     var service = services.getFirst();
-    if (at.situation().neighbours().stream().anyMatch(n -> n.host().equals(target))) {
+    if (context.input().others().stream().anyMatch(n -> n.host().equals(target))) {
       return Optional.of("is itself in maintenance");
     }
     if (!service.enabled()) {
@@ -190,17 +193,17 @@ final class Policies {
     return service.up() ? Optional.empty() : Optional.of("is " + service.downWord());
   }
 
-  private static Optional<Finding> otherHost(Moment at) {
+  private static Optional<Cause> otherHost(DecisionContext context) {
     var other =
-        at.look().services().stream()
-            .anyMatch(s -> !s.host().equalsIgnoreCase(at.host()) && s.enabled() && s.up());
+        context.snapshot().services().stream()
+            .anyMatch(s -> !s.host().equalsIgnoreCase(context.host()) && s.enabled() && s.up());
     return other
         ? Optional.empty()
         : Optional.of(
-            new Finding(
+            new Cause(
                 Reason.NoOtherHost,
                 "No other nova-compute service is enabled and up, so no instance of '"
-                    + at.host()
+                    + context.host()
                     + "' has anywhere to go. Enable another host (openstack compute service set"
                     + " --enable)."));
   }

@@ -3,6 +3,7 @@ package io.hostmaintenance.drain;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -48,8 +49,8 @@ public final class Refusals {
     var marked =
         forLong(row)
             ? blocked(row, reason, words, now)
-            : Rows.mark(row, RowState.Pending, reason, words, now);
-    return Rows.settle(marked).toBuilder()
+            : RowTransitions.mark(row, RowState.Pending, reason, words, now);
+    return RowTransitions.settle(marked).toBuilder()
         .attempts(row.attemptsMade() - 1)
         .refusedSince(since)
         .notBefore(now.plus(pause(since, retryAfter, now)))
@@ -69,7 +70,8 @@ public final class Refusals {
   static InstanceStatus blocked(InstanceStatus row, Reason reason, String words, Instant now) {
     var said = words.startsWith(FOR_LONG) ? words : FOR_LONG + words;
     var again = forLong(row) && row.because(reason);
-    return Rows.mark(row, RowState.Blocked, reason, again ? unlessSaid(row, said) : said, now)
+    return RowTransitions.mark(
+            row, RowState.Blocked, reason, again ? unlessSaid(row, said) : said, now)
         .toBuilder()
         .refusedSince(row.refusedSince())
         .build();
@@ -77,7 +79,7 @@ public final class Refusals {
 
   /** A message to a row that says the same already, but for the request id: what it says. */
   static String unlessSaid(InstanceStatus row, String message) {
-    var cut = Text.cut(message, Rows.MESSAGE_BYTES);
+    var cut = UntrustedText.cut(message, RowTransitions.MESSAGE_BYTES);
     return row.message() != null && withoutId(row.message()).equals(withoutId(cut))
         ? row.message()
         : message;

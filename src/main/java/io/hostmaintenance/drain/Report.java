@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.UntrustedText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,14 +18,14 @@ final class Report {
 
   private static final int MESSAGE_BYTES = 1024;
 
-  private final Situation situation;
+  private final DecisionInput input;
   private final List<Condition> before;
   private final List<Condition> conditions = new ArrayList<>();
   private final HostMaintenanceStatus.Builder status;
 
-  Report(Situation situation) {
-    this.situation = situation;
-    var previous = Moment.previous(situation);
+  Report(DecisionInput input) {
+    this.input = input;
+    var previous = DecisionContext.previous(input);
     this.before = previous.conditions();
     this.status = previous.toBuilder();
   }
@@ -35,7 +36,7 @@ final class Report {
 
   /** The rows, for which the annotation to retry was acted on, and their counts, which add up. */
   Report rows(List<InstanceStatus> rows) {
-    var annotations = situation.resource().getMetadata().getAnnotations();
+    var annotations = input.resource().getMetadata().getAnnotations();
     if (annotations != null) {
       status.retry(annotations.get(HostMaintenance.RETRY));
     }
@@ -73,30 +74,30 @@ final class Report {
     var since =
         old.filter(c -> value.equals(c.status()))
             .map(Condition::lastTransitionTime)
-            .orElse(situation.now());
+            .orElse(input.now());
     conditions.removeIf(c -> c.type().equals(type));
     conditions.add(
         new Condition(
             type,
             value,
             reason.name(),
-            Text.cut(message, MESSAGE_BYTES),
+            UntrustedText.cut(message, MESSAGE_BYTES),
             since,
-            situation.resource().getMetadata().getGeneration()));
+            input.resource().getMetadata().getGeneration()));
     return this;
   }
 
   /** How the service stands. */
-  Report service(Keeping keeping, Moment at) {
-    var service = at.service().orElseThrow();
+  Report service(ServiceDecision serviceDecision, DecisionContext context) {
+    var service = context.service().orElseThrow();
     if (!service.disabled()) {
       return condition(
           Condition.SERVICE_DISABLED,
           "False",
           Reason.NotDisabled,
-          "nova-compute on " + at.host() + " is enabled.");
+          "nova-compute on " + context.host() + " is enabled.");
     }
-    var finding = keeping.standing(at, service);
+    var finding = serviceDecision.standing(context, service);
     return condition(Condition.SERVICE_DISABLED, "True", finding.reason(), finding.message());
   }
 
@@ -142,7 +143,7 @@ final class Report {
   HostMaintenanceStatus build(Phase phase) {
     return status
         .phase(phase.name())
-        .observedGeneration(situation.resource().getMetadata().getGeneration())
+        .observedGeneration(input.resource().getMetadata().getGeneration())
         .conditions(ordered())
         .build();
   }

@@ -5,9 +5,9 @@ import java.time.Duration;
 /**
  * How fast and how much at once.
  *
- * @param pollMoving time between looks while something moves
- * @param pollIdle time between looks otherwise
- * @param settle time between the two looks that must find a host empty
+ * @param pollMoving time between observations while something moves
+ * @param pollIdle time between observations otherwise
+ * @param settle time between the two observations that must find a host empty
  * @param httpTimeout longest time that a request for a move may take
  * @param leaseTime how long another operator may still believe that it leads; zero when there is
  *     one operator only
@@ -31,8 +31,8 @@ public record Settings(
     return leaseTime.plus(httpTimeout).plusSeconds(10);
   }
 
-  /** Without a complete look for so long nothing is known of a host. */
-  public Duration blindness() {
+  /** Without a complete observation for so long nothing is known of a host. */
+  public Duration observationTimeout() {
     var polls = pollIdle.multipliedBy(3);
     var floor = Duration.ofMinutes(3);
     return polls.compareTo(floor) > 0 ? polls : floor;

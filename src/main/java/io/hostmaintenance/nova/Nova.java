@@ -47,7 +47,7 @@ public interface Nova {
    * @param hypervisorId its uuid
    * @return empty when Nova does not know the hypervisor
    */
-  Optional<Dated<Set<String>>> instanceIdsAt(String hypervisorId);
+  Optional<Timestamped<Set<String>>> instanceIdsAt(String hypervisorId);
 
   /**
    * The instances whose host is exactly {@code host}, soft-deleted ones included, with Nova's clock
@@ -56,7 +56,7 @@ public interface Nova {
    * @throws NovaException also when Nova answers with an instance of another host: it does so for a
    *     user whose filters it ignores (nova/api/openstack/compute/servers.py)
    */
-  Dated<List<Instance>> instancesOn(String host);
+  Timestamped<List<Instance>> instancesOn(String host);
 
   /** One instance; empty when Nova does not know it (deleted). */
   Optional<Instance> instance(String instanceId);

@@ -21,7 +21,7 @@ final class Crd {
    *
    * @return one sentence with the way out; empty when it may
    */
-  static Optional<String> objection(KubernetesClient client) {
+  static Optional<String> incompatibility(KubernetesClient client) {
     var name = CustomResource.getCRDName(HostMaintenance.class);
     try {
       var crd = client.apiextensions().v1().customResourceDefinitions().withName(name).get();

@@ -3,8 +3,8 @@ package io.hostmaintenance.operator;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Failure;
-import io.hostmaintenance.drain.Sight.Detail;
-import io.hostmaintenance.drain.Sight.Group;
+import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.drain.Observation.Group;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The server groups of instances that are to be moved. An instance joins its group when it is built
  * and never later, so its membership is asked for once; a group may be deleted, so it is asked for
- * again. What is not known yet is asked for a little at each look.
+ * again. What is not known yet is asked for a little at each observation.
  */
 final class Groups {
 
@@ -40,7 +40,7 @@ final class Groups {
   /** Of so many instances and groups something is kept. */
   private static final int KEPT = 10_000;
 
-  /** At one look so much is asked at most, for so long. */
+  /** At one observation so much is asked at most, for so long. */
   private static final int QUESTIONS = 24;
 
   private static final Duration TIME = Duration.ofSeconds(5);
@@ -83,7 +83,7 @@ final class Groups {
 
   /**
    * The groups by instance id, of those that move and of those on the host that can be moved; never
-   * fails. One that is missing is asked about at a later look.
+   * fails. One that is missing is asked about at a later observation.
    *
    * @param status the stored status; may be null
    * @param details what was asked about instances: whose move found no host tells where the others
@@ -91,10 +91,11 @@ final class Groups {
    */
   Map<String, List<Group>> of(
       HostMaintenanceStatus status, List<Instance> instances, Map<String, Detail> details) {
-    var look = new Questions();
+    var snapshot = new Questions();
     var found = new HashMap<String, List<Group>>();
     for (var id : wanted(status, instances)) {
-      look.membership(id)
+      snapshot
+          .membership(id)
           .ifPresent(
               ids -> {
                 var noHost =
@@ -102,7 +103,8 @@ final class Groups {
                         .flatMap(Detail::events)
                         .filter(Failure::noValidHost)
                         .isPresent();
-                found.put(id, ids.stream().sorted().flatMap(g -> look.group(g, noHost)).toList());
+                found.put(
+                    id, ids.stream().sorted().flatMap(g -> snapshot.group(g, noHost)).toList());
               });
     }
     return Map.copyOf(found);
@@ -123,7 +125,7 @@ final class Groups {
     return Stream.concat(outstanding, movable).distinct().toList();
   }
 
-  /** What is asked at one look. */
+  /** What is asked at one observation. */
   private final class Questions {
 
     private final long began = nanoTime.getAsLong();

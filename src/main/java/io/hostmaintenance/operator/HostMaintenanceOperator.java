@@ -54,17 +54,17 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     this.operator = new Operator(this::configure);
     BooleanSupplier leading = lease == null ? () -> true : lease::held;
     var maintenance =
-        new Maintenance(
+        new MaintenanceLoop(
             nova,
             new KubernetesResources(client, this::watched),
-            metrics.counting(new Events(client, clock)),
+            metrics.counting(new KubernetesEvents(client, clock)),
             config.settings(),
             clock,
             System::nanoTime,
-            Abreast.threads(),
+            ParallelReads.threads(),
             leading,
             this::wake);
-    var ticks = new Ticks(clock, System::nanoTime);
+    var ticks = new RunningReconciliations(clock, System::nanoTime);
     this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
     operator.register(
         reconciler,
@@ -72,7 +72,8 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS)
                 .withItemStore(new TransformingItemStore<>(KubernetesResources::remembered))
                 .withInformerListLimit(LIST_LIMIT));
-    metrics.show(lease == null ? () -> true : lease::leading, this::cached, maintenance::lastLook);
+    metrics.show(
+        lease == null ? () -> true : lease::leading, this::cached, maintenance::lastObserved);
     this.health =
         new HealthServer(
             config.address(),
@@ -88,7 +89,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
         .withCloseClientOnStop(false)
         .withUseSSAToPatchPrimaryResource(false)
         .withReconciliationTerminationTimeout(TERMINATION)
-        // More could only wait for each other's requests, each with a look in its hands.
+        // More could only wait for each other's requests, each with an observation in its hands.
         .withConcurrentReconciliationThreads(OpenStackCloud.REQUESTS_UNDER_WAY);
     if (lease != null) {
       configuration.withLeaderElectionConfiguration(lease.configuration());

@@ -22,7 +22,7 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.MDC;
 
-/** JOSDK's view of {@link Maintenance}: when to tick, and when the finalizer goes. */
+/** JOSDK's view of {@link MaintenanceLoop}: when to reconcile, and when the finalizer goes. */
 @ControllerConfiguration(
     name = "host-maintenance",
     finalizerName = HostMaintenance.FINALIZER,
@@ -35,20 +35,21 @@ public final class HostMaintenanceReconciler
 
   private static final Duration AT_ONCE = Duration.ofMillis(1);
 
-  private final Maintenance maintenance;
-  private final Ticks ticks;
+  private final MaintenanceLoop maintenance;
+  private final RunningReconciliations ticks;
   private final Runnable failure;
   private final SimpleInboundEventSource<HostMaintenance> awaited =
       new SimpleInboundEventSource<>("awaited");
   private volatile IndexedResourceCache<HostMaintenance> cache;
 
   /**
-   * Takes what a tick is.
+   * Takes what a reconciliation is.
    *
-   * @param ticks is told of each that is under way
+   * @param reconciliations is told of each that is under way
    * @param failure happens whenever one ends with an exception
    */
-  HostMaintenanceReconciler(Maintenance maintenance, Ticks ticks, Runnable failure) {
+  HostMaintenanceReconciler(
+      MaintenanceLoop maintenance, RunningReconciliations ticks, Runnable failure) {
     this.maintenance = maintenance;
     this.ticks = ticks;
     this.failure = failure;
@@ -94,22 +95,22 @@ public final class HostMaintenanceReconciler
   @Override
   public UpdateControl<HostMaintenance> reconcile(
       HostMaintenance resource, Context<HostMaintenance> context) {
-    var ticked = tick(resource.getMetadata());
-    return UpdateControl.<HostMaintenance>noUpdate().rescheduleAfter(pause(ticked));
+    var result = reconcile(resource.getMetadata());
+    return UpdateControl.<HostMaintenance>noUpdate().rescheduleAfter(pause(result));
   }
 
   @Override
   public DeleteControl cleanup(HostMaintenance resource, Context<HostMaintenance> context) {
-    var ticked = tick(resource.getMetadata());
-    return ticked.released()
+    var result = reconcile(resource.getMetadata());
+    return result.released()
         ? DeleteControl.noFinalizerRemoval()
-        : DeleteControl.noFinalizerRemoval().rescheduleAfter(pause(ticked));
+        : DeleteControl.noFinalizerRemoval().rescheduleAfter(pause(result));
   }
 
-  private Maintenance.Ticked tick(ObjectMeta metadata) {
+  private MaintenanceLoop.Result reconcile(ObjectMeta metadata) {
     var name = metadata.getName();
     try (var _ = MDC.putCloseable("hostmaintenance", name)) {
-      return ticks.run(name, () -> maintenance.tick(name));
+      return ticks.run(name, () -> maintenance.reconcile(name));
     } catch (RuntimeException | Error e) {
       failure.run();
       throw told(name, e);
@@ -117,8 +118,8 @@ public final class HostMaintenanceReconciler
   }
 
   /**
-   * The exception after which JOSDK tries again: of an Error it would say nothing, and never tick
-   * for this resource again.
+   * The exception after which JOSDK tries again: of an Error it would say nothing, and never
+   * reconciliation for this resource again.
    */
   private RuntimeException told(String name, Throwable failed) {
     var exception =
@@ -133,7 +134,7 @@ public final class HostMaintenanceReconciler
     return exception;
   }
 
-  private static Duration pause(Maintenance.Ticked ticked) {
-    return ticked.next().compareTo(AT_ONCE) < 0 ? AT_ONCE : ticked.next();
+  private static Duration pause(MaintenanceLoop.Result result) {
+    return result.requeueAfter().compareTo(AT_ONCE) < 0 ? AT_ONCE : result.requeueAfter();
   }
 }

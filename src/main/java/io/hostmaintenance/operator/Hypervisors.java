@@ -11,9 +11,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
- * The hypervisors of each host, by one list of the cloud for all looks of the process: a hypervisor
- * need not be named after its host, and a host may have several. The list is asked for anew where
- * it shows none, or where Nova does not know one of it any more.
+ * The hypervisors of each host, by one list of the cloud for all observations of the process: a
+ * hypervisor need not be named after its host, and a host may have several. The list is asked for
+ * anew where it shows none, or where Nova does not know one of it any more.
  */
 final class Hypervisors {
 

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /** The resources of an API server. */
-final class KubernetesResources implements Resources {
+final class KubernetesResources implements ResourceStore {
 
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
   private static final int RELEASE_TRIES = 5;

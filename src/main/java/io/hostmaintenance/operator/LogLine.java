@@ -7,7 +7,7 @@ import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.pattern.MessageConverter;
 import ch.qos.logback.classic.pattern.RootCauseFirstThrowableProxyConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import io.hostmaintenance.nova.Foreign;
+import io.hostmaintenance.nova.UntrustedText;
 import java.util.stream.Collectors;
 
 /**
@@ -32,7 +32,7 @@ final class LogLine {
   static final class Message extends MessageConverter {
     @Override
     public String convert(ILoggingEvent event) {
-      return Foreign.line(super.convert(event), BYTES);
+      return UntrustedText.line(super.convert(event), BYTES);
     }
   }
 
@@ -42,7 +42,7 @@ final class LogLine {
     public String convert(ILoggingEvent event) {
       return super.convert(event)
           .lines()
-          .map(line -> "  " + Foreign.line(line.strip(), BYTES) + "\n")
+          .map(line -> "  " + UntrustedText.line(line.strip(), BYTES) + "\n")
           .collect(Collectors.joining());
     }
   }
@@ -52,7 +52,7 @@ final class LogLine {
     @Override
     public byte[] encode(ILoggingEvent event) {
       var line = new String(super.encode(event), UTF_8).stripTrailing();
-      return (Foreign.line(line, Integer.MAX_VALUE) + "\n").getBytes(UTF_8);
+      return (UntrustedText.line(line, Integer.MAX_VALUE) + "\n").getBytes(UTF_8);
     }
   }
 }

@@ -13,7 +13,10 @@ import org.slf4j.LoggerFactory;
 /** The operator as a process. */
 public final class Main {
 
-  /** Of the API client's own: four tries end within seconds, and a tick is tried again anyway. */
+  /**
+   * Of the API client's own: four tries end within seconds, and a reconciliation is tried again
+   * anyway.
+   */
   private static final int RETRIES = 3;
 
   private Main() {}
@@ -70,7 +73,7 @@ public final class Main {
         OpenStackCloud.nova(
             System.getenv(), clock, System::nanoTime, metrics, config.settings().httpTimeout());
     var client = client();
-    var objection = Crd.objection(client);
+    var objection = Crd.incompatibility(client);
     if (objection.isPresent()) {
       log.error("{}", objection.get());
       System.exit(1);

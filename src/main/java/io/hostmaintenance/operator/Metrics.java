@@ -48,15 +48,15 @@ final class Metrics implements RequestListener {
         .record(duration);
   }
 
-  /** A tick has ended with an exception. */
+  /** A reconciliation has ended with an exception. */
   void tickFailed() {
     failedTicks.increment();
   }
 
   /** Counts what is told there. */
-  Telling counting(Telling telling) {
+  EventRecorder counting(EventRecorder events) {
     return (resource, notice) -> {
-      var told = telling.tell(resource, notice);
+      var told = events.record(resource, notice);
       if (told) {
         count(notice);
       }
@@ -73,17 +73,18 @@ final class Metrics implements RequestListener {
    *
    * @param leading whether this process acts; one that stands by leaves the resources to the other
    * @param resources every resource; their rows are not read
-   * @param lastLook when a look at the resource's host last succeeded; empty when it needs none
+   * @param lastObserved when an observation of the resource's host last succeeded; empty when it
+   *     needs none
    */
   void show(
       BooleanSupplier leading,
       Supplier<List<HostMaintenance>> resources,
-      Function<HostMaintenance, Optional<Instant>> lastLook) {
+      Function<HostMaintenance, Optional<Instant>> lastObserved) {
     Gauge.builder("hostmaintenance.leader", () -> leading.getAsBoolean() ? 1 : 0)
         .description("1 while this process acts, else 0")
         .register(registry);
     MultiCollector collector =
-        () -> collect(leading.getAsBoolean() ? resources.get() : List.of(), lastLook);
+        () -> collect(leading.getAsBoolean() ? resources.get() : List.of(), lastObserved);
     registry.getPrometheusRegistry().register(collector);
   }
 
@@ -93,7 +94,7 @@ final class Metrics implements RequestListener {
   }
 
   private static MetricSnapshots collect(
-      List<HostMaintenance> resources, Function<HostMaintenance, Optional<Instant>> lastLook) {
+      List<HostMaintenance> resources, Function<HostMaintenance, Optional<Instant>> lastObserved) {
     var phases =
         GaugeSnapshot.builder()
             .name("hostmaintenance_phase")
@@ -102,16 +103,16 @@ final class Metrics implements RequestListener {
         GaugeSnapshot.builder()
             .name("hostmaintenance_instances")
             .help("Instances of each resource by what has become of them");
-    var looks =
+    var snapshots =
         GaugeSnapshot.builder()
             .name("hostmaintenance_last_look_timestamp_seconds")
             .help("When a look at the host of each resource last succeeded");
     for (var resource : resources) {
       var labels =
           Labels.of("host", resource.getSpec().host(), "name", resource.getMetadata().getName());
-      lastLook
+      lastObserved
           .apply(resource)
-          .ifPresent(look -> looks.dataPoint(point(look.getEpochSecond(), labels)));
+          .ifPresent(snapshot -> snapshots.dataPoint(point(snapshot.getEpochSecond(), labels)));
       var status = resource.getStatus();
       if (status == null) {
         continue;
@@ -124,7 +125,7 @@ final class Metrics implements RequestListener {
         counts(status).forEach(c -> instances.dataPoint(point(c, labels)));
       }
     }
-    return MetricSnapshots.of(build(), phases.build(), instances.build(), looks.build());
+    return MetricSnapshots.of(build(), phases.build(), instances.build(), snapshots.build());
   }
 
   private record Count(String state, Integer instances) {}

@@ -15,15 +15,15 @@ import org.junit.jupiter.params.provider.FieldSource;
 class DefectsTest {
 
   private static final List<Defect> DEFECTS = Defects.ALL;
-  private static final String GREEN = "drain.TextTest#nullStaysNull";
+  private static final String GREEN = "nova.StoredTextTest#nullStaysNull";
 
   private static Defect inText(String text, String replacement) {
-    return Defect.of("is wrong", "drain/Text").where(text, replacement).caughtBy(GREEN);
+    return Defect.of("is wrong", "nova/UntrustedText").where(text, replacement).caughtBy(GREEN);
   }
 
   @ParameterizedTest
   @FieldSource("DEFECTS")
-  void canBeMadeInTheSourcesOfToday(Defect defect) throws IOException {
+  void everyDefectChangesTheCurrentSources(Defect defect) throws IOException {
     var source = Trial.source(defect);
 
     assertThat(defect.applyTo(source)).isNotEqualTo(source);
@@ -31,7 +31,7 @@ class DefectsTest {
 
   @ParameterizedTest
   @FieldSource("DEFECTS")
-  void namesTestsThatThereAre(Defect defect) {
+  void everyDefectNamesExistingTests(Defect defect) {
     assertThat(defect.caughtBy())
         .isNotEmpty()
         .allSatisfy(
@@ -41,31 +41,32 @@ class DefectsTest {
   }
 
   @Test
-  void haveNamesOfTheirOwn() {
+  void everyDefectHasAUniqueName() {
     assertThat(DEFECTS).extracting(Defect::name).doesNotHaveDuplicates();
   }
 
   @Test
-  void aTextThatStandsThereTwiceIsRefused() {
+  void ambiguousSourceTextIsRejected() {
     assertThatIllegalStateException()
         .isThrownBy(() -> inText("a", "b").applyTo("a b a"))
         .withMessage("not exactly once in the source: a");
   }
 
   @Test
-  void aTextIsFoundHoweverItIsWrapped() {
+  void sourceTextIsFoundAcrossLineBreaks() {
     assertThat(inText("a b", "$1").applyTo("x a\n    b y")).isEqualTo("x $1 y");
   }
 
   @Test
-  void aDefectThatChangesNothingIsNotCaught() throws IOException, ClassNotFoundException {
-    assertThat(Trial.of(inText("return null;", "return null; // as before")).get(GREEN).verdict())
+  void defectWithoutAnEffectIsNotCaught() throws IOException, ClassNotFoundException {
+    assertThat(
+            Trial.of(inText("var keep = -1;", "var keep = -1; // as before")).get(GREEN).verdict())
         .isEqualTo(Verdict.GREEN);
   }
 
   @Test
   void aDefectThatDoesNotCompileIsNotCaught() throws IOException, ClassNotFoundException {
-    assertThat(Trial.of(inText("return null;", "return;")).values())
+    assertThat(Trial.of(inText("return out.toString();", "return;")).values())
         .extracting(Witness.Testimony::verdict)
         .containsExactly(Verdict.MUTE);
   }

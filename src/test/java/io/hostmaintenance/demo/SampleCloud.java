@@ -1,11 +1,11 @@
 package io.hostmaintenance.demo;
 
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.NewServer;
-import io.hostmaintenance.cloud.Server;
-import io.hostmaintenance.cloud.Steering;
-import io.hostmaintenance.cloud.Timing;
-import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.Steering;
+import io.hostmaintenance.fakecloud.Timing;
+import io.hostmaintenance.fakecloud.VmState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.SplittableRandom;

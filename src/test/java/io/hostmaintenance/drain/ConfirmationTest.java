@@ -1,10 +1,10 @@
 package io.hostmaintenance.drain;
 
+import static io.hostmaintenance.drain.Fixtures.active;
+import static io.hostmaintenance.drain.Fixtures.busy;
+import static io.hostmaintenance.drain.Fixtures.cold;
+import static io.hostmaintenance.drain.Fixtures.running;
 import static io.hostmaintenance.drain.Given.NOON;
-import static io.hostmaintenance.drain.Some.active;
-import static io.hostmaintenance.drain.Some.busy;
-import static io.hostmaintenance.drain.Some.cold;
-import static io.hostmaintenance.drain.Some.running;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -19,44 +19,44 @@ class ConfirmationTest {
 
   private static final InstanceStatus ROW = cold(running("vm", 9));
   private static final Migration FINISHED = cold(9, "vm", "finished", NOON);
-  private static final Instance RESIZED = Some.in("resized", "vm");
+  private static final Instance RESIZED = Fixtures.in("resized", "vm");
 
   private static boolean due(Instance instance, Migration... migrations) {
     return Confirmation.due(ROW, Optional.ofNullable(instance), List.of(migrations));
   }
 
   @Test
-  void isDueWhileTheRecordOfTheRowWaits() {
+  void isDueWhileTheMigrationOfTheRowIsFinished() {
     assertThat(due(RESIZED, FINISHED)).isTrue();
   }
 
   @Test
-  void isNotDueWhenTheRecordHasEnded() {
+  void isNotDueWhenTheMigrationIsConfirmed() {
     assertThat(due(RESIZED, cold(9, "vm", "confirmed", NOON))).isFalse();
   }
 
   @Test
-  void isNotDueWhenAnotherRecordWaitsToo() {
+  void isNotDueWhenAnotherMigrationAwaitsConfirmationToo() {
     assertThat(due(RESIZED, cold(10, "vm", "finished", NOON), FINISHED)).isFalse();
   }
 
   @Test
-  void isNotDueWhenOnlyAnotherRecordWaits() {
+  void isNotDueWhenOnlyAnotherMigrationAwaitsConfirmation() {
     assertThat(due(RESIZED, cold(10, "vm", "finished", NOON))).isFalse();
   }
 
   @Test
-  void isNotDueWhileSomethingIsDoneToTheInstance() {
+  void isNotDueWhileTheInstanceHasATask() {
     assertThat(due(busy("resize_reverting", RESIZED), FINISHED)).isFalse();
   }
 
   @Test
-  void isNotDueWhenTheInstanceWaitsNoMore() {
+  void isNotDueWhenTheInstanceIsNoLongerResized() {
     assertThat(due(active("vm"), FINISHED)).isFalse();
   }
 
   @Test
-  void isNotDueForAnInstanceThatIsGone() {
+  void isNotDueForADeletedInstance() {
     assertThat(due(null, FINISHED)).isFalse();
   }
 }

@@ -10,16 +10,15 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
-import io.hostmaintenance.drain.Questions.Question;
-import io.hostmaintenance.drain.Sight.Blind;
-import io.hostmaintenance.drain.Sight.Consumer;
-import io.hostmaintenance.drain.Sight.Detail;
-import io.hostmaintenance.drain.Sight.Group;
-import io.hostmaintenance.drain.Sight.Look;
-import io.hostmaintenance.drain.Sight.Placement;
-import io.hostmaintenance.drain.Sight.Residents;
+import io.hostmaintenance.drain.DetailQueries.Question;
+import io.hostmaintenance.drain.Observation.Consumer;
+import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.drain.Observation.Group;
+import io.hostmaintenance.drain.Observation.Placement;
+import io.hostmaintenance.drain.Observation.Residents;
+import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -27,6 +26,7 @@ import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.Timestamped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ import java.util.stream.Collectors;
 
 /**
  * A resource, a cloud as it stands, and a clock. Looks as the operator looks: the lists of the
- * host, then what {@link Questions} asks for, nothing more.
+ * host, then what {@link DetailQueries} asks for, nothing more.
  */
 final class Given {
 
@@ -73,8 +73,8 @@ final class Given {
   private final Map<String, ComputeService> services = new LinkedHashMap<>();
   private final List<ServerGroup> groups = new ArrayList<>();
   private final Set<String> groupsNotKnown = new HashSet<>();
-  private final List<Situation.Neighbour> neighbours = new ArrayList<>();
-  private final Map<String, Instant> firstSights = new HashMap<>();
+  private final List<DecisionInput.OtherMaintenance> others = new ArrayList<>();
+  private final Map<String, Instant> firstSeen = new HashMap<>();
   private final Set<String> unseen = new HashSet<>();
   private final Map<String, Instant> unseenSince = new HashMap<>();
   private Optional<List<Consumer>> consumers = Optional.of(List.of());
@@ -83,13 +83,13 @@ final class Given {
   private Duration age = Duration.ZERO;
   private Instant now = NOON;
   private Duration novaAhead = Duration.ZERO;
-  private Instant lastCompleteLook = NOON;
+  private Instant lastCompleteObservation = NOON;
   private Duration lookTook = Duration.ZERO;
   private Optional<Instant> knowsOfDisabling = Optional.empty();
   private Optional<Instant> knowsOfGivingBack = Optional.empty();
   private int freeMoves = 20;
-  private Situation.Turn turn = new Situation.Turn(true, List.of(), 0);
-  private Optional<Blind> refusal = Optional.empty();
+  private DecisionInput.Turn turn = new DecisionInput.Turn(true, List.of(), 0);
+  private Optional<Unavailable> refusal = Optional.empty();
   private Duration refusedFor = Duration.ZERO;
 
   private Given() {
@@ -105,7 +105,7 @@ final class Given {
     service(OTHER, "enabled", null);
   }
 
-  /** A resource that nobody has looked at, its host enabled. */
+  /** A resource that nobody has observed, its host enabled. */
   static Given fresh() {
     return new Given();
   }
@@ -397,9 +397,9 @@ final class Given {
     return this;
   }
 
-  Given neighbour(Situation.Neighbour... all) {
-    neighbours.clear();
-    neighbours.addAll(Arrays.asList(all));
+  Given neighbour(DecisionInput.OtherMaintenance... all) {
+    others.clear();
+    others.addAll(Arrays.asList(all));
     return this;
   }
 
@@ -409,18 +409,18 @@ final class Given {
   }
 
   Given mayStart(boolean may) {
-    turn = new Situation.Turn(may, may ? List.of() : List.of("a", "b", "c"), may ? 0 : 10);
+    turn = new DecisionInput.Turn(may, may ? List.of() : List.of("a", "b", "c"), may ? 0 : 10);
     return this;
   }
 
-  Given turn(Situation.Turn next) {
+  Given turn(DecisionInput.Turn next) {
     turn = next;
     return this;
   }
 
   /** Nova did not change the service when it was last asked to. */
   Given refused(Reason reason, String message) {
-    refusal = Optional.of(new Blind(reason, message, Duration.ZERO));
+    refusal = Optional.of(new Unavailable(reason, message, Duration.ZERO));
     return this;
   }
 
@@ -453,15 +453,15 @@ final class Given {
 
   /** A new process, which has seen nothing yet. */
   Given restarted() {
-    firstSights.clear();
+    firstSeen.clear();
     knowsOfDisabling = Optional.of(now);
-    knowsOfGivingBack = Optional.of(now).filter(n -> Exit.begun(status()));
+    knowsOfGivingBack = Optional.of(now).filter(n -> Cleanup.begun(status()));
     return this;
   }
 
   // ---------------------------------------------------------------- what follows
 
-  Look look() {
+  Snapshot snapshot() {
     var since = ObservationNeeds.changesSince(status());
     var records =
         migrations.stream()
@@ -474,7 +474,7 @@ final class Given {
             .toList();
     var here = instances.values().stream().filter(i -> HOST.equals(i.host())).toList();
     var details = new HashMap<String, Detail>();
-    Questions.of(status(), records, here)
+    DetailQueries.of(status(), records, here)
         .forEach((id, asked) -> details.put(id, detail(id, asked)));
     records.stream()
         .filter(m -> m.status().equals("reverted"))
@@ -483,8 +483,8 @@ final class Given {
                 details.putIfAbsent(
                     m.instanceId(), detail(m.instanceId(), Set.of(Question.INSTANCE))));
     unseen.forEach(details::remove);
-    var look =
-        new Look(
+    var snapshot =
+        new Snapshot(
             now.plus(novaAhead),
             now.plus(novaAhead),
             age,
@@ -502,40 +502,40 @@ final class Given {
             new Residents.NotAsked(),
             new Placement.NotAsked());
     var shown =
-        ObservationNeeds.residents(resource, look)
-            ? look.with(
-                new Dated<>(
+        ObservationNeeds.residents(resource, snapshot)
+            ? snapshot.with(
+                new Timestamped<>(
                     hypervisorType == null
                         ? new Residents.NoHypervisor()
                         : new Residents.Shown(unlisted),
-                    look.date()))
-            : look;
+                    snapshot.date()))
+            : snapshot;
     return ObservationNeeds.placement(resource, shown)
         ? shown.with(
             consumers.<Placement>map(Placement.Consumers::new).orElseGet(Placement.Absent::new))
         : shown;
   }
 
-  /** The look of this moment, but for what one instance told when it was asked. */
-  Look look(String id, Detail told) {
-    var look = look();
-    var details = new HashMap<>(look.details());
+  /** The observation of this moment, but for what one instance told when it was asked. */
+  Snapshot snapshot(String id, Detail told) {
+    var snapshot = snapshot();
+    var details = new HashMap<>(snapshot.details());
     details.put(id, told);
-    return new Look(
-        look.began(),
-        look.date(),
-        look.age(),
-        look.complete(),
-        look.identity(),
-        look.migrations(),
-        look.instances(),
-        look.services(),
-        look.hypervisors(),
-        look.groups(),
+    return new Snapshot(
+        snapshot.began(),
+        snapshot.date(),
+        snapshot.age(),
+        snapshot.complete(),
+        snapshot.identity(),
+        snapshot.migrations(),
+        snapshot.instances(),
+        snapshot.services(),
+        snapshot.hypervisors(),
+        snapshot.groups(),
         details,
-        look.unanswered(),
-        look.residents(),
-        look.placement());
+        snapshot.unanswered(),
+        snapshot.residents(),
+        snapshot.placement());
   }
 
   private Detail detail(String id, Set<Question> asked) {
@@ -559,7 +559,7 @@ final class Given {
             : Optional.empty());
   }
 
-  Situation situation() {
+  DecisionInput input() {
     var waited = new HashMap<String, Duration>();
     var keys = new LinkedHashSet<String>();
     if (status() != null) {
@@ -567,20 +567,20 @@ final class Given {
         if (row.requestedAt() != null) {
           var key = row.id() + "/" + row.requestedAt();
           keys.add(key);
-          waited.put(row.id(), Duration.between(firstSights.computeIfAbsent(key, k -> now), now));
+          waited.put(row.id(), Duration.between(firstSeen.computeIfAbsent(key, k -> now), now));
         }
       }
     }
-    firstSights.keySet().retainAll(keys);
-    return new Situation(
+    firstSeen.keySet().retainAll(keys);
+    return new DecisionInput(
         resource,
-        List.copyOf(neighbours),
+        List.copyOf(others),
         now,
         now.minus(lookTook),
         SETTINGS,
         freeMoves,
         turn,
-        lastCompleteLook,
+        lastCompleteObservation,
         waited,
         unseenSince.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now))),
@@ -590,25 +590,26 @@ final class Given {
         knowsOfGivingBack.map(t -> Duration.between(t, now)));
   }
 
-  /** The decision on a look; what it says is stored. */
+  /** The decision on an observation; what it says is stored. */
   Decision decide() {
-    return decide(look());
+    return decide(snapshot());
   }
 
-  Decision decide(Sight sight) {
-    var decision = Drain.decide(situation(), sight);
-    if (sight instanceof Look look && look.service(HOST).map(s -> !s.unknown()).orElse(true)) {
-      lastCompleteLook = now;
+  Decision decide(Observation observation) {
+    var decision = Drain.decide(input(), observation);
+    if (observation instanceof Snapshot snapshot
+        && snapshot.service(HOST).map(s -> !s.unknown()).orElse(true)) {
+      lastCompleteObservation = now;
     }
     status(decision.status());
     return decision;
   }
 
-  Decision blind() {
-    return decide(new Blind(Reason.ApiUnavailable, "Nova answered 503.", Duration.ZERO));
+  Decision unavailable() {
+    return decide(new Unavailable(Reason.ApiUnavailable, "Nova answered 503.", Duration.ZERO));
   }
 
-  /** From now on a look begins so long before its decision. */
+  /** From now on an observation begins so long before its decision. */
   Given lookTook(Duration time) {
     lookTook = time;
     return this;
@@ -621,7 +622,7 @@ final class Given {
 
   /** Enters what Nova answered to a step. */
   Given answered(Outcome... outcomes) {
-    return status(Answers.enter(status(), List.of(outcomes), now));
+    return status(OutcomeRecorder.enter(status(), List.of(outcomes), now));
   }
 
   /** Enters that Nova accepted every step that asks about an instance. */

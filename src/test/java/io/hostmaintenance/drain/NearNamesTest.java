@@ -30,25 +30,25 @@ class NearNamesTest {
     "cmpp01,               cmp01",
     "storage-a,            storage",
   })
-  void theNearOneIsNamedAndNoOther(String written, String meant) {
+  void onlyTheMostSimilarHostNameIsSuggested(String written, String meant) {
     assertThat(NearNames.of(written, KNOWN)).containsExactly(meant);
   }
 
   @Test
-  void ofManyThatBeginAlikeThreeAreNamed() {
+  void atMostThreeHostNamesAreSuggested() {
     assertThat(NearNames.of("node", KNOWN))
         .containsExactly("node-1.example.org", "node-10.example.org", "node-11.example.org");
   }
 
   @Test
-  void aWrongDigitIsTheLastGuess() {
+  void hostNameWithAnotherDigitIsSuggested() {
     assertThat(NearNames.of("compute-7", List.of("compute-9", "other")))
         .containsExactly("compute-9");
   }
 
   @ParameterizedTest
   @CsvSource({"compute-7", "x", "node-99.example.com.invalid.zone.of.nobody"})
-  void whatIsFarIsNotNamed(String written) {
+  void noHostNameIsSuggestedWhenNoneIsSimilar(String written) {
     assertThat(NearNames.of(written, List.of("storage-east", "db"))).isEmpty();
   }
 }

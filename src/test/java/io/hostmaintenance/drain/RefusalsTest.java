@@ -1,10 +1,10 @@
 package io.hostmaintenance.drain;
 
+import static io.hostmaintenance.drain.Fixtures.active;
+import static io.hostmaintenance.drain.Fixtures.away;
+import static io.hostmaintenance.drain.Fixtures.in;
 import static io.hostmaintenance.drain.Given.requestId;
 import static io.hostmaintenance.drain.Given.unanswered;
-import static io.hostmaintenance.drain.Some.active;
-import static io.hostmaintenance.drain.Some.away;
-import static io.hostmaintenance.drain.Some.in;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
@@ -51,7 +51,7 @@ class RefusalsTest {
       if (Refusals.forLong(given.row("vm"))) {
         said.add(given.row("vm").message());
       }
-      given.after(decision.nextLook());
+      given.after(decision.requeueAfter());
     }
   }
 
@@ -69,7 +69,7 @@ class RefusalsTest {
     "CONFIGURATION,     CloudConfiguration",
     "UNSUPPORTED_API,   UnsupportedApi",
   })
-  void aMoveThatIsRefusedForADayIsBlockedAndSeldomAskedFor(Kind kind, Reason reason) {
+  void moveRefusedForADayIsBlockedAndRequestedOnlyAFewTimesAnHour(Kind kind, Reason reason) {
     refuse(DAY, () -> refused(kind, "No, says the cloud."));
 
     assertThat(given.row("vm").state()).isEqualTo("Blocked");
@@ -85,7 +85,7 @@ class RefusalsTest {
   }
 
   @Test
-  void aRowThatIsRefusedForLongTellsOneEventAndKeepsItsText() {
+  void rowRefusedForADayReportsOneEventAndKeepsItsMessage() {
     refuse(DAY, () -> refused(Kind.FORBIDDEN, "Policy doesn't allow it."));
 
     assertThat(told)
@@ -97,14 +97,14 @@ class RefusalsTest {
   }
 
   @Test
-  void aRowIsNotBlockedBeforeAQuarterOfAnHour() {
+  void refusedRowIsNotBlockedBefore15Minutes() {
     refuse(Duration.ofSeconds(890), () -> refused(Kind.FORBIDDEN, "No."));
 
     assertThat(given.row("vm").state()).isEqualTo("Pending");
   }
 
   @Test
-  void oneRefusalLongAgoDoesNotBlockARowThatWaitsSince() {
+  void singleRefusalAnHourAgoDoesNotBlockAWaitingRow() {
     refuse(Duration.ofSeconds(5), () -> refused(Kind.FORBIDDEN, "No."));
 
     given.freeMoves(0).after(Duration.ofHours(1)).decide();
@@ -113,7 +113,7 @@ class RefusalsTest {
   }
 
   @Test
-  void anotherReasonIsTold() {
+  void newReasonOfARefusalReplacesTheOldOne() {
     refuse(Duration.ofHours(1), () -> refused(Kind.FORBIDDEN, "No."));
     refuse(Duration.ofHours(1), () -> refused(Kind.TOO_MANY_REQUESTS, "Too many."));
 
@@ -122,7 +122,7 @@ class RefusalsTest {
   }
 
   @Test
-  void whatIsTakenAtLastGoesOnByItself() {
+  void blockedMoveContinuesOnceNovaAcceptsTheRequest() {
     refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
     var decision = given.decideAfter(900);
 
@@ -135,7 +135,7 @@ class RefusalsTest {
   }
 
   @Test
-  void aRequestThatIsNotSentLeavesTheRowBlocked() {
+  void unsentRequestLeavesTheRowBlocked() {
     refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
     var before = given.row("vm");
     var decision = given.decideAfter(900);
@@ -146,7 +146,7 @@ class RefusalsTest {
   }
 
   @Test
-  void theAnnotationAsksAtOnce() {
+  void retryAnnotationRepeatsARefusedMoveAtOnce() {
     refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
     given.annotated("hostmaintenance.io/retry", "now");
 
@@ -154,7 +154,7 @@ class RefusalsTest {
   }
 
   @Test
-  void othersAreNotHeldUp() {
+  void refusedMoveDoesNotDelayOtherInstances() {
     refuse(Duration.ofHours(1), () -> refused(Kind.FORBIDDEN, "No."));
 
     var decision = given.instances(active("other")).decideAfter(5);
@@ -164,7 +164,7 @@ class RefusalsTest {
   }
 
   @Test
-  void whatIsNeverAnsweredIsBlockedWithNovasWords() {
+  void moveWithoutAnyAnswerForADayIsBlockedWithTheErrorText() {
     refuse(DAY, Given::unanswered);
 
     assertThat(given.row("vm").state()).isEqualTo("Blocked");
@@ -175,22 +175,22 @@ class RefusalsTest {
   }
 
   @Test
-  void anAnswerThatWasLostWhileItWasRefusedIsFound() {
+  void lostAnswerAfterRefusalsIsFoundAndTheInstanceIsMoved() {
     refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
     var step = given.decideAfter(900).steps().getFirst();
     given.answered(new Outcome.Failed(step, unanswered()));
 
     given
         .instances(away(active("vm")))
-        .action("vm", Some.action("live-migration", requestId("vm"), given.now(), Given.US))
-        .migrations(Some.live(7, "vm", "completed", given.now()))
+        .action("vm", Fixtures.action("live-migration", requestId("vm"), given.now(), Given.US))
+        .migrations(Fixtures.live(7, "vm", "completed", given.now()))
         .decideAfter(5);
 
     assertThat(given.row("vm").state()).isEqualTo("Moved");
   }
 
   @Test
-  void aConflictOfATaskThatNobodySeesIsBlockedToo() {
+  void repeatedTaskConflictBlocksAnIdleInstance() {
     refuse(DAY, () -> refused(Kind.CONFLICT, "Cannot 'x' while it is in task_state migrating"));
 
     assertThat(given.row("vm").state()).isEqualTo("Blocked");
@@ -201,12 +201,12 @@ class RefusalsTest {
   }
 
   @Test
-  void aConfirmationThatIsRefusedForADayIsSeldomAskedFor() {
-    var record = Some.cold(7, "vm", "finished", Given.NOON);
+  void confirmationRefusedForADayIsRequestedOnlyAFewTimesAnHour() {
+    var record = Fixtures.cold(7, "vm", "finished", Given.NOON);
     given
-        .rows(Some.cold(Some.moving("vm")).toBuilder().migrationId(7L).build())
+        .rows(Fixtures.cold(Fixtures.moving("vm")).toBuilder().migrationId(7L).build())
         .instances(away(in("resized", "vm")))
-        .action("vm", Some.action("migrate", requestId("vm"), Given.NOON, Given.US))
+        .action("vm", Fixtures.action("migrate", requestId("vm"), Given.NOON, Given.US))
         .migrations(record);
 
     refuse(DAY, () -> refused(Kind.FORBIDDEN, "No."));
@@ -218,7 +218,7 @@ class RefusalsTest {
   }
 
   @Test
-  void theServiceThatIsNotDisabledForAQuarterOfAnHourIsAHumansMatter() {
+  void maintenanceIsBlockedWhenDisablingTheServiceFailsFor15Minutes() {
     given
         .service(Given.HOST, "enabled", null)
         .refused(Reason.ApiUnavailable, "Request blocked.")
@@ -229,12 +229,12 @@ class RefusalsTest {
     var decision = given.refusedFor(Duration.ofSeconds(900)).decideAfter(5);
 
     assertThat(given.status().phase()).isEqualTo("Blocked");
-    assertThat(decision.nextLook()).isEqualTo(Given.SETTINGS.pollIdle());
+    assertThat(decision.requeueAfter()).isEqualTo(Given.SETTINGS.pollIdle());
   }
 
   @ParameterizedTest
   @CsvSource({"-5, 10", "0, 10", "40, 10", "44, 11", "3600, 900", "36000, 900"})
-  void pausesGrowWithTheTimeOfRefusal(long refusedFor, long pause) {
+  void retryPauseGrowsWithTheTimeOfRefusalUpTo15Minutes(long refusedFor, long pause) {
     assertThat(Refusals.pause(Duration.ofSeconds(refusedFor))).hasSeconds(pause);
   }
 }

@@ -99,7 +99,7 @@ class VerdictTest {
 
   @ParameterizedTest
   @MethodSource("live")
-  void aLiveMigration(List<String> cell) {
+  void migrationStatusAndInstanceDecideTheVerdictOfALiveMigration(List<String> cell) {
     var verdict =
         Verdict.live(instance(cell.get(1), "migrating"), record(cell.getFirst()), Given.HOST);
 
@@ -108,7 +108,7 @@ class VerdictTest {
 
   @ParameterizedTest
   @MethodSource("cold")
-  void aColdMigration(List<String> cell) {
+  void migrationStatusAndInstanceDecideTheVerdictOfAColdMigration(List<String> cell) {
     for (var task : List.of("resize_prep", "resize_finish", "resize_reverting")) {
       var verdict = Verdict.cold(instance(cell.get(1), task), record(cell.getFirst()), Given.HOST);
 
@@ -117,7 +117,7 @@ class VerdictTest {
   }
 
   @Test
-  void bothTablesHaveEveryWordOfNova() {
+  void bothTablesContainEveryMigrationStatusOfNova() {
     var words = new TreeSet<>(Migration.UNFINISHED);
     words.addAll(
         Set.of(
@@ -136,13 +136,13 @@ class VerdictTest {
   }
 
   @Test
-  void onlyOneWordOfEachTableSaysMoved() {
+  void onlyOneMigrationStatusOfEachTableMeansMoved() {
     assertThat(wordsOf(LIVE, "MOVED")).containsExactly("completed");
     assertThat(wordsOf(COLD, "MOVED")).containsExactly("confirmed");
   }
 
   @Test
-  void nothingThatIsHereIsMoved() {
+  void instanceOnTheHostIsNeverMoved() {
     assertThat(Stream.concat(live(), cold()))
         .filteredOn(c -> c.get(1).startsWith("here"))
         .extracting(c -> c.get(2))
@@ -150,7 +150,7 @@ class VerdictTest {
   }
 
   @Test
-  void anInstanceThatNovaDoesNotKnowIsDeletedWhateverItsRecordSays() {
+  void instanceThatNovaDoesNotKnowIsDeletedWhateverItsMigrationSays() {
     for (var word : parsed(LIVE).keySet()) {
       assertThat(Verdict.live(Optional.empty(), record(word), Given.HOST))
           .isEqualTo(Verdict.DELETED);
@@ -160,8 +160,8 @@ class VerdictTest {
   }
 
   @Test
-  void aHostWhoseNameBeginsAlikeIsAnotherHost() {
-    var there = Some.on(Given.HOST + "0", Some.active("vm"));
+  void hostWithALongerNameIsAnotherHost() {
+    var there = Fixtures.on(Given.HOST + "0", Fixtures.active("vm"));
 
     assertThat(Verdict.live(Optional.of(there), record("completed"), Given.HOST))
         .isEqualTo(Verdict.MOVED);
@@ -211,12 +211,12 @@ class VerdictTest {
           default -> null;
         };
     var host = words[0].equals("here") ? Given.HOST : Given.OTHER;
-    return Optional.of(Some.instance("vm", vmState, task, 1, host));
+    return Optional.of(Fixtures.instance("vm", vmState, task, 1, host));
   }
 
   private static Optional<Migration> record(String status) {
     return status.equals("none")
         ? Optional.empty()
-        : Optional.of(Some.live(1, "vm", status, Given.NOON));
+        : Optional.of(Fixtures.live(1, "vm", status, Given.NOON));
   }
 }

@@ -13,7 +13,8 @@ class ComputeServiceTest {
     "disabled, false, true, false",
     "UNKNOWN, false, false, true",
   })
-  void statusIsOneOfThree(String status, boolean enabled, boolean disabled, boolean unknown) {
+  void statusIsEnabledDisabledOrUnknown(
+      String status, boolean enabled, boolean disabled, boolean unknown) {
     assertThat(new ComputeService("s1", "h1", status, true, null, false))
         .returns(enabled, ComputeService::enabled)
         .returns(disabled, ComputeService::disabled)

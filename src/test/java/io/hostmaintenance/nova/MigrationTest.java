@@ -32,7 +32,8 @@ class MigrationTest {
     "failed, false, true, false",
     "novel, false, false, false",
   })
-  void statusTellsHowFarItIs(String status, boolean finished, boolean failed, boolean unfinished) {
+  void statusDecidesWhetherAMigrationIsFinishedFailedOrUnfinished(
+      String status, boolean finished, boolean failed, boolean unfinished) {
     assertThat(in(status))
         .returns(finished, Migration::finished)
         .returns(failed, Migration::failed)
@@ -40,7 +41,7 @@ class MigrationTest {
   }
 
   @Test
-  void filtersNarrowWhatTheyName() {
+  void filterContainsExactlyTheGivenCriteria() {
     assertThat(MigrationFilter.ofHost("h1"))
         .isEqualTo(filter(Optional.of("h1"), Optional.empty(), Optional.empty()));
     assertThat(MigrationFilter.ofHost("h1", "queued"))

@@ -2,9 +2,9 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.http.CloudSimulator;
 import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
 import java.nio.file.Files;

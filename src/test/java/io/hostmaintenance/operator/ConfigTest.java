@@ -42,7 +42,7 @@ class ConfigTest {
 
   @ParameterizedTest
   @CsvSource({"6s, PT6S", "5m, PT5M", "1h30m, PT1H30M"})
-  void durationsAreWrittenAsGoDoes(String text, Duration duration) {
+  void durationIsReadInTheFormatOfGo(String text, Duration duration) {
     assertThat(of("HM_SETTLE", text).settings().settle()).isEqualTo(duration);
   }
 
@@ -58,27 +58,27 @@ class ConfigTest {
     "HM_MAX_MOVES, 1.5",
     "HM_LOG_FORMAT, xml"
   })
-  void badVariableIsRefusedInOneLineThatNamesIt(String name, String value) {
+  void invalidVariableIsRejectedInOneLineThatNamesIt(String name, String value) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of(name, value))
         .satisfies(e -> assertThat(e.getMessage()).startsWith(name + ": ").doesNotContain("\n"));
   }
 
   @Test
-  void leaderElectionNeedsANamespace() {
+  void leaderElectionWithoutANamespaceIsRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of("HM_LEADER_ELECTION", "true"))
         .withMessageStartingWith("HM_NAMESPACE: ");
   }
 
   @Test
-  void namespaceOfTheLeaseIsTaken() {
+  void namespaceOfTheLeaseIsReadFromHmNamespace() {
     assertThat(of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "ops").namespace())
         .isEqualTo("ops");
   }
 
   @Test
-  void requestOfAFormerLeaderIsAwaitedForTheTimeOfItsLeaseToo() {
+  void leaderElectionAddsTheLeaseDurationToTheAnswerWait() {
     var alone = of().settings().answerWait();
     var oneOfSeveral =
         of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "ops").settings().answerWait();
@@ -88,12 +88,12 @@ class ConfigTest {
 
   @ParameterizedTest
   @CsvSource({"true, HUMAN", "false, JSON"})
-  void logFormatFollowsTheTerminal(boolean terminal, Config.LogFormat format) {
+  void logFormatIsTextOnATerminalAndJsonElsewhere(boolean terminal, Config.LogFormat format) {
     assertThat(Config.of(Map.of(), terminal).log()).isEqualTo(format);
   }
 
   @Test
-  void logFormatMayBeChosen() {
+  void hmLogFormatOverridesTheTerminal() {
     assertThat(Config.of(Map.of("HM_LOG_FORMAT", "json"), true).log())
         .isEqualTo(Config.LogFormat.JSON);
   }

@@ -2,8 +2,8 @@ package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hostmaintenance.drain.Sight.Detail;
-import io.hostmaintenance.drain.Sight.Group;
+import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.drain.Observation.Group;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Nova;
@@ -65,55 +65,55 @@ class GroupsTest {
     }
   }
 
-  private Map<String, List<Group>> look(String... ids) {
+  private Map<String, List<Group>> snapshot(String... ids) {
     var here = List.of(ids).stream().map(i -> active(i, "here")).toList();
     return known.of(null, here, Map.of());
   }
 
   @Test
-  void aMembershipIsAskedForOnce() {
+  void serverGroupsOfAnInstanceAreReadOnce() {
     group("g", "anti-affinity", "a");
 
-    look("a");
+    snapshot("a");
     time = Duration.ofMinutes(5);
 
-    assertThat(look("a").get("a")).extracting(Group::name).containsExactly("name-of-g");
+    assertThat(snapshot("a").get("a")).extracting(Group::name).containsExactly("name-of-g");
     assertThat(asked).containsExactly("groupsOf a", "serverGroup g");
   }
 
   @Test
-  void manyInstancesAreAskedAboutOverSeveralLooks() {
+  void manyInstancesAreReadOverSeveralObservations() {
     var ids = IntStream.range(0, 60).mapToObj(i -> "vm-" + i).toArray(String[]::new);
 
-    assertThat(look(ids)).hasSize(24);
-    assertThat(look(ids)).hasSize(48);
-    assertThat(look(ids)).hasSize(60);
+    assertThat(snapshot(ids)).hasSize(24);
+    assertThat(snapshot(ids)).hasSize(48);
+    assertThat(snapshot(ids)).hasSize(60);
     assertThat(asked).hasSize(60);
   }
 
   @Test
-  void aHardAffinityGroupThatWasDeletedIsNoticed() {
+  void deletedHardAffinityGroupIsNoticedAfterAMinute() {
     group("g", "affinity", "a");
-    assertThat(look("a").get("a")).hasSize(1);
+    assertThat(snapshot("a").get("a")).hasSize(1);
 
     groups.clear();
     time = Duration.ofSeconds(61);
 
-    assertThat(look("a").get("a")).isEmpty();
+    assertThat(snapshot("a").get("a")).isEmpty();
   }
 
   @Test
-  void anInstanceThatNovaDoesNotTellOfIsNotKnownForAQuarterOfAnHour() {
+  void unreadableServerGroupsCountAsNoneAfter15Minutes() {
     silent = true;
-    assertThat(look("a")).isEmpty();
+    assertThat(snapshot("a")).isEmpty();
 
     time = Duration.ofMinutes(16);
 
-    assertThat(look("a").get("a")).isEmpty();
+    assertThat(snapshot("a").get("a")).isEmpty();
   }
 
   @Test
-  void membersOfAGroupThatNovaDoesNotTellOfStillGoOneAfterAnother() {
+  void unreadableServerGroupStillCountsAsAGroup() {
     var unknown = new Groups(nova(), () -> time.toNanos());
 
     assertThat(unknown.of(null, List.of(active("a", "here")), Map.of()).get("a"))
@@ -135,9 +135,9 @@ class GroupsTest {
   }
 
   @Test
-  void theHostsOfTheOthersAreAskedForOnlyWhenNoHostWasFound() {
+  void hostsOfOtherMembersAreReadOnlyAfterNoValidHost() {
     group("g", "anti-affinity", "a", "b");
-    look("a");
+    snapshot("a");
     assertThat(asked).noneMatch(q -> q.startsWith("instance"));
     var event = new InstanceAction.Event("e", null, "Error", "No valid host was found. ");
     var action =

@@ -23,7 +23,7 @@ class HealthServerTest {
     "/metrics, false, false, 200",
     "/, true, true, 404"
   })
-  void everyPathAnswersItsOwnQuestion(String path, boolean alive, boolean ready, int status)
+  void everyPathReturnsItsOwnStatus(String path, boolean alive, boolean ready, int status)
       throws IOException, InterruptedException {
     try (var server = server(alive, ready)) {
       assertThat(get(server, path).statusCode()).isEqualTo(status);
@@ -31,7 +31,7 @@ class HealthServerTest {
   }
 
   @Test
-  void metricsAreServedAsPrometheusReadsThem() throws IOException, InterruptedException {
+  void metricsAreServedInThePrometheusTextFormat() throws IOException, InterruptedException {
     try (var server = server(true, true)) {
       var answer = get(server, "/metrics");
 
@@ -41,7 +41,7 @@ class HealthServerTest {
   }
 
   @Test
-  void illnessIsSaidInTheAnswer() throws IOException, InterruptedException {
+  void failedHealthCheckReturnsItsCause() throws IOException, InterruptedException {
     try (var server = server(false, true)) {
       assertThat(get(server, "/healthz").body()).isEqualTo("it hangs\n");
     }

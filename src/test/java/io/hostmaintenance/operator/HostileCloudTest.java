@@ -1,6 +1,6 @@
 package io.hostmaintenance.operator;
 
-import static io.hostmaintenance.cloud.http.CloudSimulator.on;
+import static io.hostmaintenance.fakecloud.http.CloudSimulator.on;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,10 +11,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.cloud.NewServer;
-import io.hostmaintenance.cloud.Steering;
-import io.hostmaintenance.cloud.http.Fault;
-import io.hostmaintenance.cloud.http.Request;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Steering;
+import io.hostmaintenance.fakecloud.http.Fault;
+import io.hostmaintenance.fakecloud.http.Request;
 import io.hostmaintenance.nova.openstack4j.Mutation;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -89,7 +89,7 @@ class HostileCloudTest {
 
   @ParameterizedTest
   @FieldSource("HOSTILE")
-  void aHostileNameMovesWithItsInstance(String name) {
+  void instanceWithAHostileNameIsMoved(String name) {
     world.active();
     servers(s -> s.put("name", name));
     world.create("hm", "compute-1");
@@ -102,7 +102,7 @@ class HostileCloudTest {
 
   @ParameterizedTest
   @FieldSource("HOSTILE")
-  void aVmStateThatNobodyKnowsNeedsAHumanAndKeepsTheHostFromBeingEmpty(String vmState) {
+  void unknownVmStateBlocksTheMaintenanceAndTheHostIsNotDrained(String vmState) {
     world.active();
     servers(s -> s.put("OS-EXT-STS:vm_state", vmState).put("status", vmState));
     world.create("hm", "compute-1");
@@ -121,7 +121,7 @@ class HostileCloudTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"transmogrifying", "a\u001b[31m\u202e\n"})
-  void aTaskThatNobodyKnowsIsWaitedForAndThenTold(String task) {
+  void unknownTaskBlocksTheMaintenanceAfterItsTimeout(String task) {
     world.active();
     servers(s -> s.put("OS-EXT-STS:task_state", task));
     world.create("hm", "compute-1");
@@ -136,7 +136,7 @@ class HostileCloudTest {
 
   @ParameterizedTest
   @FieldSource("HOSTILE")
-  void aHostileFaultIsTold(String fault) {
+  void hostileFaultTextIsHarmlessInTheStatus(String fault) {
     world.active();
     servers(
         s -> {
@@ -153,7 +153,7 @@ class HostileCloudTest {
 
   @ParameterizedTest
   @FieldSource("HOSTILE")
-  void aHostileRefusalIsTold(String words) {
+  void hostileRefusalTextIsHarmlessInTheStatus(String words) {
     world.active();
     world.simulator().fault(World.moveRequest(), Fault.error(400, words));
     world.create("hm", "compute-1");
@@ -166,14 +166,14 @@ class HostileCloudTest {
   }
 
   @Test
-  void aPageOfAProxyIsTold() {
+  void htmlErrorPageOfAProxyIsHarmlessInTheStatus() {
     var page = "<html><h1>502 Bad\u001b[2J Gateway</h1>" + "<p>\u202ex</p>".repeat(2000);
     world.active();
     world.simulator().fault(SERVERS, new Fault.Answer(502, "text/html", page, Map.of()));
     world.create("hm", "compute-1");
 
-    for (var looks = 0; looks < 5; looks++) {
-      world.tick("hm");
+    for (var snapshots = 0; snapshots < 5; snapshots++) {
+      world.reconcile("hm");
       world.pass(Duration.ofMinutes(5));
     }
 
@@ -183,7 +183,7 @@ class HostileCloudTest {
   }
 
   @Test
-  void whatWasHostileInTheReasonOfADisabledServiceIsHarmlessInTheStatus() {
+  void hostileDisabledReasonIsHarmlessInTheStatus() {
     world.simulator().change(c -> c.disable(c.admin(), "compute-1", "AUTO: a\u001b[31m\u202eb\n"));
     world.create("hm", "compute-1");
 
@@ -192,10 +192,13 @@ class HostileCloudTest {
     harmless();
   }
 
-  /** Whatever lists Nova gives for a while: every tick ends, and afterwards the work is done. */
+  /**
+   * Whatever lists Nova gives for a while: every reconciliation ends, and afterwards the work is
+   * done.
+   */
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})
-  void mutatedListsStopNoTickAndNoDelete(long seed) {
+  void mutatedListsDoNotStopReconciliationsOrTheDelete(long seed) {
     var random = new SplittableRandom(seed);
     world.active();
     world.place(NewServer.on("compute-1").with(Steering.LM_FAIL, "1"));
@@ -208,7 +211,7 @@ class HostileCloudTest {
     world.create("hm", "compute-1");
 
     for (var ticks = 0; ticks < 60; ticks++) {
-      world.tick("hm");
+      world.reconcile("hm");
       world.pass(Duration.ofSeconds(7));
     }
     harmless();

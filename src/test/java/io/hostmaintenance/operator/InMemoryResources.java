@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 /** Stores resources as an API server does: copies, with a version that is compared and set. */
-final class InMemoryResources implements Resources {
+final class InMemoryResources implements ResourceStore {
 
   private final Map<String, String> stored = new LinkedHashMap<>();
   private final List<HostMaintenanceStatus> writes = new ArrayList<>();
@@ -90,7 +90,7 @@ final class InMemoryResources implements Resources {
     watchIsBehind = true;
   }
 
-  /** Somebody takes the finalizer off, or it is gone in another way that nobody ticks. */
+  /** Somebody takes the finalizer off, or it is gone in another way that nobody reconciliations. */
   void vanish(String name) {
     stored.remove(name);
   }

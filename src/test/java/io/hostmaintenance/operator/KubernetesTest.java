@@ -57,9 +57,9 @@ class KubernetesTest {
   }
 
   @Nested
-  class Store {
+  class TheResourceStore {
 
-    private final Resources resources = new KubernetesResources(client, name -> false);
+    private final ResourceStore resources = new KubernetesResources(client, name -> false);
 
     private HostMaintenance withPhase(HostMaintenance resource, String phase) {
       resource.setStatus(HostMaintenanceStatus.builder().phase(phase).build());
@@ -67,12 +67,12 @@ class KubernetesTest {
     }
 
     @Test
-    void readsNothingUnderAnUnknownName() {
+    void readsNothingForAnUnknownName() {
       assertThat(resources.read("hm")).isEmpty();
     }
 
     @Test
-    void listsAllThatAreStoredWhateverTheWatchHasTold() {
+    void listsEveryStoredResourceWithoutTheWatch() {
       create();
       var names = new ArrayList<String>();
 
@@ -83,7 +83,7 @@ class KubernetesTest {
     }
 
     @Test
-    void listsByPages() {
+    void listsInPagesOf50() {
       create();
       var calls = server.calls().size();
 
@@ -95,7 +95,7 @@ class KubernetesTest {
     }
 
     @Test
-    void givesBackWhatItStored() throws Resources.Conflict {
+    void returnsTheStoredResource() throws ResourceStore.Conflict {
       var written = resources.writeStatus(withPhase(create(), "Draining"));
 
       assertThat(written.getStatus().phase()).isEqualTo("Draining");
@@ -104,27 +104,27 @@ class KubernetesTest {
     }
 
     @Test
-    void refusesAStatusDecidedFromAnOldVersion() throws Resources.Conflict {
+    void rejectsAStatusOfAnOldResourceVersionAsAConflict() throws ResourceStore.Conflict {
       var old = create();
       resources.writeStatus(withPhase(resources.read("hm").orElseThrow(), "Draining"));
 
-      assertThatExceptionOfType(Resources.Conflict.class)
+      assertThatExceptionOfType(ResourceStore.Conflict.class)
           .isThrownBy(() -> resources.writeStatus(withPhase(old, "Failed")));
       assertThat(resources.read("hm").orElseThrow().getStatus().phase()).isEqualTo("Draining");
     }
 
     @Test
-    void takesAResourceThatIsGoneForAConflict() {
+    void reportsADeletedResourceAsAConflict() {
       var old = create();
       resources.release(old);
       client.resource(old).delete();
 
-      assertThatExceptionOfType(Resources.Conflict.class)
+      assertThatExceptionOfType(ResourceStore.Conflict.class)
           .isThrownBy(() -> resources.writeStatus(withPhase(old, "Failed")));
     }
 
     @Test
-    void doesNotTakeAnotherFailureForAConflict() {
+    void doesNotReportAServerErrorAsAConflict() {
       var resource = create();
       server.refuse(1, ApiServer.Call::writesStatus, 500);
 
@@ -133,7 +133,7 @@ class KubernetesTest {
     }
 
     @Test
-    void lettingGoTakesTheFinalizerOff() {
+    void releaseRemovesTheFinalizer() {
       var resource = create();
       client.resource(resource).delete();
 
@@ -143,7 +143,7 @@ class KubernetesTest {
     }
 
     @Test
-    void lettingGoLeavesTheFinalizerOfAnotherControllerThatCameMeanwhile() {
+    void releaseKeepsTheFinalizerOfAnotherController() {
       var resource = create();
       server.addFinalizerBeforeTheNextPatch("a/b");
 
@@ -154,7 +154,7 @@ class KubernetesTest {
     }
 
     @Test
-    void lettingGoIsGivenUpAfterSomeTriesAgainstOthers() {
+    void releaseFailsAfterRepeatedConflicts() {
       var resource = create();
       server.refuse(100, call -> call.method().equals("PATCH"), 409);
 
@@ -163,7 +163,7 @@ class KubernetesTest {
     }
 
     @Test
-    void lettingGoOfWhatIsGoneIsDone() {
+    void releaseOfADeletedResourceSucceeds() {
       var resource = create();
       server.refuse(1, call -> call.method().equals("PATCH"), 404);
 
@@ -171,7 +171,7 @@ class KubernetesTest {
     }
 
     @Test
-    void cacheKeepsNoRowsAndNoManagedFields() {
+    void cacheKeepsNoInstanceRowsAndNoManagedFields() {
       var resource = create();
       resource
           .getMetadata()
@@ -192,7 +192,7 @@ class KubernetesTest {
     }
 
     @Test
-    void lettingGoLeavesAnotherResourceOfTheSameNameAlone() {
+    void releaseDoesNotChangeANewResourceOfTheSameName() {
       var resource = create();
       resource.getMetadata().setUid("that-of-its-predecessor");
 
@@ -204,23 +204,24 @@ class KubernetesTest {
   }
 
   @Nested
-  class Told {
+  class EventsOfNotices {
 
-    private final Notice notice = new Notice(true, Reason.ServiceReenabled, "Somebody did.");
+    private final Notice notice =
+        new Notice(Notice.Type.Warning, Reason.ServiceReenabled, "Somebody did.");
 
     private List<Event> events() {
       return client.v1().events().inNamespace("default").list().getItems();
     }
 
-    private Events process() {
-      return new Events(client, () -> now);
+    private KubernetesEvents process() {
+      return new KubernetesEvents(client, () -> now);
     }
 
     @Test
-    void noticeIsAnEventOfTheResourceInNamespaceDefault() {
+    void noticeBecomesAnEventOfTheResourceInNamespaceDefault() {
       var resource = create();
 
-      process().tell(resource, notice);
+      process().record(resource, notice);
 
       assertThat(events())
           .singleElement()
@@ -236,11 +237,14 @@ class KubernetesTest {
     }
 
     @Test
-    void hostileNoticeIsToldInOneHarmlessLineThatTheApiServerTakes() {
+    void hostileNoticeBecomesAnEventOfOneHarmlessLine() {
       process()
-          .tell(
+          .record(
               create(),
-              new Notice(true, Reason.Refused, "a\u001b[31m\u202e\r\nb" + "<🐢>".repeat(4000)));
+              new Notice(
+                  Notice.Type.Warning,
+                  Reason.Refused,
+                  "a\u001b[31m\u202e\r\nb" + "<🐢>".repeat(4000)));
 
       assertThat(events())
           .singleElement()
@@ -252,26 +256,26 @@ class KubernetesTest {
     }
 
     @Test
-    void sameNoticeIsNotToldAgainSoon() {
+    void sameNoticeIsNotSentAgainWithinTenMinutes() {
       var resource = create();
       var process = process();
-      process.tell(resource, notice);
+      process.record(resource, notice);
       var calls = server.calls().size();
 
       now = now.plus(Duration.ofMinutes(9));
-      process.tell(resource, notice);
+      process.record(resource, notice);
 
       assertThat(server.calls()).hasSize(calls);
     }
 
     @Test
-    void sameNoticeCountsUpItsEventLater() {
+    void sameNoticeIncreasesTheCountOfItsEventAfterTenMinutes() {
       var resource = create();
       var process = process();
-      process.tell(resource, notice);
+      process.record(resource, notice);
 
       now = now.plus(Duration.ofMinutes(11));
-      process.tell(resource, notice);
+      process.record(resource, notice);
 
       assertThat(events())
           .singleElement()
@@ -283,11 +287,11 @@ class KubernetesTest {
     }
 
     @Test
-    void newProcessCountsUpTheEventOfTheOldOne() {
+    void restartedOperatorIncreasesTheCountOfTheOldEvent() {
       var resource = create();
-      process().tell(resource, notice);
+      process().record(resource, notice);
 
-      process().tell(resource, notice);
+      process().record(resource, notice);
 
       assertThat(events()).extracting(Event::getCount).containsExactly(2);
     }
@@ -297,39 +301,44 @@ class KubernetesTest {
       var resource = create();
       server.refuse(Integer.MAX_VALUE, call -> call.path().endsWith("/events"), 403);
       var process = process();
-      process.tell(resource, notice);
+      process.record(resource, notice);
       for (var i = 0; i < 9_999; i++) {
-        process.tell(resource, new Notice(true, Reason.ServiceReenabled, "Somebody did " + i));
+        process.record(
+            resource,
+            new Notice(Notice.Type.Warning, Reason.ServiceReenabled, "Somebody did " + i));
       }
-      assertThat(process.tell(resource, notice)).isFalse();
+      assertThat(process.record(resource, notice)).isFalse();
 
-      process.tell(resource, new Notice(true, Reason.ServiceReenabled, "One more."));
+      process.record(
+          resource, new Notice(Notice.Type.Warning, Reason.ServiceReenabled, "One more."));
 
-      assertThat(process.tell(resource, notice)).isTrue();
+      assertThat(process.record(resource, notice)).isTrue();
     }
 
     @Test
-    void anotherMessageIsAnotherEvent() {
+    void noticeWithAnotherMessageBecomesAnotherEvent() {
       var resource = create();
       var process = process();
-      process.tell(resource, notice);
+      process.record(resource, notice);
 
-      process.tell(resource, new Notice(true, Reason.ServiceReenabled, "Somebody did so again."));
+      process.record(
+          resource,
+          new Notice(Notice.Type.Warning, Reason.ServiceReenabled, "Somebody did so again."));
 
       assertThat(events()).hasSize(2);
     }
 
     @Test
-    void apiServerThatRefusesEventsHoldsNothingUp() {
+    void rejectedEventThrowsNoException() {
       var resource = create();
       server.refuse(1, call -> call.path().endsWith("/events"), 403);
 
-      assertThatCode(() -> process().tell(resource, notice)).doesNotThrowAnyException();
+      assertThatCode(() -> process().record(resource, notice)).doesNotThrowAnyException();
     }
   }
 
   @Nested
-  class Schema {
+  class TheInstalledCrd {
 
     private void annotate(Map<String, String> annotations) {
       client
@@ -345,39 +354,39 @@ class KubernetesTest {
     }
 
     @Test
-    void thatIsOursIsNoObjection() {
-      assertThat(Crd.objection(client)).isEmpty();
+    void isCompatibleWithTheSameSchemaVersion() {
+      assertThat(Crd.incompatibility(client)).isEmpty();
     }
 
     @Test
-    void thatIsNewerIsNoObjection() {
+    void isCompatibleWithANewerSchemaVersion() {
       annotate(Map.of(HostMaintenance.SCHEMA, String.valueOf(HostMaintenance.SCHEMA_VERSION + 1)));
 
-      assertThat(Crd.objection(client)).isEmpty();
+      assertThat(Crd.incompatibility(client)).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "", "new", "-1"})
-    void thatIsOlderOrUnreadableIsRefusedWithTheLineToRun(String schema) {
+    void isIncompatibleWhenOlderOrUnreadableAndTheCommandIsNamed(String schema) {
       annotate(Map.of(HostMaintenance.SCHEMA, schema));
 
-      assertThat(Crd.objection(client))
+      assertThat(Crd.incompatibility(client))
           .hasValueSatisfying(o -> assertThat(o).contains("kubectl apply --server-side -f crds/"));
     }
 
     @Test
-    void thatIsMissingIsRefusedWithTheLineToRun() {
+    void isIncompatibleWhenMissingAndTheCommandIsNamed() {
       client.apiextensions().v1().customResourceDefinitions().withName(CRD_NAME).delete();
 
-      assertThat(Crd.objection(client))
+      assertThat(Crd.incompatibility(client))
           .hasValueSatisfying(o -> assertThat(o).contains("kubectl apply --server-side -f crds/"));
     }
 
     @Test
-    void thatMayNotBeReadIsAnObjection() {
+    void isIncompatibleWhenReadingItIsForbidden() {
       server.refuse(1, call -> call.path().contains("customresourcedefinitions"), 403);
 
-      assertThat(Crd.objection(client))
+      assertThat(Crd.incompatibility(client))
           .hasValueSatisfying(o -> assertThat(o).contains("cannot be read"));
     }
   }

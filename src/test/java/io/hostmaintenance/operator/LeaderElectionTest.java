@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
-import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.fakecloud.Cloud;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,7 +71,7 @@ class LeaderElectionTest {
   }
 
   @Test
-  void leaderActs() {
+  void leaderDisablesTheService() {
     create();
 
     await()
@@ -80,7 +80,7 @@ class LeaderElectionTest {
   }
 
   @Test
-  void cleanStopHandsOverWithoutWaitingForTheLeaseToExpire() {
+  void cleanStopPassesTheLeaseOnWithinTenSeconds() {
     standBy();
     first.close();
     var stopped = Instant.now();
@@ -91,7 +91,7 @@ class LeaderElectionTest {
   }
 
   @Test
-  void successorActs() {
+  void newLeaderDisablesTheService() {
     standBy();
     first.close();
     create();
@@ -102,7 +102,7 @@ class LeaderElectionTest {
   }
 
   @Test
-  void stopEndsInTimeAndBlanksTheLease() {
+  void stopOfTheLeaderReleasesTheLeaseWithin12Seconds() {
     var began = Instant.now();
 
     first.close();
@@ -112,7 +112,7 @@ class LeaderElectionTest {
   }
 
   @Test
-  void stopOfAnOperatorThatStandsByLeavesTheLeaseAlone() {
+  void stopOfAStandbyOperatorLeavesTheLeaseUnchanged() {
     standBy();
 
     second.close();
@@ -121,7 +121,7 @@ class LeaderElectionTest {
   }
 
   @Test
-  void closingTwiceIsClosingOnce() {
+  void secondCloseHasNoEffect() {
     first.close();
 
     first.close();

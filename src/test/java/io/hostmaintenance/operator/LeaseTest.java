@@ -53,33 +53,33 @@ class LeaseTest {
   }
 
   @Test
-  void heldWhileTheApiServerNamesUs() {
+  void isHeldWhileTheApiServerNamesThisOperator() {
     stored("us", NOW.minusSeconds(14));
 
     assertThat(lease.held()).isTrue();
   }
 
   @Test
-  void notHeldOnceTheApiServerNamesAnotherThoughWeWereNotToldYet() {
+  void isNotHeldOnceTheApiServerNamesAnotherOperator() {
     stored("another", NOW);
 
     assertThat(lease.held()).isFalse();
   }
 
   @Test
-  void notHeldOnceOurTimeIsOverThoughNobodyHasTakenItYet() {
+  void isNotHeldAfterItsDurationEvenWhenNobodyElseTookIt() {
     stored("us", NOW.minus(Lease.DURATION));
 
     assertThat(lease.held()).isFalse();
   }
 
   @Test
-  void notHeldWhileThereIsNone() {
+  void isNotHeldWhenNoLeaseExists() {
     assertThat(lease.held()).isFalse();
   }
 
   @Test
-  void notHeldWhileTheApiServerCannotSay() {
+  void isNotHeldWhileTheApiServerIsUnavailable() {
     stored("us", NOW);
     server.close();
 
@@ -87,7 +87,7 @@ class LeaseTest {
   }
 
   @Test
-  void notHeldWhileStopping() {
+  void isNotHeldWhileTheOperatorStops() {
     stored("us", NOW);
 
     lease.stopping();
@@ -97,35 +97,35 @@ class LeaseTest {
 
   /** A pause of the elector (LeaderElector.JITTER_FACTOR) and the clean stop, in less than 3 s. */
   @Test
-  void leaseThatIsGivenBackIsAskedForWithinTwoAndAHalfSeconds() {
+  void releasedLeaseIsRequestedByOthersWithin2500Milliseconds() {
     var longest = lease.configuration().getRetryPeriod().multipliedBy(22).dividedBy(10);
 
     assertThat(longest).isLessThan(Duration.ofMillis(2500));
   }
 
   @Test
-  void notHeldBeforeItIsWon() {
+  void isNotHeldBeforeTheElectionIsWon() {
     stored("us", NOW);
 
     assertThat(new Lease(client, "ops", "us", () -> NOW).held()).isFalse();
   }
 
   @Test
-  void leaseThatCanBeMadeIsNotMadeByAskingWhether() {
+  void permissionCheckCreatesNoLease() {
     lease.require();
 
     assertThat(client.leases().inNamespace("ops").list().getItems()).isEmpty();
   }
 
   @Test
-  void leaseOfANamespaceThatIsMissingEndsTheStart() {
+  void permissionCheckFailsWhenTheNamespaceIsMissing() {
     server.refuse(1, call -> call.writes() && call.path().endsWith("/leases"), 404);
 
     assertThatExceptionOfType(KubernetesClientException.class).isThrownBy(lease::require);
   }
 
   @Test
-  void leaseThatIsThereNeedNotBeMade() {
+  void permissionCheckSucceedsWhenTheLeaseExists() {
     stored("another", NOW);
     server.refuse(1, ApiServer.Call::writes, 403);
 

@@ -33,7 +33,7 @@ class LoggingTest {
 
   @ParameterizedTest
   @EnumSource
-  void aHostileMessageIsOneHarmlessLine(LogFormat format) {
+  void hostileMessageIsLoggedAsOneHarmlessLine(LogFormat format) {
     var logged = logged(format, HOSTILE, null);
 
     assertThat(logged).endsWith("\n").contains("🐢", "00:00:00.000 ERROR Main: forged");
@@ -41,7 +41,7 @@ class LoggingTest {
   }
 
   @Test
-  void aHostileExceptionCannotPassForALogLine() {
+  void linesOfAHostileExceptionAreIndented() {
     var cause = new IllegalStateException(HOSTILE);
 
     var lines = logged(LogFormat.HUMAN, "m", new IllegalArgumentException(HOSTILE, cause)).lines();
@@ -54,7 +54,7 @@ class LoggingTest {
   }
 
   @Test
-  void theWireLogOfTheKubernetesClientStaysOffWhateverTheLevel() {
+  void httpLogOfTheKubernetesClientStaysOffAtEveryLevel() {
     var own = new LoggerContext();
     Logging.configure(LogFormat.JSON, own);
     own.getLogger("io.fabric8.kubernetes.client").setLevel(Level.TRACE);
@@ -64,7 +64,7 @@ class LoggingTest {
   }
 
   @Test
-  void aHostileExceptionIsOneLineOfJson() throws IOException {
+  void hostileExceptionIsLoggedAsOneLineOfJson() throws IOException {
     var logged = logged(LogFormat.JSON, HOSTILE, new IllegalStateException(HOSTILE));
 
     assertThat(logged.stripTrailing()).doesNotContainPattern(HARMFUL);

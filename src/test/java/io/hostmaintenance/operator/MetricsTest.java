@@ -41,11 +41,11 @@ class MetricsTest {
 
   private List<HostMaintenance> resources = List.of(draining());
   private boolean leading = true;
-  private Optional<Instant> lastLook = Optional.empty();
+  private Optional<Instant> lastObserved = Optional.empty();
 
   @BeforeEach
   void show() {
-    metrics.show(() -> leading, () -> resources, resource -> lastLook);
+    metrics.show(() -> leading, () -> resources, resource -> lastObserved);
   }
 
   private List<String> lines() {
@@ -53,7 +53,7 @@ class MetricsTest {
   }
 
   @Test
-  void phaseOfAResourceIsOneAndEveryOtherZero() {
+  void currentPhaseOfAResourceIsOneAndEveryOtherPhaseZero() {
     assertThat(lines())
         .contains(
             "hostmaintenance_phase{host=\"compute-1\",name=\"hm\",phase=\"Draining\"} 1.0",
@@ -61,7 +61,7 @@ class MetricsTest {
   }
 
   @Test
-  void instancesAreCountedAsTheStatusCountsThem() {
+  void instanceCountsEqualTheCountsOfTheStatus() {
     assertThat(lines())
         .contains(
             "hostmaintenance_instances{host=\"compute-1\",name=\"hm\",state=\"Moved\"} 2.0",
@@ -70,7 +70,7 @@ class MetricsTest {
   }
 
   @Test
-  void resourceThatIsGoneIsNoLongerTold() {
+  void deletedResourceHasNoMetrics() {
     lines();
     resources = List.of();
 
@@ -78,7 +78,7 @@ class MetricsTest {
   }
 
   @Test
-  void resourceWithoutAStatusIsLeftOut() {
+  void resourceWithoutAStatusHasNoMetrics() {
     var fresh = draining();
     fresh.setStatus(null);
     resources = List.of(fresh);
@@ -99,27 +99,27 @@ class MetricsTest {
   }
 
   @Test
-  void eventsAreCountedAndToldOn() {
+  void eventIsCountedAndPassedOn() {
     var told = new ArrayList<Notice>();
-    var notice = new Notice(false, Reason.Moved, "Moved.");
+    var notice = new Notice(Notice.Type.Normal, Reason.Moved, "Moved.");
 
-    metrics.counting((resource, n) -> told.add(n)).tell(draining(), notice);
+    metrics.counting((resource, n) -> told.add(n)).record(draining(), notice);
 
     assertThat(told).containsExactly(notice);
     assertThat(lines()).contains("hostmaintenance_events_total{reason=\"Moved\"} 1.0");
   }
 
   @Test
-  void whatIsNotToldAgainIsNotCountedAgain() {
-    var notice = new Notice(true, Reason.StuckRecord, "Stuck.");
+  void suppressedEventIsNotCounted() {
+    var notice = new Notice(Notice.Type.Warning, Reason.StuckRecord, "Stuck.");
 
-    metrics.counting((resource, n) -> false).tell(draining(), notice);
+    metrics.counting((resource, n) -> false).record(draining(), notice);
 
     assertThat(lines()).noneMatch(line -> line.contains("StuckRecord"));
   }
 
   @Test
-  void instancesAreLeftOutBeforeTheFirstLook() {
+  void instanceCountsAreAbsentBeforeTheFirstObservation() {
     var fresh = draining();
     fresh.setStatus(HostMaintenanceStatus.builder().phase("Pending").build());
     resources = List.of(fresh);
@@ -128,8 +128,8 @@ class MetricsTest {
   }
 
   @Test
-  void timeOfTheLastLookIsToldInSeconds() {
-    lastLook = Optional.of(Instant.ofEpochSecond(1_000));
+  void timeOfTheLastObservationIsShownInSeconds() {
+    lastObserved = Optional.of(Instant.ofEpochSecond(1_000));
 
     assertThat(lines())
         .contains(
@@ -137,14 +137,14 @@ class MetricsTest {
   }
 
   @Test
-  void resourceThatNeedsNoLookHasNoTimeOfOne() {
+  void resourceWithoutAnObservationHasNoObservationTime() {
     assertThat(lines()).noneMatch(l -> l.startsWith("hostmaintenance_last_look"));
   }
 
   @Test
-  void processThatStandsByTellsOfNoResource() {
+  void standbyOperatorShowsNoResourceMetrics() {
     leading = false;
-    lastLook = Optional.of(Instant.EPOCH);
+    lastObserved = Optional.of(Instant.EPOCH);
 
     assertThat(lines())
         .contains("hostmaintenance_leader 0.0")
@@ -152,12 +152,12 @@ class MetricsTest {
   }
 
   @Test
-  void processThatLeadsSaysSo() {
+  void leaderMetricIsOneForTheLeader() {
     assertThat(lines()).contains("hostmaintenance_leader 1.0");
   }
 
   @Test
-  void failedTicksAreCountedFromZero() {
+  void failedReconciliationsAreCountedFromZero() {
     assertThat(lines()).contains("hostmaintenance_failed_ticks_total 0.0");
 
     metrics.tickFailed();
@@ -166,13 +166,13 @@ class MetricsTest {
   }
 
   @Test
-  void versionIsToldAsAnInfo() {
+  void versionIsShownInBuildInfo() {
     assertThat(lines()).contains("hostmaintenance_build_info{version=\"unknown\"} 1");
   }
 
   /** A MultiGauge, which is emptied and filled anew at each scrape, lost 76 of 600. */
   @Test
-  void scrapesAtOnceAllSeeEveryResource() throws Exception {
+  void concurrentScrapesAllShowEveryResource() throws Exception {
     try (var threads = Executors.newFixedThreadPool(4)) {
       var scrapes =
           threads.invokeAll(Collections.<Callable<List<String>>>nCopies(400, this::lines));

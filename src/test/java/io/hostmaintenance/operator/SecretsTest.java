@@ -12,12 +12,12 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.NewServer;
-import io.hostmaintenance.cloud.Timing;
-import io.hostmaintenance.cloud.VmState;
-import io.hostmaintenance.cloud.http.Fault;
-import io.hostmaintenance.cloud.http.Request;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Timing;
+import io.hostmaintenance.fakecloud.VmState;
+import io.hostmaintenance.fakecloud.http.Fault;
+import io.hostmaintenance.fakecloud.http.Request;
 import io.hostmaintenance.nova.openstack4j.Logs;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.net.URI;
@@ -79,7 +79,7 @@ class SecretsTest {
   }
 
   @Test
-  void nothingThatTheOperatorSaysAtAnyLevelHoldsASecret() throws Exception {
+  void logsEventsStatusAndMetricsContainNoSecret() throws Exception {
     var model = new Cloud(Instant.now(), new SplittableRandom(1), Timing.DEFAULT);
     List.of("compute-1", "compute-2").forEach(model::addHost);
     try (var cluster = new Cluster(directory, model, InstantSource.system());

@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 /** The real shell of the operator, opened to the simulation: a door, nothing else. */
 public final class SimulatedOperator {
 
-  /** The resources as one process sees them; the contracts are those of {@link Resources}. */
+  /** The resources as one process sees them; the contracts are those of {@link ResourceStore}. */
   public interface Store {
     /** The resource of this name as it is stored; empty when there is none. */
     Optional<HostMaintenance> read(String name);
@@ -35,14 +35,14 @@ public final class SimulatedOperator {
   }
 
   /**
-   * What comes after a tick.
+   * What comes after a reconciliation.
    *
-   * @param next when to tick again
+   * @param requeueAfter when to reconcile again
    * @param released whether the resource was let go
    */
-  public record Tick(Duration next, boolean released) {}
+  public record Reconciliation(Duration requeueAfter, boolean released) {}
 
-  private final Maintenance maintenance;
+  private final MaintenanceLoop maintenance;
 
   /** A process that remembers nothing yet; everything it depends on is an argument. */
   public SimulatedOperator(
@@ -52,27 +52,27 @@ public final class SimulatedOperator {
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
-      Abreast abreast,
+      ParallelReads abreast,
       BooleanSupplier leading,
       Consumer<String> wake) {
-    Telling all =
+    EventRecorder all =
         (resource, notice) -> {
           telling.accept(resource, notice);
           return true;
         };
     maintenance =
-        new Maintenance(
+        new MaintenanceLoop(
             nova, resources(store), all, settings, clock, nanoTime, abreast, leading, wake);
   }
 
-  /** One tick of the resource of this name. */
-  public Tick tick(String name) {
-    var ticked = maintenance.tick(name);
-    return new Tick(ticked.next(), ticked.released());
+  /** One reconciliation of the resource of this name. */
+  public Reconciliation reconcile(String name) {
+    var result = maintenance.reconcile(name);
+    return new Reconciliation(result.requeueAfter(), result.released());
   }
 
-  private static Resources resources(Store store) {
-    return new Resources() {
+  private static ResourceStore resources(Store store) {
+    return new ResourceStore() {
       @Override
       public Optional<HostMaintenance> read(String name) {
         return store.read(name);

@@ -27,7 +27,7 @@ class StartFailureTest {
   }
 
   @Test
-  void portThatIsTakenIsNamedWithItsVariable() {
+  void portInUseIsNamedWithItsVariable() {
     assertThat(sentence(new BindException("Address already in use")))
         .isEqualTo(
             "The operator could not start: it cannot listen at 10.0.0.1, port 8081 (Address already"
@@ -35,7 +35,7 @@ class StartFailureTest {
   }
 
   @Test
-  void addressThatIsNoneIsNamedWithItsVariable() {
+  void unresolvableAddressIsNamedWithItsVariable() {
     assertThat(sentence(new UnresolvedAddressException())).contains("HM_ADDRESS '10.0.0.1'");
   }
 
@@ -46,14 +46,14 @@ class StartFailureTest {
     "404, HM_NAMESPACE",
     "500, kubectl get hostmaintenances"
   })
-  void apiServerThatRefusesIsQuotedWithTheWayOut(int code, String wayOut) {
+  void errorOfTheApiServerIsQuotedWithAHintForItsStatus(int code, String wayOut) {
     var failure = new IllegalStateException("wrapped", answer(code, "it is refused"));
 
     assertThat(sentence(failure)).contains("it is refused").contains(wayOut);
   }
 
   @Test
-  void deepestCauseOfAnythingElseIsSaid() {
+  void unknownFailureIsDescribedByItsDeepestCause() {
     var failure = new IllegalStateException("outer", new IllegalStateException("inner"));
 
     assertThat(sentence(failure))
@@ -62,12 +62,12 @@ class StartFailureTest {
   }
 
   @Test
-  void causeWithoutWordsIsCalledByItsName() {
+  void causeWithoutAMessageIsNamedByItsClass() {
     assertThat(sentence(new StackOverflowError())).contains("StackOverflowError");
   }
 
   @Test
-  void onlyTheFirstLineOfACauseIsSaid() {
+  void onlyTheFirstLineOfACauseIsShown() {
     assertThat(sentence(new IllegalStateException("first\nsecond"))).doesNotContain("second");
   }
 }

@@ -1,6 +1,6 @@
 package io.hostmaintenance.operator;
 
-import static io.hostmaintenance.cloud.http.CloudSimulator.on;
+import static io.hostmaintenance.fakecloud.http.CloudSimulator.on;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.Condition;
@@ -8,15 +8,15 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.Host;
-import io.hostmaintenance.cloud.NewServer;
-import io.hostmaintenance.cloud.Server;
-import io.hostmaintenance.cloud.Timing;
-import io.hostmaintenance.cloud.http.CloudSimulator;
-import io.hostmaintenance.cloud.http.Request;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.Host;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.Timing;
+import io.hostmaintenance.fakecloud.http.CloudSimulator;
+import io.hostmaintenance.fakecloud.http.Request;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
@@ -35,8 +35,8 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
- * A {@link Maintenance} between resources in memory and a simulated cloud, which it reaches through
- * the real adapter. Time moves only when a test moves it.
+ * A {@link MaintenanceLoop} between resources in memory and a simulated cloud, which it reaches
+ * through the real adapter. Time moves only when a test moves it.
  */
 final class World implements AutoCloseable {
 
@@ -58,7 +58,7 @@ final class World implements AutoCloseable {
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private BooleanSupplier leading = () -> true;
   private boolean requestsFree = true;
-  private Maintenance process;
+  private MaintenanceLoop process;
 
   /** Hosts compute-1 to compute-4. */
   World(Path directory) throws IOException {
@@ -78,7 +78,7 @@ final class World implements AutoCloseable {
   /** A process that remembers nothing takes the place of the running one. */
   void startProcess() {
     process =
-        new Maintenance(
+        new MaintenanceLoop(
             guarded(),
             resources,
             (resource, notice) -> notices.add(notice),
@@ -113,8 +113,8 @@ final class World implements AutoCloseable {
   }
 
   /** One after the other, each from the same moment on, to the end of the slowest. */
-  private Abreast sideBySide() {
-    return new Abreast() {
+  private ParallelReads sideBySide() {
+    return new ParallelReads() {
       @Override
       public <T> List<T> all(List<Supplier<T>> questions) {
         var began = now;
@@ -139,23 +139,26 @@ final class World implements AutoCloseable {
   // --- time and deeds ---
 
   /** The running process. */
-  Maintenance process() {
+  MaintenanceLoop process() {
     return process;
   }
 
-  Maintenance.Ticked tick(String name) {
-    return process.tick(name);
+  MaintenanceLoop.Result reconcile(String name) {
+    return process.reconcile(name);
   }
 
   void pass(Duration duration) {
     now = now.plus(duration);
   }
 
-  /** Ticks for so long, each tick when the one before wanted it, but a second later at least. */
+  /**
+   * Ticks for so long, each reconciliation when the one before wanted it, but a second later at
+   * least.
+   */
   void run(String name, Duration duration) {
     var end = now.plus(duration);
     while (now.isBefore(end)) {
-      var next = tick(name).next();
+      var next = reconcile(name).requeueAfter();
       pass(next.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : next);
     }
   }
@@ -167,7 +170,7 @@ final class World implements AutoCloseable {
       if (now.isAfter(end)) {
         throw new AssertionError("not reached within an hour: " + resources.read(name));
       }
-      var next = tick(name).next();
+      var next = reconcile(name).requeueAfter();
       pass(next.compareTo(Duration.ofSeconds(1)) < 0 ? Duration.ofSeconds(1) : next);
     }
   }

@@ -44,20 +44,20 @@ class ChartTest {
   private static final Map<String, Object> SECRET = Map.of("cloud.existingSecret", "cloud");
 
   @Test
-  void passesTheStrictLint() {
+  void passesHelmLintStrict() {
     var result = new Helm(CHART).lint().strict().call();
     assertThat(result.isFailed()).as(String.join("\n", result.getMessages())).isFalse();
   }
 
   @Test
-  void carriesTheCrdOfTheProject() throws IOException {
+  void containsTheCrdOfTheProject() throws IOException {
     assertThat(Files.readString(CHART.resolve("files").resolve(CRD)))
         .as("run: cp crds/* " + CHART.resolve("files"))
         .isEqualTo(Files.readString(Path.of("crds", CRD)));
   }
 
   @Test
-  void rendersTheCrdAsItIs() throws IOException {
+  void rendersTheCrdUnchanged() throws IOException {
     var committed =
         Serialization.unmarshal(
             Files.readString(Path.of("crds", CRD)), CustomResourceDefinition.class);
@@ -68,24 +68,24 @@ class ChartTest {
   }
 
   @Test
-  void keepsTheCrdAndAllResourcesWhenTheReleaseGoes() {
+  void keepsTheCrdWhenTheReleaseIsUninstalled() {
     assertThat(one(CustomResourceDefinition.class, SECRET).getMetadata().getAnnotations())
         .contains(entry("helm.sh/resource-policy", "keep"));
   }
 
   @Test
-  void removesTheCrdWithTheReleaseWhenToldSo() {
+  void removesTheCrdWithTheReleaseWhenCrdsKeepIsFalse() {
     var crd = one(CustomResourceDefinition.class, with("crds.keep", false));
     assertThat(crd.getMetadata().getAnnotations()).containsOnlyKeys(HostMaintenance.SCHEMA);
   }
 
   @Test
-  void leavesTheCrdOutWhenToldSo() {
+  void leavesOutTheCrdWhenCrdsEnabledIsFalse() {
     assertThat(all(CustomResourceDefinition.class, with("crds.enabled", false))).isEmpty();
   }
 
   @Test
-  void allowsTheOperatorNothingInTheClusterButItsOwnResourcesAndItsCrd() {
+  void clusterRoleAllowsOnlyHostMaintenancesAndTheirCrd() {
     assertThat(named(ClusterRole.class, "it-host-maintenance-operator").getRules())
         .containsExactlyInAnyOrder(
             rule(HostMaintenance.GROUP, "hostmaintenances", "get list watch patch"),
@@ -97,7 +97,7 @@ class ChartTest {
   }
 
   @Test
-  void allowsTheOperatorItsLeaseInItsOwnNamespace() {
+  void roleAllowsTheLeaseInTheNamespaceOfTheRelease() {
     var role = named(Role.class, "it-host-maintenance-operator-lease");
     assertThat(role.getMetadata().getNamespace()).isEqualTo("nova");
     assertThat(role.getRules())
@@ -110,14 +110,14 @@ class ChartTest {
   }
 
   @Test
-  void allowsTheOperatorEventsWhereThoseOfClusterScopedObjectsLie() {
+  void roleAllowsEventsInTheNamespaceDefault() {
     var role = named(Role.class, "it-host-maintenance-operator-events");
     assertThat(role.getMetadata().getNamespace()).isEqualTo("default");
     assertThat(role.getRules()).containsExactly(rule("", "events", "get create patch"));
   }
 
   @Test
-  void bindsEveryRoleToTheAccountOfTheOperatorAlone() {
+  void bindsEveryRoleOnlyToTheServiceAccountOfTheOperator() {
     var subject =
         new SubjectBuilder()
             .withKind("ServiceAccount")
@@ -140,14 +140,14 @@ class ChartTest {
   }
 
   @Test
-  void runsAsTheAccountThatTheRolesAreBoundTo() {
+  void runsAsTheServiceAccountThatTheRolesAreBoundTo() {
     assertThat(deployment(SECRET).getSpec().getTemplate().getSpec().getServiceAccountName())
         .isEqualTo("it-host-maintenance-operator")
         .isEqualTo(one(ServiceAccount.class, SECRET).getMetadata().getName());
   }
 
   @Test
-  void addsReadingToTheViewersOfTheCluster() {
+  void aggregatesReadingToTheClusterRoleView() {
     var role = named(ClusterRole.class, "it-host-maintenance-operator-view");
     assertThat(role.getMetadata().getLabels())
         .contains(entry("rbac.authorization.k8s.io/aggregate-to-view", "true"));
@@ -157,7 +157,7 @@ class ChartTest {
   }
 
   @Test
-  void addsWritingToTheEditorsOfTheClusterButNotOfTheStatus() {
+  void aggregatesWritingWithoutTheStatusToTheClusterRoleEdit() {
     var role = named(ClusterRole.class, "it-host-maintenance-operator-edit");
     assertThat(role.getMetadata().getLabels())
         .contains(entry("rbac.authorization.k8s.io/aggregate-to-edit", "true"));
@@ -181,7 +181,7 @@ class ChartTest {
   }
 
   @Test
-  void keepsToTheRestrictedPodSecurityStandard() {
+  void meetsTheRestrictedPodSecurityStandard() {
     var pod = deployment(SECRET).getSpec().getTemplate().getSpec();
     assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
     assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
@@ -192,7 +192,7 @@ class ChartTest {
   }
 
   @Test
-  void writesNowhereButToItsTemporaryFiles() {
+  void mountsOnlyTmpWritable() {
     assertThat(operator(SECRET).getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
     assertThat(operator(SECRET).getVolumeMounts())
         .filteredOn(m -> !Boolean.TRUE.equals(m.getReadOnly()))
@@ -201,7 +201,7 @@ class ChartTest {
   }
 
   @Test
-  void isProbedOnItsPort() {
+  void probesUseTheConfiguredPort() {
     var container = operator(with("operator.port", 9090));
     assertThat(container.getPorts()).extracting(p -> p.getContainerPort()).containsExactly(9090);
     assertThat(environment(container)).contains(entry("HM_PORT", "9090"));
@@ -212,7 +212,7 @@ class ChartTest {
   }
 
   @Test
-  void listensWhereTheProbesAsk() {
+  void listensOnAllAddressesForTheProbes() {
     assertThat(environment(operator(SECRET))).contains(entry("HM_ADDRESS", "0.0.0.0"));
   }
 
@@ -230,7 +230,7 @@ class ChartTest {
   }
 
   @Test
-  void startsTheOperatorWithItsOwnDefaults() {
+  void startsTheOperatorWithTheDefaultsOfTheOperator() {
     var environment = environment(operator(SECRET));
     environment.put("HM_NAMESPACE", "nova");
     var settings = Config.of(environment, false).settings();
@@ -251,7 +251,7 @@ class ChartTest {
   }
 
   @Test
-  void takesMoreVariablesSuchAsThoseOfAProxy() {
+  void passesExtraEnvToTheOperator() {
     var values =
         Map.<String, Object>of(
             "cloud.existingSecret", "cloud",
@@ -262,14 +262,14 @@ class ChartTest {
   }
 
   @Test
-  void hasTimeToStop() {
+  void terminationGracePeriodIsAtLeast20Seconds() {
     assertThat(
             deployment(SECRET).getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds())
         .isGreaterThanOrEqualTo(20);
   }
 
   @Test
-  void readsCloudsYamlFromTheSecretThatIsNamed() {
+  void mountsCloudsYamlFromTheExistingSecret() {
     assertThat(cloudSecret(SECRET)).isEqualTo("cloud");
     assertThat(all(Secret.class, SECRET)).isEmpty();
     assertThat(environment(operator(SECRET)))
@@ -279,7 +279,7 @@ class ChartTest {
   }
 
   @Test
-  void makesASecretOfCloudsYamlAndItsCertificate() {
+  void rendersASecretWithCloudsYamlAndItsCertificate() {
     var values =
         Map.<String, Object>of("cloud.cloudsYaml", "clouds: {}", "cloud.cacert", "CERTIFICATE");
     var secret = one(Secret.class, values);
@@ -290,25 +290,25 @@ class ChartTest {
   }
 
   @Test
-  void isNotRenderedWithoutACloud() {
+  void renderingFailsWithoutACloud() {
     assertThatThrownBy(() -> render(Map.of()))
         .hasMessageContaining("set cloud.existingSecret to the name of a Secret");
   }
 
   @Test
-  void isNotRenderedWithTwoSourcesOfCloudsYaml() {
+  void renderingFailsWithTwoSourcesOfCloudsYaml() {
     assertThatThrownBy(() -> render(with("cloud.cloudsYaml", "clouds: {}")))
         .hasMessageContaining("exclude each other");
   }
 
   @Test
-  void isNotRenderedWithAValueThatItDoesNotKnow() {
+  void renderingFailsWithAnUnknownValue() {
     assertThatThrownBy(() -> render(with("operator.pollmoving", "5s")))
         .hasMessageContaining("pollmoving");
   }
 
   @Test
-  void isNotRenderedWithADurationThatTheOperatorCannotRead() {
+  void renderingFailsWithAnInvalidDuration() {
     assertThatThrownBy(() -> render(with("operator.settle", "0s"))).hasMessageContaining("settle");
     assertThatThrownBy(() -> render(with("operator.settle", "1d"))).hasMessageContaining("settle");
   }

@@ -24,7 +24,7 @@ class FloodTest {
   @TempDir Path directory;
 
   @Test
-  void twoHundredCreatedDrainedAndDeletedAtOnceAreAllGivenBack() throws IOException {
+  void operatorCompletes200MaintenancesAtOnceAndEnablesEveryHost() throws IOException {
     try (var bench = new Bench(directory, 200)) {
       bench.placeInstances();
       createdAndDeleted(bench, 200, PATIENCE, () -> {});
@@ -33,7 +33,7 @@ class FloodTest {
 
   @Test
   @Tag("long")
-  void thousandCreatedDrainedAndDeletedAtOnceAreAllGivenBack() throws IOException {
+  void operatorCompletes1000MaintenancesAtOnceAndEnablesEveryHost() throws IOException {
     try (var bench = new Bench(directory, 1000)) {
       bench.placeInstances();
       createdAndDeleted(bench, 1000, LONG, () -> {});
@@ -42,7 +42,7 @@ class FloodTest {
 
   @Test
   @Tag("long")
-  void thousandAreGivenBackByASlowNova() throws IOException {
+  void operatorEnables1000HostsThroughASlowNova() throws IOException {
     try (var bench = new Bench(directory, 1000)) {
       bench.proxy().trouble(asked -> true, new Proxy.Deed.Delay(Duration.ofMillis(100)));
       createdAndDeleted(bench, 1000, LONG, () -> {});
@@ -51,7 +51,7 @@ class FloodTest {
 
   @Test
   @Tag("long")
-  void thousandThatAreDeletedWhileNovaIsAwayAreGivenBackOnceItIsBack() throws IOException {
+  void operatorEnables1000HostsDeletedDuringANovaOutage() throws IOException {
     try (var bench = new Bench(directory, 1000)) {
       createdAndDeleted(
           bench,

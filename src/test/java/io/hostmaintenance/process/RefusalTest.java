@@ -26,7 +26,7 @@ class RefusalTest {
   @TempDir Path directory;
 
   @Test
-  void askedSoOftenAtMost() throws IOException, InterruptedException {
+  void operatorLimitsHowOftenItRepeatsARefusedMove() throws IOException, InterruptedException {
     try (var bench = new Bench(directory, STATUSES.size())) {
       bench.placeInstances();
       var posts = new ConcurrentHashMap<Integer, Integer>();

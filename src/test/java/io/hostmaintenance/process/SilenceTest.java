@@ -53,7 +53,7 @@ class SilenceTest {
     return asked -> asked.method().equals("GET") && asked.target().contains("host=" + host);
   }
 
-  private double lastLook(String host) {
+  private double lastObserved(String host) {
     try {
       return operator.metric(LAST_LOOK, "host=\"" + host + "\"").orElse(0);
     } catch (IOException | InterruptedException e) {
@@ -62,9 +62,9 @@ class SilenceTest {
   }
 
   private void looksAgainAt(String host, Duration patience) {
-    var before = lastLook(host);
-    Bench.until(operator, patience, () -> lastLook(host) > before);
-    assertThat(lastLook(host)).as("last look at " + host).isGreaterThan(before);
+    var before = lastObserved(host);
+    Bench.until(operator, patience, () -> lastObserved(host) > before);
+    assertThat(lastObserved(host)).as("last look at " + host).isGreaterThan(before);
   }
 
   private void healthy() throws IOException, InterruptedException {
@@ -72,7 +72,7 @@ class SilenceTest {
   }
 
   @Test
-  void oneAnswerThatStopsHalfWayHoldsUpNobodyForLong() throws IOException, InterruptedException {
+  void stalledAnswerForOneHostDoesNotDelayOtherHosts() throws IOException, InterruptedException {
     bench.proxy().trouble(1, looksAt("compute-0"), new Proxy.Deed.SilentInBody());
 
     looksAgainAt("compute-1", SOON);
@@ -87,7 +87,7 @@ class SilenceTest {
   @ParameterizedTest
   @MethodSource("silences")
   @Tag("long")
-  void hostOfWhichNoAnswerEndsIsUnknownAndTheOthersAreNot(Proxy.Deed silence)
+  void onlyTheHostWhoseAnswersStallBecomesUnknown(Proxy.Deed silence)
       throws IOException, InterruptedException {
     bench.proxy().trouble(looksAt("compute-0"), silence);
 
@@ -105,7 +105,7 @@ class SilenceTest {
   @ParameterizedTest
   @MethodSource("silences")
   @Tag("long")
-  void loginThatNeverEndsMakesAllUnknownAndIsMended(Proxy.Deed silence)
+  void stalledLoginMakesEveryHostUnknownUntilKeystoneAnswers(Proxy.Deed silence)
       throws IOException, InterruptedException {
     bench.proxy().trouble(asked -> asked.target().contains("/auth/tokens"), silence);
     bench.simulator().revokeAllTokens();

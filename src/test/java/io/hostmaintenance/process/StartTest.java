@@ -40,14 +40,14 @@ class StartTest {
   }
 
   @Test
-  void listThatIsForbiddenEndsTheProcess() throws IOException {
+  void operatorExitsWhenItMayNotListHostMaintenances() throws IOException {
     bench.kubernetes().refuse(KubernetesApi.Kind.LIST, 403, "hostmaintenances is forbidden");
 
     endsWith(bench.start(Map.of()), "templates/rbac.yaml");
   }
 
   @Test
-  void namespaceOfTheLeaseThatIsMissingEndsTheProcess() throws IOException {
+  void operatorExitsWhenTheNamespaceOfItsLeaseIsMissing() throws IOException {
     endsWith(
         bench.start(Map.of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "nowhere")),
         "namespaces \"nowhere\" not found");
@@ -55,7 +55,7 @@ class StartTest {
 
   /** In a locale whose digits are not ASCII. */
   @Test
-  void portThatIsTakenEndsTheProcessAndIsNamedInAsciiDigits() throws IOException {
+  void operatorExitsWhenItsPortIsInUseAndNamesThePortInAsciiDigits() throws IOException {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       var port = String.valueOf(taken.getLocalPort());
 
@@ -66,7 +66,7 @@ class StartTest {
   }
 
   @Test
-  void requestToEndDuringTheStartEndsTheProcessWithoutAComplaint() throws IOException {
+  void operatorExitsWithoutAnErrorWhenItIsTerminatedDuringTheStart() throws IOException {
     bench.kubernetes().refuse(KubernetesApi.Kind.OTHER, 500, "not yet");
     try (var operator = bench.start(Map.of())) {
       Bench.until(

@@ -1,6 +1,6 @@
 package io.hostmaintenance.simulation;
 
-import io.hostmaintenance.operator.Abreast;
+import io.hostmaintenance.operator.ParallelReads;
 import io.hostmaintenance.operator.SimulatedOperator;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,8 +15,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * One operator process: ticks as JOSDK would let it tick, one tick of a resource at a time, until
- * it ends.
+ * One operator process: reconciliations as JOSDK would let it reconciliation, one reconciliation of
+ * a resource at a time, until it ends.
  */
 final class OperatorProcess {
   private static final Duration RETRY = Duration.ofSeconds(2);
@@ -26,7 +26,7 @@ final class OperatorProcess {
   private final String name;
   private final Instant started;
   private final SimulatedOperator operator;
-  private final Deque<Tick> ticks = new ArrayDeque<>();
+  private final Deque<Reconciliation> ticks = new ArrayDeque<>();
   private final Map<String, Integer> tickets = new HashMap<>();
   private final Map<String, Duration> retries = new HashMap<>();
   private final Set<String> again = new HashSet<>();
@@ -36,8 +36,8 @@ final class OperatorProcess {
   private boolean leading = true;
   private Duration watchLag = Duration.ZERO;
 
-  /** A tick that runs. */
-  private record Tick(String resource, Look look) {}
+  /** A reconciliation that runs. */
+  private record Reconciliation(String resource, ObservedTruth observed) {}
 
   OperatorProcess(World world, String name, Duration skew) {
     this.world = world;
@@ -58,7 +58,7 @@ final class OperatorProcess {
   }
 
   /** Answers one after the other, in the time of the one that takes longest. */
-  private final class SideBySide implements Abreast {
+  private final class SideBySide implements ParallelReads {
     @Override
     public <T> List<T> all(List<Supplier<T>> questions) {
       var answers = new ArrayList<T>();
@@ -124,12 +124,12 @@ final class OperatorProcess {
     leading = false;
   }
 
-  /** The look of the tick that runs. */
-  Look look() {
-    return ticks.getFirst().look();
+  /** The observation of the reconciliation that runs. */
+  ObservedTruth observed() {
+    return ticks.getFirst().observed();
   }
 
-  /** The name of the resource whose tick runs. */
+  /** The name of the resource whose reconciliation runs. */
   String resource() {
     return ticks.getFirst().resource();
   }
@@ -169,7 +169,7 @@ final class OperatorProcess {
         watchLag.plusMillis(20),
         () -> {
           if (leading()) {
-            tickAfter(resource, Duration.ZERO);
+            reconcileAfter(resource, Duration.ZERO);
           }
         });
   }
@@ -180,13 +180,13 @@ final class OperatorProcess {
         Duration.ofMillis(1),
         () -> {
           if (leading()) {
-            tickAfter(resource, Duration.ZERO);
+            reconcileAfter(resource, Duration.ZERO);
           }
         });
   }
 
   /** Ticks the resource after this time, whatever was planned for it before. */
-  void tickAfter(String resource, Duration pause) {
+  void reconcileAfter(String resource, Duration pause) {
     if (ticks.stream().anyMatch(t -> t.resource().equals(resource))) {
       again.add(resource);
       return;
@@ -196,26 +196,26 @@ final class OperatorProcess {
         pause,
         () -> {
           if (leading() && tickets.get(resource) == ticket) {
-            tick(resource);
+            reconcile(resource);
           }
         });
   }
 
-  private void tick(String resource) {
+  private void reconcile(String resource) {
     if (!world.kubernetes().prepare(resource)) {
       return;
     }
     var host = world.kubernetes().get(resource).orElseThrow().getSpec().host();
-    var tick = new Tick(resource, new Look(world.cloud().now(), host));
+    var tick = new Reconciliation(resource, new ObservedTruth(world.cloud().now(), host));
     ticks.push(tick);
     try {
-      var ticked = operator.tick(resource);
+      var result = operator.reconcile(resource);
       ticks.remove(tick);
       retries.remove(resource);
-      world.promises().ticked(this, resource, tick.look());
+      world.promises().ticked(this, resource, tick.observed());
       world.ticked(resource);
-      var soon = again.remove(resource) || ticked.next().isZero();
-      tickAfter(resource, soon ? Duration.ofMillis(1) : ticked.next());
+      var soon = again.remove(resource) || result.requeueAfter().isZero();
+      reconcileAfter(resource, soon ? Duration.ofMillis(1) : result.requeueAfter());
     } catch (Crash crash) {
       ticks.remove(tick);
       if (crash.process != this) {
@@ -232,7 +232,7 @@ final class OperatorProcess {
           pause.multipliedBy(2).compareTo(LONGEST_RETRY) > 0
               ? LONGEST_RETRY
               : pause.multipliedBy(2));
-      tickAfter(resource, again.remove(resource) ? Duration.ofMillis(1) : pause);
+      reconcileAfter(resource, again.remove(resource) ? Duration.ofMillis(1) : pause);
     } catch (RuntimeException e) {
       throw new Broken("no tick ends with an exception of our own", e);
     } finally {

@@ -1,8 +1,8 @@
 package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
-import io.hostmaintenance.cloud.NewServer;
-import io.hostmaintenance.cloud.Timing;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Timing;
 import java.time.Duration;
 import java.util.List;
 

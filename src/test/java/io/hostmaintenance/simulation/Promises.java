@@ -5,13 +5,13 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.cloud.Caller;
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.InstanceAction;
-import io.hostmaintenance.cloud.MigrationStatus;
-import io.hostmaintenance.cloud.MigrationType;
-import io.hostmaintenance.cloud.Server;
-import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.fakecloud.Caller;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.InstanceAction;
+import io.hostmaintenance.fakecloud.MigrationStatus;
+import io.hostmaintenance.fakecloud.MigrationType;
+import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.nova.Ask;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,14 +36,14 @@ final class Promises {
   private final Map<String, Attempt> attempts = new HashMap<>();
   private final Map<String, String> ownRequests = new HashMap<>();
   private final Map<String, Integer> maxAttempts = new HashMap<>();
-  private final Map<String, Instant> lastLook = new HashMap<>();
+  private final Map<String, Instant> lastObserved = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> asked = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> written = new HashMap<>();
 
   private Instant freeSince;
   private long checked;
 
-  /** A look at which the truth was an empty host. */
+  /** An observation at which the truth was an empty host. */
   private record EmptyLook(Instant date) {}
 
   /** One attempt to move one instance, however often it is asked for. */
@@ -105,8 +105,8 @@ final class Promises {
     };
   }
 
-  /** What began after the look nobody could know: Nova has no condition on a request. */
-  void liveMigrating(Look look, Server server) {
+  /** What began after the observation nobody could know: Nova has no condition on a request. */
+  void liveMigrating(ObservedTruth observed, Server server) {
     if (server.vmState() != VmState.PAUSED) {
       return;
     }
@@ -119,7 +119,7 @@ final class Promises {
         cloud.migrations(server.id()).stream()
             .filter(m -> m.type() == MigrationType.LIVE_MIGRATION)
             .filter(m -> m.status() == MigrationStatus.COMPLETED)
-            .filter(m -> m.createdAt().isBefore(look.date()))
+            .filter(m -> m.createdAt().isBefore(observed.date()))
             .anyMatch(m -> !m.createdAt().isBefore(paused));
     promise(
         "no guest is moved twice while it is paused",
@@ -127,10 +127,10 @@ final class Promises {
         () -> server.name() + " was moved since it was paused");
   }
 
-  void coldMigrating(Look look, Server server) {
+  void coldMigrating(ObservedTruth observed, Server server) {
     promise(
         "no guest that is off is started by a move",
-        !look.off(server.id()),
+        !observed.off(server.id()),
         () -> server.name() + " was off although ACTIVE");
   }
 
@@ -142,7 +142,7 @@ final class Promises {
                 "only our own cold migration is confirmed",
                 m.type() == MigrationType.MIGRATION
                         && ownRequests.containsKey(m.caller().requestId())
-                    || !process.look().toConfirm(m.uuid()),
+                    || !process.observed().toConfirm(m.uuid()),
                 () ->
                     m.type().text()
                         + " "
@@ -163,7 +163,7 @@ final class Promises {
   }
 
   void disabling(OperatorProcess process, String host, String reason) {
-    var read = process.look().disabledReason(host);
+    var read = process.observed().disabledReason(host);
     promise(
         "no disable of somebody else is overwritten",
         read.isEmpty()
@@ -174,7 +174,7 @@ final class Promises {
   }
 
   void enabling(OperatorProcess process, String host) {
-    var read = process.look().disabledReason(host);
+    var read = process.observed().disabledReason(host);
     promise(
         "no service is enabled that somebody else disabled",
         read.filter(r -> isMarker(r, process.resource())).isPresent(),
@@ -200,11 +200,15 @@ final class Promises {
 
   // ---------------------------------------------------------------- what is written
 
-  void writing(OperatorProcess process, Look look, HostMaintenance before, HostMaintenance after) {
+  void writing(
+      OperatorProcess process,
+      ObservedTruth observed,
+      HostMaintenance before,
+      HostMaintenance after) {
     var old = before.getStatus();
     var next = after.getStatus();
     var host = after.getSpec().host();
-    tell(process, before, after);
+    record(process, before, after);
     promise(
         "no write without news",
         !json(old).equals(json(next)),
@@ -217,7 +221,7 @@ final class Promises {
         () -> name + " was written too often in an hour");
     rowsAddUp(next);
     rowsAreBounded(after, next);
-    drained(look, host, old, next);
+    drained(observed, host, old, next);
     promise(
         "Ready only in InMaintenance",
         isTrue(next, Condition.READY) == "InMaintenance".equals(next.phase())
@@ -231,7 +235,7 @@ final class Promises {
                   .filter(r -> r.id().equals(row.id()))
                   .findFirst()
                   .orElse(null);
-      row(look, host, after.getMetadata().getUid(), was, row);
+      row(observed, host, after.getMetadata().getUid(), was, row);
     }
     slots(old, next);
   }
@@ -282,29 +286,30 @@ final class Promises {
   }
 
   private void drained(
-      Look look, String host, HostMaintenanceStatus old, HostMaintenanceStatus next) {
+      ObservedTruth observed, String host, HostMaintenanceStatus old, HostMaintenanceStatus next) {
     var first = old == null ? null : old.emptySince();
     if (next.emptySince() != null && !next.emptySince().equals(first)) {
       promise(
           "emptySince is the date of a look at an empty host",
-          next.emptySince().equals(look.date()) && (look.leaving().isEmpty() || look.tookLong()),
-          () -> next.emptySince() + ": " + look.leaving());
+          next.emptySince().equals(observed.date())
+              && (observed.leaving().isEmpty() || observed.tookLong()),
+          () -> next.emptySince() + ": " + observed.leaving());
       emptyLooks
           .computeIfAbsent(host, h -> new ArrayList<>())
           .add(new EmptyLook(next.emptySince()));
     }
-    if (!isTrue(next, Condition.DRAINED) || look.date() == null || look.failed()) {
+    if (!isTrue(next, Condition.DRAINED) || observed.date() == null || observed.failed()) {
       return;
     }
-    emptyNow("Drained only of an empty host", look, host);
+    emptyNow("Drained only of an empty host", observed, host);
     promise(
         "Drained only of a host with one service",
-        !look.ambiguous(),
+        !observed.ambiguous(),
         () -> host + " had two services at the look");
     if (isTrue(old, Condition.DRAINED)) {
       return;
     }
-    var due = look.date().minus(world.settings().settle());
+    var due = observed.date().minus(world.settings().settle());
     promise(
         "Drained only after two empty looks",
         emptyLooks.getOrDefault(host, List.of()).stream().anyMatch(l -> !l.date().isAfter(due)),
@@ -313,26 +318,27 @@ final class Promises {
                 + " was not seen empty "
                 + world.settings().settle()
                 + " before "
-                + look.date()
+                + observed.date()
                 + ", but "
                 + emptyLooks.get(host));
     promise(
         "Drained only of a disabled host",
-        !look.enabled(host),
+        !observed.enabled(host),
         () -> host + " was enabled at the look");
   }
 
-  private void emptyNow(String promise, Look look, String host) {
-    promise(promise, look.occupant().isEmpty(), look.occupant()::orElseThrow);
+  private void emptyNow(String promise, ObservedTruth observed, String host) {
+    promise(promise, observed.occupant().isEmpty(), observed.occupant()::orElseThrow);
   }
 
-  private void row(Look look, String host, String uid, InstanceStatus was, InstanceStatus row) {
+  private void row(
+      ObservedTruth observed, String host, String uid, InstanceStatus was, InstanceStatus row) {
     var state = row.state();
     var news = was == null || !was.state().equals(state);
     if (news && (state.equals("Moved") || state.equals("Gone"))) {
       promise(
           "a row that says it left has left",
-          Truth.away(cloud, row.id(), host) || cameSince(row.id(), host, look.began()),
+          Truth.away(cloud, row.id(), host) || cameSince(row.id(), host, observed.began()),
           () -> row.name() + " is " + state + " and on " + host);
     }
     var key = uid + "/" + row.id();
@@ -343,7 +349,7 @@ final class Promises {
         && "MovedBySomebodyElse".equals(row.reason())) {
       promise(
           "what our move took off the host is not called moved by somebody else",
-          !key.equals(whoTookOff(row.id(), host, look.began())),
+          !key.equals(whoTookOff(row.id(), host, observed.began())),
           () -> row.name() + " was moved off " + host + " by this resource");
     }
     var attempt = attempts.get(key);
@@ -428,45 +434,46 @@ final class Promises {
     }
   }
 
-  // ---------------------------------------------------------------- after a tick
+  // ---------------------------------------------------------------- after a reconciliation
 
-  void ticked(OperatorProcess process, String name, Look look) {
+  void ticked(OperatorProcess process, String name, ObservedTruth observed) {
     var stored = world.kubernetes().get(name);
-    if (stored.isEmpty() || look.date() == null || look.failed()) {
-      blindness(process, name);
+    if (stored.isEmpty() || observed.date() == null || observed.failed()) {
+      observationTimeout(process, name);
       return;
     }
     var host = stored.get().getSpec().host();
-    lastLook.put(name, cloud.now());
-    if (look.occupant().isPresent()) {
+    lastObserved.put(name, cloud.now());
+    if (observed.occupant().isPresent()) {
       emptyLooks
           .getOrDefault(host, new ArrayList<>())
-          .removeIf(l -> !l.date().isAfter(look.date()));
+          .removeIf(l -> !l.date().isAfter(observed.date()));
     }
-    var late = Duration.between(look.began(), cloud.now()).compareTo(Duration.ofSeconds(25)) > 0;
-    if (!late && !look.isShort() && isTrue(stored.get().getStatus(), Condition.DRAINED)) {
-      emptyNow("Drained does not outlast a look that finds somebody", look, host);
+    var late =
+        Duration.between(observed.began(), cloud.now()).compareTo(Duration.ofSeconds(25)) > 0;
+    if (!late && !observed.isShort() && isTrue(stored.get().getStatus(), Condition.DRAINED)) {
+      emptyNow("Drained does not outlast a look that finds somebody", observed, host);
     }
   }
 
   /**
-   * Long without a look, nothing is claimed any more. A simulated process looks at one resource
-   * after the other, so that each waits for the looks at the others.
+   * Long without an observation, nothing is claimed any more. A simulated process observes one
+   * resource after the other, so that each waits for the observations at the others.
    */
-  private void blindness(OperatorProcess process, String name) {
+  private void observationTimeout(OperatorProcess process, String name) {
     var stored = world.kubernetes().get(name);
     if (stored.isEmpty()) {
       return;
     }
-    var last = lastLook.getOrDefault(name, World.START);
+    var last = lastObserved.getOrDefault(name, World.START);
     var since = last.isAfter(process.started()) ? last : process.started();
     var bound =
         world
             .settings()
-            .blindness()
+            .observationTimeout()
             .plus(world.settings().httpTimeout().multipliedBy(2))
             .plusMinutes(2)
-            .multipliedBy(Math.max(1, lastLook.size()));
+            .multipliedBy(Math.max(1, lastObserved.size()));
     promise(
         "Drained is not claimed without looks",
         Duration.between(since, cloud.now()).compareTo(bound) < 0
@@ -515,7 +522,7 @@ final class Promises {
   }
 
   void released(OperatorProcess process, HostMaintenance resource) {
-    world.story().tell(process.name(), () -> "lets " + resource.getMetadata().getName() + " go");
+    world.story().record(process.name(), () -> "lets " + resource.getMetadata().getName() + " go");
   }
 
   /** What must hold when all resources are gone and nothing is under way. */
@@ -547,10 +554,10 @@ final class Promises {
 
   // ---------------------------------------------------------------- the story
 
-  private void tell(OperatorProcess process, HostMaintenance before, HostMaintenance after) {
+  private void record(OperatorProcess process, HostMaintenance before, HostMaintenance after) {
     world
         .story()
-        .tell(
+        .record(
             process.name(),
             () -> {
               var old = before.getStatus();

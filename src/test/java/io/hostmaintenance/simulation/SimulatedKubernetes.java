@@ -126,7 +126,7 @@ final class SimulatedKubernetes {
     var gone = metadata.getDeletionTimestamp() != null && metadata.getFinalizers().isEmpty();
     if (gone) {
       stored.remove(metadata.getName());
-      world.story().tell("kubernetes", () -> metadata.getName() + " is gone");
+      world.story().record("kubernetes", () -> metadata.getName() + " is gone");
     } else {
       stored.put(metadata.getName(), resource);
     }
@@ -136,7 +136,10 @@ final class SimulatedKubernetes {
     }
   }
 
-  /** What JOSDK does before a tick: adds the finalizer; false when there is nothing to tick. */
+  /**
+   * What JOSDK does before a reconciliation: adds the finalizer; false when there is nothing to
+   * reconcile.
+   */
   boolean prepare(String name) {
     var resource = stored.get(name);
     if (resource == null) {
@@ -213,21 +216,23 @@ final class SimulatedKubernetes {
 
     @Override
     public Optional<HostMaintenance> writeStatus(HostMaintenance resource) {
-      var look = process.look();
-      return call("writeStatus", () -> write(resource, look));
+      var observed = process.observed();
+      return call("writeStatus", () -> write(resource, observed));
     }
 
-    private Optional<HostMaintenance> write(HostMaintenance resource, Look look) {
+    private Optional<HostMaintenance> write(HostMaintenance resource, ObservedTruth observed) {
       var metadata = resource.getMetadata();
       var current = stored.get(metadata.getName());
       if (current == null || !same(current.getMetadata(), metadata)) {
-        world.story().tell(process.name(), () -> "status of " + metadata.getName() + ": conflict");
-        look.failed("conflict");
+        world
+            .story()
+            .record(process.name(), () -> "status of " + metadata.getName() + ": conflict");
+        observed.failed("conflict");
         return Optional.empty();
       }
       var next = copy(current);
       next.setStatus(kept(resource.getStatus()));
-      world.promises().writing(process, look, current, next);
+      world.promises().writing(process, observed, current, next);
       writes.merge(metadata.getName(), 1, Integer::sum);
       store(next, false);
       return Optional.of(copy(next));
@@ -260,7 +265,9 @@ final class SimulatedKubernetes {
       var fault = world.fault(name);
       fault.ifPresent(
           f ->
-              world.story().tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
+              world
+                  .story()
+                  .record("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
       if (fault.isEmpty()) {
         pass(world.latency());
         return effect.get();
@@ -278,7 +285,7 @@ final class SimulatedKubernetes {
         case LOST_REPLY, ERROR_AFTER -> {
           effect.get();
           pass(Duration.ofSeconds(10));
-          process.look().failed("lost reply");
+          process.observed().failed("lost reply");
           throw new Down("lost reply");
         }
         case CONFLICT -> {
@@ -295,7 +302,7 @@ final class SimulatedKubernetes {
         }
         default -> {
           pass(Duration.ofSeconds(1));
-          process.look().failed("down");
+          process.observed().failed("down");
           throw new Down("the API server does not answer");
         }
       };

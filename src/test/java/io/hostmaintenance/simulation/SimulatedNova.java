@@ -1,15 +1,14 @@
 package io.hostmaintenance.simulation;
 
-import io.hostmaintenance.cloud.Caller;
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.Host;
-import io.hostmaintenance.cloud.LiveMigrationRequest;
-import io.hostmaintenance.cloud.Refused;
-import io.hostmaintenance.cloud.Server;
-import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.fakecloud.Caller;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.Host;
+import io.hostmaintenance.fakecloud.LiveMigrationRequest;
+import io.hostmaintenance.fakecloud.Refused;
+import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.nova.Ask;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -21,6 +20,7 @@ import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.Timestamped;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -70,12 +70,12 @@ final class SimulatedNova implements Nova {
 
   @Override
   public List<ComputeService> computeServices() {
-    var look = process.look();
+    var observed = process.observed();
     return read(
         "services",
         () -> {
-          look.services(cloud);
-          look.twin(world.twin().map(ComputeService::host));
+          observed.services(cloud);
+          observed.twin(world.twin().map(ComputeService::host));
           return Stream.concat(
                   world.twin().stream(),
                   cloud.hosts().stream()
@@ -121,8 +121,8 @@ final class SimulatedNova implements Nova {
   }
 
   @Override
-  public Optional<Dated<Set<String>>> instanceIdsAt(String hypervisorId) {
-    var look = process.look();
+  public Optional<Timestamped<Set<String>>> instanceIdsAt(String hypervisorId) {
+    var observed = process.observed();
     return read(
         "hypervisor",
         () -> {
@@ -134,8 +134,8 @@ final class SimulatedNova implements Nova {
               .findFirst()
               .map(
                   host -> {
-                    look.residents(cloud, host.name());
-                    return new Dated<>(
+                    observed.residents(cloud, host.name());
+                    return new Timestamped<>(
                         cloud.servers().stream()
                             .filter(s -> !s.deleted() && host.name().equals(s.host()))
                             .map(Server::id)
@@ -146,12 +146,12 @@ final class SimulatedNova implements Nova {
   }
 
   @Override
-  public Dated<List<Instance>> instancesOn(String host) {
-    var look = process.look();
+  public Timestamped<List<Instance>> instancesOn(String host) {
+    var observed = process.observed();
     return read(
         "servers",
         () -> {
-          look.instances(cloud, host);
+          observed.instances(cloud, host);
           var instances =
               (isShort() ? Stream.<Server>empty() : cloud.servers().stream())
                   .filter(s -> !s.deleted() && host.equals(s.host()))
@@ -159,17 +159,17 @@ final class SimulatedNova implements Nova {
                   .map(SimulatedNova::instance)
                   .toList()
                   .reversed();
-          return new Dated<>(instances, cloud.instant().truncatedTo(ChronoUnit.SECONDS));
+          return new Timestamped<>(instances, cloud.instant().truncatedTo(ChronoUnit.SECONDS));
         });
   }
 
   @Override
   public Optional<Instance> instance(String instanceId) {
-    var look = process.look();
+    var observed = process.observed();
     return read(
         "server",
         () -> {
-          look.resolved(cloud);
+          observed.resolved(cloud);
           return known(instanceId).map(SimulatedNova::instance);
         });
   }
@@ -208,7 +208,7 @@ final class SimulatedNova implements Nova {
         "migrations",
         () ->
             (isShort()
-                    ? Stream.<io.hostmaintenance.cloud.Migration>empty()
+                    ? Stream.<io.hostmaintenance.fakecloud.Migration>empty()
                     : cloud.migrations().stream())
                 .filter(m -> !hidden(m.server()))
                 .filter(
@@ -239,7 +239,7 @@ final class SimulatedNova implements Nova {
     return new MigrationPage(all.subList(0, Math.min(size, all.size())), all.size() < size, began);
   }
 
-  private Migration migration(io.hostmaintenance.cloud.Migration m) {
+  private Migration migration(io.hostmaintenance.fakecloud.Migration m) {
     return new Migration(
         m.id(),
         m.uuid(),
@@ -286,7 +286,7 @@ final class SimulatedNova implements Nova {
     return moment == null ? null : moment.plus(world.program().stamps().records());
   }
 
-  private InstanceAction action(io.hostmaintenance.cloud.InstanceAction a, boolean withEvents) {
+  private InstanceAction action(io.hostmaintenance.fakecloud.InstanceAction a, boolean withEvents) {
     return new InstanceAction(
         a.caller().requestId(),
         a.action(),
@@ -331,7 +331,7 @@ final class SimulatedNova implements Nova {
 
   @Override
   public Optional<Set<String>> consumers(String providerId) {
-    var look = process.look();
+    var observed = process.observed();
     return read(
         "consumers",
         () -> {
@@ -342,7 +342,7 @@ final class SimulatedNova implements Nova {
               cloud.hosts().stream()
                   .filter(h -> h.hypervisors().stream().anyMatch(n -> n.id().equals(providerId)))
                   .findFirst();
-          host.ifPresent(h -> look.placement(cloud, h.name()));
+          host.ifPresent(h -> observed.placement(cloud, h.name()));
           return host.map(
               h ->
                   providerId.equals(h.hypervisorId())
@@ -357,7 +357,7 @@ final class SimulatedNova implements Nova {
   @Override
   public ComputeService disable(String serviceId, String reason) {
     world.promises().disabling(process, host(serviceId), reason);
-    var looked = process.look().began();
+    var looked = process.observed().began();
     return write(
         "disable",
         host(serviceId) + " \"" + reason + "\"",
@@ -372,7 +372,7 @@ final class SimulatedNova implements Nova {
   @Override
   public ComputeService enable(String serviceId) {
     world.promises().enabling(process, host(serviceId));
-    var looked = process.look().began();
+    var looked = process.observed().began();
     return write(
         "enable",
         host(serviceId),
@@ -406,14 +406,14 @@ final class SimulatedNova implements Nova {
 
   @Override
   public String liveMigrate(Ask ask) {
-    var look = process.look();
+    var observed = process.observed();
     var done = world.promises().asking(process, ask);
     return act(
         "live",
         ask,
         caller -> {
           var server = cloud.server(ask.instanceId());
-          world.promises().liveMigrating(look, server);
+          world.promises().liveMigrating(observed, server);
           cloud.liveMigrate(
               caller, ask.instanceId(), LiveMigrationRequest.to(ask.targetHost().orElse(null)));
           done.accept(caller);
@@ -422,14 +422,14 @@ final class SimulatedNova implements Nova {
 
   @Override
   public String coldMigrate(Ask ask) {
-    var look = process.look();
+    var observed = process.observed();
     var done = world.promises().asking(process, ask);
     return act(
         "cold",
         ask,
         caller -> {
           var server = cloud.server(ask.instanceId());
-          world.promises().coldMigrating(look, server);
+          world.promises().coldMigrating(observed, server);
           cloud.migrate(caller, ask.instanceId(), ask.targetHost().orElse(null));
           done.accept(caller);
         });
@@ -481,12 +481,12 @@ final class SimulatedNova implements Nova {
     try {
       return call(name, "", false, answer);
     } catch (NovaException e) {
-      process.look().failed(e.getMessage());
+      process.observed().failed(e.getMessage());
       throw e;
     }
   }
 
-  /** A question without whose answer a look is whole. */
+  /** A question without whose answer an observation is whole. */
   private <T> T extra(String name, Supplier<T> answer) {
     return call(name, "", false, answer);
   }
@@ -499,10 +499,10 @@ final class SimulatedNova implements Nova {
         () -> {
           try {
             var result = effect.apply(cloud.as(world.operatorUser()));
-            world.story().tell("nova", () -> name + " " + about + ": carried out");
+            world.story().record("nova", () -> name + " " + about + ": carried out");
             return result;
           } catch (Refused e) {
-            world.story().tell("nova", () -> name + " " + about + ": " + e.getMessage());
+            world.story().record("nova", () -> name + " " + about + ": " + e.getMessage());
             throw refused(e);
           }
         });
@@ -512,12 +512,13 @@ final class SimulatedNova implements Nova {
     process.live();
     world.count();
     if (write) {
-      world.story().tell(process.name(), () -> "asks Nova: " + name + " " + about);
+      world.story().record(process.name(), () -> "asks Nova: " + name + " " + about);
     }
     shortened = false;
     var fault = world.fault(name);
     fault.ifPresent(
-        f -> world.story().tell("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
+        f ->
+            world.story().record("fault", () -> f.kind() + " at " + process.name() + "'s " + name));
     if (fault.isEmpty()) {
       pass(world.latency());
       var result = answer.get();
@@ -593,7 +594,7 @@ final class SimulatedNova implements Nova {
           throw unavailable("oslo_db.exception.DBConnectionError", false);
         }
         shortened = true;
-        process.look().shortened();
+        process.observed().shortened();
         yield answer.get();
       }
       case STOPPED -> {

@@ -3,7 +3,7 @@ package io.hostmaintenance.simulation;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.cloud.Cloud;
+import io.hostmaintenance.fakecloud.Cloud;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,7 +82,7 @@ final class Simulation {
       }
     }
     humansResolve();
-    world.story().tell("admin", () -> "deletes what is left");
+    world.story().record("admin", () -> "deletes what is left");
     for (var resource : world.kubernetes().resources()) {
       world.kubernetes().delete(resource.getMetadata().getName());
     }
@@ -95,8 +95,8 @@ final class Simulation {
 
   /** Whatever asked for a human goes on by itself once he has acted. */
   private void humansResolve() {
-    var human = new Human(world);
-    for (var round = 0; round < ROUNDS && human.act(); round++) {
+    var admin = new Administrator(world);
+    for (var round = 0; round < ROUNDS && admin.act(); round++) {
       world.forgetQuiet();
       var rested =
           world.runFor(BOUND, w -> w.kubernetes().resources().stream().allMatch(this::rests));
@@ -107,7 +107,7 @@ final class Simulation {
           .promises()
           .promise(
               "it goes on when the human has acted",
-              switch (Human.reason(resource)) {
+              switch (Administrator.reason(resource)) {
                 case "InMaintenance", "HostGone", "HostNotFound", "Conflict" -> true;
                 case "NoOtherHost" -> needed(world.cloud(), resource);
                 default -> false;
@@ -117,14 +117,14 @@ final class Simulation {
   }
 
   private void peace() {
-    world.story().tell("world", () -> "peace");
+    world.story().record("world", () -> "peace");
     world.heal();
     world.startIfNeeded();
     world.forgetQuiet();
   }
 
   private boolean rests(HostMaintenance resource) {
-    if (resource.isMarkedForDeletion() || OF_THE_CLOUD.contains(Human.reason(resource))) {
+    if (resource.isMarkedForDeletion() || OF_THE_CLOUD.contains(Administrator.reason(resource))) {
       return false;
     }
     var status = resource.getStatus();
@@ -134,9 +134,9 @@ final class Simulation {
           case "InMaintenance", "Failed" -> true;
           case "Blocked" ->
               status.instances().stream().noneMatch(Simulation::goesOnByItself)
-                  && (!Human.reason(resource).equals("Conflict")
+                  && (!Administrator.reason(resource).equals("Conflict")
                       || needed(world.cloud(), resource));
-          case "Draining" -> Human.reason(resource).equals("Suspended");
+          case "Draining" -> Administrator.reason(resource).equals("Suspended");
           default -> false;
         };
   }
@@ -156,7 +156,7 @@ final class Simulation {
                   ? "without status"
                   : r.getStatus().phase()
                       + " "
-                      + Human.reason(r)
+                      + Administrator.reason(r)
                       + " "
                       + r.getStatus().condition(Condition.READY).map(Condition::message)));
     }
@@ -181,7 +181,7 @@ final class Simulation {
               .promise("who asks for a human has reason to", needed(cloud, resource), this::phases);
       default -> {}
     }
-    if (NOT_LOOKED_AT.contains(Human.reason(resource))) {
+    if (NOT_LOOKED_AT.contains(Administrator.reason(resource))) {
       return;
     }
     for (var row : resource.getStatus().instances()) {
@@ -207,7 +207,7 @@ final class Simulation {
   private boolean needed(Cloud cloud, HostMaintenance resource) {
     var spec = resource.getSpec();
     var host = cloud.host(spec.host());
-    return switch (Human.reason(resource)) {
+    return switch (Administrator.reason(resource)) {
       case "InstancesBlocked" -> true;
       case "SourceServiceDown" -> !host.up();
       case "ServiceReenabled" -> true;

@@ -65,7 +65,7 @@ class SimulationTest {
         report("worlds", tally.toString());
       }
       if (result.broken().isPresent()) {
-        tell(program, result.broken().get());
+        record(program, result.broken().get());
       }
     }
     report("worlds", tally.toString());
@@ -124,7 +124,7 @@ class SimulationTest {
    */
   @ParameterizedTest
   @EnumSource(Programs.Beyond.class)
-  void whatCannotBePromisedIsMeasured(Programs.Beyond beyond) {
+  void knownLimitsBreakOnlyTheDocumentedPromises(Programs.Beyond beyond) {
     var seeds = Integer.getInteger("simulation.beyond", 300);
     var broken = new TreeMap<String, Integer>();
     for (var seed = 0; seed < seeds; seed++) {
@@ -141,11 +141,11 @@ class SimulationTest {
   private static void replay(long seed) {
     var result = Simulation.run(Programs.of(seed), true);
     result.story().forEach(System.out::println);
-    result.broken().ifPresent(b -> tell(Programs.of(seed), b));
+    result.broken().ifPresent(b -> record(Programs.of(seed), b));
   }
 
   /** Fails with the story of the shortest program that breaks the same promise. */
-  private static void tell(Program program, Broken broken) {
+  private static void record(Program program, Broken broken) {
     var shortest = Shrinker.shrink(program, broken.promise());
     var result = Simulation.run(shortest, true);
     var cause = result.broken().orElse(broken);

@@ -6,11 +6,11 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
-import io.hostmaintenance.cloud.NewServer;
-import io.hostmaintenance.cloud.Operation;
-import io.hostmaintenance.cloud.Steering;
-import io.hostmaintenance.cloud.Timing;
-import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Operation;
+import io.hostmaintenance.fakecloud.Steering;
+import io.hostmaintenance.fakecloud.Timing;
+import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.simulation.Fault.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -143,7 +143,7 @@ class StoriesTest {
   // ---------------------------------------------------------------- what was found here
 
   @Test
-  void novaThatHangsForAQuarterOfAnHourTakesBackWhatIsClaimed() {
+  void drainedIsWithdrawnWhenNovaDoesNotAnswerForMinutes() {
     promisesHold(
         world(
             List.of(),
@@ -158,7 +158,7 @@ class StoriesTest {
   }
 
   @Test
-  void cellThatVanishesTakesBackWhatIsClaimed() {
+  void drainedIsWithdrawnWhenTheCellGoesDown() {
     promisesHold(
         world(
             List.of(),
@@ -168,7 +168,7 @@ class StoriesTest {
   }
 
   @Test
-  void cellThatVanishesBeforeTheDeleteTakesBackWhatIsClaimed() {
+  void drainedIsWithdrawnWhenTheCellGoesDownBeforeTheDelete() {
     promisesHold(
         world(
             List.of(),
@@ -179,7 +179,7 @@ class StoriesTest {
   }
 
   @Test
-  void deleteEndsThoughTheSourceDiedAndNoAbortIsCarriedOut() {
+  void deleteCompletesWhenTheSourceIsDeadAndNoAbortHasAnEffect() {
     promisesHold(
         world(
             List.of(slow("guest-1", "600")),
@@ -193,7 +193,7 @@ class StoriesTest {
   }
 
   @Test
-  void disablingThatLandsAfterTheDeleteIsGivenBack() {
+  void serviceIsEnabledWhenADisableRequestTakesEffectAfterTheDelete() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
           seeded(
@@ -205,7 +205,7 @@ class StoriesTest {
   }
 
   @Test
-  void answersOfAnOldLeaderDoNotReviveARowThatHasEnded() {
+  void answersOfAFormerLeaderDoNotReopenAnEndedRow() {
     for (var writes = 0; writes < 6; writes++) {
       var well = writes;
       promisesHold(
@@ -229,7 +229,7 @@ class StoriesTest {
   }
 
   @Test
-  void refusalIsCountedWhereItIsWritten() {
+  void refusedAttemptIsCountedWhenTheOwnerDeletesTheInstance() {
     var once =
         new HostMaintenanceSpec("compute-1", null, null, null, null, 1, null, null, null, null);
     for (var ms = 1500; ms < 3500; ms += 50) {
@@ -246,7 +246,7 @@ class StoriesTest {
   }
 
   @Test
-  void oneThatWaitsTakesTheHostAnewWheneverItLookedLast() {
+  void successorDisablesTheServiceAgainWheneverItObservedLast() {
     var stays =
         new Program.Guest(
             "guest-1", NewServer.on("compute-1").in(VmState.SUSPENDED), Program.Past.NONE);
@@ -262,7 +262,7 @@ class StoriesTest {
 
   /** The second could enable the host of who has taken it by then. */
   @Test
-  void hostIsNotGivenBackTwiceThoughTheProcessThatDidEnds() {
+  void serviceIsNotEnabledTwiceWhenTheOperatorCrashesDuringTheRequest() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
           seeded(
@@ -274,7 +274,7 @@ class StoriesTest {
   }
 
   @Test
-  void hostIsNotGivenBackTwiceThoughTheConnectionIsCut() {
+  void serviceIsNotEnabledTwiceWhenTheConnectionIsCut() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
           seeded(
@@ -286,7 +286,7 @@ class StoriesTest {
   }
 
   @Test
-  void hostIsGivenBackThoughLooksFailAndTheOneThatWaitsGoesToo() {
+  void serviceIsEnabledWhenObservationsFailAndTheSuccessorIsDeletedToo() {
     for (var ms = 0; ms < 3000; ms += 100) {
       promisesHold(
           followed(
@@ -302,7 +302,7 @@ class StoriesTest {
 
   /** The operator's watch has not shown it the other one yet. */
   @Test
-  void oneThatGoesWithoutAWordLeavesNothingBehind() {
+  void serviceIsEnabledWhenALaggingWatchHidesTheDeletedSuccessor() {
     for (var ms = 0; ms < 9000; ms += 100) {
       var alone =
           world(
@@ -334,7 +334,7 @@ class StoriesTest {
   }
 
   @Test
-  void movesToAHostThatDiesEndThoughTheirRecordsNeverChange() {
+  void movesToADeadHostEndThoughTheirMigrationsNeverChange() {
     promisesHold(
         world(
             List.of(stopped("guest-1"), stopped("guest-2")),
@@ -344,7 +344,7 @@ class StoriesTest {
   }
 
   @Test
-  void guestThatARevertBringsBackHasItsAttemptsAnew() {
+  void instanceThatARevertBringsBackStartsAtAttemptOne() {
     var failing =
         new Program.Guest(
             "guest-1",
@@ -365,7 +365,7 @@ class StoriesTest {
   }
 
   @Test
-  void pausedGuestThatHasJustArrivedIsNotMovedOnAtOnce() {
+  void pausedInstanceThatHasJustArrivedIsNotMovedAgain() {
     var paused =
         new Program.Guest(
             "guest-1", NewServer.on("compute-1").in(VmState.PAUSED), Program.Past.NONE);
@@ -419,7 +419,7 @@ class StoriesTest {
   }
 
   @Test
-  void requestUnderWayWhenItsOperatorEndsIsNotRepeated() {
+  void requestInFlightIsNotRepeatedAfterAnOperatorCrash() {
     for (var seed = 0; seed < 20; seed++) {
       promisesHold(
           seeded(
@@ -431,7 +431,7 @@ class StoriesTest {
   }
 
   @Test
-  void repeatedRequestUnderWayWhenItsOperatorEndsIsNotRepeatedAgain() {
+  void repeatedRequestInFlightIsNotRepeatedAgainAfterAnOperatorCrash() {
     promisesHold(
         world(
             List.of(active("guest-1")),
@@ -441,7 +441,7 @@ class StoriesTest {
   }
 
   @Test
-  void ownFailedActionIsKnownByAClockThatIsAheadOrBehind() {
+  void failedActionOfTheOperatorIsRecognizedDespiteClockSkew() {
     var failing =
         new Program.Guest(
             "guest-1",
@@ -456,7 +456,7 @@ class StoriesTest {
   }
 
   @Test
-  void lostMoveIsOursThoughTheClocksOfNovasHostsAreApart() {
+  void moveWithALostReplyIsRecognizedThoughClocksOfNovaHostsDiffer() {
     for (var seconds : List.of(-3600, -60, -6, 6, 60, 3600)) {
       for (var guest : List.of(active("guest-1"), stopped("guest-1"))) {
         var ahead = Duration.ofSeconds(seconds);
@@ -469,7 +469,7 @@ class StoriesTest {
   }
 
   @Test
-  void lostAttemptAfterAFailedOneIsNotCarriedOutTwiceThoughClocksAreApart() {
+  void secondAttemptWithALostReplyIsNotRepeatedThoughClocksDiffer() {
     var failing =
         new Program.Guest(
             "guest-1",
@@ -486,7 +486,7 @@ class StoriesTest {
   }
 
   @Test
-  void moveIsNotSomebodyElsesWhenTheListOfItsRecordsIsShort() {
+  void moveOfTheOperatorIsRecognizedWhenTheMigrationListIsIncomplete() {
     promisesHold(
         world(
             List.of(active("guest-1"), stopped("guest-2")),
@@ -494,7 +494,7 @@ class StoriesTest {
   }
 
   @Test
-  void intentThatWasStoredTooSlowlyIsNotActedUpon() {
+  void intentThatWasStoredTooSlowlyIsNotSent() {
     promisesHold(
         world(
             List.of(active("guest-1")),
@@ -506,7 +506,7 @@ class StoriesTest {
   // ---------------------------------------------------------------- protocol: whose it is
 
   @Test
-  void resizeOfTheOwnerIsNotConfirmedThoughOurRequestWasLost() {
+  void resizeByTheOwnerIsNotConfirmedAfterALostColdMigrationRequest() {
     for (var kind : List.of(Kind.LOST_REQUEST, Kind.ERROR_BEFORE, Kind.REFUSED)) {
       promisesHold(
           world(
@@ -521,7 +521,7 @@ class StoriesTest {
   }
 
   @Test
-  void whatSomebodyHasTakenBackMeanwhileDoesNotComeBack() {
+  void disabledReasonThatAnAdministratorRemovedIsNotRestored() {
     promisesHold(
         world(
             List.of(active("guest-1")),
@@ -534,7 +534,7 @@ class StoriesTest {
   }
 
   @Test
-  void disableOfSomebodyElseStays() {
+  void serviceDisabledBySomeoneElseStaysDisabled() {
     promisesHold(
         world(
             List.of(active("guest-1")),
@@ -548,7 +548,7 @@ class StoriesTest {
   // ---------------------------------------------------------------- protocol: an end
 
   @Test
-  void requestBehindATaskOfSomebodyElseEnds() {
+  void requestForAnInstanceWithAStuckTaskOfItsOwnerEnds() {
     promisesHold(
         world(
             List.of(active("guest-1")),
@@ -559,7 +559,7 @@ class StoriesTest {
   }
 
   @Test
-  void acceptedMoveWithoutRecordAndTaskEnds() {
+  void acceptedMoveWithoutAMigrationAndATaskEnds() {
     promisesHold(
         world(
             List.of(active("guest-1")),
@@ -574,7 +574,7 @@ class StoriesTest {
   }
 
   @Test
-  void coldMoveThatHangsFreesItsSlotAndEnds() {
+  void stuckColdMigrationFreesItsSlotAndEnds() {
     promisesHold(
         world(
             List.of(stopped("guest-1"), stopped("guest-2"), active("guest-3")),
@@ -584,7 +584,7 @@ class StoriesTest {
   }
 
   @Test
-  void confirmationThatCannotBeGivenWaitsForItsSource() {
+  void confirmationWaitsForADeadSourceHost() {
     promisesHold(
         world(
             List.of(stopped("guest-1")),
@@ -596,7 +596,7 @@ class StoriesTest {
   // ---------------------------------------------------------------- protocol: what arrives
 
   @Test
-  void revertIsSeenWhileItsServerIsOnItsWayBack() {
+  void hostIsNotDrainedWhileARevertBringsAnInstanceBack() {
     var away = new Program.Guest("guest-1", NewServer.on("compute-1"), Program.Past.RESIZED_AWAY);
     promisesHold(
         world(
@@ -611,7 +611,7 @@ class StoriesTest {
   }
 
   @Test
-  void buildThatWasScheduledBeforeTheDisablingIsMovedWhenItLands() {
+  void instanceScheduledBeforeTheServiceWasDisabledIsMovedOnArrival() {
     for (var seconds : List.of(1, 30, 90, 600)) {
       promisesHold(
           world(

@@ -23,7 +23,7 @@ final class Story {
     return kept;
   }
 
-  void tell(String who, Supplier<String> what) {
+  void record(String who, Supplier<String> what) {
     if (kept) {
       var t = Duration.between(start, clock.get());
       lines.add(

@@ -1,11 +1,11 @@
 package io.hostmaintenance.simulation;
 
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.Migration;
-import io.hostmaintenance.cloud.MigrationStatus;
-import io.hostmaintenance.cloud.Server;
-import io.hostmaintenance.cloud.TaskState;
-import io.hostmaintenance.cloud.VmState;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.Migration;
+import io.hostmaintenance.fakecloud.MigrationStatus;
+import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.TaskState;
+import io.hostmaintenance.fakecloud.VmState;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,16 +1,16 @@
 package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.cloud.Caller;
-import io.hostmaintenance.cloud.Cloud;
-import io.hostmaintenance.cloud.Operation;
-import io.hostmaintenance.cloud.PowerState;
-import io.hostmaintenance.cloud.Refused;
-import io.hostmaintenance.cloud.Server;
-import io.hostmaintenance.cloud.User;
-import io.hostmaintenance.cloud.VmState;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.fakecloud.Caller;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.Operation;
+import io.hostmaintenance.fakecloud.PowerState;
+import io.hostmaintenance.fakecloud.Refused;
+import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.User;
+import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.time.Instant;
@@ -119,13 +119,13 @@ final class World {
         cloud.powerOffInside(servers.get(guest.name()).id());
         states.put(servers.get(guest.name()).id(), VmState.STOPPED);
       }
-      story.tell("world", () -> guest.name() + " " + describe(servers.get(guest.name())));
+      story.record("world", () -> guest.name() + " " + describe(servers.get(guest.name())));
     }
     for (var applied : program.resources()) {
       at(
           applied.at(),
           () -> {
-            story.tell("admin", () -> "applies " + applied.name() + ": " + applied.spec());
+            story.record("admin", () -> "applies " + applied.name() + ": " + applied.spec());
             kubernetes.create(applied.name(), applied.spec());
             hostsOf.put(applied.name(), applied.spec().host());
           });
@@ -134,7 +134,7 @@ final class World {
       at(
           incident.at(),
           () -> {
-            story.tell("incident", incident::story);
+            story.record("incident", incident::story);
             injected++;
             incident.what().accept(this);
           });
@@ -155,7 +155,7 @@ final class World {
                 cloud.liveMigrate(
                     cloud.as(otherAdmin),
                     server.id(),
-                    io.hostmaintenance.cloud.LiveMigrationRequest.to(drained));
+                    io.hostmaintenance.fakecloud.LiveMigrationRequest.to(drained));
           }
         });
   }
@@ -253,7 +253,10 @@ final class World {
     event.what().run();
   }
 
-  /** Lets time pass until this is so after some tick, but not longer; whether it came to be so. */
+  /**
+   * Lets time pass until this is so after some reconciliation, but not longer; whether it came to
+   * be so.
+   */
   boolean runFor(Duration atMost, Predicate<World> enough) {
     var latest = cloud.now().plus(atMost);
     while (!agenda.isEmpty() && !agenda.peek().at().isAfter(latest)) {
@@ -276,7 +279,7 @@ final class World {
     quietTicks.merge(resource, 1, (n, one) -> before != null && before == writes ? n + 1 : 0);
   }
 
-  /** How many ticks in a row wrote nothing. */
+  /** How many reconciliations in a row wrote nothing. */
   int quietTicks(String resource) {
     return quietTicks.getOrDefault(resource, 0);
   }
@@ -342,8 +345,10 @@ final class World {
   void startOperator() {
     var process = new OperatorProcess(this, "operator-" + (processes.size() + 1), program.skew());
     processes.add(process);
-    story.tell("world", () -> process.name() + " starts");
-    kubernetes.resources().forEach(r -> process.tickAfter(r.getMetadata().getName(), latency()));
+    story.record("world", () -> process.name() + " starts");
+    kubernetes
+        .resources()
+        .forEach(r -> process.reconcileAfter(r.getMetadata().getName(), latency()));
   }
 
   /** The process that leads; empty while there is none. */
@@ -352,7 +357,7 @@ final class World {
   }
 
   void crashed(OperatorProcess process) {
-    story.tell("world", () -> process.name() + " ends");
+    story.record("world", () -> process.name() + " ends");
     after(Duration.ofSeconds(chance.nextInt(1, 40)), this::startIfNeeded);
   }
 
@@ -379,7 +384,7 @@ final class World {
   void told(OperatorProcess process, HostMaintenance resource, Notice notice) {
     process.live();
     count();
-    story.tell(process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
+    story.record(process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
     fault("tell")
         .ifPresent(
             f -> {
@@ -397,7 +402,7 @@ final class World {
       what.run();
       return true;
     } catch (Refused e) {
-      story.tell("nova", () -> "refuses: " + e.getMessage());
+      story.record("nova", () -> "refuses: " + e.getMessage());
       return false;
     }
   }
@@ -466,7 +471,7 @@ final class World {
     words.remove(host);
   }
 
-  /** The operator changes a host's service, by a look that began then. */
+  /** The operator changes a host's service, by an observation that began then. */
   void changesService(String host, Instant lookBegan) {
     words.computeIfPresent(host, (h, word) -> word.at().isBefore(lookBegan) ? word : null);
   }

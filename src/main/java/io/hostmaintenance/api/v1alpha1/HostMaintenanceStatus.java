@@ -12,7 +12,7 @@ import java.util.Optional;
  * What the operator knows of a host in maintenance.
  *
  * <p>Written by the operator alone. Lists are never null; the counts are null before the first
- * complete look and add up to {@code total} afterwards.
+ * complete observation and add up to {@code total} afterwards.
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)

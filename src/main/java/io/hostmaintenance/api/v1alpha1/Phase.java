@@ -4,9 +4,9 @@ package io.hostmaintenance.api.v1alpha1;
 public enum Phase {
   /** Waiting for its turn, or until Nova can be asked. */
   Pending,
-  /** Instances are moved, or the empty host is looked at again. */
+  /** Instances are moved, or the empty host is observed again. */
   Draining,
-  /** Nothing is in flight and some rows or another resource need a human. */
+  /** Nothing is in flight and some rows or another resource needs manual action. */
   Blocked,
   /** Disabled, verified empty, watched. */
   InMaintenance,

@@ -32,7 +32,7 @@ public enum Reason {
   MovedWithError,
   /** Deleted. */
   Deleted,
-  /** Left the host by somebody else's hand. */
+  /** Left the host by someone else. */
   MovedBySomebodyElse,
   /** The scheduler found no host. */
   NoValidHost,
@@ -64,13 +64,13 @@ public enum Reason {
   AffinityGroup,
 
   // Of the resource.
-  /** Not looked at yet. */
+  /** Not observed yet. */
   NotLookedYet,
   /** Other hosts are drained first. */
   WaitingForTurn,
   /** Instances are being moved. */
   Draining,
-  /** Seen empty once; looked at again after the settle time. */
+  /** Seen empty once; observed again after the settle time. */
   SettlingEmpty,
   /** Seen empty twice. */
   Empty,
@@ -80,7 +80,7 @@ public enum Reason {
   NotEmpty,
   /** Disabled, verified empty. */
   InMaintenance,
-  /** Rows need a human. */
+  /** Rows needs manual action. */
   InstancesBlocked,
   /** Being given back. */
   Exiting,

@@ -17,11 +17,11 @@ public enum RowState {
   Moved,
   /** Its attempts are used up, or it is in ERROR. */
   Failed,
-  /** A human must act. */
+  /** An administrator must act. */
   Blocked,
   /** The spec leaves it where it is. */
   Skipped,
-  /** Deleted, or off the host by somebody else's hand. */
+  /** Deleted, or off the host by someone else. */
   Gone;
 
   /** Whether the row is neither at its end nor in need of a human. */

@@ -14,7 +14,7 @@ import org.openstack4j.api.types.ServiceType;
  * @param credentials by what to log in
  * @param region empty: the only one of the catalog
  * @param facing which interface of the catalog
- * @param verify whether certificates are looked at
+ * @param verify whether certificates are observed
  * @param cacert the certificates to trust instead of the JDK's
  * @param computeEndpoint instead of the catalog's
  * @param placementEndpoint instead of the catalog's

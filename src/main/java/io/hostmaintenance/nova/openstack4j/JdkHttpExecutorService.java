@@ -63,7 +63,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     return HttpClient.newBuilder()
         .version(HttpClient.Version.HTTP_1_1)
         .followRedirects(HttpClient.Redirect.NEVER)
-        .connectTimeout(Patience.CONNECT)
+        .connectTimeout(Timeouts.CONNECT)
         .proxy(proxies.selector())
         .sslContext(trust.context())
         .build();
@@ -84,7 +84,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
    */
   @Override
   public <R> HttpResponse execute(HttpRequest<R> request) {
-    var wire = Wire.of(request.getConfig());
+    var wire = CloudConnection.of(request.getConfig());
     var patience = Duration.ofMillis(request.getConfig().getReadTimeout());
     var end = System.nanoTime() + patience.toNanos();
     var url = url(request.getUrl());
@@ -123,7 +123,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     return !request.getHeaders().containsKey(ClientConstants.HEADER_X_AUTH_TOKEN);
   }
 
-  private static Reply send(HttpRequest<?> request, URI url, Wire wire, long end) {
+  private static Reply send(HttpRequest<?> request, URI url, CloudConnection wire, long end) {
     var proxy = wire.proxies().proxyFor(url);
     var message = message(request, url, proxy);
     var patience = request.getConfig().getReadTimeout() / 1000;
@@ -202,7 +202,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
    * What the request told in confidence is not told on. A password may be any word, so only the
    * refusal of a login is searched for it.
    */
-  private static Reply withoutEcho(Reply reply, HttpRequest<?> request, Wire wire) {
+  private static Reply withoutEcho(Reply reply, HttpRequest<?> request, CloudConnection wire) {
     var token = request.getHeaders().get(ClientConstants.HEADER_X_AUTH_TOKEN);
     if (token != null) {
       return reply.without(new Secret(String.valueOf(token)));

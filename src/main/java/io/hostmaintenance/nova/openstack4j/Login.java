@@ -78,7 +78,7 @@ record Login(
 
   /** Placement's URL; empty when the cloud has none. */
   Optional<String> placement() {
-    return Wire.of(usual)
+    return CloudConnection.of(usual)
         .endpoints()
         .findOptional((Grant) client.getToken(), ServiceType.PLACEMENT);
   }

@@ -14,12 +14,12 @@ import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.Foreign;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.UntrustedText;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -77,7 +77,8 @@ final class NovaJson {
     @Override
     public String deserialize(JsonParser parser, DeserializationContext context)
         throws IOException {
-      return Foreign.line(StringDeserializer.instance.deserialize(parser, context), TEXT_BYTES);
+      return UntrustedText.line(
+          StringDeserializer.instance.deserialize(parser, context), TEXT_BYTES);
     }
   }
 

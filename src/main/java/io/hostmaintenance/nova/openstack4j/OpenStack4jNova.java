@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.hostmaintenance.nova.Ask;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.Dated;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -19,6 +18,7 @@ import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.Timestamped;
 import io.hostmaintenance.nova.openstack4j.NovaJson.Row;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -79,18 +79,18 @@ final class OpenStack4jNova implements Nova {
   private final Session session;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
-  private final Patience patience;
+  private final Timeouts patience;
   private final RequestListener listener;
   private final Permits permits = new Permits();
   private final Turns turns = new Turns();
-  private volatile Spoken spoken;
+  private volatile NegotiatedVersion spoken;
   private volatile boolean clockless;
 
   OpenStack4jNova(
       Session session,
       InstantSource clock,
       LongSupplier nanoTime,
-      Patience patience,
+      Timeouts patience,
       RequestListener listener) {
     this.session = session;
     this.clock = clock;
@@ -108,7 +108,7 @@ final class OpenStack4jNova implements Nova {
   public <T> T reserving(Supplier<T> work) {
     spoken(session.current());
     try {
-      return permits.reserving(Patience.CHANGE, work);
+      return permits.reserving(Timeouts.CHANGE, work);
     } catch (TransportException e) {
       throw new NovaException(
           Kind.UNAVAILABLE,
@@ -138,7 +138,7 @@ final class OpenStack4jNova implements Nova {
   }
 
   @Override
-  public Optional<Dated<Set<String>>> instanceIdsAt(String hypervisorId) {
+  public Optional<Timestamped<Set<String>>> instanceIdsAt(String hypervisorId) {
     var call =
         Call.get("show-hypervisor", "/os-hypervisors/%s", hypervisorId)
             .with("with_servers", "true")
@@ -150,7 +150,7 @@ final class OpenStack4jNova implements Nova {
               if (!shown.id().equals(hypervisorId)) {
                 throw Failures.unreadable(call, reply, "is of hypervisor " + shown.id());
               }
-              return new Dated<>(shown.ids(), reply.date().orElseGet(this::ownClock));
+              return new Timestamped<>(shown.ids(), reply.date().orElseGet(this::ownClock));
             });
   }
 
@@ -161,7 +161,7 @@ final class OpenStack4jNova implements Nova {
    * instance_get_all_by_filters_sort: with {@code deleted} false it only leaves out a condition).
    */
   @Override
-  public Dated<List<Instance>> instancesOn(String host) {
+  public Timestamped<List<Instance>> instancesOn(String host) {
     var call =
         Call.get("list-servers", "/servers/detail")
             .with("all_tenants", "1")
@@ -182,7 +182,7 @@ final class OpenStack4jNova implements Nova {
                       "Asked for host %s, Nova shows instance %s of host %s"
                           .formatted(host, stranger.id(), stranger.host()));
             });
-    return new Dated<>(instances, date);
+    return new Timestamped<>(instances, date);
   }
 
   /** MySQL compares without regard to case, the scheduler and we do not. */
@@ -571,7 +571,7 @@ final class OpenStack4jNova implements Nova {
   /** A request to change something is not sent when what comes before it has taken too long. */
   private void inTime(Call call, long begin) {
     var passed = Duration.ofNanos(nanoTime.getAsLong() - begin);
-    if (call.writes() && passed.compareTo(Patience.CHANGE) > 0) {
+    if (call.writes() && passed.compareTo(Timeouts.CHANGE) > 0) {
       throw new NovaException(
           Kind.UNAVAILABLE,
           "%s was not sent: what must come before it took %s s."
@@ -585,11 +585,11 @@ final class OpenStack4jNova implements Nova {
         : "compute " + spoken(login).version().orOlder(call.newest());
   }
 
-  private Spoken spoken(Login login) {
+  private NegotiatedVersion spoken(Login login) {
     var endpoint = login.compute();
     var known = spoken;
     if (known == null || !known.endpoint().equals(endpoint)) {
-      known = new Spoken(endpoint, discover(login, endpoint));
+      known = new NegotiatedVersion(endpoint, discover(login, endpoint));
       spoken = known;
     }
     return known;
@@ -698,7 +698,7 @@ final class OpenStack4jNova implements Nova {
     var start = System.nanoTime();
     var status = 0;
     try {
-      var queue = call.writes() ? Patience.CHANGE : patience.usual();
+      var queue = call.writes() ? Timeouts.CHANGE : patience.usual();
       var sent = request.build();
       if (permits.during(queue, () -> HttpExecutor.create().execute(sent)) instanceof Reply reply) {
         status = reply.status();
@@ -719,5 +719,5 @@ final class OpenStack4jNova implements Nova {
   }
 
   /** The version that is spoken at an endpoint. */
-  private record Spoken(String endpoint, Microversion version) {}
+  private record NegotiatedVersion(String endpoint, Microversion version) {}
 }

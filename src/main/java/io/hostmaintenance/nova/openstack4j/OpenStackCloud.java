@@ -54,7 +54,7 @@ public final class OpenStackCloud {
             System.setProperty(name, value);
           }
         });
-    var patience = new Patience(timeout);
+    var patience = new Timeouts(timeout);
     var session =
         new Session(
             new CloudsFile(environment),

@@ -3,7 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import io.hostmaintenance.nova.Foreign;
+import io.hostmaintenance.nova.UntrustedText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -132,8 +132,8 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
 
   /** A foreign text in one line of at most 1 KiB of UTF-8. */
   static String clean(String foreign) {
-    var line = Foreign.line(foreign, Integer.MAX_VALUE).replaceAll("\\s+", " ").strip();
-    return Foreign.line(line, MESSAGE_BYTES);
+    var line = UntrustedText.line(foreign, Integer.MAX_VALUE).replaceAll("\\s+", " ").strip();
+    return UntrustedText.line(line, MESSAGE_BYTES);
   }
 
   /** The body as JSON; empty when it is none. */

@@ -42,7 +42,7 @@ final class Session {
   private final Proxies proxies;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
-  private final Patience patience;
+  private final Timeouts patience;
   private final RequestListener listener;
   private final ReentrantLock renewing = new ReentrantLock();
 
@@ -57,7 +57,7 @@ final class Session {
       Proxies proxies,
       InstantSource clock,
       LongSupplier nanoTime,
-      Patience patience,
+      Timeouts patience,
       RequestListener listener) {
     this.clouds = clouds;
     this.proxies = proxies;
@@ -189,7 +189,7 @@ final class Session {
 
   private Login logIn(Source source) {
     var cloud = source.cloud();
-    var wire = new Wire(client(source.trust()), new Endpoints(cloud), proxies);
+    var wire = new CloudConnection(client(source.trust()), new Endpoints(cloud), proxies);
     var usual = config(wire, patience.usual());
     if (!cloud.verify()) {
       LOG.warn(
@@ -254,7 +254,7 @@ final class Session {
     return pool.client();
   }
 
-  private static Config config(Wire wire, Duration patience) {
+  private static Config config(CloudConnection wire, Duration patience) {
     return Config.newConfig()
         .withEndpointURLResolver(wire)
         .withReadTimeout(Math.toIntExact(patience.toMillis()));

@@ -96,7 +96,7 @@ record Trust(boolean verify, Optional<String> certificates, Optional<ClientPem> 
     return factory.getTrustManagers();
   }
 
-  /** The extended kind, for which the JDK leaves out its own look at the host name too. */
+  /** The extended kind, for which the JDK leaves out its own observe the host name too. */
   private static final class Everybody extends X509ExtendedTrustManager {
 
     @Override

@@ -18,7 +18,7 @@ class CrdTest {
   @TempDir Path directory;
 
   @Test
-  void theCommittedCrdIsWhatTheTypesGenerate() throws IOException {
+  void committedCrdEqualsTheCrdGeneratedFromTheTypes() throws IOException {
     var generated = generate();
     if (System.getProperty("crds.update") != null) {
       Files.writeString(COMMITTED, generated);

@@ -13,7 +13,7 @@ class DurationsTest {
 
   @ParameterizedTest
   @CsvSource({"6s, 6", "5m, 300", "1h30m, 5400", "1h0m1s, 3601", "90s, 90", "0h0m7s, 7"})
-  void readsWhatGoWrites(String text, long seconds) {
+  void parsesTheDurationsThatGoWrites(String text, long seconds) {
     assertThat(Durations.parse(text)).isEqualTo(Duration.ofSeconds(seconds));
   }
 
@@ -38,7 +38,7 @@ class DurationsTest {
         "87601h",
         "5s\n"
       })
-  void refusesTheRestWithASentence(String text) {
+  void rejectsInvalidDurationsAndQuotesThem(String text) {
     assertThatThrownBy(() -> Durations.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + text + "'");
@@ -46,12 +46,12 @@ class DurationsTest {
 
   @ParameterizedTest
   @CsvSource({"0, 0s", "6, 6s", "60, 1m", "3600, 1h", "5400, 1h30m", "3661, 1h1m1s", "90000, 25h"})
-  void writesAsItReads(long seconds, String text) {
+  void formatsDurationsInTheShortestForm(long seconds, String text) {
     assertThat(Durations.format(Duration.ofSeconds(seconds))).isEqualTo(text);
   }
 
   @Test
-  void whatIsWrittenIsReadBack() {
+  void parsesEveryDurationThatItFormats() {
     for (var seconds = 1; seconds < 100_000; seconds += 37) {
       var duration = Duration.ofSeconds(seconds);
 

@@ -16,21 +16,21 @@ class SerializationTest {
   private static final Instant TEN = Instant.parse("2026-11-23T10:00:00Z");
 
   @Test
-  void aFullResourceComesBackFromJsonAsItWas() {
+  void fullResourceIsUnchangedAfterAJsonRoundTrip() {
     var read = Serialization.unmarshal(Serialization.asJson(full()), HostMaintenance.class);
     assertThat(read.getSpec()).isEqualTo(full().getSpec());
     assertThat(read.getStatus()).isEqualTo(full().getStatus());
   }
 
   @Test
-  void aFullResourceComesBackFromYamlAsItWas() {
+  void fullResourceIsUnchangedAfterAYamlRoundTrip() {
     var read = Serialization.unmarshal(Serialization.asYaml(full()), HostMaintenance.class);
     assertThat(read.getSpec()).isEqualTo(full().getSpec());
     assertThat(read.getStatus()).isEqualTo(full().getStatus());
   }
 
   @Test
-  void theFullResourceOfTheseTestsLeavesNoFieldOut() throws ReflectiveOperationException {
+  void fullResourceOfTheseTestsSetsEveryField() throws ReflectiveOperationException {
     var status = full().getStatus();
     everyComponentIsSet(full().getSpec());
     everyComponentIsSet(status);
@@ -40,7 +40,7 @@ class SerializationTest {
   }
 
   @Test
-  void aMomentIsAnRfc3339StringOfWholeSeconds() {
+  void timestampIsWrittenAsRfc3339InWholeSeconds() {
     var status = json(full()).path("status");
     assertThat(status.path("emptySince").asText()).isEqualTo("2026-11-23T10:00:00Z");
     assertThat(status.at("/conditions/0/lastTransitionTime").asText())
@@ -75,7 +75,7 @@ class SerializationTest {
   }
 
   @Test
-  void anAbsentFieldOfTheSpecHasTheDefaultOfTheCrd() {
+  void absentSpecFieldHasTheDefaultOfTheCrd() {
     var read = Serialization.unmarshal("spec: { host: compute-1 }", HostMaintenance.class);
     assertThat(read.getSpec())
         .isEqualTo(
@@ -93,7 +93,7 @@ class SerializationTest {
   }
 
   @Test
-  void absentValuesOfTheStatusAreNotWritten() {
+  void absentStatusFieldsAreNotWritten() {
     var resource = new HostMaintenance();
     resource.setStatus(HostMaintenanceStatus.builder().phase("Pending").build());
     assertThat(json(resource).path("status").properties())
@@ -102,14 +102,14 @@ class SerializationTest {
   }
 
   @Test
-  void aCountOfZeroIsWritten() {
+  void zeroCountIsWritten() {
     var resource = new HostMaintenance();
     resource.setStatus(HostMaintenanceStatus.builder().failed(0).build());
     assertThat(json(resource).at("/status/failed").isInt()).isTrue();
   }
 
   @Test
-  void aConditionHasNoFieldButItsOwn() {
+  void conditionHasOnlyTheStandardFields() {
     assertThat(json(full()).at("/status/conditions/0").properties())
         .extracting(e -> e.getKey())
         .containsExactlyInAnyOrder(

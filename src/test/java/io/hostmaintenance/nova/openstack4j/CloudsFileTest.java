@@ -36,7 +36,7 @@ class CloudsFileTest {
   @TempDir Path directory;
 
   @Test
-  void readsTheCloudThatTheEnvironmentNames() throws IOException {
+  void readsTheCloudThatTheEnvironmentVariablesName() throws IOException {
     var file = Files.writeString(directory.resolve("mine.yaml"), cloud("prod", COMPLETE, ""));
 
     var cloud = read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString(), "OS_CLOUD", "prod"));
@@ -46,7 +46,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void readsTheCloudOpenstackOfTheHomeDirectoryByDefault() throws IOException {
+  void readsTheCloudNamedOpenstackFromTheHomeDirectoryByDefault() throws IOException {
     var file = directory.resolve(".config/openstack/clouds.yaml");
     Files.createDirectories(file.getParent());
     Files.writeString(file, cloud("openstack", COMPLETE, ""));
@@ -66,7 +66,7 @@ class CloudsFileTest {
     "http://mitaka_control:5000, http://mitaka_control:5000/v3",
     "'http://[2001:DB8::1]:5000', 'http://[2001:db8::1]:5000/v3'",
   })
-  void authUrlMayLackItsVersion(String written, String meant) throws IOException {
+  void authUrlIsCompletedWithVersion3(String written, String meant) throws IOException {
     var auth = COMPLETE.replace("https://cloud.example.org:5000", written);
 
     assertThat(write(auth, "").authUrl()).isEqualTo(meant);
@@ -74,13 +74,13 @@ class CloudsFileTest {
 
   @ParameterizedTest
   @CsvSource({"public, PUBLIC", "internalURL, INTERNAL", "admin, ADMIN", "adminURL, ADMIN"})
-  void interfaceIsSpelledInTwoWays(String written, Facing meant) throws IOException {
+  void interfaceHasTwoSpellings(String written, Facing meant) throws IOException {
     assertThat(write(COMPLETE, "interface: " + written).facing()).isEqualTo(meant);
   }
 
   @ParameterizedTest
   @CsvSource({"false, false", "'\"false\"', false", "true, true", "'', true"})
-  void certificatesAreVerifiedUnlessSaidOtherwise(String written, boolean meant)
+  void certificatesAreVerifiedUnlessVerifyIsFalse(String written, boolean meant)
       throws IOException {
     var setting = written.isEmpty() ? "" : "verify: " + written;
 
@@ -88,14 +88,14 @@ class CloudsFileTest {
   }
 
   @Test
-  void passwordOfDigitsIsAPassword() throws IOException {
+  void passwordOfDigitsIsReadAsText() throws IOException {
     var cloud = write(COMPLETE.replace("plantedPassword", "12345"), "");
 
     assertThat(cloud.credentials().secret().value()).isEqualTo("12345");
   }
 
   @Test
-  void endpointsMayBeOverridden() throws IOException {
+  void endpointOverridesOfComputeAndPlacementAreRead() throws IOException {
     var cloud =
         write(
             COMPLETE,
@@ -136,7 +136,7 @@ class CloudsFileTest {
     "compute_endpoint_override: nova:8774, compute_endpoint_override without http:// or https://",
     "placement_endpoint_override: ftp://p, placement_endpoint_override without http:// or https://",
   })
-  void wrongFieldIsNamedWithTheWayOut(String setting, String told) {
+  void invalidFieldIsNamedWithItsValue(String setting, String told) {
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> write(COMPLETE, setting))
         .withMessageStartingWith("Cloud openstack in %s has", directory.resolve("clouds.yaml"))
@@ -190,7 +190,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void missingFileIsNamed() {
+  void missingFileOfOsClientConfigFileIsNamed() {
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> read(Map.of("OS_CLIENT_CONFIG_FILE", "/nonesuch/clouds.yaml")))
         .withMessage(
@@ -207,7 +207,7 @@ class CloudsFileTest {
         "xdg/openstack/clouds.yaml",
         "site/openstack/clouds.yaml"
       })
-  void fileIsLookedForWhereOpenstacksdkLooks(String place) throws IOException {
+  void fileIsSearchedInTheDirectoriesOfOpenstacksdk(String place) throws IOException {
     var file = directory.resolve(place);
     Files.createDirectories(file.getParent());
     Files.writeString(
@@ -226,7 +226,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void onlyCloudOfAFileNeedsNoName() throws IOException {
+  void onlyCloudOfAFileIsUsedWithoutOsCloud() throws IOException {
     var file = Files.writeString(directory.resolve("one.yaml"), cloud("prod", COMPLETE, ""));
 
     assertThat(read(Map.of("OS_CLIENT_CONFIG_FILE", file.toString())).name()).isEqualTo("prod");
@@ -234,7 +234,7 @@ class CloudsFileTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"secure.yaml", ".config/openstack/secure.yaml", "named"})
-  void passwordMayStandInSecureYaml(String place) throws IOException {
+  void passwordIsReadFromSecureYaml(String place) throws IOException {
     var file =
         Files.writeString(
             directory.resolve("clouds.yaml"),
@@ -253,7 +253,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void missingSecureFileIsNamed() throws IOException {
+  void missingFileOfOsClientSecureFileIsNamed() throws IOException {
     var file = Files.writeString(directory.resolve("clouds.yaml"), FLOW);
 
     assertThatExceptionOfType(NovaException.class)
@@ -269,14 +269,14 @@ class CloudsFileTest {
   }
 
   @Test
-  void hugeFileIsNotRead() {
+  void fileLargerThanOneMebibyteIsRejected() {
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> write(COMPLETE, "# " + "a".repeat(1 << 20)))
         .withMessageContaining("is larger than 1 MiB");
   }
 
   @Test
-  void aliasesOfAliasesAreReadOnceEach() throws IOException {
+  void nestedYamlAliasesAreExpandedOnlyOnce() throws IOException {
     var bomb = new StringBuilder("a0: &a0 [x, x]\n");
     for (var i = 1; i < 40; i++) {
       bomb.append("a%d: &a%d [*a%d, *a%d]\n".formatted(i, i, i - 1, i - 1));
@@ -287,7 +287,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void thousandsOfAliasesAreRefused() throws IOException {
+  void fileWithThousandsOfYamlAliasesIsRejected() throws IOException {
     var file =
         Files.writeString(
             directory.resolve("clouds.yaml"), "a: &a [x]\nb: [" + "*a, ".repeat(5000) + "*a]\n");
@@ -298,7 +298,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void deepNestingIsRefused() throws IOException {
+  void deeplyNestedYamlIsRejected() throws IOException {
     var file =
         Files.writeString(
             directory.resolve("clouds.yaml"), "a: " + "[".repeat(5000) + "]".repeat(5000));
@@ -309,7 +309,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void nowhereAFileTellsWhereToWriteOne() {
+  void missingCloudsYamlMessageNamesTheSearchedPaths() {
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> read(Map.of("HOME", directory.toString())))
         .withMessageContaining("./clouds.yaml, %s/.config/openstack/clouds.yaml", directory)
@@ -317,7 +317,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void brokenYamlIsNotQuoted() throws IOException {
+  void invalidYamlIsReportedByLineAndNotQuoted() throws IOException {
     var file =
         Files.writeString(
             directory.resolve("clouds.yaml"), "clouds:\n  a: {password: plantedPassword\n b: [");
@@ -329,7 +329,7 @@ class CloudsFileTest {
   }
 
   @Test
-  void urlWithAPasswordIsRefusedWithoutQuotingIt() {
+  void authUrlWithAPasswordIsRejectedAndNotQuoted() {
     var auth = COMPLETE.replace("https://", "https://me:plantedPassword@");
 
     assertThatExceptionOfType(NovaException.class)

@@ -45,7 +45,7 @@ class EndpointsTest {
   }
 
   @Test
-  void eachServiceMayHaveItsOwnInterfaceAndRegion() throws IOException {
+  void computeAndPlacementMayHaveTheirOwnInterfaceAndRegion() throws IOException {
     var nova =
         StubCloud.nova(
             cloud(
@@ -65,7 +65,7 @@ class EndpointsTest {
 
   /** As catalogs of old Keystones have it. */
   @Test
-  void endpointMayNameItsRegionByTheOldFieldAlone() throws IOException {
+  void endpointWithOnlyTheOldRegionFieldIsFound() throws IOException {
     cloud.catalog(
         "[{\"type\": \"compute\", \"name\": \"nova\", \"endpoints\": [%s]}]"
             .formatted(
@@ -79,7 +79,7 @@ class EndpointsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"regionone", "Region", "Nowhere"})
-  void regionIsExact(String region) throws IOException {
+  void unknownRegionIsRejectedAndTheKnownRegionsAreNamed(String region) throws IOException {
     var file = cloud("region_name: " + region, "");
 
     assertThatExceptionOfType(NovaException.class)
@@ -93,7 +93,7 @@ class EndpointsTest {
   }
 
   @Test
-  void withoutComputeInTheCatalogNobodyIsAsked() throws IOException {
+  void catalogWithoutComputeIsAConfigurationErrorAndNovaIsNotCalled() throws IOException {
     cloud.catalog(
         "[{\"type\": \"identity\", \"name\": \"keystone\", \"endpoints\": [%s]}]"
             .formatted(cloud.endpoint("public", "RegionOne", "/v3")));
@@ -106,7 +106,7 @@ class EndpointsTest {
   }
 
   @Test
-  void severalRegionsWithoutAChoiceAreRefused() throws IOException {
+  void severalRegionsWithoutRegionNameAreRejected() throws IOException {
     var file = cloud("", "");
 
     assertThatExceptionOfType(NovaException.class)
@@ -117,7 +117,7 @@ class EndpointsTest {
   }
 
   @Test
-  void oneRegionNeedsNoChoice() throws IOException {
+  void onlyRegionIsUsedWithoutRegionName() throws IOException {
     cloud.catalog(
         "[{\"type\": \"compute\", \"name\": \"nova\", \"endpoints\": [%s]}]"
             .formatted(cloud.endpoint("public", "Only", "/compute/v2.1")));
@@ -127,7 +127,7 @@ class EndpointsTest {
   }
 
   @Test
-  void overrideGoesBeforeTheCatalog() throws IOException {
+  void computeEndpointOverrideTakesPrecedenceOverTheCatalog() throws IOException {
     var nova =
         StubCloud.nova(
             cloud(
@@ -145,7 +145,7 @@ class EndpointsTest {
         "/nova/v2.1/AUTH_22222222bbbb",
         "/nova/v2.1/22222222-bbbb/"
       })
-  void versionIsAskedForWithoutTheProject(String path) throws IOException {
+  void versionDiscoveryLeavesOutTheProjectIdOfTheEndpoint(String path) throws IOException {
     cloud.catalog(
         "[{\"type\": \"compute\", \"name\": \"nova\", \"endpoints\": [%s]}]"
             .formatted(cloud.endpoint("public", "RegionOne", path)));
@@ -157,7 +157,7 @@ class EndpointsTest {
   }
 
   @Test
-  void endpointWithoutAVersionIsRefused() throws IOException {
+  void computeEndpointWithoutAVersionIsRejected() throws IOException {
     var file = cloud("compute_endpoint_override: " + cloud.url() + "/nova", "");
 
     assertThatExceptionOfType(NovaException.class)
@@ -177,7 +177,7 @@ class EndpointsTest {
   }
 
   @Test
-  void placementMayBeOverridden() throws IOException {
+  void placementEndpointOverrideIsUsed() throws IOException {
     var nova =
         StubCloud.nova(
             cloud("region_name: RegionOne", "placement_endpoint_override: " + cloud.url() + "/p"),
@@ -210,7 +210,7 @@ class EndpointsTest {
         "7",
         "\"text\""
       })
-  void whateverIsWrittenOfAnotherServiceIsNoMatter(String other) throws IOException {
+  void invalidCatalogEntriesOfOtherServicesAreIgnored(String other) throws IOException {
     cloud.catalog("[%s, %s, %s]".formatted(other, compute("/compute/v2.1"), other));
     serve("/compute/v2.1");
 
@@ -219,7 +219,7 @@ class EndpointsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"null", "[]", "{}", "7", "\"text\"", "[null]"})
-  void catalogWithoutAServiceHasNoCompute(String catalog) {
+  void catalogWithoutAnyServiceIsAConfigurationError(String catalog) {
     cloud.catalog(catalog);
 
     assertThatExceptionOfType(NovaException.class)
@@ -229,7 +229,7 @@ class EndpointsTest {
   }
 
   @Test
-  void catalogMayBeMissingWhereComputeIsOverridden() throws IOException {
+  void missingCatalogIsAcceptedWithComputeEndpointOverride() throws IOException {
     cloud.keystone(
         request -> cloud.granting(cloud.token().replaceFirst("(?s),\\s*\"catalog\".*", "}}")));
     serve("/else/v2.1");
@@ -253,8 +253,7 @@ class EndpointsTest {
           https://nova_api:8774/v2.1    | its host name has an underscore
           http://127.0.0.1/v2.1/%zz     | its path has characters that no URL has
           """)
-  void endpointOfComputeThatCannotBeUsedIsNamedWithItsCause(String url, String cause)
-      throws IOException {
+  void invalidComputeEndpointIsNamedWithItsCause(String url, String cause) throws IOException {
     cloud.catalog(
         "[{\"type\": \"compute\", \"endpoints\": [{\"interface\": \"public\","
             + " \"region\": \"RegionOne\", \"url\": \"%s\"}]}]".formatted(url));
@@ -270,7 +269,7 @@ class EndpointsTest {
   }
 
   @Test
-  void endpointWithAPasswordIsNotTold() throws IOException {
+  void endpointWithAPasswordIsRejectedAndNotQuoted() throws IOException {
     cloud.catalog(
         "[{\"type\": \"compute\", \"endpoints\": [{\"interface\": \"public\","
             + " \"region\": \"RegionOne\", \"url\": \"http://u:planted@127.0.0.1/v2.1\"}]}]");
@@ -282,7 +281,7 @@ class EndpointsTest {
   }
 
   @Test
-  void endpointThatCannotBeUsedIsNoMatterBesideOneThatCan() throws IOException {
+  void invalidEndpointIsIgnoredWhenAValidOneExists() throws IOException {
     cloud.catalog(
         "[{\"type\": \"compute\", \"endpoints\": [%s, %s]}]"
             .formatted(
@@ -296,7 +295,7 @@ class EndpointsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"/compute/v2.1/", "/compute/v2.1///", "//compute//v2.1", "///compute/v2.1//"})
-  void slashesTooManyAreNoMatter(String path) throws IOException {
+  void extraSlashesInTheComputeUrlAreIgnored(String path) throws IOException {
     cloud.catalog("[%s]".formatted(compute(path)));
     serve("/compute/v2.1");
 
@@ -305,7 +304,7 @@ class EndpointsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/placement/", "/placement//", "//placement"})
-  void slashesTooManyOfPlacementAreNoMatter(String path) throws IOException {
+  void extraSlashesInThePlacementUrlAreIgnored(String path) throws IOException {
     cloud.catalog(
         "[%s, %s]"
             .formatted(
@@ -316,7 +315,7 @@ class EndpointsTest {
   }
 
   @Test
-  void capitalsAndBlanksAreNoMatter() throws IOException {
+  void capitalsAndBlanksInTheComputeUrlAreIgnored() throws IOException {
     cloud.catalog(
         "[%s]"
             .formatted(
@@ -328,7 +327,7 @@ class EndpointsTest {
 
   /** As in the containers of a Docker network. */
   @Test
-  void hostNameThatIsUnknownIsNamed() throws IOException {
+  void unknownHostNameOfAnEndpointIsNamed() throws IOException {
     cloud.catalog(
         "[%s]"
             .formatted(

@@ -126,7 +126,7 @@ class HostileAnswersTest {
   }
 
   @Test
-  void novasAnswerIsReadSanelyOrRefusedInASentence() {
+  void mutatedNovaAnswerGivesAValidValueOrANovaException() {
     var random = new SplittableRandom(SEED);
     var file = cloud.cloudsYaml(directory);
     var nova = StubCloud.nova(file, InstantSource.system());
@@ -141,7 +141,7 @@ class HostileAnswersTest {
   }
 
   @Test
-  void keystonesAnswerIsReadSanelyOrRefusedInASentence() {
+  void mutatedKeystoneAnswerGivesAValidValueOrANovaException() {
     var random = new SplittableRandom(SEED);
     var file = cloud.cloudsYaml(directory);
     var good = json(cloud.token());

@@ -12,13 +12,13 @@ class MicroversionTest {
 
   @ParameterizedTest
   @CsvSource({"2.80, 2.80", "2.90, 2.90", "2.96, 2.96", "2.97, 2.96", "2.104, 2.96"})
-  void newestThatBothSpeakUpToTheCeiling(String newest, String spoken) {
+  void newestCommonMicroversionUpToTheMaximumIsChosen(String newest, String spoken) {
     assertThat(Microversion.negotiate("2.1", newest)).hasToString(spoken);
   }
 
   @ParameterizedTest
   @CsvSource({"2.1, 2.79", "2.1, 2.9", "'', ''", "2.1, nonsense", "2.97, 2.104"})
-  void nothingInCommonIsUnsupported(String oldest, String newest) {
+  void noCommonMicroversionIsUnsupportedApi(String oldest, String newest) {
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> Microversion.negotiate(oldest, newest))
         .withMessageContaining("but one of 2.80 to 2.96 is needed")

@@ -66,7 +66,7 @@ class OpenStack4jNovaTest {
   // What is asked
 
   @Test
-  void servicesAreAskedForNovaCompute() {
+  void serviceListIsFilteredByBinaryNovaCompute() {
     cloud.on("GET", SERVICES, 200, "{\"services\": []}");
     nova.computeServices();
 
@@ -74,7 +74,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void instancesAreAskedForEveryProjectAndSoftDeletedOnesToo() {
+  void instanceListIncludesAllProjectsAndSoftDeletedInstances() {
     cloud.on("GET", SERVERS, 200, "{\"servers\": []}");
     nova.instancesOn("h 1&x=y");
 
@@ -83,7 +83,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void migrationsAreAskedForWhatTheFilterNarrows() {
+  void migrationListIsFilteredByEveryFieldOfTheFilter() {
     cloud.on("GET", BASE + "/os-migrations", 200, "{\"migrations\": []}");
     nova.migrations(
         new MigrationFilter(
@@ -119,7 +119,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void liveMigrationNamesItsTarget() {
+  void liveMigrationSendsItsTargetHost() {
     accept("POST", ACTION);
     nova.liveMigrate(ask("h2"));
 
@@ -128,7 +128,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void coldMigrationWithoutATargetIsNull() {
+  void coldMigrationWithoutATargetHostSendsNull() {
     accept("POST", ACTION);
     nova.coldMigrate(ask(null));
 
@@ -136,7 +136,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void coldMigrationNamesItsTarget() {
+  void coldMigrationSendsItsTargetHost() {
     accept("POST", ACTION);
 
     assertThat(nova.coldMigrate(ask("h2"))).isEqualTo("req-1");
@@ -144,7 +144,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void confirmationHasNoTarget() {
+  void confirmResizeSendsNoTargetHost() {
     accept("POST", ACTION);
     nova.confirmResize(ask("h2"));
 
@@ -152,7 +152,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void forceCompleteIsNull() {
+  void forceCompleteSendsNull() {
     accept("POST", BASE + "/servers/i1/migrations/7/action");
     nova.forceComplete("i1", 7);
 
@@ -161,7 +161,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void abortDeletesTheMigration() {
+  void abortSendsDeleteForTheMigration() {
     accept("DELETE", BASE + "/servers/i1/migrations/7");
     nova.abort("i1", 7);
 
@@ -169,7 +169,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void asksCarryTheirGlobalRequestId() {
+  void moveRequestSendsItsGlobalRequestId() {
     accept("POST", ACTION);
     nova.liveMigrate(ask(null));
 
@@ -177,7 +177,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void requestIdIsTheOneOfNovaBeforeAnyOther() {
+  void computeRequestIdTakesPrecedenceOverTheOpenstackRequestId() {
     cloud.on(
         "POST",
         ACTION,
@@ -190,7 +190,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void requestIdMayComeByItsGeneralName() {
+  void openstackRequestIdIsUsedWhenNovaSendsNoComputeRequestId() {
     cloud.on(
         "POST", ACTION, request -> Answer.json(202, "").with("x-openstack-request-id", "req-1"));
 
@@ -198,14 +198,14 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void acceptedWithoutARequestIdHasAnUnknownOutcome() {
+  void acceptedMoveWithoutARequestIdHasAnUnknownOutcome() {
     cloud.on("POST", ACTION, 202, "");
 
     assertThat(failure(() -> nova.liveMigrate(ask(null))).outcomeUnknown()).isTrue();
   }
 
   @Test
-  void successOfAnActionDoesNotDependOnItsBody() {
+  void acceptedMoveIgnoresTheBodyOfTheAnswer() {
     cloud.on(
         "POST",
         ACTION,
@@ -215,7 +215,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void pageOfAProxyIsNotAccepted() {
+  void htmlPageWithStatus200DoesNotCountAsAccepted() {
     cloud.on(
         "POST",
         ACTION,
@@ -225,7 +225,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void idsStayWithinTheirPartOfThePath() {
+  void idsAreEscapedInThePathOfTheUrl() {
     assertThat(failure(() -> nova.liveMigrate(new Ask("a/../b?c", Optional.empty(), "req-0"))))
         .isNotNull();
     assertThat(cloud.requests().getLast().path()).isEqualTo(BASE + "/servers/a/../b?c/action");
@@ -236,7 +236,7 @@ class OpenStack4jNovaTest {
 
   @ParameterizedTest
   @CsvSource({"2.80, 2.80", "2.88, 2.88", "2.96, 2.96", "2.104, 2.96"})
-  void versionThatBothSpeakIsAskedFor(String newest, String asked) {
+  void requestNamesTheNegotiatedMicroversion(String newest, String asked) {
     cloud.speaks("2.1", newest).on("GET", SERVICES, 200, "{\"services\": []}");
     nova.computeServices();
 
@@ -246,7 +246,7 @@ class OpenStack4jNovaTest {
   /** From 2.88 on Nova asks every host for its uptime, and one that hangs fails the list. */
   @ParameterizedTest
   @CsvSource({"2.80, 2.80", "2.87, 2.87", "2.96, 2.87"})
-  void hypervisorsAreAskedForWithoutTheirUptime(String newest, String asked) {
+  void hypervisorListIsRequestedWithAMicroversionWithoutUptime(String newest, String asked) {
     cloud.speaks("2.1", newest).on("GET", HYPERVISORS, 200, "{\"hypervisors\": []}");
     nova.hypervisors();
 
@@ -257,7 +257,7 @@ class OpenStack4jNovaTest {
   /** From 2.75 on the list is always there, from 2.88 on each host is asked for its uptime. */
   @ParameterizedTest
   @CsvSource({"2.80, 2.80", "2.87, 2.87", "2.96, 2.87"})
-  void hypervisorIsAskedForItsInstances(String newest, String asked) {
+  void hypervisorIsRequestedWithItsInstancesAndWithoutUptime(String newest, String asked) {
     cloud
         .speaks("2.1", newest)
         .on(
@@ -274,7 +274,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void hypervisorThatNovaDoesNotKnowShowsNothing() {
+  void unknownHypervisorIsEmpty() {
     cloud.on("GET", HYPERVISOR, 404, "{\"itemNotFound\": {\"message\": \"none\"}}");
 
     assertThat(nova.instanceIdsAt("h1")).isEmpty();
@@ -290,7 +290,7 @@ class OpenStack4jNovaTest {
         "{\"hypervisor\": {\"id\": \"h2\", \"servers\": []}}",
         "{}"
       })
-  void hypervisorThatDoesNotSayWhoIsThereIsNoAnswer(String body) {
+  void hypervisorAnswerWithoutAnInstanceListIsInvalid(String body) {
     cloud.on("GET", HYPERVISOR, 200, body);
 
     assertThat(failure(() -> nova.instanceIdsAt("h1")).kind()).isEqualTo(Kind.UNAVAILABLE);
@@ -298,14 +298,14 @@ class OpenStack4jNovaTest {
 
   @ParameterizedTest
   @ValueSource(ints = {500, 404})
-  void hypervisorThatCannotBeAskedIsNotAnEmptyOne(int status) {
+  void failedHypervisorRequestIsAnErrorAndNotAnEmptyHypervisor(int status) {
     cloud.on("GET", HYPERVISOR, status, "<html>");
 
     assertThat(failure(() -> nova.instanceIdsAt("h1")).status()).isEqualTo(status);
   }
 
   @Test
-  void newestMigrationsAreOnePage() {
+  void newestMigrationsReadOnePage() {
     var body = migrations("2026-11-22T11:40:45Z", "m1");
     cloud.on("GET", BASE + "/os-migrations", 200, body);
 
@@ -317,7 +317,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void newestMigrationsAreNotTheWholeWhereThereIsANextPage() {
+  void newestMigrationsAreIncompleteWhenANextPageExists() {
     var link = "{\"migrations_links\": [{\"rel\": \"next\", \"href\": \"http://x/?marker=m1\"}], ";
     cloud.on(
         "GET",
@@ -330,7 +330,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void novaThatIsTooOldIsUnsupported() {
+  void tooOldNovaIsUnsupportedApi() {
     cloud.speaks("2.1", "2.79");
 
     assertThatExceptionOfType(NovaException.class)
@@ -341,7 +341,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void versionIsAskedForOnce() {
+  void versionIsDiscoveredOnlyOnce() {
     cloud.on("GET", SERVICES, 200, "{\"services\": []}");
     nova.computeServices();
     nova.computeServices();
@@ -350,7 +350,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void refusedVersionIsForgottenAndAskedForAgain() {
+  void rejectedMicroversionIsNegotiatedAgain() {
     cloud.on("GET", SERVICES, 200, "{\"services\": []}");
     nova.computeServices();
     cloud
@@ -367,7 +367,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void refusedVersionThatNovaStillSpeaksIsUnsupportedAndNotAskedForAgain() {
+  void rejectedMicroversionThatNovaAdvertisesIsUnsupportedApi() {
     cloud.on("PUT", SERVICES + "/s1", 406, "{\"computeFault\": {\"message\": \"No 2.96.\"}}");
 
     assertThatExceptionOfType(NovaException.class)
@@ -378,14 +378,14 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void failedDiscoveryForAWriteHasChangedNothing() {
+  void failedVersionDiscoveryMeansThatTheWriteWasNotSent() {
     cloud.on("GET", BASE + "/", 500, "");
 
     assertThat(failure(() -> nova.enable("s1")).outcomeUnknown()).isFalse();
   }
 
   @Test
-  void placementHasAVersionOfItsOwn() {
+  void placementRequestNamesThePlacementMicroversion() {
     cloud.on("GET", ALLOCATIONS, 200, "{\"allocations\": {}}");
     nova.consumers("h1");
 
@@ -417,7 +417,7 @@ class OpenStack4jNovaTest {
     "504, UNAVAILABLE, true",
     "505, UNAVAILABLE, false",
   })
-  void refusedWriteHasItsKindAndTellsWhetherItMayHaveHappened(
+  void httpStatusOfAFailedWriteDecidesItsKindAndWhetherItsOutcomeIsKnown(
       int status, Kind kind, boolean outcomeUnknown) {
     cloud.on(
         "POST",
@@ -437,7 +437,7 @@ class OpenStack4jNovaTest {
 
   @ParameterizedTest
   @ValueSource(ints = {400, 406, 409})
-  void pageOfAProxyIsNoDecisionOfNova(int status) {
+  void htmlErrorPageCountsAsUnavailableAndNotAsARefusalByNova(int status) {
     cloud.on("POST", ACTION, request -> Answer.json(status, "<html>Request blocked.</html>"));
 
     assertThat(failure(() -> nova.liveMigrate(ask(null))))
@@ -449,7 +449,7 @@ class OpenStack4jNovaTest {
 
   @ParameterizedTest
   @ValueSource(ints = {400, 403, 404, 409, 429, 500, 501})
-  void refusedQuestionIsNotAskedAgainAndChangesNothing(int status) {
+  void readIsNotRetriedOnOtherStatusesThan502To504(int status) {
     cloud.on("GET", SERVICES, status, "");
 
     assertThat(failure(nova::computeServices))
@@ -460,7 +460,7 @@ class OpenStack4jNovaTest {
 
   @ParameterizedTest
   @ValueSource(ints = {502, 503, 504})
-  void questionIsAskedThreeTimesWhileAProxyAnswers(int status) {
+  void readIsTriedThreeTimesOnStatus502To504(int status) {
     cloud.on("GET", SERVICES, status, "");
 
     assertThat(failure(nova::computeServices).status()).isEqualTo(status);
@@ -468,7 +468,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionIsAskedOnceWhileItsServiceHasFailedAnotherAMomentAgo() {
+  void readIsNotRetriedJustAfterAnotherReadOfTheServiceFailed() {
     cloud.on("GET", SERVICES, 503, "");
     failure(nova::computeServices);
     failure(nova::computeServices);
@@ -477,7 +477,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionIsAskedAgainOnceItsServiceHasAnsweredAnother() {
+  void readIsRetriedAgainOnceTheServiceHasAnswered() {
     cloud.onInTurn(
         "GET",
         SERVICES,
@@ -491,14 +491,14 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void reservedWorkIsDoneAfterLoginAndVersionAreHad() {
+  void reservedWorkRunsAfterLoginAndVersionDiscovery() {
     var before = nova.reserving(() -> cloud.requests().stream().map(Request::path).toList());
 
     assertThat(before).containsExactly("/v3/auth/tokens", BASE + "/");
   }
 
   @Test
-  void workIsNotDoneWithoutALogin() {
+  void reservedWorkDoesNotRunWhenTheLoginFails() {
     cloud.keystone(request -> Answer.json(401, ""));
     var done = new ArrayList<String>();
 
@@ -509,7 +509,7 @@ class OpenStack4jNovaTest {
 
   /** What it was decided from grows old, and so does the lease of who asks. */
   @Test
-  void writeIsNotSentAfterALoginThatTookLong() {
+  void writeIsNotSentAfterASlowLogin() {
     var clock = new MovingClock();
     var nova = StubCloud.nova(cloud.cloudsYaml(directory), clock);
     accept("POST", ACTION);
@@ -526,7 +526,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionThatIsAnsweredAtLastIsAnswered() {
+  void readSucceedsAtItsThirdTry() {
     cloud.onInTurn(
         "GET",
         SERVICES,
@@ -538,7 +538,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionIsAskedThreeTimesWhileNobodyListens() throws IOException {
+  void readIsTriedThreeTimesWhenTheConnectionIsRefused() throws IOException {
     var told = new ArrayList<String>();
     var raw =
         new RawServer(
@@ -559,7 +559,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionThatHasHadItsTimeIsNotAskedAgain() {
+  void readThatTimesOutIsNotRetried() {
     var release = new CountDownLatch(1);
     cloud.on("GET", SERVICES, request -> Answer.json(await(release), ""));
 
@@ -571,7 +571,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionOfAnInterruptedThreadIsNotAskedAgain() {
+  void readByAnInterruptedThreadIsNotRetried() {
     cloud.on("GET", SERVICES, 200, "{\"services\": []}");
     var told = new ArrayList<String>();
     var nova = listened(cloud.cloudsYaml(directory), told);
@@ -587,7 +587,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionOfAThreadThatIsInterruptedMeanwhileIsNotWaitedFor() {
+  void readEndsWhenItsThreadIsInterruptedDuringTheRequest() {
     var release = new CountDownLatch(1);
     var caller = Thread.currentThread();
     cloud.on(
@@ -607,7 +607,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void questionIsNotAskedAgainByAThreadThatIsInterruptedBetween() {
+  void readIsNotRetriedWhenItsThreadIsInterruptedBetweenTries() {
     cloud.on("GET", SERVICES, 503, "");
     var told = new ArrayList<Integer>();
     var nova =
@@ -631,7 +631,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void whoAsksToBeLeftAloneIsNotAskedAgain() {
+  void readWithARetryAfterAnswerIsNotRetried() {
     cloud.on("GET", SERVICES, request -> Answer.json(503, "").with("Retry-After", "30"));
 
     assertThat(failure(nova::computeServices).retryAfter()).contains(Duration.ofSeconds(30));
@@ -639,7 +639,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void writeIsSentAgainOnceWithAFreshToken() {
+  void writeIsSentAgainOnceWithANewToken() {
     accept("POST", ACTION);
     nova.liveMigrate(ask(null));
     cloud.revokeTokens();
@@ -651,7 +651,7 @@ class OpenStack4jNovaTest {
   // No answers
 
   @Test
-  void writeOnAConnectionThatIsClosedHasAnUnknownOutcome() {
+  void writeOnAClosedConnectionHasAnUnknownOutcome() {
     cloud.on("GET", SERVICES, 200, "{\"services\": []}");
     nova.computeServices();
     cloud.on("POST", ACTION, request -> Answer.drop());
@@ -678,7 +678,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void writeThatCouldNotConnectHasChangedNothing() throws IOException {
+  void writeThatCouldNotConnectWasNotSent() throws IOException {
     var raw =
         new RawServer(
             line -> RawServer.ok(version()).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
@@ -693,8 +693,8 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void updateOfAServiceIsGivenMoreTime() {
-    assertThat(new Patience(Duration.ofSeconds(60)).serviceUpdate())
+  void serviceUpdateHasALongerTimeout() {
+    assertThat(new Timeouts(Duration.ofSeconds(60)).serviceUpdate())
         .isEqualTo(Duration.ofSeconds(90));
   }
 
@@ -715,7 +715,7 @@ class OpenStack4jNovaTest {
         "{\"services\": [null]}",
         "{\"services\": [{\"binary\": \"nova-compute\", \"host\": \"h\", \"status\": \"enabled\"}]}"
       })
-  void listThatIsNotWhatTheApiDocumentsIsNoAnswer(String body) {
+  void serviceListThatViolatesTheApiIsInvalid(String body) {
     cloud.on("GET", SERVICES, 200, body);
 
     assertThat(failure(nova::computeServices))
@@ -736,7 +736,7 @@ class OpenStack4jNovaTest {
           actions    | r1 | "request_id": "r1"
           groups     | g1 | "id": "g1"
           """)
-  void rowWithAnIdThatIsNoneIsNoAnswer(String list, String id, String field) {
+  void listEntryWithAMalformedIdIsInvalid(String list, String id, String field) {
     serveRows(field, field);
     assertThat(rows(list)).as("the row as it is").isNotEmpty();
 
@@ -747,7 +747,7 @@ class OpenStack4jNovaTest {
 
   @ParameterizedTest
   @CsvSource({"64, true", "0, true", "-1, false"})
-  void memoryIsNotNegative(int ram, boolean answer) {
+  void instanceWithNegativeMemoryIsInvalid(int ram, boolean answer) {
     cloud.on(
         "GET",
         SERVERS,
@@ -763,7 +763,7 @@ class OpenStack4jNovaTest {
 
   @ParameterizedTest
   @CsvSource({"0, 0", "100, 100", "-1, ", "101, "})
-  void progressIsAPercentageOrNone(int told, Integer progress) {
+  void progressOutsideZeroTo100IsNull(int told, Integer progress) {
     cloud.on(
         "GET",
         SERVERS,
@@ -777,14 +777,14 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void unreadableAnswerToAnUpdateHasAnUnknownOutcome() {
+  void unreadableAnswerToAServiceUpdateHasAnUnknownOutcome() {
     cloud.on("PUT", SERVICES + "/s1", 200, "<html>");
 
     assertThat(failure(() -> nova.enable("s1")).outcomeUnknown()).isTrue();
   }
 
   @Test
-  void serviceOfASilentCellIsUnknown() {
+  void serviceOfADownCellIsUnknown() {
     cloud.on(
         "GET",
         SERVICES,
@@ -797,14 +797,14 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void serviceThatIsForcedDownIsNotUp() {
+  void forcedDownServiceIsNotUp() {
     cloud.on("PUT", SERVICES + "/s1", 200, service("enabled").replace("false", "true"));
 
     assertThat(nova.enable("s1").up()).isFalse();
   }
 
   @Test
-  void timeThatIsNoneIsNoAnswer() {
+  void malformedTimestampIsInvalid() {
     cloud.on("GET", BASE + "/os-migrations", 200, migrations("yesterday", "m1"));
 
     assertThat(failure(() -> nova.migrations(ALL)).kind()).isEqualTo(Kind.UNAVAILABLE);
@@ -816,7 +816,7 @@ class OpenStack4jNovaTest {
     "2026-11-22T11:40:45.814707, 2026-11-22T11:40:45.814707Z",
     "2026-11-22T11:40:45Z, 2026-11-22T11:40:45Z"
   })
-  void timesAreUtc(String written, Instant meant) {
+  void timestampsAreReadAsUtc(String written, Instant meant) {
     cloud.on("GET", BASE + "/os-migrations", 200, migrations(written, "m1"));
 
     assertThat(nova.migrations(ALL).getFirst().createdAt()).isEqualTo(meant);
@@ -825,7 +825,7 @@ class OpenStack4jNovaTest {
   // Instances
 
   @Test
-  void instanceOfAnotherHostIsNoAnswer() {
+  void instanceOfAnotherHostInTheListMeansMissingAdminRights() {
     cloud.on("GET", SERVERS, 200, servers(null, server("i1", "h1"), server("i2", "h10")));
 
     assertThat(failure(() -> nova.instancesOn("h1")))
@@ -836,7 +836,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void instanceOfAnotherHostOnALaterPageIsNoAnswer() {
+  void instanceOfAnotherHostOnALaterPageMeansMissingAdminRights() {
     cloud.onInTurn(
         "GET",
         SERVERS,
@@ -848,7 +848,7 @@ class OpenStack4jNovaTest {
 
   /** A Nova on MySQL finds hosts without regard to case. */
   @Test
-  void hostThatNovaWritesOtherwiseIsNoMatterOfRights() {
+  void hostNameInAnotherCaseIsABadRequestThatNamesTheExactName() {
     cloud.on("GET", SERVERS, 200, servers(null, server("i1", "h1")));
 
     var failure = failure(() -> nova.instancesOn("H1"));
@@ -858,7 +858,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void instanceWithoutHostFieldTellsOfMissingRights() {
+  void instanceWithoutAHostFieldMeansMissingAdminRights() {
     cloud.on(
         "GET", BASE + "/servers/i1", 200, "{\"server\": {\"id\": \"i1\", \"status\": \"ACTIVE\"}}");
 
@@ -869,7 +869,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void instanceOfASilentCellIsNoAnswer() {
+  void instanceOfADownCellIsUnavailable() {
     cloud.on(
         "GET",
         BASE + "/servers/i1",
@@ -882,7 +882,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void instanceWithoutAHostHasNone() {
+  void instanceWithHostNullHasNoHost() {
     cloud.on("GET", BASE + "/servers/i1", 200, "{\"server\": %s}".formatted(server("i1", null)));
 
     assertThat(nova.instance("i1")).map(Instance::host).isEmpty();
@@ -890,7 +890,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void listIsDatedByTheHeaderOfItsFirstPage() {
+  void listHasTheDateHeaderOfItsFirstPage() {
     cloud.on("GET", SERVERS, 200, "{\"servers\": []}");
 
     assertThat(nova.instancesOn("h1").date())
@@ -898,7 +898,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void listWithoutADateIsDatedByTheOwnClock() throws IOException {
+  void listWithoutADateHeaderHasTheTimeOfTheOperatorsClock() throws IOException {
     var clock = new MovingClock();
     clock.advance(Duration.ofMillis(900));
     try (var raw = dateless()) {
@@ -908,7 +908,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void missingDateIsWarnedOfOnce() throws IOException {
+  void missingDateHeaderIsLoggedAsAWarningOnce() throws IOException {
     try (var raw = dateless();
         var logs = new Logs()) {
       var nova = behind(raw, InstantSource.system());
@@ -937,7 +937,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void actionsOfAnUnknownInstanceAreNone() {
+  void actionsOfAnUnknownInstanceAreEmpty() {
     cloud.on("GET", BASE + "/servers/i1/os-instance-actions", 404, notFound());
 
     assertThat(nova.actions("i1")).isEmpty();
@@ -951,7 +951,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void unknownProviderHasNoConsumersToTell() {
+  void unknownResourceProviderIsEmpty() {
     cloud.on(
         "GET",
         ALLOCATIONS,
@@ -964,26 +964,26 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void pageNotFoundIsNotAnUnknownInstance() {
+  void unknownUrlIsNotAnUnknownInstance() {
     assertThat(failure(() -> nova.instance("i1"))).returns(Kind.NOT_FOUND, NovaException::kind);
   }
 
   /** As API gateways do. */
   @Test
-  void notFoundInOtherWordsThanNovasIsNotAnUnknownInstance() {
+  void status404FromAnApiGatewayIsNotAnUnknownInstance() {
     cloud.on("GET", BASE + "/servers/i1", 404, "{\"message\": \"no Route matched\"}");
 
     assertThat(failure(() -> nova.instance("i1"))).returns(Kind.NOT_FOUND, NovaException::kind);
   }
 
   @Test
-  void pageNotFoundIsNotAnUnknownProvider() {
+  void unknownUrlIsNotAnUnknownResourceProvider() {
     assertThat(failure(() -> nova.consumers("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
   }
 
   /** Placement's words for a URL that it does not have (recorded from placement 16). */
   @Test
-  void pageNotFoundInPlacementsWordsIsNotAnUnknownProvider() {
+  void unknownPlacementUrlIsNotAnUnknownResourceProvider() {
     cloud.on(
         "GET",
         ALLOCATIONS,
@@ -1009,7 +1009,7 @@ class OpenStack4jNovaTest {
   // Pages
 
   @Test
-  void everyPageIsRead() {
+  void everyPageOfTheInstanceListIsRead() {
     cloud.on(
         "GET",
         SERVERS,
@@ -1028,7 +1028,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void linkToAnotherPageThanTheNextIsNotFollowed() {
+  void onlyTheNextLinkOfAListIsFollowed() {
     cloud.on(
         "GET", SERVERS, 200, servers("i1", server("i1", "h1")).replace("\"next\"", "\"self\""));
 
@@ -1037,7 +1037,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void linkToANextPageWithoutAMarkerIsNoAnswer() {
+  void nextLinkWithoutAMarkerIsInvalid() {
     cloud.on(
         "GET", SERVERS, 200, servers("i1", server("i1", "h1")).replace("&marker=i1", "&mark=i1"));
 
@@ -1046,7 +1046,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void pagesThatRunInACircleAreNoAnswer() {
+  void pagesThatLinkInACircleAreInvalid() {
     cloud.on("GET", SERVERS, 200, servers("i1", server("i1", "h1")));
 
     assertThat(failure(() -> nova.instancesOn("h1")))
@@ -1055,7 +1055,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void listWhoseSecondPageFailsIsNoAnswer() {
+  void listFailsWhenItsSecondPageFails() {
     cloud.onInTurn(
         "GET",
         BASE + "/os-migrations",
@@ -1069,7 +1069,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void actionsCallTheirLinksLinks() {
+  void everyPageOfTheInstanceActionsIsRead() {
     var path = BASE + "/servers/i1/os-instance-actions";
     var row =
         "{\"request_id\": \"%s\", \"action\": \"pause\","
@@ -1090,7 +1090,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void migrationsOfEveryPageAreRead() {
+  void everyPageOfTheMigrationListIsRead() {
     cloud.onInTurn(
         "GET",
         BASE + "/os-migrations",
@@ -1104,7 +1104,7 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void serverGroupIsAskedForByItsId() {
+  void serverGroupIsReadByItsId() {
     cloud.on("GET", BASE + "/os-server-groups/g1", 200, group("g1"));
 
     assertThat(nova.serverGroup("g1"))
@@ -1112,30 +1112,30 @@ class OpenStack4jNovaTest {
   }
 
   @Test
-  void serverGroupThatWasDeletedIsNone() {
+  void deletedServerGroupIsEmpty() {
     cloud.on("GET", BASE + "/os-server-groups/g1", 404, notFound());
 
     assertThat(nova.serverGroup("g1")).isEmpty();
   }
 
   @Test
-  void groupsOfAnInstanceAreThoseOfOneServer() {
+  void serverGroupsAreReadFromTheInstance() {
     cloud.on("GET", BASE + "/servers/i1", 200, "{\"server\": {\"server_groups\": [\"g1\"]}}");
 
     assertThat(nova.groupsOf("i1")).containsExactly("g1");
   }
 
   @Test
-  void instanceThatDoesNotTellItsGroupsIsNoAnswer() {
+  void instanceWithoutServerGroupsFieldIsInvalid() {
     cloud.on("GET", BASE + "/servers/i1", 200, "{\"server\": {\"id\": \"i1\"}}");
 
     assertThat(failure(() -> nova.groupsOf("i1"))).hasMessageContaining("server_groups");
   }
 
-  // Telling
+  // EventRecorder
 
   @Test
-  void listenerIsToldOfEveryRequest() {
+  void listenerReceivesEveryRequestWithItsStatus() {
     var told = new ArrayList<String>();
     cloud.onInTurn("GET", SERVICES, Answer.json(503, ""), Answer.json(200, "{\"services\": []}"));
     listened(cloud.cloudsYaml(directory), told).computeServices();

@@ -46,7 +46,7 @@ class OpenstacksdkParityTest {
           "verify-quoted-true.yaml");
 
   @TestFactory
-  Stream<DynamicTest> sendsWhatOpenstacksdkSendsOrRefuses() throws IOException {
+  Stream<DynamicTest> sendsTheLoginOfOpenstacksdkOrRejectsTheFile() throws IOException {
     var refusals = refusals();
     return told(Files.readString(TOLD)).entrySet().stream()
         .filter(entry -> !FORGIVEN.contains(entry.getKey()))
@@ -63,7 +63,7 @@ class OpenstacksdkParityTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> forgivesWhatIsPlainlyMeant() {
+  Stream<DynamicTest> acceptsFilesThatOpenstacksdkMisreads() {
     return FORGIVEN.stream()
         .map(
             file ->
@@ -85,7 +85,7 @@ class OpenstacksdkParityTest {
 
   @Test
   @EnabledIfSystemProperty(named = "openstacksdk.python", matches = ".+")
-  void openstacksdkStillSaysSo() throws IOException, InterruptedException {
+  void openstacksdkStillGivesTheRecordedResults() throws IOException, InterruptedException {
     var process =
         new ProcessBuilder(
                 System.getProperty("openstacksdk.python"),

@@ -17,12 +17,12 @@ class PermitsTest {
   private final Permits permits = new Permits();
 
   @Test
-  void requestIsDoneWhileThereIsRoom() {
+  void requestRunsWhileAPermitIsFree() {
     assertThat(during(15, () -> permits.during(NO_TIME, () -> "done"))).isEqualTo("done");
   }
 
   @Test
-  void requestBeyondThemIsNotDone() {
+  void requestFailsWhenNoPermitIsFree() {
     var done = new ArrayList<String>();
 
     assertThatExceptionOfType(TransportException.class)
@@ -33,7 +33,7 @@ class PermitsTest {
   }
 
   @Test
-  void requestWithinAReservationDoesNotWait() {
+  void requestWithinAReservationNeedsNoFurtherPermit() {
     assertThat(
             during(
                 15, () -> permits.reserving(NO_TIME, () -> permits.during(NO_TIME, () -> "done"))))
@@ -41,7 +41,7 @@ class PermitsTest {
   }
 
   @Test
-  void workIsNotBegunWhenNothingCanBeReserved() {
+  void reservedWorkDoesNotRunWhenNoPermitIsFree() {
     var done = new ArrayList<String>();
 
     assertThatExceptionOfType(TransportException.class)
@@ -50,7 +50,7 @@ class PermitsTest {
   }
 
   @Test
-  void reservationIsTheThreadsOwn() {
+  void reservationCountsOnlyForItsOwnThread() {
     assertThatExceptionOfType(TransportException.class)
         .isThrownBy(
             () ->
@@ -63,7 +63,7 @@ class PermitsTest {
   }
 
   @Test
-  void reservationEndsAlsoWithAFailure() {
+  void reservationEndsWhenTheWorkFails() {
     for (var i = 0; i < 17; i++) {
       assertThatExceptionOfType(IllegalStateException.class)
           .isThrownBy(

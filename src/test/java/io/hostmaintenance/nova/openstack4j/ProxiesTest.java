@@ -38,7 +38,7 @@ class ProxiesTest {
     "HTTPS_PROXY, https://localhost:5000/v3, true",
     "Https_Proxy, https://cloud.example.org:5000/v3, false",
   })
-  void schemeChoosesTheProxy(String variable, String url, boolean proxied) {
+  void urlSchemeChoosesTheProxyVariable(String variable, String url, boolean proxied) {
     assertThat(new Proxies(Map.of(variable, "http://proxy:3128")).proxyFor(URI.create(url)))
         .isEqualTo(
             proxied
@@ -79,7 +79,7 @@ class ProxiesTest {
           ::1                          | https://[::1]:5000/             | true
           nova_api                     | https://nova_api:5000/          | true
           """)
-  void noProxyKeepsFromIt(String listed, String url, boolean straight) {
+  void noProxyListsTheHostsThatAreReachedDirectly(String listed, String url, boolean straight) {
     for (var name : new String[] {"no_proxy", "NO_PROXY"}) {
       assertThat(
               new Proxies(Map.of("https_proxy", "proxy:3128", name, listed))
@@ -90,7 +90,7 @@ class ProxiesTest {
   }
 
   @Test
-  void smallSpellingGoesBeforeTheCapitalOneAlsoWhenItIsEmpty() {
+  void lowerCaseVariableTakesPrecedenceEvenWhenItIsEmpty() {
     assertThat(
             new Proxies(Map.of("https_proxy", "", "HTTPS_PROXY", "proxy:3128"))
                 .proxyFor(URI.create("https://cloud.example.org/")))
@@ -108,7 +108,8 @@ class ProxiesTest {
     "ann:pass+word@proxy:3128, proxy, 3128, ann:pass+word",
     "http://ann@proxy, proxy, 80, ann:",
   })
-  void proxyIsReadWithUserAndPassword(String written, String host, int port, String credentials) {
+  void proxyUrlIsReadWithUserAndPassword(
+      String written, String host, int port, String credentials) {
     assertThat(
             new Proxies(Map.of("https_proxy", written))
                 .proxyFor(URI.create("https://cloud.example.org/")))
@@ -123,7 +124,7 @@ class ProxiesTest {
         "http://ann:planted@proxy:99999",
         "http://ann:planted@"
       })
-  void proxyThatCannotBeUsedIsRefusedWithoutItsPassword(String written) {
+  void invalidProxyIsRejectedAndItsPasswordIsNotQuoted(String written) {
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(
             () ->
@@ -136,8 +137,8 @@ class ProxiesTest {
   // On the wire
 
   @Test
-  void cloudWithTlsIsReachedThroughATunnel() throws Exception {
-    var here = CertificatesTest.certificate(directory, "tunnel", "ip:127.0.0.1");
+  void httpsCloudIsReachedThroughAConnectTunnel() throws Exception {
+    var here = TrustTest.certificate(directory, "tunnel", "ip:127.0.0.1");
     try (var cloud = new StubCloud(here.context()).on("GET", SERVICES, 200, "{\"services\": []}");
         var proxy = new ForwardProxy(null)) {
       var file = cloud.cloudsYaml(directory, "    cacert: " + here.pem() + "\n");
@@ -151,8 +152,8 @@ class ProxiesTest {
   }
 
   @Test
-  void tunnelIsPaidForWithUserAndPasswordThatTheCloudNeverSees() throws Exception {
-    var here = CertificatesTest.certificate(directory, "paid", "ip:127.0.0.1");
+  void proxyCredentialsAreSentToTheProxyAndNeverToTheCloud() throws Exception {
+    var here = TrustTest.certificate(directory, "paid", "ip:127.0.0.1");
     try (var cloud = new StubCloud(here.context()).on("GET", SERVICES, 200, "{\"services\": []}");
         var proxy = new ForwardProxy("Basic YW5uOnBsYW50ZWQ=");
         var logs = new Logs()) {
@@ -166,8 +167,8 @@ class ProxiesTest {
   }
 
   @Test
-  void proxyThatWantsAPasswordIsNamed() throws Exception {
-    var here = CertificatesTest.certificate(directory, "wanted", "ip:127.0.0.1");
+  void proxyThatRequiresAPasswordIsNamed() throws Exception {
+    var here = TrustTest.certificate(directory, "wanted", "ip:127.0.0.1");
     try (var cloud = new StubCloud(here.context());
         var proxy = new ForwardProxy("Basic YW5uOnBsYW50ZWQ=")) {
       var nova =
@@ -180,7 +181,7 @@ class ProxiesTest {
   }
 
   @Test
-  void cloudWithoutTlsIsAskedByTheProxy() throws Exception {
+  void httpCloudIsReachedByAProxyRequest() throws Exception {
     try (var cloud = new StubCloud().on("GET", SERVICES, 200, "{\"services\": []}");
         var proxy = new ForwardProxy("Basic YW5uOnBsYW50ZWQ=")) {
       var nova =
@@ -196,7 +197,7 @@ class ProxiesTest {
   }
 
   @Test
-  void proxyThatIsAwayIsNamed() throws Exception {
+  void unreachableProxyIsNamed() throws Exception {
     try (var cloud = new StubCloud()) {
       assertThatExceptionOfType(NovaException.class)
           .isThrownBy(
@@ -206,7 +207,7 @@ class ProxiesTest {
   }
 
   @Test
-  void noProxyIsHeededOnTheWire() throws Exception {
+  void noProxyHostIsReachedDirectly() throws Exception {
     try (var cloud = new StubCloud().on("GET", SERVICES, 200, "{\"services\": []}")) {
       var nova =
           StubCloud.nova(

@@ -44,7 +44,7 @@ class RecordingsTest {
   }
 
   @Test
-  void servicesAreThoseOfNovaComputeOnly() {
+  void onlyNovaComputeServicesAreRead() {
     cloud.replay("os-services-before");
 
     assertThat(nova.computeServices())
@@ -55,7 +55,7 @@ class RecordingsTest {
   }
 
   @Test
-  void disabledServiceIsWhatNovaAnswers() {
+  void disabledServiceIsReadFromTheAnswer() {
     cloud.replay("os-services-disable");
 
     assertThat(nova.disable("a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "maintenance: lab"))
@@ -70,7 +70,7 @@ class RecordingsTest {
   }
 
   @Test
-  void hypervisorIsNamedByItsServicesHost() {
+  void hypervisorHasTheHostNameOfItsService() {
     cloud.replay("os-hypervisors-detail");
 
     assertThat(nova.hypervisors())
@@ -79,7 +79,7 @@ class RecordingsTest {
   }
 
   @Test
-  void instancesOfAMixedHostAreAllRead() {
+  void instancesInEveryStateAreRead() {
     cloud.replay("servers-detail-host-mixed-mv2.96");
 
     assertThat(nova.instancesOn("compute-1").value())
@@ -107,7 +107,7 @@ class RecordingsTest {
   }
 
   @Test
-  void listForAUserWithoutRightsIsNoAnswer() {
+  void instanceListForAUserWithoutAdminRightsIsForbidden() {
     cloud.replay("demo-servers-host-filter-compute-1");
 
     assertThatExceptionOfType(NovaException.class)
@@ -117,7 +117,7 @@ class RecordingsTest {
   }
 
   @Test
-  void listWhileNeutronIsDownIsNoAnswer() {
+  void instanceListIsUnavailableWhileNeutronIsDown() {
     cloud.replay("servers-detail-neutron-down-500");
 
     assertThatExceptionOfType(NovaException.class)
@@ -204,7 +204,7 @@ class RecordingsTest {
   }
 
   @Test
-  void failedActionTellsWhyInItsEvents() {
+  void failedActionHasTheErrorInItsEvents() {
     cloud.replay("instance-action-live-migration-precheck_fail");
 
     assertThat(
@@ -240,7 +240,7 @@ class RecordingsTest {
   }
 
   @Test
-  void conflictIsToldInNovasWords() {
+  void conflictHasTheMessageOfNova() {
     cloud.replay("live-migrate-while-migrating");
     var recording = StubCloud.recording("live-migrate-while-migrating");
     var id = recording.path("request").path("path").asText().split("/")[2];
@@ -253,7 +253,7 @@ class RecordingsTest {
   }
 
   @Test
-  void listThatPolicyForbidsIsForbidden() {
+  void listThatPolicyForbidsIsForbiddenAndNamesTheUserAndTheRole() {
     cloud.replay("demo-os-services");
 
     assertThatExceptionOfType(NovaException.class)

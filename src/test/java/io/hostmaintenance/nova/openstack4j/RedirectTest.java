@@ -35,7 +35,7 @@ class RedirectTest {
 
   @ParameterizedTest
   @ValueSource(ints = {301, 302, 303, 307, 308})
-  void questionIsSentOnToTheSameHost(int status) {
+  void readFollowsARedirectToTheSameHost(int status) {
     cloud.on("GET", SERVICES, request -> to(status, cloud.url() + "/moved"));
     cloud.on("GET", "/moved", 200, "{\"services\": []}");
 
@@ -43,7 +43,7 @@ class RedirectTest {
   }
 
   @Test
-  void redirectMayNameThePathAlone() {
+  void readFollowsARedirectWithOnlyAPath() {
     cloud.on("GET", SERVICES, request -> to(302, "/moved"));
     cloud.on("GET", "/moved", 200, "{\"services\": []}");
 
@@ -64,7 +64,7 @@ class RedirectTest {
   }
 
   @Test
-  void circleIsLeftAfterThreeHops() {
+  void redirectLoopEndsAfterThreeRedirects() {
     cloud.on("GET", SERVICES, request -> to(302, cloud.url() + SERVICES));
 
     assertThatExceptionOfType(NovaException.class)
@@ -75,7 +75,7 @@ class RedirectTest {
 
   @ParameterizedTest
   @ValueSource(ints = {301, 302, 307, 308})
-  void moveIsNotSentOn(int status) {
+  void moveRequestDoesNotFollowARedirect(int status) {
     cloud.on("POST", ACTION, request -> to(status, cloud.url() + "/moved"));
 
     assertThatExceptionOfType(NovaException.class)
@@ -89,7 +89,7 @@ class RedirectTest {
 
   @ParameterizedTest
   @ValueSource(ints = {301, 302, 307, 308})
-  void loginIsSentOnToTheSameHost(int status) {
+  void loginFollowsARedirectToTheSameHost(int status) {
     cloud.on("POST", "/new/auth/tokens", request -> cloud.granting(cloud.token()));
     cloud.keystone(request -> to(status, cloud.url() + "/new/auth/tokens"));
 
@@ -100,7 +100,7 @@ class RedirectTest {
 
   /** As Keystone answers below a URL without a version. */
   @Test
-  void loginIsSentOnToTheThirdOfSeveralVersions() {
+  void loginFollowsKeystonesLinkToVersion3() {
     cloud.on("POST", "/identity/v3/auth/tokens", request -> cloud.granting(cloud.token()));
     cloud.keystone(
         request ->
@@ -131,7 +131,7 @@ class RedirectTest {
   }
 
   @Test
-  void redirectToNowhereIsNoReply() {
+  void redirectWithoutALocationIsAnError() {
     cloud.on("GET", SERVICES, request -> new Answer(302, "<h1>Found</h1>", Map.of()));
 
     assertThatExceptionOfType(NovaException.class)

@@ -28,43 +28,43 @@ class ReplyTest {
     "'{\"badRequest\": {\"message\": \"truncat', '{\"badRequest\": {\"message\": \"truncat'",
     "'', ''",
   })
-  void textIsTheServicesOwn(String body, String text) {
+  void errorTextIsReadFromJsonHtmlAndPlainText(String body, String text) {
     assertThat(reply(body, Map.of()).text()).isEqualTo(text);
   }
 
   @Test
-  void textHasNoControlCharacters() {
+  void errorTextHasNoControlCharacters() {
     assertThat(reply("{\"message\": \"a\\u0007b\\r\\nc\\u202ed\\u0000\"}", Map.of()).text())
         .isEqualTo("a b c d");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"<", "<style", "<style><", "<a <b "})
-  void aPageThatNeverClosesItsTagsIsReadInNoTime(String part) {
+  void htmlPageWithUnclosedTagsIsReadWithinTenSeconds(String part) {
     assertTimeoutPreemptively(
         Duration.ofSeconds(10), () -> reply(part.repeat(2_000_000), Map.of()).text());
   }
 
   @ParameterizedTest
   @CsvSource({"999999999", "'Sun, 22 Nov 2099 12:01:30 GMT'"})
-  void retryAfterIsHeededForTenMinutes(String header) {
+  void retryAfterIsLimitedToTenMinutes(String header) {
     assertThat(reply("", Map.of("Retry-After", header)).retryAfter(NOW))
         .contains(Duration.ofMinutes(10));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"two words", "é", "", "../x"})
-  void whatIsNoIdIsNoRequestId(String header) {
+  void malformedRequestIdIsIgnored(String header) {
     assertThat(reply("", Map.of("X-Compute-Request-Id", header)).requestId()).isEmpty();
   }
 
   @Test
-  void textOfOneKibibyteIsWhole() {
+  void errorTextOfOneKibibyteIsKept() {
     assertThat(reply("x".repeat(1024), Map.of()).text()).hasSize(1024);
   }
 
   @Test
-  void longTextIsCutBetweenCharacters() {
+  void longErrorTextIsTruncatedBetweenCharacters() {
     var text = reply("x" + "😀".repeat(400), Map.of()).text();
 
     assertThat(text).isEqualTo("x" + "😀".repeat(255));
@@ -83,7 +83,7 @@ class ReplyTest {
   }
 
   @Test
-  void retryAfterDateIsCountedByTheSendersClock() {
+  void retryAfterDateIsMeasuredByTheDateHeaderOfTheReply() {
     var headers =
         Map.of(
             "Date", "Sun, 22 Nov 2026 12:01:00 GMT",
@@ -94,13 +94,13 @@ class ReplyTest {
 
   @ParameterizedTest
   @CsvSource({"soon", "-1", "99999999999999999999", "''"})
-  void nonsenseIsNoRetryAfter(String header) {
+  void malformedRetryAfterIsIgnored(String header) {
     assertThat(reply("", Map.of("Retry-After", header)).retryAfter(NOW)).isEmpty();
   }
 
   /** What openstack4j itself reads of a reply. */
   @Test
-  void bodyAndItsTypeAreGivenAsTheyCame() {
+  void bodyAndContentTypeAreReturnedUnchanged() {
     var reply = reply("{}", Map.of("Content-Type", "application/json"));
 
     assertThat(reply.getContentType()).isEqualTo("application/json");

@@ -35,7 +35,7 @@ class SecretsTest {
   }
 
   @Test
-  void logTellsMethodPathStatusAndRequestIdOfEachRequest() {
+  void logShowsMethodPathStatusAndRequestIdOfEachRequest() {
     cloud.on(
         "GET",
         "/compute/v2.1/os-services",
@@ -49,7 +49,7 @@ class SecretsTest {
   }
 
   @Test
-  void logOfARequestThatIsNotAnsweredTellsWhy() {
+  void logOfAnUnansweredRequestShowsTheException() {
     cloud.on("POST", "/compute/v2.1/servers/i1/action", request -> Answer.drop());
     try (var logs = new Logs()) {
       liveMigrate();
@@ -75,7 +75,7 @@ class SecretsTest {
   }
 
   @Test
-  void refusedLoginTellsNoSecrets() {
+  void failedLoginShowsNoSecrets() {
     cloud.keystone(
         request -> Answer.json(400, "{\"error\": {\"message\": \"plantedPassword is bad\"}}"));
     try (var logs = new Logs()) {
@@ -99,7 +99,7 @@ class SecretsTest {
         "{\"services\": [{\"id\": \"%s\", \"host\": 7, \"state\": []}]}",
         "{\"services\": %s"
       })
-  void echoOfTheTokenIsNotTold(String body) {
+  void tokenThatTheCloudEchoesIsHidden(String body) {
     for (var status : List.of(200, 401, 403, 409, 500)) {
       for (var pad : List.of("", "x".repeat(1010))) {
         cloud.on(
@@ -121,7 +121,7 @@ class SecretsTest {
   }
 
   @Test
-  void echoOfAPasswordAsJsonWritesItIsNotTold() throws IOException {
+  void passwordThatTheCloudEchoesAsJsonIsHidden() throws IOException {
     var file = cloud.cloudsYaml(directory);
     Files.writeString(
         file, Files.readString(file).replace("plantedPassword", "'planted \"Pass\\\\word\u00e9'"));
@@ -147,7 +147,7 @@ class SecretsTest {
   }
 
   @Test
-  void applicationCredentialTellsNoSecrets() throws IOException {
+  void applicationCredentialLoginShowsNoSecrets() throws IOException {
     var file = directory.resolve("credential.yaml");
     Files.writeString(
         file,
@@ -176,7 +176,7 @@ class SecretsTest {
   }
 
   @Test
-  void cloudThatDoesNotAnswerIsToldWithoutSecrets() throws IOException {
+  void errorOfAnUnreachableCloudShowsNoSecrets() throws IOException {
     var file = cloud.cloudsYaml(directory);
     Files.writeString(file, Files.readString(file).replace("http:", "https:"));
     try (var logs = new Logs()) {
@@ -188,7 +188,7 @@ class SecretsTest {
   }
 
   @Test
-  void loginAnsweredWithABrokenTokenTellsNoSecrets() {
+  void malformedTokenAnswerShowsNoSecrets() {
     cloud.keystone(
         request ->
             new Answer(
@@ -200,21 +200,21 @@ class SecretsTest {
   }
 
   @Test
-  void refusedRequestTellsNoSecrets() {
+  void failedRequestShowsNoSecrets() {
     cloud.on("POST", "/compute/v2.1/servers/i1/action", 500, "{\"x\": {\"message\": \"No.\"}}");
 
     assertThat(stackTrace(liveMigrate())).contains("No.").doesNotContain("planted");
   }
 
   @Test
-  void requestThatIsNotAnsweredTellsNoSecrets() {
+  void unansweredRequestShowsNoSecrets() {
     cloud.on("POST", "/compute/v2.1/servers/i1/action", request -> Answer.drop());
 
     assertThat(stackTrace(liveMigrate())).contains("is not answered").doesNotContain("planted");
   }
 
   @Test
-  void brokenCloudsYamlTellsNoSecrets() throws IOException {
+  void invalidCloudsYamlShowsNoSecrets() throws IOException {
     var file = cloud.cloudsYaml(directory);
     Files.writeString(file, Files.readString(file) + "      bad: {plantedYaml\n  - [");
 
@@ -224,19 +224,19 @@ class SecretsTest {
   }
 
   @Test
-  void secretThatIsEmptyHidesNothing() {
+  void emptySecretHidesNothing() {
     assertThat(new Secret("").hiddenIn("words")).isEqualTo("words");
   }
 
   @Test
-  void loginDoesNotShowItsToken() {
+  void textFormOfALoginDoesNotShowItsToken() {
     var session =
         new Session(
             new CloudsFile(Map.of("OS_CLIENT_CONFIG_FILE", cloud.cloudsYaml(directory).toString())),
             new Proxies(Map.of()),
             InstantSource.system(),
             System::nanoTime,
-            new Patience(java.time.Duration.ofSeconds(5)),
+            new Timeouts(java.time.Duration.ofSeconds(5)),
             (operation, status, duration) -> {});
 
     assertThat(session.current().toString()).contains(StubCloud.USER_ID).doesNotContain("planted");

@@ -121,7 +121,7 @@ class SessionTest {
   }
 
   @Test
-  void applicationCredentialIsRenewedLikeAPassword() throws IOException {
+  void applicationCredentialLoginIsRepeatedAfterTheTokenIsRevoked() throws IOException {
     var nova =
         nova(
             """
@@ -137,12 +137,12 @@ class SessionTest {
   }
 
   @Test
-  void identityIsThatOfTheToken() {
+  void identityIsUserAndProjectOfTheToken() {
     assertThat(nova().identity()).isEqualTo(new Identity(StubCloud.USER_ID, StubCloud.PROJECT_ID));
   }
 
   @Test
-  void tokenIsKeptWhileItLivesForAMinute() {
+  void tokenIsReusedWhileItIsValidForMoreThanAMinute() {
     cloud.tokensExpire(clock.instant().plusSeconds(3600));
     var nova = nova();
     nova.identity();
@@ -167,7 +167,7 @@ class SessionTest {
   /** Keystone's clock is years away from ours, either way. */
   @ParameterizedTest
   @ValueSource(strings = {"2016-01-01T00:00:00Z", "2046-01-01T00:00:00Z"})
-  void tokensAgeIsJudgedByTheClockOfWhoIssuedIt(Instant there) {
+  void ageOfATokenIsMeasuredByKeystonesClock(Instant there) {
     cloud.tokensExpire(there.plusSeconds(3600));
     var nova = nova();
     nova.identity();
@@ -178,7 +178,7 @@ class SessionTest {
   }
 
   @Test
-  void tokenWithoutAnIssueIsJudgedByTheDateOfItsReply() {
+  void ageOfATokenWithoutIssuedAtIsMeasuredByTheDateHeader() {
     var end = Instant.now().plusSeconds(3600);
     cloud.tokensExpire(end);
     cloud.keystone(
@@ -196,7 +196,7 @@ class SessionTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"2026-01-01T01:00:00", "2026-01-01T01:00:00.000000+00:00"})
-  void tokensTimesAreUtc(String end) {
+  void timestampsOfATokenAreReadAsUtc(String end) {
     cloud.keystone(
         request ->
             cloud.granting(
@@ -213,7 +213,7 @@ class SessionTest {
 
   /** With a margin of a minute it would never be fresh. */
   @Test
-  void tokenOfAShortLifeIsUsedForHalfOfIt() {
+  void tokenOfOneMinuteIsReusedForHalfItsLifetime() {
     cloud.keystone(request -> cloud.granting(cloud.token(clock.instant(), Duration.ofSeconds(60))));
     var nova = nova();
     nova.identity();
@@ -227,7 +227,7 @@ class SessionTest {
   }
 
   @Test
-  void tokenThatEndsBeforeItBeginsIsNoReasonToLogInForEachRequest() {
+  void tokenThatExpiresBeforeItsIssueDoesNotCauseALoginPerRequest() {
     cloud.keystone(
         request -> cloud.granting(cloud.token(clock.instant(), Duration.ofSeconds(-3600))));
     var nova = nova();
@@ -238,7 +238,7 @@ class SessionTest {
   }
 
   @Test
-  void refusedTokenIsRenewedOnce() {
+  void rejectedTokenIsRenewedOnce() {
     var nova = nova();
     nova.computeServices();
     cloud.revokeTokens();
@@ -248,7 +248,7 @@ class SessionTest {
   }
 
   @Test
-  void freshTokenThatIsRefusedIsUnauthorized() {
+  void requestIsUnauthorizedWhenTheServiceRejectsANewToken() {
     cloud.on("GET", SERVICES, 401, "{\"error\": {\"message\": \"Go away.\"}}");
 
     assertThatExceptionOfType(NovaException.class)
@@ -263,7 +263,7 @@ class SessionTest {
   }
 
   @Test
-  void serviceThatRefusesAFreshTokenHasNoOtherMadeForAMinute() {
+  void serviceThatRejectsANewTokenCausesNoFurtherLoginForAMinute() {
     cloud.on("GET", SERVICES, 401, "{\"error\": {\"message\": \"Go away.\"}}");
     var nova = nova();
     for (var i = 0; i < 20; i++) {
@@ -275,7 +275,7 @@ class SessionTest {
   }
 
   @Test
-  void serviceThatRefusedAFreshTokenIsGivenAnotherAfterAMinute() {
+  void serviceThatRejectsANewTokenCausesAnotherLoginAfterAMinute() {
     cloud.on("GET", SERVICES, 401, "{\"error\": {\"message\": \"Go away.\"}}");
     var nova = nova();
     catchThrowableOfType(NovaException.class, nova::computeServices);
@@ -287,7 +287,7 @@ class SessionTest {
 
   /** Such as placement without service_type where there are access rules. */
   @Test
-  void serviceThatRefusesAFreshTokenDoesNotKeepAnotherFromANewOne() {
+  void serviceThatRejectsANewTokenDoesNotBlockALoginForAnotherService() {
     cloud.on("GET", "/placement/resource_providers/h1/allocations", 401, "");
     var nova = nova();
     nova.computeServices();
@@ -298,7 +298,7 @@ class SessionTest {
   }
 
   @Test
-  void manyThreadsWithOneRefusedTokenLogInOnce() throws Exception {
+  void manyThreadsWithOneRejectedTokenLogInOnce() throws Exception {
     var nova = nova();
     nova.computeServices();
     cloud.revokeTokens();
@@ -326,7 +326,7 @@ class SessionTest {
   }
 
   @Test
-  void failedLoginIsToldAgainForTenSeconds() {
+  void failedLoginIsNotRepeatedWithinTenSeconds() {
     refuseLogins();
     var nova = nova();
     var first = catchThrowableOfType(NovaException.class, nova::identity);
@@ -339,7 +339,7 @@ class SessionTest {
   }
 
   @Test
-  void failedLoginIsTriedAgainAfterTenSeconds() {
+  void failedLoginIsRepeatedAfterTenSeconds() {
     refuseLogins();
     var nova = nova();
     catchThrowableOfType(NovaException.class, nova::identity);
@@ -350,7 +350,7 @@ class SessionTest {
   }
 
   @Test
-  void loginThatFailsAgainAndAgainIsTriedMoreSeldomUpToOnceAMinute() {
+  void loginThatKeepsFailingIsRepeatedOnceAMinute() {
     refuseLogins();
     var nova = nova();
     for (var i = 0; i < 600; i++) {
@@ -362,7 +362,7 @@ class SessionTest {
   }
 
   @Test
-  void failedLoginIsTriedAtOnceWhenCloudsYamlIsMended() throws IOException {
+  void failedLoginIsRepeatedAtOnceWhenCloudsYamlChanges() throws IOException {
     refuseLogins();
     var file = cloud.cloudsYaml(directory);
     var nova = StubCloud.nova(file, clock);
@@ -374,7 +374,7 @@ class SessionTest {
   }
 
   @Test
-  void refusedLoginTellsWhoWhereAndKeystonesWords() {
+  void failedLoginNamesUserCloudFileAndKeystonesMessage() {
     refuseLogins();
 
     assertThatExceptionOfType(NovaException.class)
@@ -386,7 +386,7 @@ class SessionTest {
   }
 
   @Test
-  void missingKeystoneIsAMatterOfConfiguration() {
+  void loginAnsweredWithStatus404IsAConfigurationError() {
     cloud.keystone(request -> new Answer(404, "<h1>Not Found</h1>", java.util.Map.of()));
 
     assertThatExceptionOfType(NovaException.class)
@@ -395,7 +395,7 @@ class SessionTest {
   }
 
   @Test
-  void failedLoginForAWriteHasChangedNothing() {
+  void failedLoginMeansThatTheWriteWasNotSent() {
     cloud.keystone(request -> Answer.json(503, ""));
 
     assertThatExceptionOfType(NovaException.class)
@@ -404,7 +404,7 @@ class SessionTest {
   }
 
   @Test
-  void loginWithoutAReplyHasChangedNothing() {
+  void unansweredLoginMeansThatTheWriteWasNotSent() {
     cloud.keystone(request -> Answer.drop());
 
     assertThatExceptionOfType(NovaException.class)
@@ -414,7 +414,7 @@ class SessionTest {
   }
 
   @Test
-  void loginAnsweredByAPageIsNoToken() {
+  void loginAnsweredWithAnHtmlPageIsUnavailable() {
     cloud.keystone(request -> new Answer(200, "<html>Welcome</html>", java.util.Map.of()));
 
     assertThatExceptionOfType(NovaException.class)
@@ -423,7 +423,7 @@ class SessionTest {
   }
 
   @Test
-  void tokenWithoutAProjectIsAMatterOfConfiguration() {
+  void tokenWithoutAProjectIsAConfigurationError() {
     cloud.keystone(
         request ->
             Answer.json(
@@ -454,7 +454,7 @@ class SessionTest {
   }
 
   @Test
-  void changedCloudsYamlIsTakenUpWithinSeconds() throws IOException {
+  void changedCloudsYamlIsUsedWithinFiveSeconds() throws IOException {
     var file = cloud.cloudsYaml(directory);
     var nova = StubCloud.nova(file, clock);
     nova.computeServices();
@@ -468,7 +468,7 @@ class SessionTest {
 
   /** So kubelet brings a changed Secret: another directory behind the same link. */
   @Test
-  void changedSecretIsTakenUpWithinSeconds() throws IOException {
+  void changedKubernetesSecretIsUsedWithinFiveSeconds() throws IOException {
     var before = Files.createDirectory(directory.resolve("..1"));
     var after = Files.createDirectory(directory.resolve("..2"));
     var yaml = Files.readString(cloud.cloudsYaml(directory));
@@ -487,7 +487,7 @@ class SessionTest {
   }
 
   @Test
-  void cloudsYamlThatIsWrittenAnewAsItWasIsNoReasonToLogIn() throws IOException {
+  void cloudsYamlRewrittenWithTheSameSettingsCausesNoLogin() throws IOException {
     var file = cloud.cloudsYaml(directory);
     var nova = StubCloud.nova(file, clock);
     nova.computeServices();
@@ -499,7 +499,7 @@ class SessionTest {
   }
 
   @Test
-  void cloudsYamlThatIsSpoiltIsToldAtEachCallUntilItIsMended() throws IOException {
+  void invalidCloudsYamlFailsEveryCallUntilItIsCorrected() throws IOException {
     var file = cloud.cloudsYaml(directory);
     var text = Files.readString(file);
     var nova = StubCloud.nova(file, clock);
@@ -517,7 +517,7 @@ class SessionTest {
   }
 
   @Test
-  void endpointThatMovedIsFoundAtTheCallAfterTheOneThatFailed() throws IOException {
+  void movedEndpointIsFoundAtTheCallAfterAFailedOne() throws IOException {
     var file = cloud.cloudsYaml(directory);
     var gone = cloud.endpoint("public", "RegionOne", "/compute/v2.1");
     var moved = gone.replaceFirst("http://127.0.0.1:[0-9]+", "http://127.0.0.1:1");
@@ -530,7 +530,7 @@ class SessionTest {
   }
 
   @Test
-  void cloudThatCannotBeReachedIsLoggedInToOnceAMinute() {
+  void unreachableNovaEndpointCausesALoginAtMostOnceAMinute() {
     cloud.catalog(
         "[{\"type\": \"compute\", \"endpoints\": [%s]}]"
             .formatted(
@@ -547,7 +547,7 @@ class SessionTest {
   }
 
   @Test
-  void unverifiedCertificatesAreWarnedOfAtEachLogin() {
+  void unverifiedCertificatesAreLoggedAsAWarningAtEveryLogin() {
     var nova = StubCloud.nova(cloud.cloudsYaml(directory, "    verify: false\n"), clock);
     try (var logs = new Logs()) {
       nova.computeServices();

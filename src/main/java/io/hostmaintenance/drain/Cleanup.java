@@ -1,0 +1,236 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The way out: what was taken is given back, what is under way is followed to its end. */
+public final class Cleanup {
+
+  private static final Set<String> NOT_BEGUN = Set.of("accepted", "queued");
+  private static final Set<String> ABORTABLE = Set.of("queued", "preparing", "running");
+
+  private Cleanup() {}
+
+  /**
+   * What needs no observation: nothing was taken, or the annotation lets go.
+   *
+   * @return empty when an observation is needed
+   */
+  public static Optional<Decision> withoutObservation(DecisionInput input) {
+    var previous = DecisionContext.previous(input);
+    var annotations = input.resource().getMetadata().getAnnotations();
+    var skip =
+        annotations != null && "true".equals(annotations.get(HostMaintenance.SKIP_GIVE_BACK));
+    var taken = HostClaim.holdsHost(previous);
+    if (skip && taken) {
+      return Optional.of(
+          release(
+              previous,
+              List.of(
+                  new Notice(
+                      Notice.Type.Warning,
+                      Reason.GiveBackSkipped,
+                      "Let go by the annotation "
+                          + HostMaintenance.SKIP_GIVE_BACK
+                          + ": host "
+                          + input.resource().getSpec().host()
+                          + " stays as it is"
+                          + leftBehind(previous.instances())
+                          + "."))));
+    }
+    return taken ? Optional.empty() : Optional.of(release(previous, List.of()));
+  }
+
+  static Decision unavailable(DecisionInput input, Unavailable unavailable) {
+    var report = notDrained(new Report(input).keep(Condition.SERVICE_DISABLED));
+    var status = report.phase(Phase.Exiting, unavailable.reason(), notYet(unavailable));
+    return new Decision(
+        status,
+        List.of(),
+        Notices.ofUnavailable(input, status, unavailable),
+        unavailable.pause(input.settings(), Phase.Exiting),
+        false);
+  }
+
+  private static String notYet(Unavailable why) {
+    return "Cannot be given back yet: "
+        + why.message()
+        + " The annotation "
+        + HostMaintenance.SKIP_GIVE_BACK
+        + "=true lets go at once and leaves the host as it is.";
+  }
+
+  static Decision decide(DecisionContext context) {
+    if (!HostClaim.holdsHost(context.previous())) {
+      return release(context.previous(), List.of());
+    }
+    if (context.service().isEmpty()) {
+      return release(
+          context.previous(),
+          List.of(
+              new Notice(
+                  Notice.Type.Normal,
+                  Reason.HostGone,
+                  "The nova-compute service of "
+                      + context.host()
+                      + " was deleted from Nova: there is nothing to give back.")));
+    }
+    var serviceDecision = ServiceDecision.giveBack(context);
+    var table = InstanceRows.upToDate(context);
+    var steps = new ArrayList<Step>();
+    serviceDecision.step().ifPresent(steps::add);
+    var rows = table.rows().stream().map(r -> forgetUnanswered(r, context)).toList();
+    table.steps().stream().filter(s -> !(s instanceof Step.ForceComplete)).forEach(steps::add);
+    var open = rows.stream().filter(InstanceStatus::outstanding).toList();
+    var late = open.stream().filter(r -> overdue(r, context)).toList();
+    aborts(context, open.stream().filter(r -> !late.contains(r)).toList(), steps);
+
+    var notices = new ArrayList<>(serviceDecision.notices());
+    notices.addAll(Notices.ofRows(context, rows));
+    var report = new Report(context.input()).rows(rows);
+    report.status().service(serviceDecision.record()).emptySince(null);
+    if (serviceDecision.record() == null) {
+      report.keep(Condition.SERVICE_DISABLED);
+    } else {
+      report.service(serviceDecision, context);
+    }
+    notDrained(report);
+    var givenBack =
+        serviceDecision.step().isEmpty()
+            && (serviceDecision.record() == null || !serviceDecision.record().disabledByUs());
+    var refusal = context.input().refusal().filter(r -> !givenBack);
+    var status =
+        report.phase(
+            Phase.Exiting,
+            refusal.map(Unavailable::reason).orElse(Reason.Exiting),
+            refusal.map(Cleanup::notYet).orElseGet(() -> beingGivenBack(open)));
+    notices.addAll(
+        refusal
+            .map(r -> Notices.ofUnavailable(context.input(), status, r))
+            .orElseGet(() -> Notices.ofPhase(context.input(), status)));
+    if (givenBack && open.size() == late.size()) {
+      if (!late.isEmpty()) {
+        notices.add(
+            new Notice(
+                Notice.Type.Warning,
+                Reason.LeftBehind,
+                "Given back"
+                    + leftBehind(late)
+                    + ": look after them, and confirm what waits in"
+                    + " VERIFY_RESIZE."));
+      }
+      return release(status, notices);
+    }
+    return new Decision(
+        status,
+        List.copyOf(steps),
+        List.copyOf(notices),
+        serviceDecision.step().isPresent() && Report.phase(context.previous()) != Phase.Exiting
+            ? Duration.ZERO
+            : context.settings().pollMoving(),
+        false);
+  }
+
+  private static String beingGivenBack(List<InstanceStatus> open) {
+    return open.isEmpty()
+        ? "The host is being given back."
+        : "The host is being given back; " + open.size() + " moves are followed to their end.";
+  }
+
+  /** Nothing is claimed of a host on its way back, whether it is seen or not. */
+  private static Report notDrained(Report report) {
+    return report.condition(
+        Condition.DRAINED, "False", Reason.Exiting, "The host is being given back.");
+  }
+
+  /** Whether a resource with this status is on its way out. */
+  public static boolean begun(HostMaintenanceStatus status) {
+    return status != null && Report.phase(status) == Phase.Exiting;
+  }
+
+  private static Decision release(HostMaintenanceStatus status, List<Notice> notices) {
+    return new Decision(status, List.of(), List.copyOf(notices), Duration.ZERO, true);
+  }
+
+  /** A request that Nova shows no trace of in its time is not repeated on the way out. */
+  private static InstanceStatus forgetUnanswered(InstanceStatus row, DecisionContext context) {
+    return row.is(RowState.Requested) && !row.outstanding()
+        ? RowTransitions.mark(
+            row,
+            RowState.Pending,
+            Reason.Waiting,
+            "Nova shows no trace of the request, and nothing new is asked for.",
+            context.now())
+        : row;
+  }
+
+  private static void aborts(DecisionContext context, List<InstanceStatus> rows, List<Step> steps) {
+    for (var row : rows) {
+      var record =
+          context.snapshot().migrations().stream()
+              .filter(m -> row.migrationId() != null && m.id() == row.migrationId())
+              .findFirst();
+      var due = row.notBefore() == null || !context.now().isBefore(row.notBefore());
+      if (due
+          && RowAction.LiveMigrate.of(row)
+          && record.filter(m -> mayAbort(m, context)).isPresent()
+          && steps.stream()
+              .noneMatch(s -> s instanceof Step.Abort a && a.instanceId().equals(row.id()))) {
+        steps.add(new Step.Abort(row.id(), row.migrationId()));
+      }
+    }
+  }
+
+  private static boolean mayAbort(Migration migration, DecisionContext context) {
+    var status = migration.status();
+    return ABORTABLE.contains(status)
+        && (NOT_BEGUN.contains(status) || context.spec().onDelete().equals("Abort"));
+  }
+
+  /** Whether a move has had its time, counted from when it began or from the deletion. */
+  private static boolean overdue(InstanceStatus row, DecisionContext context) {
+    var ownConfirm = row.because(Reason.UnconfirmedResize) || row.because(Reason.SourceServiceDown);
+    if (ownConfirm && row.is(RowState.Blocked)) {
+      return sinceDeletion(null, context).compareTo(Deadlines.CONFIRM_BOUND) >= 0;
+    }
+    if (row.is(RowState.Confirming)) {
+      return sinceDeletion(row.since(), context).compareTo(Deadlines.CONFIRM_BOUND) >= 0;
+    }
+    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
+    var ram =
+        context
+            .snapshot()
+            .onHost(row.id())
+            .or(() -> detail.flatMap(Observation.Detail::instance))
+            .map(Instance::ramMiB)
+            .orElse(0);
+    return sinceDeletion(row.startedAt(), context).compareTo(Deadlines.attempt(context.spec(), ram))
+        >= 0;
+  }
+
+  /** How long ago something was, or the deletion when that came later. */
+  private static Duration sinceDeletion(Instant then, DecisionContext context) {
+    var deleted = Instant.parse(context.input().resource().getMetadata().getDeletionTimestamp());
+    return context.ago(then == null || then.isBefore(deleted) ? deleted : then);
+  }
+
+  private static String leftBehind(List<InstanceStatus> rows) {
+    var open = rows.stream().filter(InstanceStatus::outstanding).map(InstanceStatus::id).toList();
+    return open.isEmpty() ? "" : "; moves still under way: " + String.join(", ", open);
+  }
+}

@@ -1,0 +1,248 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.Observation.Consumer;
+import io.hostmaintenance.drain.Observation.Placement;
+import io.hostmaintenance.drain.Observation.Residents;
+import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Whether an observation finds the host empty: the most careful question there is. */
+final class EmptyCheck {
+
+  private final String host;
+  private final Snapshot snapshot;
+
+  EmptyCheck(String host, Snapshot snapshot) {
+    this.host = host;
+    this.snapshot = snapshot;
+  }
+
+  /** Why the host is not empty; empty when it is. */
+  Optional<String> occupied() {
+    return occupiedByNova().or(this::allocated);
+  }
+
+  /** Why the host is not empty by all that Nova told; empty when it is. */
+  Optional<String> occupiedByNova() {
+    return occupiedByLists().or(this::resident);
+  }
+
+  /**
+   * Why the host is not empty by Nova's lists; empty when they show nothing. That does not make it
+   * empty: with 200 a list leaves out the rows of a cell whose database it could not reach
+   * (nova/compute/multi_cell_list.py).
+   */
+  Optional<String> occupiedByLists() {
+    if (!snapshot.complete()) {
+      return Optional.of("Not looked for while a request of ours is outstanding.");
+    }
+    var service = snapshot.service(host);
+    if (service.isEmpty() || !service.get().disabled()) {
+      return Optional.of("nova-compute on " + host + " is not disabled.");
+    }
+    var count = snapshot.instances().size();
+    if (count > 0) {
+      return Optional.of(
+          count == 1 ? "1 instance is on the host." : count + " instances are on the host.");
+    }
+    return snapshot.migrations().stream()
+        .filter(this::live)
+        .findFirst()
+        .map(
+            m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.");
+  }
+
+  /** Why the host is not empty by its hypervisors, which fail where a list would be short. */
+  private Optional<String> resident() {
+    return switch (snapshot.residents()) {
+      case Residents.NotAsked() -> Optional.of("The hypervisors of the host were not asked.");
+      case Residents.NoHypervisor() -> Optional.of(unprovable());
+      case Residents.Shown(var ids) ->
+          ids.stream()
+              .sorted()
+              .findFirst()
+              .map(
+                  id ->
+                      "Nova's hypervisor of the host shows "
+                          + (ids.size() == 1 ? "instance " : ids.size() + " instances, first ")
+                          + id
+                          + ", which the list of its instances lacks.");
+    };
+  }
+
+  /** Why nobody can tell whether the host is empty; empty when it can be told. */
+  Optional<Cause> undecidable() {
+    return snapshot.residents() instanceof Residents.NoHypervisor
+        ? Optional.of(new Cause(Reason.NoHypervisor, unprovable()))
+        : Optional.empty();
+  }
+
+  private String unprovable() {
+    return "Nova lists no instance on "
+        + host
+        + ", but has no hypervisor of it, which alone could prove that: start nova-compute there"
+        + " until `openstack hypervisor list` shows it, or delete this resource.";
+  }
+
+  /**
+   * What keeps the host from being empty though no list of its instances shows it.
+   *
+   * @param instance on another host, or on none yet
+   * @param by what ties it to this one
+   */
+  record PendingArrival(Instance instance, String by) {}
+
+  /**
+   * Instances elsewhere that a migration or a build ties to the host; an owner's decision apart.
+   */
+  List<PendingArrival> pendingArrivals() {
+    var pendingArrivals = new ArrayList<PendingArrival>();
+    if (!snapshot.complete()) {
+      return pendingArrivals;
+    }
+    for (var migration : snapshot.migrations()) {
+      elsewhere(migration.instanceId())
+          .filter(i -> live(migration) && !unconfirmed(migration, i, host))
+          .ifPresent(i -> pendingArrivals.add(new PendingArrival(i, told(migration))));
+    }
+    if (snapshot.placement() instanceof Placement.Consumers(var consumers)) {
+      consumers.stream()
+          .filter(c -> live(c) && !arrived(c.instance().get()))
+          .forEach(
+              c ->
+                  pendingArrivals.add(
+                      new PendingArrival(c.instance().get(), "An allocation in placement")));
+    }
+    return pendingArrivals;
+  }
+
+  /**
+   * Whether an instance elsewhere may still be tied to the host, by what was asked of it alone.
+   *
+   * @param detail the instance and all its records
+   */
+  boolean mayArrive(Observation.Detail detail) {
+    var instance = detail.instance().orElseThrow();
+    return !instance.idle()
+        || instance.building()
+        || detail.migrations().stream()
+            .filter(m -> host.equals(m.sourceHost()) || host.equals(m.destinationHost()))
+            .anyMatch(m -> live(m) && !unconfirmed(m, instance, host));
+  }
+
+  private Optional<Instance> elsewhere(String instanceId) {
+    return Optional.ofNullable(snapshot.details().get(instanceId))
+        .flatMap(Observation.Detail::instance)
+        .filter(i -> snapshot.onHost(instanceId).isEmpty() && !arrived(i));
+  }
+
+  private static String told(Migration migration) {
+    return "Migration "
+        + migration.id()
+        + " ("
+        + migration.type()
+        + ", "
+        + migration.status()
+        + ")";
+  }
+
+  /** Why the host is not empty by placement; empty when it is, or when there is no placement. */
+  private Optional<String> allocated() {
+    return switch (snapshot.placement()) {
+      case Placement.NotAsked() -> Optional.of("Placement was not asked.");
+      case Placement.Absent() -> Optional.empty();
+      case Placement.Consumers(var consumers) ->
+          consumers.stream()
+              .filter(this::live)
+              .findFirst()
+              .map(
+                  c ->
+                      "Placement still holds an allocation of the host for "
+                          + c.instance().map(Instance::id).orElse(c.id())
+                          + ".");
+    };
+  }
+
+  /** Records that say something is under way which is not; told, and not counted. */
+  List<Notice> stuck() {
+    var notices = new ArrayList<Notice>();
+    for (var migration : snapshot.migrations()) {
+      if (snapshot.complete() && migration.unfinished() && !live(migration)) {
+        notices.add(
+            new Notice(
+                Notice.Type.Warning,
+                Reason.StuckRecord,
+                "Migration record "
+                    + migration.id()
+                    + " of instance "
+                    + migration.instanceId()
+                    + " stands at "
+                    + migration.status()
+                    + ", but nothing is under way: it is not counted."));
+      }
+    }
+    return notices;
+  }
+
+  /** Whether the migration of a record is really under way; what is not known counts as such. */
+  private boolean live(Migration migration) {
+    if (!migration.unfinished() && !migration.reverted()) {
+      return false;
+    }
+    var onHost = snapshot.onHost(migration.instanceId());
+    if (onHost.isPresent()) {
+      return underWay(migration, onHost.get());
+    }
+    var detail = Optional.ofNullable(snapshot.details().get(migration.instanceId()));
+    return detail.isEmpty()
+        || detail.get().instance().map(i -> underWay(migration, i) || arrived(i)).orElse(false);
+  }
+
+  /** Whether an instance came after the host's instances were listed. */
+  private boolean arrived(Instance instance) {
+    return host.equals(instance.host());
+  }
+
+  private boolean underWay(Migration migration, Instance instance) {
+    return switch (migration.status()) {
+      case "finished", "confirming" -> instance.resized() || instance.resizing();
+      case "reverting", "reverted" -> instance.resizing();
+      default -> !instance.idle() || recent(migration);
+    };
+  }
+
+  private boolean live(Consumer consumer) {
+    if (consumer.instance().isEmpty()) {
+      return false; // neither an instance nor a migration that Nova knows: leaked
+    }
+    var instance = consumer.instance().get();
+    return consumer
+        .migration()
+        .map(m -> underWay(m, instance) || instance.resizing())
+        .orElseGet(() -> arrived(instance) || !instance.idle() || instance.building());
+  }
+
+  /**
+   * Whether an unfinished record may have changed after the records were asked for: the instance is
+   * asked for later, so it may rest already where the migration has just brought it.
+   */
+  private boolean recent(Migration migration) {
+    var changed = migration.updatedAt() == null ? migration.createdAt() : migration.updatedAt();
+    return migration.unfinished()
+        && Duration.between(changed, snapshot.began()).abs().compareTo(Deadlines.LAG) < 0;
+  }
+
+  /** Whether a record is a cold migration or resize that left the host and nobody confirmed. */
+  static boolean unconfirmed(Migration migration, Instance instance, String host) {
+    return migration.finished()
+        && host.equals(migration.sourceHost())
+        && !host.equals(instance.host())
+        && instance.resized();
+  }
+}

@@ -1,0 +1,507 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.EmptyCheck.PendingArrival;
+import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.drain.Observation.Group;
+import io.hostmaintenance.drain.Observation.Placement;
+import io.hostmaintenance.drain.StrategyTable.InstanceDecision;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.UntrustedText;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The results table at one observation: every row brought up to date, then as many asked as may be.
+ */
+final class InstanceRows {
+
+  private final DecisionContext context;
+  private final EmptyCheck emptyCheck;
+  private final List<InstanceStatus> rows = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+  private final Map<String, RowAction> movable = new HashMap<>();
+  private final Map<String, PendingArrival> pendingArrivals = new LinkedHashMap<>();
+
+  private InstanceRows(DecisionContext context) {
+    this.context = context;
+    this.emptyCheck = new EmptyCheck(context.host(), context.snapshot());
+    emptyCheck.pendingArrivals().forEach(t -> pendingArrivals.putIfAbsent(t.instance().id(), t));
+  }
+
+  /** The table after the observation, nothing new asked. */
+  static InstanceRows upToDate(DecisionContext context) {
+    var table = new InstanceRows(context);
+    var previous = context.previous().instances();
+    for (var row : previous) {
+      table.rows.add(table.update(row, previous));
+    }
+    table.arrivals();
+    table.unconfirmedResizes();
+    table.underWay();
+    return table;
+  }
+
+  /** The rows; what stands as it stood before this observation does so since then. */
+  List<InstanceStatus> rows() {
+    var before =
+        context.previous().instances().stream()
+            .collect(Collectors.toMap(InstanceStatus::id, Function.identity(), (a, b) -> a));
+    return rows.stream().map(r -> since(r, before.get(r.id()))).toList();
+  }
+
+  private static InstanceStatus since(InstanceStatus row, InstanceStatus before) {
+    return before != null
+            && row.since() != null
+            && before.since() != null
+            && Objects.equals(row.state(), before.state())
+            && Objects.equals(row.reason(), before.reason())
+        ? row.toBuilder().since(before.since()).build()
+        : row;
+  }
+
+  List<Step> steps() {
+    return List.copyOf(steps);
+  }
+
+  private InstanceStatus update(InstanceStatus row, List<InstanceStatus> all) {
+    if (RowState.of(row).isEmpty()) {
+      return row;
+    }
+    if (!row.outstanding()) {
+      return rest(row);
+    }
+    var next = new MigrationTracker(context, all).follow(row);
+    next.step().ifPresent(steps::add);
+    return toBeAskedAgain(next.row()) ? rest(next.row()) : next.row();
+  }
+
+  /** Whether the row's request is to be repeated as the same attempt; it keeps its time. */
+  private static boolean toBeAskedAgain(InstanceStatus row) {
+    return row.is(RowState.Requested) && !row.outstanding();
+  }
+
+  /** A row without an outstanding request. */
+  private InstanceStatus rest(InstanceStatus row) {
+    var onHost = context.snapshot().onHost(row.id());
+    return onHost.isPresent() ? here(row, onHost.get()) : away(row);
+  }
+
+  private InstanceStatus here(InstanceStatus row, Instance instance) {
+    return switch (RowState.of(row).orElseThrow()) {
+      case Moved, Gone -> decided(RowTransitions.first(instance, context.now()), instance);
+      case Failed ->
+          row.because(Reason.MovedWithError)
+              ? decided(RowTransitions.first(instance, context.now()), instance)
+              : mayRetry(row, instance)
+                  ? decided(retried(row, instance), instance)
+                  : row.toBuilder().status(UntrustedText.cut(instance.status(), 32)).build();
+      case Skipped -> row;
+      case Pending, Requested, InProgress, Confirming, Blocked ->
+          row.refusedSince() != null && retryWanted()
+              ? decided(retried(row, instance), instance)
+              : decided(RowTransitions.seen(row, instance), instance);
+    };
+  }
+
+  /** The row to be asked for once more, but never so soon that two attempts look like one. */
+  private InstanceStatus retried(InstanceStatus row, Instance instance) {
+    var soonest =
+        row.finishedAt() == null ? context.now() : row.finishedAt().plus(Deadlines.backOff(1));
+    return RowTransitions.first(instance, context.now()).toBuilder()
+        .attempts(retryWanted() ? 0 : row.attempts())
+        .notBefore(context.now().isBefore(soonest) ? soonest : null)
+        .build();
+  }
+
+  private boolean retryWanted() {
+    var annotations = context.input().resource().getMetadata().getAnnotations();
+    var wanted = annotations == null ? null : annotations.get(HostMaintenance.RETRY);
+    return wanted != null && !wanted.equals(context.previous().retry());
+  }
+
+  private boolean mayRetry(InstanceStatus row, Instance instance) {
+    return retryWanted()
+        || row.attemptsMade() < context.spec().maxAttempts()
+            && !instance.inError()
+            && !row.because(Reason.Refused)
+            && !(row.because(Reason.Inconsistent) && row.destinationHost() != null);
+  }
+
+  private InstanceStatus decided(InstanceStatus row, Instance instance) {
+    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
+    var decision = StrategyTable.choose(instance, detail, context.spec().liveMigrate());
+    return switch (decision) {
+      case InstanceDecision.Move(var action) -> toMove(row, action);
+      case InstanceDecision.WaitFor wait -> waitFor(row, wait);
+      case InstanceDecision.NeedsAdmin(var reason, var message) ->
+          withAction(
+              RowTransitions.mark(row, RowState.Blocked, reason, message, context.now()),
+              RowAction.None);
+    };
+  }
+
+  private InstanceStatus toMove(InstanceStatus row, RowAction action) {
+    var affinity = Failure.group(row.id(), "affinity", context);
+    if (affinity.isPresent()) {
+      return withAction(
+          RowTransitions.mark(
+              row,
+              RowState.Blocked,
+              Reason.AffinityGroup,
+              "Nova moves no member of its hard affinity group "
+                  + affinity.get().name()
+                  + ". Its owner may delete the group for good (openstack server group delete "
+                  + affinity.get().id()
+                  + "), or shelve-offload ALL members and unshelve them elsewhere.",
+              context.now()),
+          RowAction.None);
+    }
+    movable.put(row.id(), action);
+    if (sayingWhyItFailed(row) && Refusals.tooLong(row)) {
+      return withAction(
+          Refusals.blocked(row, Reason.valueOf(row.reason()), row.message(), context.now()),
+          action);
+    }
+    return withAction(
+        sayingWhyItFailed(row) || toBeAskedAgain(row) || Refusals.forLong(row)
+            ? row
+            : RowTransitions.mark(
+                row, RowState.Pending, Reason.Waiting, "Waits for its turn.", context.now()),
+        action);
+  }
+
+  /** Whether a row that waits to be asked for again still says why it was not moved. */
+  private static boolean sayingWhyItFailed(InstanceStatus row) {
+    return row.is(RowState.Pending)
+        && row.notBefore() != null
+        && row.reason() != null
+        && (!row.because(Reason.TaskInProgress) || row.refusedSince() != null)
+        && !row.because(Reason.SourceOff)
+        && !row.because(Reason.GroupMemberMoving);
+  }
+
+  private InstanceStatus waitFor(InstanceStatus row, InstanceDecision.WaitFor wait) {
+    var same = row.because(wait.reason());
+    var tooLong =
+        same
+            && (row.is(RowState.Blocked) || context.ago(row.since()).compareTo(wait.atMost()) >= 0);
+    var marked =
+        tooLong
+            ? RowTransitions.mark(
+                row,
+                RowState.Blocked,
+                wait.reason(),
+                wait.message() + " " + wait.remedy(),
+                context.now())
+            : RowTransitions.mark(
+                row, RowState.Pending, wait.reason(), wait.message(), context.now());
+    return withAction(marked, RowAction.Wait);
+  }
+
+  private static InstanceStatus withAction(InstanceStatus row, RowAction action) {
+    return row.toBuilder().action(action.name()).build();
+  }
+
+  private InstanceStatus away(InstanceStatus row) {
+    if (pendingArrivals.containsKey(row.id())) {
+      return arriving(row, pendingArrivals.get(row.id()));
+    }
+    var state = RowState.of(row).orElseThrow();
+    if (state == RowState.Moved
+        || state == RowState.Gone
+        || state == RowState.Skipped
+        || row.because(Reason.MovedWithError)) {
+      return row;
+    }
+    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
+    if (detail.isEmpty()) {
+      return state.remaining() && context.unseenForLong(row)
+          ? RowTransitions.unseen(row, context.now())
+          : row;
+    }
+    var instance = detail.get().instance();
+    if (instance.isEmpty()) {
+      return RowTransitions.end(
+          row, RowState.Gone, Reason.Deleted, "It was deleted.", context.now());
+    }
+    if (context.host().equals(instance.get().host())) {
+      return row;
+    }
+    if (arrivalNotQueried(row, detail.get())) {
+      return row.is(RowState.Blocked)
+          ? row
+          : waitForArrival(RowTransitions.seen(row, instance.get()), row.message());
+    }
+    if (instance.get().resizing()) {
+      return decided(RowTransitions.seen(row, instance.get()), instance.get());
+    }
+    var left =
+        detail.get().migrations().stream()
+            .anyMatch(m -> EmptyCheck.unconfirmed(m, instance.get(), context.host()));
+    if (left) {
+      return unconfirmed(RowTransitions.seen(row, instance.get()), instance.get());
+    }
+    return left(RowTransitions.seen(row, instance.get()), instance.get(), detail.get());
+  }
+
+  /**
+   * It is elsewhere, and no request of ours is outstanding: somebody else's deed, unless the last
+   * record is of an attempt of ours, which Nova called failed before it changed the host, or
+   * carried out after it was given up.
+   */
+  private InstanceStatus left(InstanceStatus row, Instance instance, Detail detail) {
+    var where = instance.host();
+    var moved = row.toBuilder().destinationHost(where).build();
+    var ours =
+        detail.migrations().stream()
+            .max(Comparator.comparing(Migration::id))
+            .filter(
+                m -> row.attemptsMade() > 0 && where != null && where.equals(m.destinationHost()))
+            .filter(m -> context.host().equals(m.sourceHost()))
+            .filter(m -> context.snapshot().identity().userId().equals(m.userId()));
+    if (ours.filter(Migration::endedWell).isPresent()) {
+      return RowTransitions.end(
+          moved, RowState.Moved, Reason.Moved, "Moved to " + where + ".", context.now());
+    }
+    return ours.filter(Migration::failed).isPresent()
+        ? RowTransitions.end(
+            moved,
+            RowState.Failed,
+            Reason.MovedWithError,
+            "It left the host for "
+                + where
+                + ", but our move ended with an error and its state there is "
+                + row.status()
+                + ": look after it there.",
+            context.now())
+        : RowTransitions.end(
+            moved,
+            RowState.Gone,
+            Reason.MovedBySomebodyElse,
+            where == null
+                ? "It is on no host any more."
+                : "It is on " + where + " now, by somebody else's hand.",
+            context.now());
+  }
+
+  /** What comes back to the host after it has left it is as new. */
+  private InstanceStatus arriving(InstanceStatus row, PendingArrival tie) {
+    var left = row.finishedAt() != null;
+    return waitForArrival(
+        left
+            ? RowTransitions.first(tie.instance(), context.now())
+            : RowTransitions.seen(row, tie.instance()),
+        tie.by() + " from or to this host is under way, by somebody else's hand.");
+  }
+
+  private InstanceStatus waitForArrival(InstanceStatus row, String message) {
+    return waitFor(
+        row,
+        new InstanceDecision.WaitFor(
+            Reason.UnderWay,
+            message,
+            Deadlines.TASK_WAIT,
+            "See what holds it up (openstack server migration list --server "
+                + row.id()
+                + "), and delete the instance if its build hangs."));
+  }
+
+  /**
+   * Whether an observation that was not complete, or did not ask placement, leaves the tie open.
+   */
+  private boolean arrivalNotQueried(InstanceStatus row, Detail detail) {
+    return row.because(Reason.UnderWay)
+        && (context.snapshot().complete()
+            ? context.snapshot().placement() instanceof Placement.NotAsked
+                && detail.instance().orElseThrow().building()
+            : emptyCheck.mayArrive(detail));
+  }
+
+  /** It has left, so if a revert brings it back its attempts begin anew. */
+  private InstanceStatus unconfirmed(InstanceStatus row, Instance instance) {
+    return withAction(
+        RowTransitions.mark(
+                row,
+                RowState.Blocked,
+                Reason.UnconfirmedResize,
+                "A resize or migration to "
+                    + instance.host()
+                    + " is not confirmed, so its disk is still here and a revert brings it back:"
+                    + " confirm it (openstack server resize confirm "
+                    + row.id()
+                    + ") or revert it.",
+                context.now())
+            .toBuilder()
+            .destinationHost(instance.host())
+            .attempts(0)
+            .build(),
+        RowAction.None);
+  }
+
+  private void arrivals() {
+    var known = ids();
+    context.snapshot().instances().stream()
+        .filter(i -> !known.contains(i.id()))
+        .sorted(Comparator.comparing(Instance::ramMiB).reversed().thenComparing(Instance::id))
+        .map(i -> decided(RowTransitions.first(i, context.now()), i))
+        .forEach(rows::add);
+  }
+
+  private void unconfirmedResizes() {
+    var known = ids();
+    for (var migration : context.snapshot().migrations()) {
+      var instance =
+          Optional.ofNullable(context.snapshot().details().get(migration.instanceId()))
+              .flatMap(Detail::instance)
+              .filter(i -> EmptyCheck.unconfirmed(migration, i, context.host()));
+      if (instance.isEmpty()) {
+        continue;
+      }
+      if (known.add(migration.instanceId())) {
+        rows.add(unconfirmed(RowTransitions.first(instance.get(), context.now()), instance.get()));
+      } else {
+        rows.replaceAll(
+            r ->
+                r.id().equals(migration.instanceId())
+                        && !r.outstanding()
+                        && RowState.of(r).isPresent()
+                    ? unconfirmed(RowTransitions.seen(r, instance.get()), instance.get())
+                    : r);
+      }
+    }
+  }
+
+  private void underWay() {
+    var known = ids();
+    pendingArrivals.values().stream()
+        .filter(t -> !known.contains(t.instance().id()))
+        .map(t -> arriving(RowTransitions.first(t.instance(), context.now()), t))
+        .forEach(rows::add);
+  }
+
+  private Set<String> ids() {
+    return rows.stream().map(InstanceStatus::id).collect(Collectors.toCollection(HashSet::new));
+  }
+
+  /** Asks for as many moves as may be in flight, largest memory first. */
+  void ask() {
+    var live = context.spec().concurrency().live() - inFlight(RowAction.LiveMigrate);
+    var cold = context.spec().concurrency().cold() - inFlight(RowAction.ColdMigrate);
+    var flying = rows.stream().filter(RowTransitions::inFlight).toList();
+    var free = context.input().freeMoves() - flying.size();
+    var busy = new HashSet<String>();
+    flying.forEach(r -> busy.addAll(groups(r.id())));
+    var groupsOfFlyingKnown = flying.stream().map(InstanceStatus::id).allMatch(this::known);
+    for (var row : candidates()) {
+      var action = movable.get(row.id());
+      var slots = action == RowAction.LiveMigrate ? live : cold;
+      var known = known(row.id()) && (groupsOfFlyingKnown || groups(row.id()).isEmpty());
+      if (free <= 0 || slots <= 0 || !known) {
+        continue;
+      }
+      var groups = groups(row.id());
+      if (groups.stream().anyMatch(busy::contains)) {
+        if (row.refusedSince() == null) {
+          replace(
+              RowTransitions.mark(
+                  row,
+                  RowState.Pending,
+                  Reason.GroupMemberMoving,
+                  "Another member of its server group moves.",
+                  context.now()));
+        }
+        continue;
+      }
+      ask(row, action);
+      busy.addAll(groups);
+      free--;
+      if (action == RowAction.LiveMigrate) {
+        live--;
+      } else {
+        cold--;
+      }
+    }
+  }
+
+  private void ask(InstanceStatus row, RowAction action) {
+    var asking =
+        Refusals.forLong(row)
+            ? row
+            : RowTransitions.mark(
+                row,
+                RowState.Requested,
+                Reason.AnswerUnknown,
+                RowTransitions.ASKING,
+                context.now());
+    var intent =
+        asking.toBuilder()
+            .refusedSince(row.refusedSince())
+            .action(action.name())
+            .attempts(row.attemptsMade() + 1)
+            .lookedAt(context.snapshot().date())
+            .requestUserId(context.snapshot().identity().userId())
+            .requestProjectId(context.snapshot().identity().projectId())
+            .requestedAt(context.now())
+            .requestId(null)
+            .migrationId(null)
+            .notBefore(null)
+            .destinationHost(context.spec().targetHost())
+            .build();
+    replace(intent);
+    var ask =
+        GlobalRequestId.ask(
+            context, intent, Optional.ofNullable(context.spec().targetHost()), "move");
+    steps.add(
+        action == RowAction.LiveMigrate ? new Step.LiveMigrate(ask) : new Step.ColdMigrate(ask));
+  }
+
+  private List<InstanceStatus> candidates() {
+    var ram =
+        context.snapshot().instances().stream()
+            .collect(Collectors.toMap(Instance::id, Instance::ramMiB, (a, b) -> a));
+    return rows.stream()
+        .filter(r -> r.is(RowState.Pending) || toBeAskedAgain(r) || Refusals.forLong(r))
+        .filter(r -> movable.containsKey(r.id()))
+        .filter(r -> r.notBefore() == null || !context.now().isBefore(r.notBefore()))
+        .sorted(
+            Comparator.comparing((InstanceStatus r) -> ram.getOrDefault(r.id(), 0))
+                .reversed()
+                .thenComparing(InstanceStatus::id))
+        .toList();
+  }
+
+  private Set<String> groups(String instanceId) {
+    return context.snapshot().groups().getOrDefault(instanceId, List.of()).stream()
+        .map(Group::id)
+        .collect(Collectors.toSet());
+  }
+
+  /** Whether it is known which server groups an instance is in. */
+  private boolean known(String instanceId) {
+    return context.snapshot().groups().containsKey(instanceId);
+  }
+
+  private int inFlight(RowAction action) {
+    return (int) rows.stream().filter(r -> RowTransitions.inFlight(r) && action.of(r)).count();
+  }
+
+  private void replace(InstanceStatus row) {
+    rows.replaceAll(r -> r.id().equals(row.id()) ? row : r);
+  }
+}

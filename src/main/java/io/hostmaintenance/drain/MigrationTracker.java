@@ -1,0 +1,911 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Durations;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Follows a row whose request is outstanding to what Nova has made of it. */
+final class MigrationTracker {
+
+  private final DecisionContext context;
+  private final List<InstanceStatus> rows;
+
+  MigrationTracker(DecisionContext context, List<InstanceStatus> rows) {
+    this.context = context;
+    this.rows = rows;
+  }
+
+  /** The row after this observation, and the step that follows from it. */
+  record Next(InstanceStatus row, Optional<Step> step) {
+    static Next of(InstanceStatus row) {
+      return new Next(row, Optional.empty());
+    }
+  }
+
+  Next follow(InstanceStatus row) {
+    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
+    var onHost = context.snapshot().onHost(row.id());
+    if (onHost.isEmpty() && detail.isEmpty()) {
+      return Next.of(context.unseenForLong(row) ? RowTransitions.unseen(row, context.now()) : row);
+    }
+    var instance = onHost.or(() -> detail.flatMap(Detail::instance));
+    var seen = instance.map(i -> RowTransitions.seen(row, i)).orElse(row);
+    if (seen.requestId() == null) {
+      return unanswered(seen, instance, detail);
+    }
+    return accepted(seen, instance, detail);
+  }
+
+  /**
+   * The request went out, or did not, and nobody answered, or Nova said that something stands in
+   * its way, which may be an earlier request of ours: Nova's own account decides.
+   */
+  private Next unanswered(
+      InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    if (row.because(Reason.Refused)) {
+      return Next.of(
+          ended(RowTransitions.settle(row), RowState.Failed, Reason.Refused, row.message()));
+    }
+    if (instance.isEmpty()) {
+      return Next.of(
+          RowTransitions.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", context.now()));
+    }
+    if (detail.isEmpty()) {
+      return Next.of(nothingTold(row));
+    }
+    var sinceIntent =
+        ownActions(row, detail.get()).stream().filter(a -> since(row, a.startTime())).toList();
+    var over = context.waited(row).compareTo(context.settings().answerWait()) >= 0;
+    var here = context.host().equals(instance.get().host());
+    var refused = row.because(Reason.TaskInProgress) || row.because(Reason.UnsupportedState);
+    // what has failed may be an older one, as long as the request may still be on its way
+    var ours =
+        here && instance.get().idle() && !over && !refused
+            ? List.<InstanceAction>of()
+            : seen(row, instance, detail).map(List::of).orElse(sinceIntent);
+    if (ours.size() == 1) {
+      var adopted = row.toBuilder().requestId(ours.getFirst().requestId()).build();
+      return accepted(
+          RowTransitions.mark(
+              adopted,
+              RowState.InProgress,
+              Reason.Queued,
+              "Nova did carry out the request whose answer was lost.",
+              context.now()),
+          instance,
+          detail);
+    }
+    if (!here) {
+      if (unexplained(row, detail)) {
+        return Next.of(
+            RowTransitions.mark(
+                row,
+                RowState.Requested,
+                Reason.Settling,
+                "It left the host, and Nova shows no record of a move yet.",
+                context.now()));
+      }
+      return Next.of(
+          RowTransitions.end(
+              row,
+              RowState.Gone,
+              Reason.MovedBySomebodyElse,
+              "It is on "
+                  + instance.get().host()
+                  + " now, and no request of ours is known to Nova.",
+              context.now()));
+    }
+    if (row.because(Reason.TaskInProgress)) {
+      return Next.of(refused(row, Reason.TaskInProgress));
+    }
+    if (row.because(Reason.UnsupportedState)) {
+      return Next.of(attemptFailed(row, new Failure(Reason.UnsupportedState, row.message())));
+    }
+    if (ours.size() > 1 && instance.get().idle()) {
+      return Next.of(
+          attemptFailed(
+              row,
+              new Failure(
+                  Reason.ApiUnavailable,
+                  "Nova shows several requests and none can be told to be ours.")));
+    }
+    if (over && Refusals.forLong(row)) {
+      return Next.of(refused(row, Reason.ApiUnavailable));
+    }
+    if (over && context.ago(row.since()).compareTo(Deadlines.UNANSWERED) >= 0) {
+      var since = row.refusedSince() == null ? row.since() : row.refusedSince();
+      return Next.of(refused(row.toBuilder().refusedSince(since).build(), Reason.ApiUnavailable));
+    }
+    if (over && instance.get().idle()) {
+      return Next.of(
+          doubtful(row, detail.get())
+              .map(a -> attemptFailed(row, apart(row, a)))
+              .orElseGet(() -> askAgain(row)));
+    }
+    return Next.of(Refusals.forLong(row) || saysWhatNovaSaid(row) ? row : lookedFor(row));
+  }
+
+  private InstanceStatus refused(InstanceStatus row, Reason reason) {
+    return Refusals.refused(row, reason, row.message(), Optional.empty(), context.now());
+  }
+
+  private static boolean saysWhatNovaSaid(InstanceStatus row) {
+    return row.because(Reason.AnswerUnknown) && !RowTransitions.ASKING.equals(row.message());
+  }
+
+  private InstanceStatus lookedFor(InstanceStatus row) {
+    return RowTransitions.mark(
+        row,
+        RowState.Requested,
+        Reason.AnswerUnknown,
+        "Nova's answer to the request is not known; looking for what became of it.",
+        context.now());
+  }
+
+  /** Nova does not tell what became of a request: for long that is reported for manual action. */
+  private InstanceStatus nothingTold(InstanceStatus row) {
+    return silent(row) || context.ago(row.since()).compareTo(Deadlines.UNANSWERED) >= 0
+        ? RowTransitions.mark(
+            row,
+            RowState.Blocked,
+            Reason.ApiUnavailable,
+            "Nova's answer to the request is not known, and it does not tell what was done to the"
+                + " instance (openstack server event list): see the operator's log.",
+            context.now())
+        : row;
+  }
+
+  private static boolean silent(InstanceStatus row) {
+    return row.is(RowState.Blocked) && row.because(Reason.ApiUnavailable);
+  }
+
+  /** The row ready to be asked for again as the same attempt. */
+  private InstanceStatus askAgain(InstanceStatus row) {
+    return row.toBuilder().attempts(row.attemptsMade() - 1).requestedAt(null).build();
+  }
+
+  /** The actions of the row's kind that our user asked for, newest first. */
+  private List<InstanceAction> ownActions(InstanceStatus row, Detail detail) {
+    var name =
+        RowAction.LiveMigrate.of(row) ? InstanceAction.LIVE_MIGRATION : InstanceAction.MIGRATE;
+    return detail.actions().stream()
+        .filter(a -> a.action().equals(name))
+        .filter(a -> asker(row).userId().equals(a.userId()))
+        .filter(a -> asker(row).projectId().equals(a.projectId()))
+        .toList();
+  }
+
+  /** The action of a request of ours that is seen to move the instance, or to have moved it. */
+  private Optional<InstanceAction> seen(
+      InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    return moving(row, instance, records(row, detail))
+        .flatMap(m -> ownActions(row, detail.orElseThrow()).stream().findFirst());
+  }
+
+  /**
+   * The migration that moves the instance, or has moved it off the host, where our user asked for
+   * it. It is that of the outstanding request, whatever Nova's clocks say: at the intent the
+   * instance was here and at rest, and this is the newest of its migrations.
+   */
+  private Optional<Migration> moving(
+      InstanceStatus row, Optional<Instance> instance, List<Migration> records) {
+    var type = RowAction.ColdMigrate.of(row) ? Migration.COLD : Migration.LIVE;
+    return records.reversed().stream()
+        .max(Comparator.comparing(Migration::id))
+        .filter(m -> context.host().equals(m.sourceHost()) && m.type().equals(type))
+        .filter(m -> asker(row).userId().equals(m.userId()))
+        .filter(m -> instance.filter(i -> explains(m, i)).isPresent());
+  }
+
+  private boolean explains(Migration migration, Instance instance) {
+    return context.host().equals(instance.host())
+        ? migration.unfinished() && underMigration(instance)
+        : instance.host() != null
+            && instance.host().equals(migration.destinationHost())
+            && (migration.unfinished() || migration.endedWell());
+  }
+
+  private static boolean underMigration(Instance instance) {
+    return instance.migrating() || instance.resizing();
+  }
+
+  /** An action that would be that of the request if Nova's own clocks were apart. */
+  private Optional<InstanceAction> doubtful(InstanceStatus row, Detail detail) {
+    return ownActions(row, detail).stream()
+        .findFirst()
+        .filter(a -> row.lookedAt() != null)
+        .filter(a -> a.startTime().isAfter(row.lookedAt().minus(Deadlines.APART)))
+        .filter(
+            a ->
+                recordOf(a, detail)
+                    .filter(m -> !context.host().equals(m.sourceHost()) || m.endedWell())
+                    .isEmpty());
+  }
+
+  private static Failure apart(InstanceStatus row, InstanceAction action) {
+    return new Failure(
+        Reason.ApiUnavailable,
+        "Nova's answer was lost, and it was "
+            + action.requestId()
+            + " if Nova's clocks differ by "
+            + Duration.between(action.startTime(), row.lookedAt()).toSeconds()
+            + " s: see the time service of nova-api's and nova-conductor's hosts.");
+  }
+
+  /** Whether Nova shows no record by which the instance has left; a list may be short for once. */
+  private boolean unexplained(InstanceStatus row, Optional<Detail> detail) {
+    return records(row, detail).isEmpty()
+        && (row.migrationId() != null
+            || !row.because(Reason.Settling)
+            || context.ago(row.since()).compareTo(Deadlines.SETTLING) < 0);
+  }
+
+  /** Who made the row's request: another user than now where clouds.yaml has changed since. */
+  private Identity asker(InstanceStatus row) {
+    return row.requestUserId() == null
+        ? context.snapshot().identity()
+        : new Identity(row.requestUserId(), row.requestProjectId());
+  }
+
+  static boolean since(InstanceStatus row, Instant moment) {
+    return row.lookedAt() == null || !moment.isBefore(row.lookedAt().minus(Deadlines.SKEW));
+  }
+
+  private Next accepted(InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    var record = record(row, instance, detail);
+    var told = record.map(r -> withRecord(row, r)).orElse(row);
+    var cold = RowAction.ColdMigrate.of(row);
+    var verdict =
+        cold
+            ? Verdict.cold(instance, record, context.host())
+            : Verdict.live(instance, record, context.host());
+    var here = instance.map(Instance::host).orElse(null);
+    return switch (verdict) {
+      case QUEUED ->
+          ownAction(told, detail).filter(InstanceAction::failed).isPresent()
+              ? Next.of(settling(told, instance.orElseThrow(), record, detail))
+              : queued(told, record);
+      case RUNNING -> running(told, instance.orElseThrow(), record.orElseThrow());
+      case SETTLING ->
+          confirming(record) && !context.sourceUp()
+              ? confirm(told, detail)
+              : Next.of(settling(told, instance.orElseThrow(), record, detail));
+      case DROPPED -> Next.of(dropped(told, detail));
+      case TO_CONFIRM -> confirm(told, detail);
+      case MOVED ->
+          Next.of(
+              ended(
+                  here == null ? told : told.toBuilder().destinationHost(here).build(),
+                  RowState.Moved,
+                  Reason.Moved,
+                  "Moved to " + (here == null ? told.destinationHost() : here) + "."));
+      case MOVED_WITH_ERROR ->
+          Next.of(
+              ended(
+                  told.toBuilder().destinationHost(here).build(),
+                  RowState.Failed,
+                  Reason.MovedWithError,
+                  "It left the host for "
+                      + here
+                      + ", but the move ended with an error and its state there is "
+                      + told.status()
+                      + ": look after it there"
+                      + (instance.orElseThrow().inError()
+                          ? " (openstack server reboot --hard " + told.id() + "). "
+                          : ". ")
+                      + Failure.of(told, context).message()));
+      case LEFT ->
+          Next.of(
+              unexplained(row, detail)
+                  ? settling(told, instance.orElseThrow(), record, detail)
+                  : ended(
+                      told.toBuilder().destinationHost(here).build(),
+                      RowState.Gone,
+                      Reason.MovedBySomebodyElse,
+                      "It is on "
+                          + here
+                          + " now, but not by our move."
+                          + clocks(told, here, detail)));
+      case FAILED -> Next.of(attemptFailed(told, Failure.of(told, context)));
+      case BROKEN -> {
+        var failure = Failure.of(told, context);
+        yield Next.of(
+            ended(
+                told.toBuilder().destinationHost(null).build(),
+                RowState.Failed,
+                failure.reason(),
+                "The move ended in ERROR"
+                    + instance.map(Instance::fault).map(f -> " (" + f + ")").orElse("")
+                    + ". "
+                    + failure.message()));
+      }
+      case ABORTED ->
+          Next.of(
+              attemptFailed(
+                  told,
+                  row.because(Reason.Timeout)
+                      ? new Failure(Reason.Timeout, "Aborted because it exceeded its time.")
+                      : new Failure(Reason.Aborted, "Somebody aborted the migration.")));
+      case REVERTED ->
+          Next.of(
+              attemptFailed(
+                  told, new Failure(Reason.Reverted, "Somebody reverted the migration.")));
+      case DELETED -> Next.of(ended(told, RowState.Gone, Reason.Deleted, "It was deleted."));
+    };
+  }
+
+  private InstanceStatus ended(InstanceStatus row, RowState state, Reason reason, String message) {
+    return RowTransitions.end(row, state, reason, message, context.now());
+  }
+
+  private InstanceStatus withRecord(InstanceStatus row, Migration record) {
+    return row.toBuilder()
+        .migrationId(record.id())
+        .destinationHost(
+            record.destinationHost() == null ? row.destinationHost() : record.destinationHost())
+        .build();
+  }
+
+  /**
+   * The record of our request: of our kind and user, from this host, made since the intent. Records
+   * carry no request id, so for a cold migration, whose confirmation cannot be taken back, it must
+   * also lie between our action and the next one.
+   */
+  private Optional<Migration> record(
+      InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
+    var records = records(row, detail);
+    var id =
+        row.migrationId() != null
+            ? Optional.of(row.migrationId())
+            : ours(row, instance, records, detail);
+    // the detail was asked for later than the list: its word counts
+    return id.flatMap(n -> records.reversed().stream().filter(m -> m.id() == n).findFirst());
+  }
+
+  /** What was told of the instance's records: the list of the host, then the instance's own. */
+  private List<Migration> records(InstanceStatus row, Optional<Detail> detail) {
+    return Stream.concat(
+            context.snapshot().migrations().stream(),
+            detail.stream().flatMap(d -> d.migrations().stream()))
+        .filter(m -> m.instanceId().equals(row.id()))
+        .toList();
+  }
+
+  private Optional<Long> ours(
+      InstanceStatus row,
+      Optional<Instance> instance,
+      List<Migration> records,
+      Optional<Detail> detail) {
+    var type = RowAction.ColdMigrate.of(row) ? Migration.COLD : Migration.LIVE;
+    return detail
+        .flatMap(d -> byOrder(row, d))
+        .or(
+            () ->
+                moving(row, instance, records)
+                    .filter(m -> isNewest(row, detail))
+                    .map(Migration::id))
+        .or(
+            () ->
+                records.stream()
+                    .filter(m -> detail.isPresent())
+                    .filter(m -> m.type().equals(type) && context.host().equals(m.sourceHost()))
+                    .filter(m -> asker(row).userId().equals(m.userId()))
+                    .filter(m -> since(row, m.createdAt()))
+                    .filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))
+                    .map(Migration::id)
+                    .min(Comparator.naturalOrder()));
+  }
+
+  /**
+   * The record of our action whatever the clocks of Nova's own hosts say: the n-th record that our
+   * user made is that of its n-th action, as long as there are as many of the one as of the other.
+   */
+  private Optional<Long> byOrder(InstanceStatus row, Detail detail) {
+    return ownActions(row, detail).stream()
+        .filter(a -> a.requestId().equals(row.requestId()) && mayArrive(row, detail))
+        .findFirst()
+        .flatMap(a -> recordOf(a, detail))
+        .filter(m -> context.host().equals(m.sourceHost()))
+        .map(Migration::id);
+  }
+
+  private static Optional<Migration> recordOf(InstanceAction action, Detail detail) {
+    var type =
+        action.action().equals(InstanceAction.LIVE_MIGRATION) ? Migration.LIVE : Migration.COLD;
+    var actions =
+        detail.actions().stream()
+            .filter(a -> a.action().equals(action.action()))
+            .filter(a -> a.userId().equals(action.userId()))
+            .map(InstanceAction::requestId)
+            .toList();
+    var records =
+        detail.migrations().stream()
+            .filter(m -> m.type().equals(type) && action.userId().equals(m.userId()))
+            .sorted(Comparator.comparing(Migration::id).reversed())
+            .toList();
+    var place = actions.indexOf(action.requestId());
+    return place >= 0 && actions.size() == records.size()
+        ? Optional.of(records.get(place))
+        : Optional.empty();
+  }
+
+  /** Whether our action is the last by which anybody moved the instance, as far as it was asked. */
+  private static boolean isNewest(InstanceStatus row, Optional<Detail> detail) {
+    var actions = detail.map(Detail::actions).orElse(List.of());
+    return RowAction.LiveMigrate.of(row) && actions.isEmpty()
+        || actions.stream()
+            .filter(MigrationTracker::moves)
+            .findFirst()
+            .filter(a -> a.requestId().equals(row.requestId()))
+            .isPresent();
+  }
+
+  /** A cold migration is confirmed by its record, so nothing may have moved the instance since. */
+  private static boolean mayArrive(InstanceStatus row, Detail detail) {
+    return RowAction.LiveMigrate.of(row) || isNewest(row, Optional.of(detail));
+  }
+
+  private static boolean moves(InstanceAction action) {
+    return action.action().equals(InstanceAction.MIGRATE)
+        || action.action().equals("resize")
+        || action.action().equals(InstanceAction.LIVE_MIGRATION);
+  }
+
+  private boolean underOurAction(InstanceStatus row, Migration record, Optional<Detail> detail) {
+    var actions = detail.map(Detail::actions).orElse(List.of());
+    return actions.stream()
+        .filter(a -> !a.startTime().isAfter(record.createdAt().plus(Deadlines.SKEW)))
+        .filter(MigrationTracker::moves)
+        .findFirst()
+        .map(a -> a.requestId().equals(row.requestId()))
+        .orElse(false);
+  }
+
+  private Next queued(InstanceStatus row, Optional<Migration> record) {
+    var othersRun =
+        rows.stream()
+            .anyMatch(
+                r ->
+                    !r.id().equals(row.id())
+                        && RowTransitions.inFlight(r)
+                        && r.startedAt() != null);
+    if (othersRun) {
+      return Next.of(
+          RowTransitions.mark(
+              row,
+              RowState.InProgress,
+              Reason.Waiting,
+              "Waits for its turn while another move of the host runs.",
+              context.now()));
+    }
+    var stranger = RowAction.LiveMigrate.of(row) ? strangersMove(row) : Optional.<Instance>empty();
+    if (stranger.isPresent()) {
+      return Next.of(
+          RowTransitions.mark(
+              row,
+              RowState.InProgress,
+              Reason.Waiting,
+              "Waits for its turn behind the live migration of "
+                  + stranger.get().id()
+                  + ", which somebody else asked for.",
+              context.now()));
+    }
+    if (row.because(Reason.Inconsistent)
+        || row.because(Reason.Queued)
+            && context.ago(row.since()).compareTo(Deadlines.QUEUEING) >= 0) {
+      return Next.of(
+          RowTransitions.mark(
+              row,
+              RowState.Blocked,
+              Reason.Inconsistent,
+              "Nova has accepted the move but does not begin it, and no other move of the host"
+                  + " runs within its time: see nova-conductor's and nova-compute's log for "
+                  + Failure.request(row)
+                  + ".",
+              context.now()));
+    }
+    return Next.of(
+        RowTransitions.mark(
+            row,
+            RowState.InProgress,
+            Reason.Queued,
+            record.map(Migration::status).filter("queued"::equals).isPresent()
+                ? "Waits for its turn at the source."
+                : "Nova looks for a host.",
+            context.now()));
+  }
+
+  /**
+   * An instance that somebody else live-migrates from the host: Nova's queue at the source is one
+   * for all. One that stands so for long counts only while its record moves.
+   */
+  private Optional<Instance> strangersMove(InstanceStatus row) {
+    return context.snapshot().instances().stream()
+        .filter(i -> !i.id().equals(row.id()) && "migrating".equals(i.taskState()))
+        .filter(
+            i ->
+                rows.stream()
+                        .filter(r -> r.id().equals(i.id()))
+                        .noneMatch(r -> r.outstanding() || r.is(RowState.Blocked))
+                    || strangersRecordMoves(i))
+        .findFirst();
+  }
+
+  private boolean strangersRecordMoves(Instance instance) {
+    return rows.stream().noneMatch(r -> r.id().equals(instance.id()) && r.outstanding())
+        && context.snapshot().migrations().stream()
+            .filter(m -> m.instanceId().equals(instance.id()) && m.unfinished())
+            .filter(m -> context.host().equals(m.sourceHost()) && m.updatedAt() != null)
+            .anyMatch(
+                m -> m.updatedAt().isAfter(context.snapshot().date().minus(Deadlines.SETTLING)));
+  }
+
+  private Next running(InstanceStatus row, Instance instance, Migration record) {
+    var started = row.startedAt() == null ? row.toBuilder().startedAt(context.now()).build() : row;
+    var shown =
+        started.toBuilder()
+            .progressPercent(instance.progress() == null ? null : instance.progress() / 10 * 10)
+            .build();
+    var limit = Deadlines.attempt(context.spec(), instance.ramMiB());
+    if (context.ago(shown.startedAt()).compareTo(limit) < 0) {
+      return Next.of(
+          RowTransitions.mark(
+              shown,
+              RowState.InProgress,
+              Reason.Running,
+              "Moves to " + shown.destinationHost() + ".",
+              context.now()));
+    }
+    return overdue(shown, instance, record, limit);
+  }
+
+  private Next overdue(InstanceStatus row, Instance instance, Migration record, Duration limit) {
+    var asked = row.because(Reason.Timeout);
+    var exceeded = "The move exceeded its " + Durations.format(limit);
+    if (asked
+        && row.is(RowState.InProgress)
+        && context.ago(row.since()).compareTo(Deadlines.SETTLING) < 0) {
+      var refused = row.notBefore() != null && !context.now().isBefore(row.notBefore());
+      return refused ? stop(row, instance, record, exceeded).orElse(Next.of(row)) : Next.of(row);
+    }
+    if (!asked) {
+      var stop = stop(row, instance, record, exceeded);
+      if (stop.isPresent()) {
+        return stop.get();
+      }
+    }
+    var waits =
+        RowAction.ColdMigrate.of(row)
+            ? " and a cold migration cannot be aborted: it is waited for."
+            : ": it is waited for.";
+    return Next.of(
+        RowTransitions.mark(
+            row, RowState.Blocked, Reason.Timeout, exceeded + waits, context.now()));
+  }
+
+  /** What ends an overdue live migration by the spec; empty when nothing may or can. */
+  private Optional<Next> stop(
+      InstanceStatus row, Instance instance, Migration record, String exceeded) {
+    if (RowAction.ColdMigrate.of(row) || context.spec().onTimeout().equals("Wait")) {
+      return Optional.empty();
+    }
+    var asking = row.toBuilder().notBefore(null).build();
+    if (context.spec().onTimeout().equals("ForceComplete")
+        && record.running()
+        && instance.active()) {
+      return Optional.of(
+          new Next(
+              RowTransitions.mark(
+                  asking,
+                  RowState.InProgress,
+                  Reason.Timeout,
+                  exceeded + " and is forced to its end.",
+                  context.now()),
+              Optional.of(new Step.ForceComplete(row.id(), record.id()))));
+    }
+    if (record.status().contains("post-copy")) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Next(
+            RowTransitions.mark(
+                asking,
+                RowState.InProgress,
+                Reason.Timeout,
+                exceeded + " and is aborted.",
+                context.now()),
+            Optional.of(new Step.Abort(row.id(), record.id()))));
+  }
+
+  /** The action of the row's request, as the list or its events tell it. */
+  private static Optional<InstanceAction> ownAction(InstanceStatus row, Optional<Detail> detail) {
+    return detail.flatMap(
+        d ->
+            d.events()
+                .or(
+                    () ->
+                        d.actions().stream()
+                            .filter(a -> a.requestId().equals(row.requestId()))
+                            .findFirst()));
+  }
+
+  /** What is said of Nova's clocks where one of our records may not be known by its time. */
+  private String clocks(InstanceStatus row, String here, Optional<Detail> detail) {
+    return detail.stream()
+        .flatMap(d -> d.migrations().stream())
+        .filter(m -> asker(row).userId().equals(m.userId()) && row.lookedAt() != null)
+        .findFirst()
+        .filter(m -> m.completed() && here.equals(m.destinationHost()))
+        .filter(m -> m.createdAt().isBefore(row.lookedAt().minus(Deadlines.SKEW)))
+        .map(
+            m ->
+                " Or Nova's clocks differ by "
+                    + Duration.between(m.createdAt(), row.lookedAt()).toSeconds()
+                    + " s (record "
+                    + m.id()
+                    + "): see the time service of nova-api's and nova-conductor's hosts.")
+        .orElse("");
+  }
+
+  private InstanceStatus settling(
+      InstanceStatus row, Instance instance, Optional<Migration> record, Optional<Detail> detail) {
+    var failed = ownAction(row, detail).filter(InstanceAction::failed);
+    if (failed.isPresent()
+        && !instance.idle()
+        && context.host().equals(instance.host())
+        && (row.because(Reason.Inconsistent)
+            || row.because(Reason.Settling)
+                && context.ago(row.since()).compareTo(Deadlines.DROPPED) >= 0)) {
+      return taskForEver(row, instance);
+    }
+    if (row.because(Reason.Inconsistent)
+        || row.because(Reason.Settling)
+            && context.ago(row.since()).compareTo(Deadlines.SETTLING) >= 0) {
+      return contradiction(row, instance, record);
+    }
+    if (row.because(Reason.Timeout) && context.ago(row.since()).compareTo(Deadlines.SETTLING) < 0) {
+      return row; // aborted because of its time: the word that it was stays until the end is seen
+    }
+    return RowTransitions.mark(
+        row,
+        row.is(RowState.Confirming) ? RowState.Confirming : RowState.InProgress,
+        Reason.Settling,
+        "Nova's accounts of the move do not agree yet (migration "
+            + record.map(Migration::status).orElse("without a record")
+            + ").",
+        context.now());
+  }
+
+  /** Nova has ended the action with an error and left the task: nothing ends it by itself. */
+  private InstanceStatus taskForEver(InstanceStatus row, Instance instance) {
+    var remedy =
+        instance.powerState() == 1
+            ? "Its guest runs here: openstack server set --state active --auto-approve "
+                + row.id()
+                + ". "
+            : "See on both hosts where its guest runs before its state is set. ";
+    return RowTransitions.mark(
+        row,
+        RowState.Blocked,
+        Reason.Inconsistent,
+        "Nova's action ended in an error, but its task "
+            + instance.taskState()
+            + " stays. "
+            + remedy
+            + Failure.of(row, context).message(),
+        context.now());
+  }
+
+  /**
+   * Nova's accounts stay apart. What is here and idle with a record that never ended is asked for
+   * again; what Nova says has left but shows here may run elsewhere, so an administrator looks
+   * first; what is elsewhere and idle has left.
+   */
+  private InstanceStatus contradiction(
+      InstanceStatus row, Instance instance, Optional<Migration> record) {
+    var says = record.map(Migration::status).orElse("without a record");
+    var here = context.host().equals(instance.host());
+    var atRest = instance.idle() && !instance.resized();
+    if (here && atRest && record.filter(Migration::unfinished).isPresent()) {
+      return attemptFailed(
+          row,
+          new Failure(
+              Reason.StuckRecord,
+              "Migration record "
+                  + row.migrationId()
+                  + " stands at "
+                  + says
+                  + ", but nothing is under way."));
+    }
+    if (here && atRest) {
+      return ended(
+          row,
+          RowState.Failed,
+          Reason.Inconsistent,
+          "Nova says that the move is "
+              + says
+              + " and shows the instance here: see on both hosts where its guest runs, then set"
+              + " the annotation "
+              + HostMaintenance.RETRY
+              + " to have it asked for again.");
+    }
+    if (!here && atRest) {
+      var where = row.toBuilder().destinationHost(instance.host()).build();
+      return RowAction.LiveMigrate.of(row) && !instance.inError()
+          ? ended(
+              where,
+              RowState.Moved,
+              Reason.StuckRecord,
+              "It left the host; migration record "
+                  + row.migrationId()
+                  + " stayed at "
+                  + says
+                  + ".")
+          : ended(
+              where,
+              RowState.Failed,
+              Reason.MovedWithError,
+              "It left the host for "
+                  + instance.host()
+                  + ", but migration record "
+                  + row.migrationId()
+                  + " stayed at "
+                  + says
+                  + ": look after it there.");
+    }
+    if (!here && !bound(row)) {
+      return ended(
+          row.toBuilder().destinationHost(instance.host()).build(),
+          RowState.Gone,
+          Reason.MovedBySomebodyElse,
+          "It left the host and is on "
+              + instance.host()
+              + " now, by somebody else's hand; which of its migrations was ours is not known.");
+    }
+    return RowTransitions.mark(
+        row,
+        RowState.Blocked,
+        Reason.Inconsistent,
+        "Nova's accounts of the move contradict each other (migration "
+            + says
+            + ", instance "
+            + row.status()
+            + "): see the logs of nova-compute for "
+            + Failure.request(row)
+            + ". Do not reset its state before.",
+        context.now());
+  }
+
+  /** Whether any record ties the instance to the host, or nothing was told of them. */
+  private boolean bound(InstanceStatus row) {
+    var detail = context.snapshot().details().get(row.id());
+    return detail == null
+        || detail.migrations().isEmpty()
+        || detail.migrations().stream()
+            .filter(
+                m ->
+                    context.host().equals(m.sourceHost())
+                        || context.host().equals(m.destinationHost()))
+            .anyMatch(m -> m.unfinished() || m.reverted());
+  }
+
+  private InstanceStatus dropped(InstanceStatus row, Optional<Detail> detail) {
+    if (detail.isEmpty()) {
+      return row;
+    }
+    if (detail.get().events().map(InstanceAction::failed).orElse(false)) {
+      return attemptFailed(row, Failure.of(row, context));
+    }
+    if (context.ago(row.requestedAt()).compareTo(Deadlines.DROPPED) < 0) {
+      return RowTransitions.mark(
+          row, RowState.InProgress, Reason.Queued, "Nova has accepted the move.", context.now());
+    }
+    return attemptFailed(
+        row,
+        new Failure(
+            Reason.Inconsistent,
+            "Nova accepted the move but shows neither a record nor a task of it ("
+                + Failure.request(row)
+                + ")."));
+  }
+
+  private static boolean confirming(Optional<Migration> record) {
+    return record.map(Migration::status).filter("confirming"::equals).isPresent();
+  }
+
+  private Next confirm(InstanceStatus row, Optional<Detail> detail) {
+    var finished =
+        detail.stream().flatMap(d -> d.migrations().stream()).filter(Migration::finished).toList();
+    if (finished.size() > 1) {
+      return Next.of(
+          RowTransitions.mark(
+              row,
+              RowState.Blocked,
+              Reason.UnconfirmedResize,
+              "Another resize or migration of it waits to be confirmed too, and Nova takes either:"
+                  + " see both (openstack server migration list --server "
+                  + row.id()
+                  + ") and confirm them (openstack server resize confirm "
+                  + row.id()
+                  + ").",
+              context.now()));
+    }
+    var reason = context.sourceUp() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
+    var same = row.because(reason);
+    var begun = same || row.is(RowState.Confirming);
+    var late =
+        same
+            && (row.is(RowState.Blocked)
+                || context.ago(row.since()).compareTo(Deadlines.CONFIRMING) >= 0);
+    var state = late ? RowState.Blocked : RowState.Confirming;
+    var message =
+        !context.sourceUp()
+            ? "The cold migration is finished, and Nova confirms it only while nova-compute on "
+                + context.host()
+                + " is up: "
+                + context.bringUp()
+                + "."
+            : same && row.is(state)
+                ? row.message()
+                : late
+                    ? "The cold migration is finished, but Nova does not confirm it: confirm it"
+                        + " (openstack server resize confirm "
+                        + row.id()
+                        + ")."
+                    : "The cold migration is finished and is confirmed.";
+    var marked =
+        RowTransitions.mark(row, state, reason, message, context.now()).toBuilder()
+            .refusedSince(row.refusedSince())
+            .build();
+    var due =
+        row.notBefore() == null
+            ? !begun || context.waited(row).compareTo(context.settings().answerWait()) >= 0
+            : !context.now().isBefore(row.notBefore());
+    var found = !finished.isEmpty() && row.migrationId().equals(finished.getFirst().id());
+    if (!context.sourceUp() || !due || !found) {
+      return Next.of(marked);
+    }
+    var intent =
+        marked.toBuilder()
+            .requestedAt(context.now())
+            .lookedAt(context.snapshot().date())
+            .notBefore(null)
+            .build();
+    return new Next(
+        intent,
+        Optional.of(
+            new Step.Confirm(GlobalRequestId.ask(context, row, Optional.empty(), "confirm"))));
+  }
+
+  /** The row after a failed attempt: to be asked for again after a while, or at its end. */
+  private InstanceStatus attemptFailed(InstanceStatus row, Failure failure) {
+    var settled = RowTransitions.settle(row);
+    if (row.attemptsMade() >= context.spec().maxAttempts()) {
+      return ended(settled, RowState.Failed, failure.reason(), failure.message());
+    }
+    return RowTransitions.mark(
+        settled.toBuilder()
+            .migrationId(null)
+            .requestId(null)
+            .notBefore(context.now().plus(Deadlines.backOff(row.attemptsMade())))
+            .build(),
+        RowState.Pending,
+        failure.reason(),
+        failure.message(),
+        context.now());
+  }
+}

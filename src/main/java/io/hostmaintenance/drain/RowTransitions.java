@@ -1,0 +1,124 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.UntrustedText;
+import java.time.Instant;
+import java.util.List;
+
+/** How a row goes from one state to the next. */
+final class RowTransitions {
+
+  private static final int NAME_BYTES = 100;
+
+  /** The longest message of a row, in UTF-8. */
+  static final int MESSAGE_BYTES = 360;
+
+  /** What a row says while its request goes out. */
+  static final String ASKING = "Nova is being asked.";
+
+  private RowTransitions() {}
+
+  /** A row for an instance that is seen for the first time. */
+  static InstanceStatus first(Instance instance, Instant now) {
+    return seen(
+        InstanceStatus.builder()
+            .id(instance.id())
+            .state(RowState.Pending.name())
+            .attempts(0)
+            .since(now)
+            .build(),
+        instance);
+  }
+
+  /** The row with what Nova shows of the instance now. */
+  static InstanceStatus seen(InstanceStatus row, Instance instance) {
+    return row.toBuilder()
+        .name(UntrustedText.cut(instance.name(), NAME_BYTES))
+        .projectId(UntrustedText.cut(instance.projectId(), 64))
+        .status(UntrustedText.cut(instance.status(), 32))
+        .powerState(powerState(instance.powerState()))
+        .build();
+  }
+
+  /** The row in a state, for a reason; since when it stands and is refused goes with them. */
+  static InstanceStatus mark(
+      InstanceStatus row, RowState state, Reason reason, String message, Instant now) {
+    var same = state.name().equals(row.state()) && reason.name().equals(row.reason());
+    return row.toBuilder()
+        .state(state.name())
+        .reason(reason.name())
+        .message(UntrustedText.cut(message, MESSAGE_BYTES))
+        .since(same && row.since() != null ? row.since() : now)
+        .refusedSince(same ? row.refusedSince() : null)
+        .build();
+  }
+
+  /** The row at its end: what matters then stays, the rest goes, so that a status stays small. */
+  static InstanceStatus end(
+      InstanceStatus row, RowState state, Reason reason, String message, Instant now) {
+    return InstanceStatus.builder()
+        .id(row.id())
+        .name(row.name())
+        .projectId(row.projectId())
+        .status(row.status())
+        .action(row.action())
+        .state(state.name())
+        .destinationHost(row.destinationHost())
+        .attempts(row.attempts())
+        .finishedAt(now)
+        .reason(reason.name())
+        .message(UntrustedText.cut(message, MESSAGE_BYTES))
+        .build();
+  }
+
+  /** The row of an instance that Nova does not tell of: reported for manual action. */
+  static InstanceStatus unseen(InstanceStatus row, Instant now) {
+    return mark(
+        row,
+        RowState.Blocked,
+        Reason.ApiUnavailable,
+        "It is not on the host any more, and Nova does not tell what became of it (openstack server"
+            + " show "
+            + row.id()
+            + "): see the operator's log.",
+        now);
+  }
+
+  /** The row without an outstanding request. */
+  static InstanceStatus settle(InstanceStatus row) {
+    return row.toBuilder()
+        .requestedAt(null)
+        .lookedAt(null)
+        .requestUserId(null)
+        .requestProjectId(null)
+        .startedAt(null)
+        .progressPercent(null)
+        .destinationHost(null)
+        .build();
+  }
+
+  /** Whether the row holds one of the slots of its host. */
+  static boolean inFlight(InstanceStatus row) {
+    return row.outstanding()
+        && (Refusals.forLong(row) || RowState.of(row).map(RowState::remaining).orElse(false));
+  }
+
+  /** Whether any row still has a request of ours outstanding. */
+  static boolean anyOutstanding(List<InstanceStatus> rows) {
+    return rows.stream().anyMatch(InstanceStatus::outstanding);
+  }
+
+  private static String powerState(int powerState) {
+    return switch (powerState) {
+      case 1 -> "Running";
+      case 3 -> "Paused";
+      case 4 -> "Shutdown";
+      case 6 -> "Crashed";
+      case 7 -> "Suspended";
+      default -> "NoState";
+    };
+  }
+}

@@ -1,0 +1,545 @@
+package io.hostmaintenance.operator;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.DetailQueries;
+import io.hostmaintenance.drain.DetailQueries.Question;
+import io.hostmaintenance.drain.HostClaim;
+import io.hostmaintenance.drain.Observation;
+import io.hostmaintenance.drain.Observation.Consumer;
+import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.drain.Observation.Placement;
+import io.hostmaintenance.drain.Observation.Residents;
+import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.drain.ObservationNeeds;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.MigrationPage;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.Timestamped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks at a host: asks Nova in the order in which nothing can slip through. Nothing that was asked
+ * is thrown away because a cloud is slow: the order makes an observation true, and no move is asked
+ * for by instances that were listed too long ago ({@link Snapshot#fresh}).
+ */
+final class HostObserver {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HostObserver.class);
+
+  /** Reverted records older than this are history (nova/compute/resource_tracker.py). */
+  private static final Duration REVERTED = Duration.ofDays(1);
+
+  /**
+   * For so long one observation asks about single instances; what is left waits for the next one.
+   */
+  private static final Duration QUESTIONS = Duration.ofSeconds(30);
+
+  /** The past of a guest that stays paused is not asked for again before. */
+  private static final Duration KEPT = Duration.ofMinutes(1);
+
+  /** Where the time for questions is over, what was told serves for so long. */
+  private static final Duration KEPT_LONGEST = Duration.ofMinutes(10);
+
+  private static final Residents NOBODY = new Residents.Shown(Set.of());
+
+  private static final Timestamped<Residents> NOT_ASKED =
+      new Timestamped<>(new Residents.NotAsked(), Instant.MIN);
+
+  private final Nova nova;
+  private final LongSupplier nanoTime;
+  private final ParallelReads abreast;
+  private final Hypervisors hypervisors;
+  private final Groups groups;
+
+  HostObserver(Nova nova, LongSupplier nanoTime, ParallelReads abreast) {
+    this.nova = nova;
+    this.nanoTime = nanoTime;
+    this.abreast = abreast;
+    this.hypervisors = new Hypervisors(nova, nanoTime);
+    this.groups = new Groups(nova, nanoTime);
+  }
+
+  /**
+   * One observation; {@link Unavailable} when any list of it could not be had whole.
+   *
+   * @param recall what earlier observations of the same resource left
+   * @param mayTake for how long it is of use; empty: however long
+   */
+  Observation snapshot(
+      HostMaintenance resource, ObservationMemory recall, Optional<Duration> mayTake) {
+    try {
+      return new HostObservation(resource, recall, mayTake).snapshot();
+    } catch (NovaException e) {
+      LOG.warn("host {}: no look: {}", resource.getSpec().host(), e.getMessage());
+      return Unavailable.of(e);
+    }
+  }
+
+  /** One observation while it is made. */
+  private final class HostObservation {
+
+    private final HostMaintenance resource;
+    private final ObservationMemory recall;
+    private final Optional<Duration> mayTake;
+    private final long start = nanoTime.getAsLong();
+    private final String host;
+    private final HostMaintenanceStatus status;
+    private final Map<String, Detail> details = new HashMap<>();
+    private final Set<String> unanswered = new HashSet<>();
+
+    HostObservation(
+        HostMaintenance resource, ObservationMemory recall, Optional<Duration> mayTake) {
+      this.resource = resource;
+      this.recall = recall;
+      this.mayTake = mayTake;
+      this.host = resource.getSpec().host();
+      this.status = resource.getStatus();
+    }
+
+    private Snapshot snapshot() {
+      var changesSince = ObservationNeeds.changesSince(status);
+      return changesSince.isPresent() ? following(changesSince.get()) : complete();
+    }
+
+    /** While requests of ours are outstanding, when the host cannot be found empty anyway. */
+    private Snapshot following(Instant changesSince) {
+      var identity = nova.identity();
+      var migrations = nova.migrations(MigrationFilter.ofHostSince(host, changesSince));
+      var began = nanoTime.getAsLong();
+      var instances = nova.instancesOn(host);
+      var services = nova.computeServices();
+      ask(migrations, instances.value());
+      return fresh(
+          new Snapshot(
+              instances.date(),
+              instances.date(),
+              since(began),
+              false,
+              identity,
+              migrations,
+              instances.value(),
+              services,
+              List.of(),
+              groups.of(status, instances.value(), details),
+              details,
+              unanswered,
+              new Residents.NotAsked(),
+              new Placement.NotAsked()),
+          began);
+    }
+
+    private Snapshot complete() {
+      var identity = nova.identity();
+      var before = nova.computeServices();
+      var page = nova.newestMigrations(host);
+      var unfinished = unfinished(page);
+      inTime();
+      var began = nanoTime.getAsLong();
+      var shown = shownAlone(before) ? residents() : NOT_ASKED;
+      var instances =
+          shown.value().equals(NOBODY)
+              ? new Timestamped<>(List.<Instance>of(), shown.date())
+              : nova.instancesOn(host);
+      var migrations = new ArrayList<>(unfinished);
+      if (instances.value().isEmpty()) {
+        migrations.addAll(reverted(page, instances.date()));
+      }
+      inTime();
+      var services = hidden(before) ? before : nova.computeServices();
+      ask(migrations, instances.value());
+      inTime();
+      var lists =
+          new Snapshot(
+              page.began(),
+              instances.date(),
+              since(began),
+              true,
+              identity,
+              List.copyOf(migrations),
+              instances.value(),
+              services,
+              HostClaim.holdsHost(status) ? List.of() : hypervisors.newest(host),
+              groups.of(status, instances.value(), details),
+              details,
+              unanswered,
+              shown.value(),
+              new Placement.NotAsked());
+      return instances.value().isEmpty() ? verified(lists, page) : fresh(lists, began);
+    }
+
+    /**
+     * The unfinished records, however old: of the one page, or where the host has more than that,
+     * by a list for each status.
+     */
+    private List<Migration> unfinished(MigrationPage page) {
+      return page.whole()
+          ? page.migrations().stream().filter(Migration::unfinished).toList()
+          : Migration.UNFINISHED.stream()
+              .peek(s -> inTime())
+              .flatMap(s -> nova.migrations(MigrationFilter.ofHost(host, s)).stream())
+              .toList();
+    }
+
+    private List<Migration> reverted(MigrationPage page, Instant date) {
+      var all =
+          page.whole()
+              ? page.migrations()
+              : nova.migrations(MigrationFilter.ofHost(host, "reverted"));
+      var horizon = date.minus(REVERTED);
+      return all.stream()
+          .filter(m -> m.reverted())
+          .filter(m -> m.updatedAt() != null && m.updatedAt().isAfter(horizon))
+          .toList();
+    }
+
+    /**
+     * Whether the hypervisors can stand for the list of servers: the host was seen empty last, and
+     * its name is that of one service, so that it is in one cell.
+     */
+    private boolean shownAlone(List<ComputeService> services) {
+      return ObservationNeeds.emptyBefore(resource)
+          && services.stream().filter(s -> s.host().equals(host)).count() == 1;
+    }
+
+    /**
+     * Whether the cell of the host did not answer. A cell that is away while migrations or
+     * instances are listed, and back before the services are read, would else pass for an empty
+     * host.
+     */
+    private boolean hidden(List<ComputeService> services) {
+      return services.stream().anyMatch(s -> s.host().equals(host) && s.unknown());
+    }
+
+    // -------------------------------------------------------------- how old it is
+
+    private Duration since(long nanos) {
+      return Duration.ofNanos(nanoTime.getAsLong() - nanos);
+    }
+
+    /**
+     * An observation that goes on for longer than its host may be called empty without one is given
+     * up.
+     */
+    private void inTime() {
+      if (mayTake.filter(most -> since(start).compareTo(most) > 0).isPresent()) {
+        throw new NovaException(
+            NovaException.Kind.UNAVAILABLE,
+            "Nova has needed "
+                + since(start).toSeconds()
+                + " s for a part of one look: nobody can say for so long that the host is empty.");
+      }
+    }
+
+    /**
+     * The observation as it is acted upon: instances and services once more where they are too old.
+     */
+    private Snapshot fresh(Snapshot snapshot, long began) {
+      var old = snapshot.aged(since(began));
+      if (old.fresh() || old.instances().isEmpty() || resource.isMarkedForDeletion()) {
+        return old;
+      }
+      var again = nanoTime.getAsLong();
+      var answers =
+          abreast.<Object>all(List.of(() -> nova.instancesOn(host), nova::computeServices));
+      @SuppressWarnings("unchecked") // as they were asked, one line above
+      var instances = (Timestamped<List<Instance>>) answers.get(0);
+      @SuppressWarnings("unchecked")
+      var services = (List<ComputeService>) answers.get(1);
+      return old.with(instances, hidden(old.services()) ? old.services() : services, since(again));
+    }
+
+    // -------------------------------------------------------------- single instances
+
+    private void ask(List<Migration> migrations, List<Instance> instances) {
+      var questions = new HashMap<>(DetailQueries.of(status, migrations, instances));
+      migrations.stream()
+          .filter(m -> m.reverted())
+          .forEach(m -> questions.putIfAbsent(m.instanceId(), Set.of(Question.INSTANCE)));
+      recall.retain(questions.keySet());
+      var began = nanoTime.getAsLong();
+      var open = new ArrayList<String>();
+      for (var id : recall.longestAgoFirst(questions.keySet())) {
+        told(id, questions.get(id), instances, began, KEPT)
+            .ifPresentOrElse(told -> details.put(id, told), () -> open.add(id));
+      }
+      for (var from = 0; from < open.size(); from += ParallelReads.WIDTH) {
+        var some = open.subList(from, Math.min(from + ParallelReads.WIDTH, open.size()));
+        if (since(began).compareTo(QUESTIONS) < 0) {
+          some.forEach(id -> recall.asking(id, began));
+          ask(some, questions, instances, began);
+        } else {
+          some.forEach(
+              id ->
+                  told(id, questions.get(id), instances, began, KEPT_LONGEST)
+                      .ifPresent(told -> details.put(id, told)));
+        }
+      }
+      listed(instances);
+    }
+
+    /** A list that lacks the rows of the host's cell lacks all instances of the host. */
+    private void listed(List<Instance> instances) {
+      if (!instances.isEmpty()) {
+        return;
+      }
+      details.values().stream()
+          .flatMap(d -> d.instance().stream())
+          .filter(i -> host.equals(i.host()))
+          .findFirst()
+          .ifPresent(
+              i -> {
+                throw new NovaException(
+                    NovaException.Kind.UNAVAILABLE,
+                    "GET /servers/detail shows no instance of the host, but Nova shows instance "
+                        + i.id()
+                        + " there: the host is looked at again.");
+              });
+    }
+
+    private Optional<Detail> told(
+        String id, Set<Question> questions, List<Instance> instances, long now, Duration atMost) {
+      return outstanding(id)
+          ? Optional.empty()
+          : recall.told(id, questions, here(id, instances), now - atMost.toNanos());
+    }
+
+    /** What became of a request of ours is asked anew at each observation. */
+    private boolean outstanding(String id) {
+      return status != null
+          && status.instances().stream()
+              .anyMatch(r -> r.id().equals(id) && r.requestedAt() != null);
+    }
+
+    private void ask(
+        List<String> ids,
+        Map<String, Set<Question>> questions,
+        List<Instance> instances,
+        long nanos) {
+      var answers =
+          abreast.all(
+              ids.stream()
+                  .<Supplier<Optional<Detail>>>map(
+                      id -> () -> detail(id, questions.get(id), instances))
+                  .toList());
+      for (var i = 0; i < ids.size(); i++) {
+        var id = ids.get(i);
+        answers
+            .get(i)
+            .ifPresentOrElse(
+                told -> {
+                  details.put(id, told);
+                  recall.keep(id, questions.get(id), here(id, instances), told, nanos);
+                },
+                () -> unanswered.add(id));
+      }
+    }
+
+    private Optional<Detail> detail(String id, Set<Question> questions, List<Instance> instances) {
+      try {
+        return Optional.of(asked(id, questions, instances));
+      } catch (NovaException e) {
+        LOG.warn("instance {}: not seen whole: {}", id, e.getMessage());
+        return Optional.empty();
+      }
+    }
+
+    private Detail asked(String id, Set<Question> questions, List<Instance> instances) {
+      var instance =
+          questions.contains(Question.INSTANCE) ? nova.instance(id) : here(id, instances);
+      var migrations =
+          questions.contains(Question.MIGRATIONS)
+              ? nova.migrations(MigrationFilter.ofInstance(id))
+              : List.<Migration>of();
+      var actions =
+          questions.contains(Question.ACTIONS) ? nova.actions(id) : List.<InstanceAction>of();
+      if (questions.contains(Question.MIGRATIONS) && migrations.isEmpty()) {
+        if (instance.filter(ObservationMemory::restsPaused).isPresent()) {
+          recorded(questions.contains(Question.ACTIONS) ? actions : nova.actions(id));
+        }
+        if (instance.filter(i -> i.resized()).isPresent()) {
+          throw new NovaException(
+              NovaException.Kind.UNAVAILABLE,
+              "GET /os-migrations shows no record of it, though it waits to be confirmed.");
+        }
+      }
+      var events =
+          questions.contains(Question.EVENTS)
+              ? requestId(id).flatMap(r -> nova.action(id, r))
+              : Optional.<InstanceAction>empty();
+      return new Detail(instance, migrations, actions, events);
+    }
+
+    /**
+     * The actions come from the instance's own cell, the records from a list that may be short: a
+     * guest must not be live-migrated again while it is paused because the first time is not shown.
+     */
+    private static void recorded(List<InstanceAction> actions) {
+      if (actions.stream().anyMatch(a -> a.action().equals(InstanceAction.LIVE_MIGRATION))) {
+        throw new NovaException(
+            NovaException.Kind.UNAVAILABLE,
+            "GET /os-migrations shows no record of it, though it was asked to live-migrate.");
+      }
+    }
+
+    private static Optional<Instance> here(String id, List<Instance> instances) {
+      return instances.stream().filter(i -> i.id().equals(id)).findFirst();
+    }
+
+    private Optional<String> requestId(String id) {
+      return status.instances().stream()
+          .filter(r -> r.id().equals(id))
+          .findFirst()
+          .map(InstanceStatus::requestId);
+    }
+
+    // -------------------------------------------------------------- whether it is empty
+
+    /** The observation with what is asked only where no list speaks against an empty host. */
+    private Snapshot verified(Snapshot lists, MigrationPage page) {
+      if (!ObservationNeeds.residents(resource, lists)) {
+        return lists;
+      }
+      var snapshot =
+          lists.residents() instanceof Residents.NotAsked ? lists.with(residents()) : lists;
+      if (snapshot.residents() instanceof Residents.Shown(var ids) && !ids.isEmpty()) {
+        var began = nanoTime.getAsLong();
+        return snapshot.with(nova.instancesOn(host), snapshot.services(), since(began));
+      }
+      if (!ObservationNeeds.placement(resource, snapshot)) {
+        return snapshot;
+      }
+      inTime();
+      var told = snapshot.with(placement(page));
+      if (told.placement() instanceof Placement.Absent
+          && page.migrations().isEmpty()
+          && !verifiedBefore()) {
+        askedOnceMore();
+      }
+      return told;
+    }
+
+    private boolean verifiedBefore() {
+      return status != null
+          && status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+    }
+
+    /**
+     * A list with a record of the host's cell is not short (a page is one statement in each cell);
+     * one without any may be, and without placement nothing else tells of what is on its way.
+     */
+    private void askedOnceMore() {
+      unfinished(nova.newestMigrations(host)).stream()
+          .findFirst()
+          .ifPresent(
+              m -> {
+                throw new NovaException(
+                    NovaException.Kind.UNAVAILABLE,
+                    "GET /os-migrations shows migration "
+                        + m.id()
+                        + " of instance "
+                        + m.instanceId()
+                        + " only when it is asked twice: the host is looked at again.");
+              });
+    }
+
+    private Timestamped<Residents> residents() {
+      var shown = residents(hypervisors.of(host));
+      if (shown.isPresent()) {
+        return shown.get();
+      }
+      hypervisors.forget();
+      return residents(hypervisors.of(host))
+          .orElseThrow(
+              () ->
+                  new NovaException(
+                      NovaException.Kind.UNAVAILABLE,
+                      "Nova lists a hypervisor of "
+                          + host
+                          + " and does not know it by its id: the host is looked at again."));
+    }
+
+    /** Empty when Nova does not know one of them any more. */
+    private Optional<Timestamped<Residents>> residents(List<Hypervisor> all) {
+      if (all.isEmpty()) {
+        return Optional.of(new Timestamped<>(new Residents.NoHypervisor(), Instant.MIN));
+      }
+      var ids = new HashSet<String>();
+      var date = Instant.MIN;
+      for (var hypervisor : all) {
+        var shown = nova.instanceIdsAt(hypervisor.id());
+        if (shown.isEmpty()) {
+          return Optional.empty();
+        }
+        ids.addAll(shown.get().value());
+        date = shown.get().date();
+      }
+      return Optional.of(new Timestamped<>(new Residents.Shown(Set.copyOf(ids)), date));
+    }
+
+    private Placement placement(MigrationPage page) {
+      var allocations =
+          hypervisors.of(host).stream().flatMap(h -> nova.consumers(h.id()).stream()).toList();
+      if (allocations.isEmpty()) {
+        return new Placement.Absent();
+      }
+      var ids = new TreeSet<String>();
+      allocations.forEach(ids::addAll);
+      recall.retainConsumers(ids);
+      ids.removeIf(recall::isNobody);
+      return new Placement.Consumers(consumers(ids, page));
+    }
+
+    private List<Consumer> consumers(Set<String> ids, MigrationPage page) {
+      var consumers = new ArrayList<Consumer>();
+      var unresolved = new ArrayList<String>();
+      for (var id : ids) {
+        inTime();
+        var instance = nova.instance(id);
+        if (instance.isPresent()) {
+          consumers.add(new Consumer(id, Optional.empty(), instance));
+        } else {
+          unresolved.add(id);
+        }
+      }
+      if (!unresolved.isEmpty()) {
+        var byUuid = new HashMap<String, Migration>();
+        page.migrations().forEach(m -> byUuid.put(m.uuid(), m));
+        if (!byUuid.keySet().containsAll(unresolved)) {
+          nova.migrations(MigrationFilter.ofHost(host)).forEach(m -> byUuid.put(m.uuid(), m));
+        }
+        for (var id : unresolved) {
+          var migration = Optional.ofNullable(byUuid.get(id));
+          if (migration.isEmpty() && !byUuid.isEmpty()) { // else the list may have been short
+            recall.nobody(id);
+          }
+          consumers.add(
+              new Consumer(id, migration, migration.flatMap(m -> nova.instance(m.instanceId()))));
+        }
+      }
+      return consumers;
+    }
+  }
+}

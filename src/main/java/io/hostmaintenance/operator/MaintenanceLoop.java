@@ -1,0 +1,658 @@
+package io.hostmaintenance.operator;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.Cleanup;
+import io.hostmaintenance.drain.Confirmation;
+import io.hostmaintenance.drain.Decision;
+import io.hostmaintenance.drain.DecisionInput;
+import io.hostmaintenance.drain.Drain;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Observation;
+import io.hostmaintenance.drain.Outcome;
+import io.hostmaintenance.drain.OutcomeRecorder;
+import io.hostmaintenance.drain.Refusals;
+import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.drain.Step;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.MigrationFilter;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The shell around the brain: observe, decide, record, act, report. Knows no JOSDK; time, Nova, the
+ * store and leadership are arguments, so that it runs in a simulation as it runs in production.
+ */
+final class MaintenanceLoop {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MaintenanceLoop.class);
+
+  /** What has not gone out so long after its intent began to be stored stays unsent. */
+  private static final Duration STALE_INTENT = Duration.ofSeconds(5);
+
+  /** Progress alone is written at most so often. */
+  private static final Duration PROGRESS_PAUSE = Duration.ofSeconds(30);
+
+  private static final int REPORT_TRIES = 3;
+
+  /** A cloud that gives no observation is asked again ever later, but not later than this. */
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
+  private static final Observation NOT_OBSERVED =
+      new Observation.Unavailable(Reason.NotLookedYet, "No observation was needed.", Duration.ZERO);
+
+  private final Nova nova;
+  private final HostObserver observer;
+  private final ResourceStore resources;
+  private final EventRecorder events;
+  private final Settings settings;
+  private final InstantSource clock;
+  private final LongSupplier nanoTime;
+  private final BooleanSupplier leading;
+  private final Instant began;
+  private final Consumer<String> wake;
+  private final MoveBudget ledger;
+  private boolean listed;
+  private Instant swept;
+  private final Map<String, Memory> memories = new ConcurrentHashMap<>();
+
+  /** What this process remembers of a resource; lost in a restart without harm. */
+  private static final class Memory {
+    private final Map<String, Instant> firstSeen = new HashMap<>();
+    private final Map<String, Instant> unseenSince = new HashMap<>();
+    private final String uid;
+    private volatile Instant lastObserved;
+    private volatile boolean needsNoObservation;
+    private final PendingServiceChange disabling = new PendingServiceChange();
+    private final PendingServiceChange givingBack = new PendingServiceChange();
+    private Optional<Observation.Unavailable> refusal = Optional.empty();
+    private Instant refusedSince;
+    private Instant refusedUntil = Instant.MIN;
+    private Instant lastWrite = Instant.EPOCH;
+    private final ObservationMemory recall = new ObservationMemory();
+    private int failedObservations;
+
+    Memory(String uid, Instant now) {
+      this.uid = uid;
+      this.lastObserved = now;
+    }
+  }
+
+  /**
+   * Takes everything it depends on.
+   *
+   * @param abreast how several questions of one observation are asked
+   * @param leading whether this process may act; asked right before each request that changes
+   *     something, and the time of its answer counts
+   * @param wake is told the name of a resource whose host or place became free, to reconcile it
+   *     soon
+   */
+  MaintenanceLoop(
+      Nova nova,
+      ResourceStore resources,
+      EventRecorder events,
+      Settings settings,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      ParallelReads abreast,
+      BooleanSupplier leading,
+      Consumer<String> wake) {
+    this.nova = nova;
+    this.observer = new HostObserver(nova, nanoTime, abreast);
+    this.resources = resources;
+    this.events = events;
+    this.settings = settings;
+    this.clock = clock;
+    this.nanoTime = nanoTime;
+    this.leading = leading;
+    this.began = now();
+    this.wake = wake;
+    this.ledger = new MoveBudget(settings.maxHostsDraining());
+  }
+
+  /**
+   * What comes after a reconciliation.
+   *
+   * @param requeueAfter when to reconcile again
+   * @param released whether the resource was let go
+   */
+  record Result(Duration requeueAfter, boolean released) {}
+
+  /** One reconciliation of one resource. */
+  Result reconcile(String name) {
+    listOnce();
+    sweep();
+    try {
+      var stored = resources.read(name);
+      if (stored.isEmpty()) {
+        forget(name);
+        return new Result(settings.pollIdle(), false);
+      }
+      var resource = stored.get();
+      var memory = memory(resource);
+      synchronized (memory) {
+        return reconcile(resource, memory);
+      }
+    } catch (RuntimeException e) {
+      ledger.stuck(name);
+      throw e;
+    } finally {
+      ledger.awaited().forEach(wake);
+    }
+  }
+
+  /** Enters every resource, once, before the first decision: a watch may fall behind, and back. */
+  private synchronized void listOnce() {
+    if (!listed) {
+      resources.list(ledger::enter);
+      listed = true;
+      swept = now();
+    }
+  }
+
+  /**
+   * Forgets the resources that are gone without a reconciliation of ours, since somebody took our
+   * finalizer off: else they would hold a host or a place for ever. Once each idle poll.
+   */
+  private void sweep() {
+    synchronized (this) {
+      if (Duration.between(swept, now()).compareTo(settings.pollIdle()) < 0) {
+        return;
+      }
+      swept = now();
+    }
+    for (var name : ledger.names()) {
+      if (!resources.watched(name) && resources.read(name).isEmpty()) {
+        forget(name);
+      }
+    }
+  }
+
+  /**
+   * Says on a resource that its reconciliation has ended with an exception. What the API server
+   * refuses cannot be said there.
+   *
+   * @param failure what the reconciliation ended with; its words stay in the log, as they may be
+   *     anybody's
+   */
+  void failed(String name, Throwable failure) {
+    if (failure instanceof KubernetesClientException) {
+      return;
+    }
+    var stored = resources.read(name);
+    if (stored.isEmpty()) {
+      return;
+    }
+    var resource = stored.get();
+    var memory = memory(resource);
+    synchronized (memory) {
+      var observation = internalError(failure);
+      var decision =
+          ledger.decide(
+              resource,
+              () -> Drain.decide(input(resource, memory, now()), observation),
+              Decision::status);
+      carryOut(resource, memory, observation, decision);
+    }
+  }
+
+  /**
+   * When an observation of the resource's host last succeeded, by our clock.
+   *
+   * @return the begin of the first reconciliation, or of the process, where no observation has
+   *     succeeded since; empty when the resource waits for another one and needs no observation
+   */
+  Optional<Instant> lastObserved(HostMaintenance resource) {
+    var memory = memories.get(name(resource));
+    if (memory == null) {
+      return Optional.of(began);
+    }
+    return memory.needsNoObservation ? Optional.empty() : Optional.of(memory.lastObserved);
+  }
+
+  private static Observation.Unavailable internalError(Throwable failure) {
+    var place =
+        Stream.of(failure.getStackTrace())
+            .filter(frame -> frame.getClassName().startsWith("io.hostmaintenance."))
+            .findFirst()
+            .map(frame -> " at " + frame.getFileName() + ":" + frame.getLineNumber())
+            .orElse("");
+    return new Observation.Unavailable(
+        Reason.InternalError,
+        "The operator itself failed ("
+            + failure.getClass().getSimpleName()
+            + place
+            + "), and tries again every minute: report it with the operator's log.",
+        Duration.ZERO);
+  }
+
+  private void forget(String name) {
+    ledger.forget(name);
+    memories.remove(name);
+  }
+
+  private Memory memory(HostMaintenance resource) {
+    var uid = resource.getMetadata().getUid();
+    return memories.compute(
+        name(resource),
+        (name, known) -> known != null && known.uid.equals(uid) ? known : new Memory(uid, now()));
+  }
+
+  private Result reconcile(HostMaintenance resource, Memory memory) {
+    ledger.enter(resource);
+    var asked = now();
+    var unseen = withoutObservation(resource, input(resource, memory, asked));
+    memory.needsNoObservation = unseen.isPresent();
+    if (unseen.isPresent()) {
+      ledger.decide(resource, unseen::get, Decision::status);
+      return carryOut(resource, memory, NOT_OBSERVED, unseen.get());
+    }
+    var observation = observer.snapshot(resource, memory.recall, mayTake(resource, memory));
+    if (Drain.sees(resource, observation)) {
+      memory.lastObserved = now();
+    }
+    switch (observation) {
+      case Observation.Snapshot snapshot -> {
+        note(snapshot.unanswered(), memory);
+        memory.failedObservations = 0;
+      }
+      case Observation.Unavailable unavailable ->
+          memory.failedObservations =
+              unavailable.reason() == Reason.ApiUnavailable ? memory.failedObservations + 1 : 0;
+    }
+    var decision =
+        ledger.decide(
+            resource,
+            () -> Drain.decide(input(resource, memory, asked), observation),
+            Decision::status);
+    return carryOut(resource, memory, observation, decision);
+  }
+
+  /**
+   * While a host is called empty, an observation may take as long as that may be said without one.
+   */
+  private Optional<Duration> mayTake(HostMaintenance resource, Memory memory) {
+    return Optional.ofNullable(resource.getStatus())
+        .flatMap(s -> s.condition(Condition.DRAINED))
+        .filter(Condition::isTrue)
+        .map(
+            c -> settings.observationTimeout().minus(Duration.between(memory.lastObserved, now())));
+  }
+
+  private static Optional<Decision> withoutObservation(
+      HostMaintenance resource, DecisionInput input) {
+    return resource.isMarkedForDeletion()
+        ? Cleanup.withoutObservation(input)
+        : Drain.withoutObservation(input);
+  }
+
+  private DecisionInput input(HostMaintenance resource, Memory memory, Instant asked) {
+    return new DecisionInput(
+        resource,
+        ledger.others(name(resource), resource.getSpec().host(), resource.getSpec().targetHost()),
+        now(),
+        asked,
+        settings,
+        settings.maxMoves() - ledger.othersInFlight(name(resource)),
+        ledger.turn(resource),
+        memory.lastObserved,
+        waited(resource, memory, asked),
+        unseen(memory),
+        memory.refusal,
+        memory.refusedSince == null ? Duration.ZERO : Duration.between(memory.refusedSince, now()),
+        memory.disabling.known(takesService(resource.getStatus()), now()),
+        memory.givingBack.known(Cleanup.begun(resource.getStatus()), now()));
+  }
+
+  private static boolean takesService(HostMaintenanceStatus status) {
+    return status != null && status.service() != null;
+  }
+
+  /** How long before the observation this process has known of each outstanding request. */
+  private Map<String, Duration> waited(HostMaintenance resource, Memory memory, Instant asked) {
+    var waited = new HashMap<String, Duration>();
+    var keys = new ArrayList<String>();
+    if (resource.getStatus() != null) {
+      for (var row : resource.getStatus().instances()) {
+        if (row.requestedAt() != null) {
+          var key = row.id() + "/" + row.requestedAt();
+          keys.add(key);
+          var first = memory.firstSeen.computeIfAbsent(key, k -> asked);
+          waited.put(row.id(), Duration.between(first, asked));
+        }
+      }
+    }
+    memory.firstSeen.keySet().retainAll(keys);
+    return waited;
+  }
+
+  private void note(Set<String> unseen, Memory memory) {
+    memory.unseenSince.keySet().retainAll(unseen);
+    unseen.forEach(id -> memory.unseenSince.putIfAbsent(id, now()));
+  }
+
+  private Map<String, Duration> unseen(Memory memory) {
+    return memory.unseenSince.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now())));
+  }
+
+  private Result release(HostMaintenance resource, Decision decision) {
+    resources.release(resource);
+    decision.notices().forEach(n -> events.record(resource, n));
+    forget(name(resource));
+    return new Result(settings.pollIdle(), true);
+  }
+
+  private Result carryOut(
+      HostMaintenance resource, Memory memory, Observation observation, Decision decision) {
+    if (decision.release()) {
+      return release(resource, decision);
+    }
+    if (decision.steps().isEmpty()) {
+      return announceAndSend(resource, memory, observation, decision);
+    }
+    try {
+      return nova.reserving(() -> announceAndSend(resource, memory, observation, decision));
+    } catch (NovaException e) {
+      LOG.warn("{}: nothing announced and nothing sent: {}", name(resource), e.getMessage());
+      return new Result(settings.pollMoving(), false);
+    }
+  }
+
+  private Result announceAndSend(
+      HostMaintenance resource, Memory memory, Observation observation, Decision decision) {
+    var before = nanoTime.getAsLong();
+    var stored = resource;
+    if (worthWriting(resource.getStatus(), decision, memory)) {
+      try {
+        stored = write(resource, decision.status(), memory);
+        announced(resource.getStatus(), stored.getStatus(), memory);
+      } catch (ResourceStore.Conflict e) {
+        LOG.info("{}: {}: looked at again", name(resource), e.getMessage());
+        return new Result(Duration.ZERO, false);
+      }
+    }
+    for (var notice : decision.notices()) {
+      events.record(stored, notice);
+    }
+    var outcomes = new ArrayList<Outcome>();
+    var held = now().isBefore(memory.refusedUntil);
+    for (var step : decision.steps()) {
+      if (!held || !changesService(step)) {
+        outcomes.add(carryOut(stored, step, observation, before));
+      }
+    }
+    var request = resource.isMarkedForDeletion() ? memory.givingBack : memory.disabling;
+    if (!held && !request.mayBeUnderWay(settings.answerWait(), now())) {
+      memory.refusal = Optional.empty();
+    }
+    for (var outcome : outcomes) {
+      if (changesService(outcome.step())) {
+        memory.refusal = refusal(outcome, request, memory);
+      }
+    }
+    if (memory.refusal.isEmpty()) {
+      memory.refusedSince = null;
+    }
+    report(stored, outcomes, memory);
+    return new Result(pause(decision, outcomes, memory), false);
+  }
+
+  private static void announced(
+      HostMaintenanceStatus before, HostMaintenanceStatus after, Memory memory) {
+    if (takesService(after) && !takesService(before)) {
+      memory.disabling.closed();
+    }
+    if (Cleanup.begun(after) && !Cleanup.begun(before)) {
+      memory.givingBack.closed();
+      memory.refusedUntil = Instant.MIN;
+    }
+  }
+
+  /** Why the service was not changed; empty when it was. */
+  private Optional<Observation.Unavailable> refusal(
+      Outcome outcome, PendingServiceChange request, Memory memory) {
+    return switch (outcome) {
+      case Outcome.Accepted _ -> {
+        request.closed();
+        yield Optional.empty();
+      }
+      case Outcome.Failed(var _, var failure) -> {
+        if (failure.outcomeUnknown()) {
+          request.unanswered(now());
+        }
+        memory.refusedSince = memory.refusedSince == null ? now() : memory.refusedSince;
+        var pause = Refusals.pause(Duration.between(memory.refusedSince, now()));
+        memory.refusedUntil =
+            now().plus(failure.retryAfter().filter(r -> r.compareTo(pause) > 0).orElse(pause));
+        yield Optional.of(Observation.Unavailable.of(failure));
+      }
+      case Outcome.NotSent _ -> Optional.empty();
+    };
+  }
+
+  private static boolean changesService(Step step) {
+    return step instanceof Step.DisableService || step instanceof Step.EnableService;
+  }
+
+  /**
+   * After a failed PUT the service is observed again at the usual pace, not at once, and a cloud
+   * that gives no observation at all is given twice the time after each.
+   */
+  private Duration pause(Decision decision, List<Outcome> outcomes, Memory memory) {
+    var refused = outcomes.stream().anyMatch(o -> !(o instanceof Outcome.Accepted));
+    var least = refused ? settings.pollMoving() : Duration.ZERO;
+    if (memory.failedObservations > 0) {
+      var longer =
+          settings.pollMoving().multipliedBy(1L << Math.min(memory.failedObservations - 1, 16));
+      least = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+    }
+    return decision.requeueAfter().compareTo(least) < 0 ? least : decision.requeueAfter();
+  }
+
+  private boolean worthWriting(HostMaintenanceStatus before, Decision decision, Memory memory) {
+    if (same(before, decision.status())) {
+      return false;
+    }
+    var onlyProgress =
+        before != null && same(withoutProgress(before), withoutProgress(decision.status()));
+    return !onlyProgress
+        || Duration.between(memory.lastWrite, now()).compareTo(PROGRESS_PAUSE) >= 0;
+  }
+
+  private static HostMaintenanceStatus withoutProgress(HostMaintenanceStatus status) {
+    return status.toBuilder()
+        .instances(
+            status.instances().stream()
+                .map(r -> r.toBuilder().progressPercent(null).build())
+                .toList())
+        .build();
+  }
+
+  /** As they are stored, which makes absent of what is empty. */
+  private static boolean same(HostMaintenanceStatus a, HostMaintenanceStatus b) {
+    return Objects.equals(a, b) || Serialization.asJson(a).equals(Serialization.asJson(b));
+  }
+
+  private HostMaintenance write(
+      HostMaintenance resource, HostMaintenanceStatus status, Memory memory)
+      throws ResourceStore.Conflict {
+    var next = new HostMaintenance();
+    next.setMetadata(resource.getMetadata());
+    next.setSpec(resource.getSpec());
+    next.setStatus(status);
+    var stored = resources.writeStatus(next);
+    memory.lastWrite = now();
+    return stored;
+  }
+
+  private Outcome carryOut(
+      HostMaintenance resource, Step step, Observation observation, long before) {
+    try {
+      var reading = nanoTime.getAsLong();
+      if (overtaken(resource, step, observation)) {
+        LOG.warn("{}: not sent, it was not as it was seen any more: {}", name(resource), step);
+        return new Outcome.NotSent(step);
+      }
+      var read = since(reading);
+      if (!leading.getAsBoolean() || since(before).minus(read).compareTo(STALE_INTENT) > 0) {
+        LOG.warn("{}: not sent: {}", name(resource), step);
+        return new Outcome.NotSent(step);
+      }
+      var requestId = send(resource, step);
+      LOG.info("{}: accepted: {} {}", name(resource), step, Objects.toString(requestId, ""));
+      return new Outcome.Accepted(step, requestId);
+    } catch (NovaException e) {
+      LOG.warn("{}: {}: {}", name(resource), step, e.getMessage());
+      return new Outcome.Failed(step, e);
+    }
+  }
+
+  /**
+   * Whether what a step changes for good is no longer as it was seen: Nova's PUT and its
+   * confirmation carry no condition, so what they change is read once more right before.
+   */
+  private boolean overtaken(HostMaintenance resource, Step step, Observation observation) {
+    return switch (step) {
+      case Step.DisableService(var serviceId, var _) -> serviceChanged(serviceId, observation);
+      case Step.EnableService(var serviceId) -> serviceChanged(serviceId, observation);
+      case Step.Confirm(var ask) -> !confirmationDue(resource, ask.instanceId());
+      case Step.LiveMigrate _, Step.ColdMigrate _, Step.Abort _, Step.ForceComplete _ -> false;
+    };
+  }
+
+  private boolean serviceChanged(String serviceId, Observation observation) {
+    return observation instanceof Observation.Snapshot snapshot
+        && !standing(snapshot.services(), serviceId)
+            .equals(standing(nova.computeServices(), serviceId));
+  }
+
+  private boolean confirmationDue(HostMaintenance resource, String instanceId) {
+    var row =
+        resource.getStatus().instances().stream()
+            .filter(r -> r.id().equals(instanceId))
+            .findFirst()
+            .orElseThrow();
+    try {
+      return Confirmation.due(
+          row, nova.instance(instanceId), nova.migrations(MigrationFilter.ofInstance(instanceId)));
+    } catch (NovaException e) {
+      LOG.warn("instance {}: not read again to confirm it: {}", instanceId, e.getMessage());
+      return false;
+    }
+  }
+
+  private static List<String> standing(List<ComputeService> services, String id) {
+    return services.stream()
+        .filter(s -> id.equals(s.id()))
+        .map(s -> s.status() + ": " + s.disabledReason())
+        .toList();
+  }
+
+  private String send(HostMaintenance resource, Step step) {
+    return switch (step) {
+      case Step.LiveMigrate(var ask) -> nova.liveMigrate(ask);
+      case Step.ColdMigrate(var ask) -> nova.coldMigrate(ask);
+      case Step.Confirm(var ask) -> nova.confirmResize(ask);
+      case Step.Abort(var instanceId, var migrationId) -> {
+        nova.abort(instanceId, migrationId);
+        yield null;
+      }
+      case Step.ForceComplete(var instanceId, var migrationId) -> {
+        nova.forceComplete(instanceId, migrationId);
+        yield null;
+      }
+      case Step.DisableService(var serviceId, var reason) -> {
+        nova.disable(serviceId, reason);
+        record(resource, Reason.ServiceDisabled, "was disabled (" + reason + ").", false);
+        yield null;
+      }
+      case Step.EnableService(var serviceId) -> {
+        var service = nova.enable(serviceId);
+        record(
+            resource,
+            Reason.ServiceEnabled,
+            service.up()
+                ? "was enabled."
+                : "was enabled, but it is " + service.downWord() + ": " + service.bringUp() + ".",
+            !service.up());
+        yield null;
+      }
+    };
+  }
+
+  private void record(HostMaintenance resource, Reason reason, String what, boolean warning) {
+    events.record(
+        resource,
+        new Notice(
+            warning ? Notice.Type.Warning : Notice.Type.Normal,
+            reason,
+            "nova-compute on " + resource.getSpec().host() + " " + what));
+  }
+
+  /**
+   * Stores what Nova answered. Where somebody changed the resource meanwhile, the answers are
+   * entered into what is stored now where it still speaks of them; if that fails too, the rows stay
+   * as announced and are resolved from Nova's own account.
+   */
+  private void report(HostMaintenance stored, List<Outcome> outcomes, Memory memory) {
+    var current = Optional.of(stored);
+    for (var attempt = 1; attempt <= REPORT_TRIES && current.isPresent(); attempt++) {
+      var resource = current.get();
+      var status = resource.getStatus();
+      if (status == null) {
+        return;
+      }
+      var news = OutcomeRecorder.stillNews(outcomes, stored.getStatus(), status);
+      var next = OutcomeRecorder.enter(status, news, now());
+      if (same(status, next)) {
+        return;
+      }
+      try {
+        write(resource, next, memory);
+        return;
+      } catch (ResourceStore.Conflict e) {
+        current =
+            resources
+                .read(name(stored))
+                .filter(r -> r.getMetadata().getUid().equals(stored.getMetadata().getUid()));
+      }
+    }
+    LOG.warn("{}: Nova's answers could not be stored; they are looked up", name(stored));
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  private Duration since(long nanos) {
+    return Duration.ofNanos(nanoTime.getAsLong() - nanos);
+  }
+
+  private static String name(HostMaintenance resource) {
+    return resource.getMetadata().getName();
+  }
+}

@@ -1,0 +1,55 @@
+package io.hostmaintenance.operator;
+
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+
+/**
+ * Asks several things side by side: an argument, so that a simulation can do it in its own time.
+ */
+public interface ParallelReads {
+
+  /**
+   * As many requests as one observation has under way at once; all observations share the adapter's
+   * permits.
+   */
+  int WIDTH = 4;
+
+  /**
+   * Carries out all of them.
+   *
+   * @param questions at most {@link #WIDTH}
+   * @return the answers in the order of the questions
+   * @throws RuntimeException the first that any of them threw, when all have ended
+   */
+  <T> List<T> all(List<Supplier<T>> questions);
+
+  /** Each in a thread of its own. */
+  static ParallelReads threads() {
+    return new ParallelReads() {
+      @Override
+      public <T> List<T> all(List<Supplier<T>> questions) {
+        if (questions.size() == 1) {
+          return List.of(questions.getFirst().get());
+        }
+        List<Future<T>> answers;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+          answers = questions.stream().map(q -> threads.submit(q::get)).toList();
+        }
+        return answers.stream().map(ParallelReads::answer).toList();
+      }
+    };
+  }
+
+  private static <T> T answer(Future<T> answer) {
+    if (answer.state() == Future.State.SUCCESS) {
+      return answer.resultNow();
+    }
+    if (answer.state() == Future.State.FAILED
+        && answer.exceptionNow() instanceof RuntimeException e) {
+      throw e;
+    }
+    throw new IllegalStateException("a question ended without an answer: " + answer);
+  }
+}

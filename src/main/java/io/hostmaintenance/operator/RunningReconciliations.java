@@ -1,0 +1,93 @@
+package io.hostmaintenance.operator;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The reconciliations under way. One that does not end holds its resource, and a restart alone
+ * helps.
+ */
+final class RunningReconciliations {
+
+  /**
+   * No reconciliation takes so long: an observation is given up after 30 s, and a request that is
+   * under way then, or a login inside it, ends with its own time-out.
+   */
+  static final Duration BOUND = Duration.ofMinutes(10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunningReconciliations.class);
+
+  private final InstantSource clock;
+  private final LongSupplier nanoTime;
+  private final Map<String, Running> running = new ConcurrentHashMap<>();
+
+  private record Running(String name, long began, AtomicBoolean told) {}
+
+  /**
+   * None is under way.
+   *
+   * @param clock by which people are told since when
+   * @param nanoTime by which it is measured for how long; nobody sets it
+   */
+  RunningReconciliations(InstantSource clock, LongSupplier nanoTime) {
+    this.clock = clock;
+    this.nanoTime = nanoTime;
+  }
+
+  /** Runs the reconciliation of the resource of this name, of which there is one at a time. */
+  <T> T run(String name, Supplier<T> tick) {
+    running.put(name, new Running(name, nanoTime.getAsLong(), new AtomicBoolean()));
+    try {
+      return tick.get();
+    } finally {
+      running.remove(name);
+    }
+  }
+
+  /**
+   * Why the process should not go on: the oldest reconciliation that has run for longer than the
+   * bound. It is logged once.
+   *
+   * @return one sentence; empty when no reconciliation has
+   */
+  Optional<String> objection() {
+    return running.values().stream()
+        .filter(r -> age(r).compareTo(BOUND) > 0)
+        .max(Comparator.comparing(this::age))
+        .map(this::sentence);
+  }
+
+  private String sentence(Running tick) {
+    var since = clock.instant().minus(age(tick)).truncatedTo(ChronoUnit.SECONDS);
+    var sentence = sentence(tick.name(), since);
+    if (!tick.told().getAndSet(true)) {
+      LOG.error("{}", sentence);
+    }
+    return sentence;
+  }
+
+  private static String sentence(String name, Instant since) {
+    return "HostMaintenance '"
+        + name
+        + "' has been looked at since "
+        + since
+        + " without an end, longer than "
+        + BOUND.toMinutes()
+        + " min: the operator must be restarted.";
+  }
+
+  private Duration age(Running tick) {
+    return Duration.ofNanos(nanoTime.getAsLong() - tick.began());
+  }
+}

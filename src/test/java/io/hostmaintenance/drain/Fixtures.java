@@ -1,0 +1,254 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
+import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/** Instances, records, actions and rows as tests need them. */
+final class Fixtures {
+
+  private Fixtures() {}
+
+  // ---------------------------------------------------------------- instances
+
+  static Instance instance(String id, String vmState, String task, int power, String host) {
+    return new Instance(
+        id,
+        "name-of-" + id,
+        "project",
+        vmState.toUpperCase(Locale.ROOT),
+        vmState,
+        task,
+        power,
+        host,
+        1024,
+        null,
+        null);
+  }
+
+  static Instance active(String id) {
+    return instance(id, "active", null, 1, Given.HOST);
+  }
+
+  static Instance stopped(String id) {
+    return instance(id, "stopped", null, 4, Given.HOST);
+  }
+
+  static Instance paused(String id) {
+    return instance(id, "paused", null, 3, Given.HOST);
+  }
+
+  static Instance in(String vmState, String id) {
+    return instance(id, vmState, null, 1, Given.HOST);
+  }
+
+  static Instance busy(String task, Instance i) {
+    return new Instance(
+        i.id(),
+        i.name(),
+        i.projectId(),
+        i.status(),
+        i.vmState(),
+        task,
+        i.powerState(),
+        i.host(),
+        i.ramMiB(),
+        i.progress(),
+        i.fault());
+  }
+
+  static Instance on(String host, Instance i) {
+    return new Instance(
+        i.id(),
+        i.name(),
+        i.projectId(),
+        i.status(),
+        i.vmState(),
+        i.taskState(),
+        i.powerState(),
+        host,
+        i.ramMiB(),
+        i.progress(),
+        i.fault());
+  }
+
+  static Instance away(Instance i) {
+    return on(Given.OTHER, i);
+  }
+
+  static Instance ram(int mib, Instance i) {
+    return new Instance(
+        i.id(),
+        i.name(),
+        i.projectId(),
+        i.status(),
+        i.vmState(),
+        i.taskState(),
+        i.powerState(),
+        i.host(),
+        mib,
+        i.progress(),
+        i.fault());
+  }
+
+  static Instance faulty(String fault, Instance i) {
+    return new Instance(
+        i.id(),
+        i.name(),
+        i.projectId(),
+        i.status(),
+        i.vmState(),
+        i.taskState(),
+        i.powerState(),
+        i.host(),
+        i.ramMiB(),
+        i.progress(),
+        fault);
+  }
+
+  static Instance progress(Integer percent, Instance i) {
+    return new Instance(
+        i.id(),
+        i.name(),
+        i.projectId(),
+        i.status(),
+        i.vmState(),
+        i.taskState(),
+        i.powerState(),
+        i.host(),
+        i.ramMiB(),
+        percent,
+        i.fault());
+  }
+
+  // ---------------------------------------------------------------- records
+
+  static Migration record(
+      long id, String instance, String type, String status, Instant created, Identity by) {
+    return new Migration(
+        id,
+        "uuid-of-migration-" + id,
+        instance,
+        type,
+        status,
+        Given.HOST,
+        Given.OTHER,
+        created,
+        created.plusSeconds(1),
+        by.userId(),
+        by.projectId());
+  }
+
+  static Migration live(long id, String instance, String status, Instant created) {
+    return record(id, instance, Migration.LIVE, status, created, Given.US);
+  }
+
+  static Migration cold(long id, String instance, String status, Instant created) {
+    return record(id, instance, Migration.COLD, status, created, Given.US);
+  }
+
+  /** The record in another status, just updated. */
+  static Migration become(String status, Instant when, Migration m) {
+    return new Migration(
+        m.id(),
+        m.uuid(),
+        m.instanceId(),
+        m.type(),
+        status,
+        m.sourceHost(),
+        m.destinationHost(),
+        m.createdAt(),
+        when,
+        m.userId(),
+        m.projectId());
+  }
+
+  /** The record the other way round: to the host. */
+  static Migration incoming(Migration m) {
+    return new Migration(
+        m.id(),
+        m.uuid(),
+        m.instanceId(),
+        m.type(),
+        m.status(),
+        m.destinationHost(),
+        m.sourceHost(),
+        m.createdAt(),
+        m.updatedAt(),
+        m.userId(),
+        m.projectId());
+  }
+
+  // ---------------------------------------------------------------- actions
+
+  static InstanceAction action(String name, String requestId, Instant when, Identity by) {
+    return new InstanceAction(requestId, name, by.userId(), by.projectId(), when, null, List.of());
+  }
+
+  static InstanceAction failed(InstanceAction a, String details) {
+    return new InstanceAction(
+        a.requestId(),
+        a.action(),
+        a.userId(),
+        a.projectId(),
+        a.startTime(),
+        "Error",
+        List.of(
+            new InstanceAction.Event("conductor_live_migrate_instance", null, "Error", details)));
+  }
+
+  // ---------------------------------------------------------------- rows
+
+  static InstanceStatus row(String id, RowState state, Reason reason) {
+    return InstanceStatus.builder()
+        .id(id)
+        .name("name-of-" + id)
+        .state(state.name())
+        .action(RowAction.LiveMigrate.name())
+        .reason(reason.name())
+        .message("It is so.")
+        .attempts(0)
+        .since(Given.NOON)
+        .build();
+  }
+
+  /** A row whose live migration Nova has accepted at noon. */
+  static InstanceStatus moving(String id) {
+    return row(id, RowState.InProgress, Reason.Queued).toBuilder()
+        .attempts(1)
+        .requestId(Given.requestId(id))
+        .requestedAt(Given.NOON)
+        .lookedAt(Given.NOON)
+        .build();
+  }
+
+  /** A row whose live migration runs since noon. */
+  static InstanceStatus running(String id, long migrationId) {
+    return moving(id).toBuilder()
+        .reason(Reason.Running.name())
+        .startedAt(Given.NOON)
+        .migrationId(migrationId)
+        .build();
+  }
+
+  /** A row whose intent was stored at noon and of whose request nothing is known. */
+  static InstanceStatus requested(String id) {
+    return row(id, RowState.Requested, Reason.AnswerUnknown).toBuilder()
+        .attempts(1)
+        .requestedAt(Given.NOON)
+        .lookedAt(Given.NOON)
+        .build();
+  }
+
+  static InstanceStatus cold(InstanceStatus row) {
+    return row.toBuilder().action(RowAction.ColdMigrate.name()).build();
+  }
+}

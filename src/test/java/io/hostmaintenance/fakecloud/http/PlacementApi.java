@@ -1,0 +1,203 @@
+package io.hostmaintenance.fakecloud.http;
+
+import io.hostmaintenance.fakecloud.Caller;
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.Host;
+import io.hostmaintenance.fakecloud.User;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Placement's resource providers (one per hypervisor) and allocations. */
+final class PlacementApi {
+  static final Microversion LOWEST = new Microversion(0);
+  static final Microversion HIGHEST = new Microversion(39);
+
+  private final Cloud cloud;
+
+  PlacementApi(Cloud cloud) {
+    this.cloud = cloud;
+  }
+
+  Reply handle(Request request, Caller caller, Microversion version) {
+    var path = List.of(request.path().split("/")).stream().skip(2).toList();
+    if (path.isEmpty()) {
+      return Reply.json(200, Json.object("versions", List.of(version())));
+    }
+    if (!caller.user().admin()) {
+      return error(403, "Forbidden", "Access was denied to this resource.", caller, version);
+    }
+    if (!request.method().equals("GET")) {
+      return error(
+          405, "Method Not Allowed", "The simulator only reads placement.", caller, version);
+    }
+    return switch (path.getFirst()) {
+      case "resource_providers" -> providers(request, path, caller, version);
+      case "allocations" ->
+          path.size() == 2
+              ? Reply.json(200, allocations(path.get(1), version))
+              : error(404, "Not Found", "The resource could not be found.", caller, version);
+      default -> error(404, "Not Found", "The resource could not be found.", caller, version);
+    };
+  }
+
+  static Reply error(int status, String title, String detail, Caller caller, Microversion version) {
+    var error =
+        Json.object(
+            "status", status,
+            "title", title,
+            "detail", detail,
+            "request_id", caller.requestId());
+    if (version.atLeast(23)) {
+      error.put("code", "placement.undefined_code");
+    }
+    return Reply.json(status, Json.object("errors", List.of(error)));
+  }
+
+  private static Map<String, Object> version() {
+    return Json.object(
+        "id",
+        "v1.0",
+        "max_version",
+        "1." + HIGHEST.minor(),
+        "min_version",
+        "1.0",
+        "status",
+        "CURRENT");
+  }
+
+  private Reply providers(Request request, List<String> path, Caller caller, Microversion version) {
+    if (path.size() == 1) {
+      var query = request.query();
+      var unknown =
+          query.keySet().stream().filter(key -> !List.of("name", "uuid").contains(key)).findFirst();
+      if (unknown.isPresent()) {
+        return error(
+            400,
+            "Bad Request",
+            "Invalid query string parameters: " + unknown.get(),
+            caller,
+            version);
+      }
+      var found =
+          cloud.hosts().stream()
+              .filter(h -> !query.containsKey("name") || query.get("name").equals(h.name()))
+              .filter(h -> !query.containsKey("uuid") || query.get("uuid").equals(h.hypervisorId()))
+              .map(h -> provider(h, version))
+              .toList();
+      return Reply.json(200, Json.object("resource_providers", found));
+    }
+    if (isOrphan(path.get(1)) && path.size() > 2 && path.get(2).equals("allocations")) {
+      return Reply.json(
+          200, Json.object("allocations", Map.of(), "resource_provider_generation", 1));
+    }
+    return host(path.get(1))
+        .map(
+            host ->
+                path.size() == 2
+                    ? Reply.json(200, provider(host, version))
+                    : path.get(2).equals("allocations")
+                        ? Reply.json(200, consumers(host, version))
+                        : error(
+                            404, "Not Found", "The resource could not be found.", caller, version))
+        .orElseGet(() -> noProvider(path, caller, version));
+  }
+
+  private static Reply noProvider(List<String> path, Caller caller, Microversion version) {
+    var why = "No resource provider with uuid %s found".formatted(path.get(1));
+    if (path.size() > 2) {
+      why = "Resource provider '%s' not found: %s".formatted(path.get(1), why);
+    }
+    var detail = "The resource could not be found.\n\n %s  ".formatted(why);
+    return error(404, "Not Found", detail, caller, version);
+  }
+
+  private Optional<Host> host(String uuid) {
+    return cloud.hosts().stream().filter(h -> uuid.equals(h.hypervisorId())).findFirst();
+  }
+
+  private boolean isOrphan(String uuid) {
+    return host(uuid).isEmpty()
+        && cloud.hosts().stream()
+            .flatMap(h -> h.hypervisors().stream())
+            .anyMatch(h -> h.id().equals(uuid));
+  }
+
+  private static Map<String, Object> provider(Host host, Microversion version) {
+    var base = "/placement/resource_providers/" + host.hypervisorId();
+    var view =
+        Json.object(
+            "uuid", host.hypervisorId(),
+            "name", host.name(),
+            "generation", 1,
+            "links",
+                List.of(
+                    Json.object("rel", "self", "href", base),
+                    Json.object("rel", "inventories", "href", base + "/inventories"),
+                    Json.object("rel", "usages", "href", base + "/usages"),
+                    Json.object("rel", "allocations", "href", base + "/allocations")));
+    if (version.atLeast(14)) {
+      view.put("parent_provider_uuid", null);
+      view.put("root_provider_uuid", host.hypervisorId());
+    }
+    return view;
+  }
+
+  private Map<String, Object> consumers(Host host, Microversion version) {
+    var consumers = new LinkedHashMap<String, Object>();
+    cloud
+        .allocationsOn(host.name())
+        .forEach(
+            (consumer, ramMiB) -> {
+              var held = resources(ramMiB);
+              if (version.atLeast(28)) {
+                held.put("consumer_generation", 1);
+              }
+              consumers.put(consumer, held);
+            });
+    return Json.object("allocations", consumers, "resource_provider_generation", 1);
+  }
+
+  private Map<String, Object> allocations(String consumer, Microversion version) {
+    var byProvider = new LinkedHashMap<String, Object>();
+    cloud
+        .allocationsByConsumer()
+        .getOrDefault(consumer, Map.of())
+        .forEach(
+            (host, ramMiB) -> {
+              var resources = resources(ramMiB);
+              resources.put("generation", 1);
+              byProvider.put(host.hypervisorId(), resources);
+            });
+    var view = Json.object("allocations", byProvider);
+    if (!byProvider.isEmpty() && version.atLeast(12)) {
+      var owner = owner(consumer);
+      view.put("project_id", owner.projectId());
+      view.put("user_id", owner.id());
+    }
+    if (!byProvider.isEmpty() && version.atLeast(28)) {
+      view.put("consumer_generation", 1);
+    }
+    if (!byProvider.isEmpty() && version.atLeast(38)) {
+      view.put("consumer_type", isMigration(consumer) ? "MIGRATION" : "INSTANCE");
+    }
+    return view;
+  }
+
+  private boolean isMigration(String consumer) {
+    return cloud.migrations().stream().anyMatch(m -> m.uuid().equals(consumer));
+  }
+
+  private User owner(String consumer) {
+    return cloud.migrations().stream()
+        .filter(m -> m.uuid().equals(consumer))
+        .map(m -> m.server().owner())
+        .findFirst()
+        .orElseGet(() -> cloud.server(consumer).owner());
+  }
+
+  private static Map<String, Object> resources(int ramMiB) {
+    return Json.object("resources", Json.object("VCPU", 1, "MEMORY_MB", ramMiB));
+  }
+}

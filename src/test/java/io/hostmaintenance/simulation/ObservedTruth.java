@@ -1,0 +1,173 @@
+package io.hostmaintenance.simulation;
+
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.Migration;
+import io.hostmaintenance.fakecloud.PowerState;
+import io.hostmaintenance.fakecloud.VmState;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What was true when an operator asked, whatever it was told: the truth beside a reconciliation's
+ * look.
+ */
+final class ObservedTruth {
+  private final Instant began;
+  private final String host;
+  private final Map<String, String> reasons = new HashMap<>();
+  private final Set<String> enabled = new HashSet<>();
+  private Instant instancesAt;
+  private Instant date;
+  private Optional<String> occupant = Optional.of("the host was not looked at");
+  private Optional<String> present = occupant;
+  private List<Migration> moves = List.of();
+  private boolean placementAsked;
+  private Set<String> off = Set.of();
+  private Set<String> toConfirm = Set.of();
+  private String failure;
+  private boolean shortened;
+  private Optional<String> twin = Optional.empty();
+
+  ObservedTruth(Instant began, String host) {
+    this.began = began;
+    this.host = host;
+  }
+
+  Instant began() {
+    return began;
+  }
+
+  /** By Nova's clock, as the operator is told it; null before the instances were asked for. */
+  Instant date() {
+    return date;
+  }
+
+  /** Whether a whole move had time to begin and end between its first questions. */
+  boolean tookLong() {
+    return Duration.between(began, instancesAt).compareTo(Duration.ofMillis(1500)) > 0;
+  }
+
+  /**
+   * What occupied the host: at the observation's last question, or by the lists where that was all.
+   */
+  Optional<String> occupant() {
+    return placementAsked ? occupant : present.or(() -> moving(moves));
+  }
+
+  /** What was on the host or about to leave it; what arrives shows in placement first. */
+  Optional<String> leaving() {
+    return present.or(
+        () -> moving(moves.stream().filter(m -> host.equals(m.sourceCompute())).toList()));
+  }
+
+  /** A resize whose end came after the lists was seen to end: each instance is asked for. */
+  private Optional<String> moving(List<Migration> moves) {
+    return moves.stream().filter(m -> !Truth.isOver(m, host)).map(Truth::told).findFirst();
+  }
+
+  boolean placementAsked() {
+    return placementAsked;
+  }
+
+  /** Whether a question of it failed. */
+  boolean failed() {
+    return failure != null;
+  }
+
+  void failed(String how) {
+    failure = how;
+  }
+
+  void instances(Cloud cloud, String host) {
+    instancesAt = cloud.now();
+    date = cloud.instant().truncatedTo(ChronoUnit.SECONDS);
+    present = Truth.onHost(cloud, host);
+    moves = Truth.migrations(cloud, host);
+    off =
+        cloud.servers().stream()
+            .filter(s -> s.vmState() == VmState.ACTIVE && s.taskState() == null)
+            .filter(s -> s.powerState() == PowerState.SHUTDOWN)
+            .map(s -> s.id())
+            .collect(Collectors.toSet());
+    toConfirm = Truth.finished(cloud).stream().map(m -> m.uuid()).collect(Collectors.toSet());
+  }
+
+  /** What a hypervisor shows, which proves what the list of servers may leave out. */
+  void residents(Cloud cloud, String host) {
+    instances(cloud, host);
+  }
+
+  /** A list of it lacked rows: not everybody that is under way could be seen. */
+  void shortened() {
+    shortened = true;
+  }
+
+  boolean isShort() {
+    return shortened;
+  }
+
+  void services(Cloud cloud) {
+    reasons.clear();
+    enabled.clear();
+    for (var host : cloud.hosts()) {
+      if (host.cellDown() && host.name().equals(this.host)) {
+        failed("the cell of " + host.name() + " is down");
+      }
+      if (host.enabled()) {
+        enabled.add(host.name());
+      } else {
+        reasons.put(host.name(), String.valueOf(host.disabledReason()));
+      }
+    }
+  }
+
+  void placement(Cloud cloud, String host) {
+    placementAsked = true;
+    occupant = Truth.occupant(cloud, host);
+  }
+
+  /** An instance was asked for: who had left by then need not have been seen. */
+  void resolved(Cloud cloud) {
+    if (placementAsked && occupant.isPresent()) {
+      occupant = Truth.occupant(cloud, host);
+    }
+  }
+
+  /** Which host had a second service when the services were read. */
+  void twin(Optional<String> host) {
+    twin = host.filter(h -> h.equalsIgnoreCase(this.host));
+  }
+
+  /** Whether the host had a second service when the services were read. */
+  boolean ambiguous() {
+    return twin.isPresent();
+  }
+
+  /** Whether the service was enabled when it was read. */
+  boolean enabled(String host) {
+    return enabled.contains(host);
+  }
+
+  /** The disabled_reason when it was read; empty when it was enabled or not read. */
+  Optional<String> disabledReason(String host) {
+    return Optional.ofNullable(reasons.get(host));
+  }
+
+  /** Whether the guest was off although Nova held it active. */
+  boolean off(String serverId) {
+    return off.contains(serverId);
+  }
+
+  /** Whether this migration waited to be confirmed. */
+  boolean toConfirm(String migrationUuid) {
+    return toConfirm.contains(migrationUuid);
+  }
+}
