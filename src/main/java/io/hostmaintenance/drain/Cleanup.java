@@ -103,7 +103,7 @@ public final class Cleanup {
     var notices = new ArrayList<>(serviceDecision.notices());
     notices.addAll(Notices.ofRows(context, rows));
     var report = new Report(context.input()).rows(rows);
-    report.status().service(serviceDecision.record()).emptySince(null);
+    report.status().service(serviceDecision.record()).firstEmptyTime(null);
     if (serviceDecision.record() == null) {
       report.keep(Condition.SERVICE_DISABLED);
     } else {
@@ -128,7 +128,7 @@ public final class Cleanup {
         notices.add(
             new Notice(
                 Notice.Type.Warning,
-                Reason.LeftBehind,
+                Reason.MovesStillRunning,
                 "Given back"
                     + leftBehind(late)
                     + ": look after them, and confirm what waits in"
@@ -185,7 +185,7 @@ public final class Cleanup {
           context.snapshot().migrations().stream()
               .filter(m -> row.migrationId() != null && m.id() == row.migrationId())
               .findFirst();
-      var due = row.notBefore() == null || !context.now().isBefore(row.notBefore());
+      var due = row.nextAttemptTime() == null || !context.now().isBefore(row.nextAttemptTime());
       if (due
           && RowAction.LiveMigrate.of(row)
           && record.filter(m -> mayAbort(m, context)).isPresent()
@@ -209,7 +209,8 @@ public final class Cleanup {
       return sinceDeletion(null, context).compareTo(Deadlines.CONFIRM_BOUND) >= 0;
     }
     if (row.is(RowState.Confirming)) {
-      return sinceDeletion(row.since(), context).compareTo(Deadlines.CONFIRM_BOUND) >= 0;
+      return sinceDeletion(row.lastTransitionTime(), context).compareTo(Deadlines.CONFIRM_BOUND)
+          >= 0;
     }
     var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
     var ram =
@@ -219,7 +220,7 @@ public final class Cleanup {
             .or(() -> detail.flatMap(Observation.Detail::instance))
             .map(Instance::ramMiB)
             .orElse(0);
-    return sinceDeletion(row.startedAt(), context).compareTo(Deadlines.attempt(context.spec(), ram))
+    return sinceDeletion(row.startTime(), context).compareTo(Deadlines.attempt(context.spec(), ram))
         >= 0;
   }
 

@@ -116,7 +116,7 @@ public final class DetailQueries {
     }
     var timely =
         record
-            .filter(m -> MigrationTracker.since(row, m.createdAt()))
+            .filter(m -> MigrationTracker.afterIntent(row, m.createdAt()))
             .filter(m -> onHost == null || m.unfinished() && !onHost.idle())
             .isPresent();
     if (row.migrationId() == null

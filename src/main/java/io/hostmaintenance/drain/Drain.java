@@ -191,7 +191,7 @@ public final class Drain {
     if (finding.reason() == Reason.HostGone) {
       report.condition(Condition.SERVICE_DISABLED, "False", finding.reason(), finding.message());
       report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
-      report.status().emptySince(null);
+      report.status().firstEmptyTime(null);
     } else {
       report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
     }
@@ -295,14 +295,14 @@ public final class Drain {
       DecisionContext context, Report report, EmptyCheck emptyCheck, List<InstanceStatus> rows) {
     var ambiguous = Policies.ambiguous(context);
     if (ambiguous.isPresent()) {
-      report.status().emptySince(null);
+      report.status().firstEmptyTime(null);
       report.condition(
           Condition.DRAINED, "False", ambiguous.get().reason(), ambiguous.get().message());
       return false;
     }
     if (emptyCheck.undecidable().isPresent()) {
       var finding = emptyCheck.undecidable().get();
-      report.status().emptySince(null);
+      report.status().firstEmptyTime(null);
       report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
       return false;
     }
@@ -312,13 +312,13 @@ public final class Drain {
             ? emptyCheck.occupied().or(() -> unconfirmed(rows)).or(() -> open)
             : open;
     if (occupied.isPresent()) {
-      report.status().emptySince(null);
+      report.status().firstEmptyTime(null);
       report.condition(Condition.DRAINED, "False", Reason.NotEmpty, occupied.get());
       return false;
     }
-    var first = context.previous().emptySince();
+    var first = context.previous().firstEmptyTime();
     if (first == null) {
-      report.status().emptySince(context.snapshot().date());
+      report.status().firstEmptyTime(context.snapshot().date());
       report.condition(
           Condition.DRAINED,
           "False",
@@ -485,9 +485,9 @@ public final class Drain {
     if (status.remaining() > 0) {
       return context.settings().pollMoving();
     }
-    if (status.emptySince() != null
+    if (status.firstEmptyTime() != null
         && !status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false)) {
-      var due = status.emptySince().plus(context.settings().settle()).plusSeconds(1);
+      var due = status.firstEmptyTime().plus(context.settings().settle()).plusSeconds(1);
       var wait = Duration.between(context.snapshot().date(), due);
       var idle = context.settings().pollIdle().plusSeconds(1);
       return wait.compareTo(Duration.ZERO) <= 0

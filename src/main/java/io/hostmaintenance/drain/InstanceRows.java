@@ -67,11 +67,11 @@ final class InstanceRows {
 
   private static InstanceStatus since(InstanceStatus row, InstanceStatus before) {
     return before != null
-            && row.since() != null
-            && before.since() != null
+            && row.lastTransitionTime() != null
+            && before.lastTransitionTime() != null
             && Objects.equals(row.state(), before.state())
             && Objects.equals(row.reason(), before.reason())
-        ? row.toBuilder().since(before.since()).build()
+        ? row.toBuilder().lastTransitionTime(before.lastTransitionTime()).build()
         : row;
   }
 
@@ -113,7 +113,7 @@ final class InstanceRows {
                   : row.toBuilder().status(UntrustedText.cut(instance.status(), 32)).build();
       case Skipped -> row;
       case Pending, Requested, InProgress, Confirming, Blocked ->
-          row.refusedSince() != null && retryWanted()
+          row.firstRefusedTime() != null && retryWanted()
               ? decided(retried(row, instance), instance)
               : decided(RowTransitions.seen(row, instance), instance);
     };
@@ -122,10 +122,12 @@ final class InstanceRows {
   /** The row to be asked for once more, but never so soon that two attempts look like one. */
   private InstanceStatus retried(InstanceStatus row, Instance instance) {
     var soonest =
-        row.finishedAt() == null ? context.now() : row.finishedAt().plus(Deadlines.backOff(1));
+        row.completionTime() == null
+            ? context.now()
+            : row.completionTime().plus(Deadlines.backOff(1));
     return RowTransitions.first(instance, context.now()).toBuilder()
         .attempts(retryWanted() ? 0 : row.attempts())
-        .notBefore(context.now().isBefore(soonest) ? soonest : null)
+        .nextAttemptTime(context.now().isBefore(soonest) ? soonest : null)
         .build();
   }
 
@@ -189,10 +191,10 @@ final class InstanceRows {
   /** Whether a row that waits to be asked for again still says why it was not moved. */
   private static boolean sayingWhyItFailed(InstanceStatus row) {
     return row.is(RowState.Pending)
-        && row.notBefore() != null
+        && row.nextAttemptTime() != null
         && row.reason() != null
-        && (!row.because(Reason.TaskInProgress) || row.refusedSince() != null)
-        && !row.because(Reason.SourceOff)
+        && (!row.because(Reason.TaskInProgress) || row.firstRefusedTime() != null)
+        && !row.because(Reason.GuestPoweredOff)
         && !row.because(Reason.GroupMemberMoving);
   }
 
@@ -200,7 +202,8 @@ final class InstanceRows {
     var same = row.because(wait.reason());
     var tooLong =
         same
-            && (row.is(RowState.Blocked) || context.ago(row.since()).compareTo(wait.atMost()) >= 0);
+            && (row.is(RowState.Blocked)
+                || context.ago(row.lastTransitionTime()).compareTo(wait.atMost()) >= 0);
     var marked =
         tooLong
             ? RowTransitions.mark(
@@ -293,7 +296,7 @@ final class InstanceRows {
         : RowTransitions.end(
             moved,
             RowState.Gone,
-            Reason.MovedBySomebodyElse,
+            Reason.MovedExternally,
             where == null
                 ? "It is on no host any more."
                 : "It is on " + where + " now, by somebody else's hand.",
@@ -302,7 +305,7 @@ final class InstanceRows {
 
   /** What comes back to the host after it has left it is as new. */
   private InstanceStatus arriving(InstanceStatus row, PendingArrival tie) {
-    var left = row.finishedAt() != null;
+    var left = row.completionTime() != null;
     return waitForArrival(
         left
             ? RowTransitions.first(tie.instance(), context.now())
@@ -314,7 +317,7 @@ final class InstanceRows {
     return waitFor(
         row,
         new InstanceDecision.WaitFor(
-            Reason.UnderWay,
+            Reason.ExternalMigration,
             message,
             Deadlines.TASK_WAIT,
             "See what holds it up (openstack server migration list --server "
@@ -326,7 +329,7 @@ final class InstanceRows {
    * Whether an observation that was not complete, or did not ask placement, leaves the tie open.
    */
   private boolean arrivalNotQueried(InstanceStatus row, Detail detail) {
-    return row.because(Reason.UnderWay)
+    return row.because(Reason.ExternalMigration)
         && (context.snapshot().complete()
             ? context.snapshot().placement() instanceof Placement.NotAsked
                 && detail.instance().orElseThrow().building()
@@ -417,7 +420,7 @@ final class InstanceRows {
       }
       var groups = groups(row.id());
       if (groups.stream().anyMatch(busy::contains)) {
-        if (row.refusedSince() == null) {
+        if (row.firstRefusedTime() == null) {
           replace(
               RowTransitions.mark(
                   row,
@@ -451,16 +454,16 @@ final class InstanceRows {
                 context.now());
     var intent =
         asking.toBuilder()
-            .refusedSince(row.refusedSince())
+            .firstRefusedTime(row.firstRefusedTime())
             .action(action.name())
             .attempts(row.attemptsMade() + 1)
-            .lookedAt(context.snapshot().date())
+            .observedTime(context.snapshot().date())
             .requestUserId(context.snapshot().identity().userId())
             .requestProjectId(context.snapshot().identity().projectId())
-            .requestedAt(context.now())
+            .requestTime(context.now())
             .requestId(null)
             .migrationId(null)
-            .notBefore(null)
+            .nextAttemptTime(null)
             .destinationHost(context.spec().targetHost())
             .build();
     replace(intent);
@@ -478,7 +481,7 @@ final class InstanceRows {
     return rows.stream()
         .filter(r -> r.is(RowState.Pending) || toBeAskedAgain(r) || Refusals.forLong(r))
         .filter(r -> movable.containsKey(r.id()))
-        .filter(r -> r.notBefore() == null || !context.now().isBefore(r.notBefore()))
+        .filter(r -> r.nextAttemptTime() == null || !context.now().isBefore(r.nextAttemptTime()))
         .sorted(
             Comparator.comparing((InstanceStatus r) -> ram.getOrDefault(r.id(), 0))
                 .reversed()

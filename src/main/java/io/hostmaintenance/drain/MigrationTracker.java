@@ -68,7 +68,9 @@ final class MigrationTracker {
       return Next.of(nothingTold(row));
     }
     var sinceIntent =
-        ownActions(row, detail.get()).stream().filter(a -> since(row, a.startTime())).toList();
+        ownActions(row, detail.get()).stream()
+            .filter(a -> afterIntent(row, a.startTime()))
+            .toList();
     var over = context.waited(row).compareTo(context.settings().answerWait()) >= 0;
     var here = context.host().equals(instance.get().host());
     var refused = row.because(Reason.TaskInProgress) || row.because(Reason.UnsupportedState);
@@ -103,7 +105,7 @@ final class MigrationTracker {
           RowTransitions.end(
               row,
               RowState.Gone,
-              Reason.MovedBySomebodyElse,
+              Reason.MovedExternally,
               "It is on "
                   + instance.get().host()
                   + " now, and no request of ours is known to Nova.",
@@ -126,9 +128,11 @@ final class MigrationTracker {
     if (over && Refusals.forLong(row)) {
       return Next.of(refused(row, Reason.ApiUnavailable));
     }
-    if (over && context.ago(row.since()).compareTo(Deadlines.UNANSWERED) >= 0) {
-      var since = row.refusedSince() == null ? row.since() : row.refusedSince();
-      return Next.of(refused(row.toBuilder().refusedSince(since).build(), Reason.ApiUnavailable));
+    if (over && context.ago(row.lastTransitionTime()).compareTo(Deadlines.UNANSWERED) >= 0) {
+      var since =
+          row.firstRefusedTime() == null ? row.lastTransitionTime() : row.firstRefusedTime();
+      return Next.of(
+          refused(row.toBuilder().firstRefusedTime(since).build(), Reason.ApiUnavailable));
     }
     if (over && instance.get().idle()) {
       return Next.of(
@@ -158,7 +162,7 @@ final class MigrationTracker {
 
   /** Nova does not tell what became of a request: for long that is reported for manual action. */
   private InstanceStatus nothingTold(InstanceStatus row) {
-    return silent(row) || context.ago(row.since()).compareTo(Deadlines.UNANSWERED) >= 0
+    return silent(row) || context.ago(row.lastTransitionTime()).compareTo(Deadlines.UNANSWERED) >= 0
         ? RowTransitions.mark(
             row,
             RowState.Blocked,
@@ -175,7 +179,7 @@ final class MigrationTracker {
 
   /** The row ready to be asked for again as the same attempt. */
   private InstanceStatus askAgain(InstanceStatus row) {
-    return row.toBuilder().attempts(row.attemptsMade() - 1).requestedAt(null).build();
+    return row.toBuilder().attempts(row.attemptsMade() - 1).requestTime(null).build();
   }
 
   /** The actions of the row's kind that our user asked for, newest first. */
@@ -227,8 +231,8 @@ final class MigrationTracker {
   private Optional<InstanceAction> doubtful(InstanceStatus row, Detail detail) {
     return ownActions(row, detail).stream()
         .findFirst()
-        .filter(a -> row.lookedAt() != null)
-        .filter(a -> a.startTime().isAfter(row.lookedAt().minus(Deadlines.APART)))
+        .filter(a -> row.observedTime() != null)
+        .filter(a -> a.startTime().isAfter(row.observedTime().minus(Deadlines.APART)))
         .filter(
             a ->
                 recordOf(a, detail)
@@ -242,7 +246,7 @@ final class MigrationTracker {
         "Nova's answer was lost, and it was "
             + action.requestId()
             + " if Nova's clocks differ by "
-            + Duration.between(action.startTime(), row.lookedAt()).toSeconds()
+            + Duration.between(action.startTime(), row.observedTime()).toSeconds()
             + " s: see the time service of nova-api's and nova-conductor's hosts.");
   }
 
@@ -251,7 +255,7 @@ final class MigrationTracker {
     return records(row, detail).isEmpty()
         && (row.migrationId() != null
             || !row.because(Reason.Settling)
-            || context.ago(row.since()).compareTo(Deadlines.SETTLING) < 0);
+            || context.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0);
   }
 
   /** Who made the row's request: another user than now where clouds.yaml has changed since. */
@@ -261,8 +265,8 @@ final class MigrationTracker {
         : new Identity(row.requestUserId(), row.requestProjectId());
   }
 
-  static boolean since(InstanceStatus row, Instant moment) {
-    return row.lookedAt() == null || !moment.isBefore(row.lookedAt().minus(Deadlines.SKEW));
+  static boolean afterIntent(InstanceStatus row, Instant moment) {
+    return row.observedTime() == null || !moment.isBefore(row.observedTime().minus(Deadlines.SKEW));
   }
 
   private Next accepted(InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
@@ -315,7 +319,7 @@ final class MigrationTracker {
                   : ended(
                       told.toBuilder().destinationHost(here).build(),
                       RowState.Gone,
-                      Reason.MovedBySomebodyElse,
+                      Reason.MovedExternally,
                       "It is on "
                           + here
                           + " now, but not by our move."
@@ -404,7 +408,7 @@ final class MigrationTracker {
                     .filter(m -> detail.isPresent())
                     .filter(m -> m.type().equals(type) && context.host().equals(m.sourceHost()))
                     .filter(m -> asker(row).userId().equals(m.userId()))
-                    .filter(m -> since(row, m.createdAt()))
+                    .filter(m -> afterIntent(row, m.createdAt()))
                     .filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))
                     .map(Migration::id)
                     .min(Comparator.naturalOrder()));
@@ -482,7 +486,7 @@ final class MigrationTracker {
                 r ->
                     !r.id().equals(row.id())
                         && RowTransitions.inFlight(r)
-                        && r.startedAt() != null);
+                        && r.startTime() != null);
     if (othersRun) {
       return Next.of(
           RowTransitions.mark(
@@ -506,7 +510,7 @@ final class MigrationTracker {
     }
     if (row.because(Reason.Inconsistent)
         || row.because(Reason.Queued)
-            && context.ago(row.since()).compareTo(Deadlines.QUEUEING) >= 0) {
+            && context.ago(row.lastTransitionTime()).compareTo(Deadlines.QUEUEING) >= 0) {
       return Next.of(
           RowTransitions.mark(
               row,
@@ -555,13 +559,13 @@ final class MigrationTracker {
   }
 
   private Next running(InstanceStatus row, Instance instance, Migration record) {
-    var started = row.startedAt() == null ? row.toBuilder().startedAt(context.now()).build() : row;
+    var started = row.startTime() == null ? row.toBuilder().startTime(context.now()).build() : row;
     var shown =
         started.toBuilder()
             .progressPercent(instance.progress() == null ? null : instance.progress() / 10 * 10)
             .build();
     var limit = Deadlines.attempt(context.spec(), instance.ramMiB());
-    if (context.ago(shown.startedAt()).compareTo(limit) < 0) {
+    if (context.ago(shown.startTime()).compareTo(limit) < 0) {
       return Next.of(
           RowTransitions.mark(
               shown,
@@ -578,8 +582,8 @@ final class MigrationTracker {
     var exceeded = "The move exceeded its " + Durations.format(limit);
     if (asked
         && row.is(RowState.InProgress)
-        && context.ago(row.since()).compareTo(Deadlines.SETTLING) < 0) {
-      var refused = row.notBefore() != null && !context.now().isBefore(row.notBefore());
+        && context.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0) {
+      var refused = row.nextAttemptTime() != null && !context.now().isBefore(row.nextAttemptTime());
       return refused ? stop(row, instance, record, exceeded).orElse(Next.of(row)) : Next.of(row);
     }
     if (!asked) {
@@ -603,7 +607,7 @@ final class MigrationTracker {
     if (RowAction.ColdMigrate.of(row) || context.spec().onTimeout().equals("Wait")) {
       return Optional.empty();
     }
-    var asking = row.toBuilder().notBefore(null).build();
+    var asking = row.toBuilder().nextAttemptTime(null).build();
     if (context.spec().onTimeout().equals("ForceComplete")
         && record.running()
         && instance.active()) {
@@ -647,14 +651,14 @@ final class MigrationTracker {
   private String clocks(InstanceStatus row, String here, Optional<Detail> detail) {
     return detail.stream()
         .flatMap(d -> d.migrations().stream())
-        .filter(m -> asker(row).userId().equals(m.userId()) && row.lookedAt() != null)
+        .filter(m -> asker(row).userId().equals(m.userId()) && row.observedTime() != null)
         .findFirst()
         .filter(m -> m.completed() && here.equals(m.destinationHost()))
-        .filter(m -> m.createdAt().isBefore(row.lookedAt().minus(Deadlines.SKEW)))
+        .filter(m -> m.createdAt().isBefore(row.observedTime().minus(Deadlines.SKEW)))
         .map(
             m ->
                 " Or Nova's clocks differ by "
-                    + Duration.between(m.createdAt(), row.lookedAt()).toSeconds()
+                    + Duration.between(m.createdAt(), row.observedTime()).toSeconds()
                     + " s (record "
                     + m.id()
                     + "): see the time service of nova-api's and nova-conductor's hosts.")
@@ -669,15 +673,16 @@ final class MigrationTracker {
         && context.host().equals(instance.host())
         && (row.because(Reason.Inconsistent)
             || row.because(Reason.Settling)
-                && context.ago(row.since()).compareTo(Deadlines.DROPPED) >= 0)) {
+                && context.ago(row.lastTransitionTime()).compareTo(Deadlines.DROPPED) >= 0)) {
       return taskForEver(row, instance);
     }
     if (row.because(Reason.Inconsistent)
         || row.because(Reason.Settling)
-            && context.ago(row.since()).compareTo(Deadlines.SETTLING) >= 0) {
+            && context.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) >= 0) {
       return contradiction(row, instance, record);
     }
-    if (row.because(Reason.Timeout) && context.ago(row.since()).compareTo(Deadlines.SETTLING) < 0) {
+    if (row.because(Reason.Timeout)
+        && context.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0) {
       return row; // aborted because of its time: the word that it was stays until the end is seen
     }
     return RowTransitions.mark(
@@ -771,7 +776,7 @@ final class MigrationTracker {
       return ended(
           row.toBuilder().destinationHost(instance.host()).build(),
           RowState.Gone,
-          Reason.MovedBySomebodyElse,
+          Reason.MovedExternally,
           "It left the host and is on "
               + instance.host()
               + " now, by somebody else's hand; which of its migrations was ours is not known.");
@@ -810,7 +815,7 @@ final class MigrationTracker {
     if (detail.get().events().map(InstanceAction::failed).orElse(false)) {
       return attemptFailed(row, Failure.of(row, context));
     }
-    if (context.ago(row.requestedAt()).compareTo(Deadlines.DROPPED) < 0) {
+    if (context.ago(row.requestTime()).compareTo(Deadlines.DROPPED) < 0) {
       return RowTransitions.mark(
           row, RowState.InProgress, Reason.Queued, "Nova has accepted the move.", context.now());
     }
@@ -850,7 +855,7 @@ final class MigrationTracker {
     var late =
         same
             && (row.is(RowState.Blocked)
-                || context.ago(row.since()).compareTo(Deadlines.CONFIRMING) >= 0);
+                || context.ago(row.lastTransitionTime()).compareTo(Deadlines.CONFIRMING) >= 0);
     var state = late ? RowState.Blocked : RowState.Confirming;
     var message =
         !context.sourceUp()
@@ -869,21 +874,21 @@ final class MigrationTracker {
                     : "The cold migration is finished and is confirmed.";
     var marked =
         RowTransitions.mark(row, state, reason, message, context.now()).toBuilder()
-            .refusedSince(row.refusedSince())
+            .firstRefusedTime(row.firstRefusedTime())
             .build();
     var due =
-        row.notBefore() == null
+        row.nextAttemptTime() == null
             ? !begun || context.waited(row).compareTo(context.settings().answerWait()) >= 0
-            : !context.now().isBefore(row.notBefore());
+            : !context.now().isBefore(row.nextAttemptTime());
     var found = !finished.isEmpty() && row.migrationId().equals(finished.getFirst().id());
     if (!context.sourceUp() || !due || !found) {
       return Next.of(marked);
     }
     var intent =
         marked.toBuilder()
-            .requestedAt(context.now())
-            .lookedAt(context.snapshot().date())
-            .notBefore(null)
+            .requestTime(context.now())
+            .observedTime(context.snapshot().date())
+            .nextAttemptTime(null)
             .build();
     return new Next(
         intent,
@@ -901,7 +906,7 @@ final class MigrationTracker {
         settled.toBuilder()
             .migrationId(null)
             .requestId(null)
-            .notBefore(context.now().plus(Deadlines.backOff(row.attemptsMade())))
+            .nextAttemptTime(context.now().plus(Deadlines.backOff(row.attemptsMade())))
             .build(),
         RowState.Pending,
         failure.reason(),

@@ -92,12 +92,12 @@ final class Notices {
                       row.label() + " (" + row.reason() + "): " + row.message()))
               : Optional.empty();
       case Requested ->
-          row.refusedSince() != null
+          row.firstRefusedTime() != null
               ? Optional.empty()
               : Optional.of(
                   new Notice(
                       Notice.Type.Normal,
-                      Reason.MoveAsked,
+                      Reason.MoveRequested,
                       row.label() + ": " + row.action() + ", attempt " + row.attempts() + "."));
       case InProgress, Confirming -> Optional.empty();
     };

@@ -35,7 +35,7 @@ public final class ObservationNeeds {
     }
     return status.instances().stream()
         .filter(InstanceStatus::outstanding)
-        .map(r -> r.lookedAt() == null ? r.requestedAt() : r.lookedAt())
+        .map(r -> r.observedTime() == null ? r.requestTime() : r.observedTime())
         .min(Instant::compareTo)
         .map(t -> t.minus(Duration.ofMinutes(5)));
   }
@@ -44,7 +44,7 @@ public final class ObservationNeeds {
   public static boolean emptyBefore(HostMaintenance resource) {
     return !resource.isMarkedForDeletion()
         && resource.getStatus() != null
-        && resource.getStatus().emptySince() != null
+        && resource.getStatus().firstEmptyTime() != null
         && completeObservation(resource.getStatus());
   }
 

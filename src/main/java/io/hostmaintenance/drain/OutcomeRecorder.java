@@ -124,7 +124,7 @@ public final class OutcomeRecorder {
     var asBefore =
         RowTransitions.settle(row).toBuilder()
             .attempts(row.attemptsMade() - 1)
-            .notBefore(null)
+            .nextAttemptTime(null)
             .build();
     return Refusals.forLong(row)
         ? asBefore
@@ -171,14 +171,14 @@ public final class OutcomeRecorder {
       InstanceStatus row, Reason reason, String said, Instant now) {
     var state = Refusals.forLong(row) ? RowState.Blocked : RowState.Requested;
     return RowTransitions.mark(row, state, reason, said, now).toBuilder()
-        .refusedSince(row.refusedSince())
+        .firstRefusedTime(row.firstRefusedTime())
         .build();
   }
 
   private static InstanceStatus confirm(InstanceStatus row, Outcome outcome, Instant now) {
     return switch (outcome) {
       case Outcome.Accepted(var step, var requestId) -> row;
-      case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
+      case Outcome.NotSent(var step) -> row.toBuilder().nextAttemptTime(now).build();
       case Outcome.Failed(var step, var failure) ->
           failure.outcomeUnknown() && !row.is(RowState.Blocked)
               ? row
@@ -196,7 +196,7 @@ public final class OutcomeRecorder {
   private static InstanceStatus timeout(InstanceStatus row, Outcome outcome, Instant now) {
     return switch (outcome) {
       case Outcome.Accepted(var step, var requestId) -> row;
-      case Outcome.NotSent(var step) -> row.toBuilder().notBefore(now).build();
+      case Outcome.NotSent(var step) -> row.toBuilder().nextAttemptTime(now).build();
       case Outcome.Failed(var step, var failure) -> Refusals.later(row, failure.retryAfter(), now);
     };
   }

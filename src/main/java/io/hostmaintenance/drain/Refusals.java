@@ -52,8 +52,8 @@ public final class Refusals {
             : RowTransitions.mark(row, RowState.Pending, reason, words, now);
     return RowTransitions.settle(marked).toBuilder()
         .attempts(row.attemptsMade() - 1)
-        .refusedSince(since)
-        .notBefore(now.plus(pause(since, retryAfter, now)))
+        .firstRefusedTime(since)
+        .nextAttemptTime(now.plus(pause(since, retryAfter, now)))
         .build();
   }
 
@@ -61,8 +61,8 @@ public final class Refusals {
   static InstanceStatus later(InstanceStatus row, Optional<Duration> retryAfter, Instant now) {
     var since = since(row, now);
     return row.toBuilder()
-        .refusedSince(since)
-        .notBefore(now.plus(pause(since, retryAfter, now)))
+        .firstRefusedTime(since)
+        .nextAttemptTime(now.plus(pause(since, retryAfter, now)))
         .build();
   }
 
@@ -73,7 +73,7 @@ public final class Refusals {
     return RowTransitions.mark(
             row, RowState.Blocked, reason, again ? unlessSaid(row, said) : said, now)
         .toBuilder()
-        .refusedSince(row.refusedSince())
+        .firstRefusedTime(row.firstRefusedTime())
         .build();
   }
 
@@ -91,18 +91,20 @@ public final class Refusals {
 
   /** Whether the row is Blocked because its request is refused, also while it is asked for. */
   static boolean forLong(InstanceStatus row) {
-    return row.refusedSince() != null && row.requestId() == null && row.is(RowState.Blocked);
+    return row.firstRefusedTime() != null && row.requestId() == null && row.is(RowState.Blocked);
   }
 
   /** Whether the last refusal of a row that waits came so late that the row is to be Blocked. */
   static boolean tooLong(InstanceStatus row) {
-    return row.refusedSince() != null
-        && row.since() != null
-        && Duration.between(row.refusedSince(), row.since()).compareTo(Deadlines.PATIENCE) >= 0;
+    return row.firstRefusedTime() != null
+        && row.lastTransitionTime() != null
+        && Duration.between(row.firstRefusedTime(), row.lastTransitionTime())
+                .compareTo(Deadlines.PATIENCE)
+            >= 0;
   }
 
   private static Instant since(InstanceStatus row, Instant now) {
-    return row.refusedSince() == null ? now : row.refusedSince();
+    return row.firstRefusedTime() == null ? now : row.firstRefusedTime();
   }
 
   private static Duration pause(Instant since, Optional<Duration> retryAfter, Instant now) {

@@ -108,16 +108,17 @@ final class Report {
         .findFirst()
         .ifPresentOrElse(
             c -> condition(type, c.status(), reason(c), c.message()),
-            () -> condition(type, "False", Reason.NotLookedYet, "The host was not looked at yet."));
+            () ->
+                condition(type, "False", Reason.NotObservedYet, "The host was not looked at yet."));
     return this;
   }
 
-  /** The reason that was stored; NotLookedYet for one that this version does not know. */
+  /** The reason that was stored; NotObservedYet for one that this version does not know. */
   static Reason reason(Condition condition) {
     try {
       return Reason.valueOf(condition.reason());
     } catch (IllegalArgumentException | NullPointerException e) {
-      return Reason.NotLookedYet;
+      return Reason.NotObservedYet;
     }
   }
 

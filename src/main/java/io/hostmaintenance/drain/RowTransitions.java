@@ -28,7 +28,7 @@ final class RowTransitions {
             .id(instance.id())
             .state(RowState.Pending.name())
             .attempts(0)
-            .since(now)
+            .lastTransitionTime(now)
             .build(),
         instance);
   }
@@ -51,8 +51,9 @@ final class RowTransitions {
         .state(state.name())
         .reason(reason.name())
         .message(UntrustedText.cut(message, MESSAGE_BYTES))
-        .since(same && row.since() != null ? row.since() : now)
-        .refusedSince(same ? row.refusedSince() : null)
+        .lastTransitionTime(
+            same && row.lastTransitionTime() != null ? row.lastTransitionTime() : now)
+        .firstRefusedTime(same ? row.firstRefusedTime() : null)
         .build();
   }
 
@@ -68,7 +69,7 @@ final class RowTransitions {
         .state(state.name())
         .destinationHost(row.destinationHost())
         .attempts(row.attempts())
-        .finishedAt(now)
+        .completionTime(now)
         .reason(reason.name())
         .message(UntrustedText.cut(message, MESSAGE_BYTES))
         .build();
@@ -90,11 +91,11 @@ final class RowTransitions {
   /** The row without an outstanding request. */
   static InstanceStatus settle(InstanceStatus row) {
     return row.toBuilder()
-        .requestedAt(null)
-        .lookedAt(null)
+        .requestTime(null)
+        .observedTime(null)
         .requestUserId(null)
         .requestProjectId(null)
-        .startedAt(null)
+        .startTime(null)
         .progressPercent(null)
         .destinationHost(null)
         .build();

@@ -160,7 +160,7 @@ record ServiceDecision(
             .map(Condition::isTrue)
             .orElse(false);
     var lately = new ArrayList<Instant>();
-    record.reenabledAt().stream()
+    record.reenabledTime().stream()
         .filter(t -> context.ago(t).compareTo(Deadlines.REENABLED_WINDOW) < 0)
         .forEach(lately::add);
     var notices = new ArrayList<Notice>();
@@ -254,7 +254,7 @@ record ServiceDecision(
     if (service.enabled()) {
       return new ServiceDecision(
           mayStillBeDisabled(context)
-              ? new ServiceStatus(record.id(), true, "enabled", null, record.reenabledAt())
+              ? new ServiceStatus(record.id(), true, "enabled", null, record.reenabledTime())
               : done,
           Optional.empty(),
           List.of(),
@@ -302,7 +302,7 @@ record ServiceDecision(
     var reason = service.disabledReason();
     return seen(context) || reason == null || isOurs(reason, context) || isAnothers(reason)
         ? record
-        : new ServiceStatus(record.id(), true, "disabled", reason, record.reenabledAt());
+        : new ServiceStatus(record.id(), true, "disabled", reason, record.reenabledTime());
   }
 
   /** Whether our disabling was seen. */
@@ -398,7 +398,7 @@ record ServiceDecision(
   private static boolean mayStillBeDisabled(DecisionContext context) {
     var deleted = Instant.parse(context.input().resource().getMetadata().getDeletionTimestamp());
     return !seen(context)
-        && context.previous().service().reenabledAt().size() <= REENABLED_LIMIT
+        && context.previous().service().reenabledTime().size() <= REENABLED_LIMIT
         && context.ago(deleted).compareTo(context.settings().answerWait()) < 0;
   }
 

@@ -125,7 +125,7 @@ final class StrategyTable {
   private static InstanceDecision active(Instance instance, boolean liveMigrate) {
     if (instance.powerState() != RUNNING && instance.powerState() != PAUSED) {
       return new InstanceDecision.WaitFor(
-          Reason.SourceOff,
+          Reason.GuestPoweredOff,
           "Its guest is off although Nova holds it ACTIVE; a cold migration now would start it.",
           Deadlines.POWER_SYNC_WAIT,
           "Stop it (openstack server stop ID) or start it again (openstack server reboot --hard ID).");

@@ -115,7 +115,7 @@ final class Groups {
         status == null
             ? Stream.<String>empty()
             : status.instances().stream()
-                .filter(r -> r.requestedAt() != null)
+                .filter(r -> r.requestTime() != null)
                 .map(InstanceStatus::id);
     var movable =
         instances.stream()

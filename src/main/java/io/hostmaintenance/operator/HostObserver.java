@@ -330,7 +330,7 @@ final class HostObserver {
     private boolean outstanding(String id) {
       return status != null
           && status.instances().stream()
-              .anyMatch(r -> r.id().equals(id) && r.requestedAt() != null);
+              .anyMatch(r -> r.id().equals(id) && r.requestTime() != null);
     }
 
     private void ask(

@@ -62,7 +62,8 @@ final class MaintenanceLoop {
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
 
   private static final Observation NOT_OBSERVED =
-      new Observation.Unavailable(Reason.NotLookedYet, "No observation was needed.", Duration.ZERO);
+      new Observation.Unavailable(
+          Reason.NotObservedYet, "No observation was needed.", Duration.ZERO);
 
   private final Nova nova;
   private final HostObserver observer;
@@ -337,8 +338,8 @@ final class MaintenanceLoop {
     var keys = new ArrayList<String>();
     if (resource.getStatus() != null) {
       for (var row : resource.getStatus().instances()) {
-        if (row.requestedAt() != null) {
-          var key = row.id() + "/" + row.requestedAt();
+        if (row.requestTime() != null) {
+          var key = row.id() + "/" + row.requestTime();
           keys.add(key);
           var first = memory.firstSeen.computeIfAbsent(key, k -> asked);
           waited.put(row.id(), Duration.between(first, asked));

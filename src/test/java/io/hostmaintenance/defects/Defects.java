@@ -101,7 +101,7 @@ final class Defects {
         Defect.of(
                 "goes on from the first empty look though the host was filled since", "drain/Drain")
             .where(
-                "report.status().emptySince(null); report.condition(Condition.DRAINED, \"False\","
+                "report.status().firstEmptyTime(null); report.condition(Condition.DRAINED, \"False\","
                     + " Reason.NotEmpty, occupied.get());",
                 "report.condition(Condition.DRAINED, \"False\", Reason.NotEmpty,"
                     + " occupied.get());")
@@ -290,7 +290,7 @@ final class Defects {
                 "simulation.StoriesTest#requestInFlightIsNotRepeatedAfterAnOperatorCrash"),
         Defect.of("asks again without looking", "drain/MigrationTracker")
             .where(
-                "ownActions(row, detail.get()).stream().filter(a -> since(row, a.startTime())).toList();",
+                "ownActions(row, detail.get()).stream() .filter(a -> afterIntent(row, a.startTime())) .toList();",
                 "List.<InstanceAction>of();")
             .caughtBy(
                 "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isMatchedToTheOnlyLaterInstanceActionOfTheOperatorsUser"),
@@ -300,8 +300,8 @@ final class Defects {
                 "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotRepeatedWhileTheInstanceHasATask"),
         Defect.of("asks again as another attempt", "drain/MigrationTracker")
             .where(
-                "row.toBuilder().attempts(row.attemptsMade() - 1).requestedAt(null)",
-                "row.toBuilder().requestedAt(null)")
+                "row.toBuilder().attempts(row.attemptsMade() - 1).requestTime(null)",
+                "row.toBuilder().requestTime(null)")
             .caughtBy(
                 "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isRepeatedAfter70SecondsAsTheSameAttempt"),
         Defect.of("adopts an action of another user", "drain/MigrationTracker")
@@ -313,7 +313,7 @@ final class Defects {
             .caughtBy(
                 "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionOfAnotherUserOrProject"),
         Defect.of("adopts an action from before its intent", "drain/MigrationTracker")
-            .where(".filter(a -> since(row, a.startTime()))", "")
+            .where(".filter(a -> afterIntent(row, a.startTime()))", "")
             .caughtBy(
                 "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionThatStartedBeforeIt"),
         Defect.of("adopts one of two actions", "drain/MigrationTracker")
@@ -346,7 +346,7 @@ final class Defects {
             .caughtBy(
                 "drain.StrategyTableTest#instancePausedAndThenLiveMigratedIsBlockedWhateverTheMigrationsClock"),
         Defect.of("keeps its own clock with an intent", "drain/InstanceRows")
-            .where(".lookedAt(context.snapshot().date())", ".lookedAt(context.now())")
+            .where(".observedTime(context.snapshot().date())", ".observedTime(context.now())")
             .caughtBy(
                 "drain.InstanceRowsTest#observedTimeIsNovasClockAndRequestTimeIsTheOperatorsClock"),
         Defect.of("confirms whatever its user asked for", "drain/MigrationTracker")
@@ -423,24 +423,26 @@ final class Defects {
             .caughtBy("drain.MigrationTrackerTest#backOffGrowsWithEachAttemptUpTo300Seconds"),
         Defect.of("waits without end in Nova's queue", "drain/MigrationTracker")
             .where(
-                "|| row.because(Reason.Queued) && context.ago(row.since()).compareTo(Deadlines.QUEUEING) >="
+                "|| row.because(Reason.Queued) && context.ago(row.lastTransitionTime()).compareTo(Deadlines.QUEUEING) >="
                     + " 0",
                 "")
             .caughtBy(
                 "drain.MigrationTrackerTest$AQueuedMove#isBlockedAfterTenMinutesWhenNoOtherMoveRuns"),
         Defect.of("waits without end for what Nova dropped", "drain/MigrationTracker")
             .where(
-                "if (context.ago(row.requestedAt()).compareTo(Deadlines.DROPPED) < 0)",
+                "if (context.ago(row.requestTime()).compareTo(Deadlines.DROPPED) < 0)",
                 "if (context != null)")
             .caughtBy(
                 "drain.MigrationTrackerTest$AnAcceptedRequest#thatNovaShowsNoTraceOfIsGivenUpAfterOneMinute"),
         Defect.of("waits without end for a move that runs", "drain/MigrationTracker")
             .where(
-                "if (context.ago(shown.startedAt()).compareTo(limit) < 0)", "if (context != null)")
+                "if (context.ago(shown.startTime()).compareTo(limit) < 0)", "if (context != null)")
             .caughtBy(
                 "drain.MigrationTrackerTest$ARunningMove#isAbortedAfterTheInstanceTimeoutOfTheSpec"),
         Defect.of("waits without end for a foreign task", "drain/InstanceRows")
-            .where("context.ago(row.since()).compareTo(wait.atMost()) >= 0", "context == null")
+            .where(
+                "context.ago(row.lastTransitionTime()).compareTo(wait.atMost()) >= 0",
+                "context == null")
             .caughtBy("drain.StrategyTableTest#instanceWithATaskIsBlockedAfterAnHour"),
         Defect.of("does not call for the human it waits for", "drain/Drain")
             .where("if (!needy.isEmpty())", "if (needy == null)")

@@ -504,7 +504,7 @@ class CleanupTest {
     var decision = given.decideAfter(1);
 
     assertThat(decision.release()).isTrue();
-    assertThat(told(decision)).contains(Reason.LeftBehind);
+    assertThat(told(decision)).contains(Reason.MovesStillRunning);
   }
 
   @Test
@@ -517,7 +517,7 @@ class CleanupTest {
 
     assertThat(decision.release()).isTrue();
     assertThat(decision.notices())
-        .filteredOn(n -> n.reason() == Reason.LeftBehind)
+        .filteredOn(n -> n.reason() == Reason.MovesStillRunning)
         .first()
         .extracting(Notice::message)
         .asString()
@@ -549,7 +549,7 @@ class CleanupTest {
     }
 
     assertThat(decision.release()).isTrue();
-    assertThat(told(decision)).contains(Reason.LeftBehind);
+    assertThat(told(decision)).contains(Reason.MovesStillRunning);
   }
 
   @Test
@@ -620,7 +620,7 @@ class CleanupTest {
 
   @Test
   void moveWhoseCleanupTimeIsOverIsNotAbortedAgain() {
-    var later = running("later", 8).toBuilder().startedAt(NOON.plusSeconds(600)).build();
+    var later = running("later", 8).toBuilder().startTime(NOON.plusSeconds(600)).build();
     var given =
         exiting()
             .rows(running("vm", 9), later)
@@ -690,7 +690,7 @@ class CleanupTest {
                 cold(running("vm", 9)).toBuilder()
                     .state("Blocked")
                     .reason("UnconfirmedResize")
-                    .since(NOON)
+                    .lastTransitionTime(NOON)
                     .build())
             .instances(away(in("resized", "vm")))
             .migrations(cold(9, "vm", "finished", NOON.plusSeconds(1)));

@@ -145,7 +145,7 @@ class DetailQueriesTest {
 
   @Test
   void changesAreReadFromFiveMinutesBeforeTheOldestRequestByNovasClock() {
-    var older = moving("a").toBuilder().lookedAt(NOON.minusSeconds(100)).build();
+    var older = moving("a").toBuilder().observedTime(NOON.minusSeconds(100)).build();
     var status = HostMaintenanceStatus.builder().instances(List.of(moving("vm"), older)).build();
 
     assertThat(ObservationNeeds.changesSince(status)).contains(NOON.minusSeconds(400));

@@ -119,7 +119,7 @@ class DuplicateServicesTest {
       assertThat(condition(given, "Drained").message())
           .isEqualTo(condition(given, "Ready").message())
           .contains("twin-id");
-      assertThat(given.status().emptySince()).isNull();
+      assertThat(given.status().firstEmptyTime()).isNull();
     }
 
     @Test

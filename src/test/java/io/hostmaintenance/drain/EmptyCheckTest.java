@@ -60,7 +60,7 @@ class EmptyCheckTest {
     given.decide();
 
     stands(given, "False", Reason.SettlingEmpty);
-    assertThat(given.status().emptySince()).isEqualTo(NOON);
+    assertThat(given.status().firstEmptyTime()).isEqualTo(NOON);
     assertThat(given.status().phase()).isEqualTo("Draining");
   }
 
@@ -98,12 +98,12 @@ class EmptyCheckTest {
     var given = Given.taken().suspended(true);
     given.decide();
     given.instances(active("vm")).decideAfter(30);
-    assertThat(given.status().emptySince()).isNull();
+    assertThat(given.status().firstEmptyTime()).isNull();
 
     given.gone("vm").decideAfter(35);
 
     assertThat(drained(given).status()).isEqualTo("False");
-    assertThat(given.status().emptySince()).isEqualTo(given.now());
+    assertThat(given.status().firstEmptyTime()).isEqualTo(given.now());
   }
 
   @Test
@@ -157,7 +157,7 @@ class EmptyCheckTest {
     given.decideAfter(5);
 
     stands(given, "False", Reason.NotEmpty);
-    assertThat(given.status().emptySince()).isNull();
+    assertThat(given.status().firstEmptyTime()).isNull();
   }
 
   @Test
@@ -171,8 +171,8 @@ class EmptyCheckTest {
     given.decideAfter(5);
 
     assertThat(given.row("vm").state()).isEqualTo("Moved");
-    assertThat(given.status().emptySince()).isNull();
-    assertThat(given.decideAfter(5).status().emptySince()).isEqualTo(given.now());
+    assertThat(given.status().firstEmptyTime()).isNull();
+    assertThat(given.decideAfter(5).status().firstEmptyTime()).isEqualTo(given.now());
   }
 
   // ---------------------------------------------------------------- records
@@ -296,7 +296,7 @@ class EmptyCheckTest {
     void isPendingAsAnExternalMigration() {
       given.decide();
 
-      isAt(given, "Pending", Reason.UnderWay);
+      isAt(given, "Pending", Reason.ExternalMigration);
       assertThat(given.row("vm").message()).contains("Migration 9 (live-migration, running)");
       assertThat(given.status().phase()).isEqualTo("Draining");
     }
@@ -307,7 +307,7 @@ class EmptyCheckTest {
 
       given.decideAfter(3600);
 
-      isAt(given, "Blocked", Reason.UnderWay);
+      isAt(given, "Blocked", Reason.ExternalMigration);
       assertThat(given.status().phase()).isEqualTo("Blocked");
     }
 
@@ -333,7 +333,7 @@ class EmptyCheckTest {
           .migrations(incoming(record(9, "vm", "live-migration", "cancelled", NOON, SOMEBODY)))
           .decideAfter(60);
 
-      isAt(given, "Gone", Reason.MovedBySomebodyElse);
+      isAt(given, "Gone", Reason.MovedExternally);
     }
 
     @Test
@@ -362,15 +362,15 @@ class EmptyCheckTest {
                   incoming(record(9, "vm", "live-migration", "x", NOON, SOMEBODY))))
           .decide();
 
-      isAt(given, "Gone", Reason.MovedBySomebodyElse);
+      isAt(given, "Gone", Reason.MovedExternally);
     }
 
     /** It rests again where the migration has just brought it, and its record does not say so. */
     @ParameterizedTest
     @CsvSource({
-      "compute-7, compute-1, Pending/UnderWay",
-      "compute-1, compute-7, Pending/UnderWay",
-      "compute-1, compute-2, Gone/MovedBySomebodyElse",
+      "compute-7, compute-1, Pending/ExternalMigration",
+      "compute-1, compute-7, Pending/ExternalMigration",
+      "compute-1, compute-2, Gone/MovedExternally",
     })
     void staysPendingWhileAMigrationOfThisHostHasJustChanged(
         String source, String destination, String stands) {
@@ -405,7 +405,7 @@ class EmptyCheckTest {
 
       given.instances(away(active("vm")), busy("migrating", active("other"))).decideAfter(600);
 
-      isAt(given, "Gone", Reason.MovedBySomebodyElse);
+      isAt(given, "Gone", Reason.MovedExternally);
     }
 
     @Test
@@ -417,17 +417,20 @@ class EmptyCheckTest {
           .instances(busy("migrating", away(active("vm"))), busy("migrating", active("other")))
           .decideAfter(3600);
 
-      isAt(given, "Blocked", Reason.UnderWay);
+      isAt(given, "Blocked", Reason.ExternalMigration);
     }
 
     @Test
     void makesItsMovedRowPendingAgain() {
       given.rows(
-          row("vm", RowState.Moved, Reason.Moved).toBuilder().attempts(2).finishedAt(NOON).build());
+          row("vm", RowState.Moved, Reason.Moved).toBuilder()
+              .attempts(2)
+              .completionTime(NOON)
+              .build());
 
       given.decide();
 
-      isAt(given, "Pending", Reason.UnderWay);
+      isAt(given, "Pending", Reason.ExternalMigration);
       assertThat(given.row("vm").attempts()).isZero();
     }
 
@@ -451,7 +454,7 @@ class EmptyCheckTest {
 
     @Test
     void isPendingAsAnExternalMigration() {
-      assertThat(given.row("vm").reason()).isEqualTo(Reason.UnderWay.name());
+      assertThat(given.row("vm").reason()).isEqualTo(Reason.ExternalMigration.name());
       assertThat(given.row("vm").state()).isEqualTo("Pending");
     }
 
@@ -577,7 +580,7 @@ class EmptyCheckTest {
       given.decide();
 
       stands(given, "False", Reason.NotEmpty);
-      assertThat(given.status().emptySince()).isNull();
+      assertThat(given.status().firstEmptyTime()).isNull();
     }
 
     @Test
@@ -585,12 +588,12 @@ class EmptyCheckTest {
       var given = Given.taken();
       given.decide();
       given.placement(instance(Fixtures.instance("vm", "building", null, 0, null))).decideAfter(61);
-      assertThat(given.status().emptySince()).isNull();
+      assertThat(given.status().firstEmptyTime()).isNull();
 
       given.placement().decideAfter(5);
 
       stands(given, "False", Reason.SettlingEmpty);
-      assertThat(given.status().emptySince()).isEqualTo(given.now());
+      assertThat(given.status().firstEmptyTime()).isEqualTo(given.now());
     }
   }
 
@@ -668,7 +671,7 @@ class EmptyCheckTest {
       lookedAtTwice(fresh);
 
       assertThat(drained(fresh).status()).isNotEqualTo("True");
-      assertThat(fresh.status().emptySince()).isNull();
+      assertThat(fresh.status().firstEmptyTime()).isNull();
     }
 
     @Test

@@ -216,7 +216,7 @@ final class Fixtures {
         .reason(reason.name())
         .message("It is so.")
         .attempts(0)
-        .since(Given.NOON)
+        .lastTransitionTime(Given.NOON)
         .build();
   }
 
@@ -225,8 +225,8 @@ final class Fixtures {
     return row(id, RowState.InProgress, Reason.Queued).toBuilder()
         .attempts(1)
         .requestId(Given.requestId(id))
-        .requestedAt(Given.NOON)
-        .lookedAt(Given.NOON)
+        .requestTime(Given.NOON)
+        .observedTime(Given.NOON)
         .build();
   }
 
@@ -234,7 +234,7 @@ final class Fixtures {
   static InstanceStatus running(String id, long migrationId) {
     return moving(id).toBuilder()
         .reason(Reason.Running.name())
-        .startedAt(Given.NOON)
+        .startTime(Given.NOON)
         .migrationId(migrationId)
         .build();
   }
@@ -243,8 +243,8 @@ final class Fixtures {
   static InstanceStatus requested(String id) {
     return row(id, RowState.Requested, Reason.AnswerUnknown).toBuilder()
         .attempts(1)
-        .requestedAt(Given.NOON)
-        .lookedAt(Given.NOON)
+        .requestTime(Given.NOON)
+        .observedTime(Given.NOON)
         .build();
   }
 

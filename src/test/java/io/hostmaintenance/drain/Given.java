@@ -564,8 +564,8 @@ final class Given {
     var keys = new LinkedHashSet<String>();
     if (status() != null) {
       for (var row : status().instances()) {
-        if (row.requestedAt() != null) {
-          var key = row.id() + "/" + row.requestedAt();
+        if (row.requestTime() != null) {
+          var key = row.id() + "/" + row.requestTime();
           keys.add(key);
           waited.put(row.id(), Duration.between(firstSeen.computeIfAbsent(key, k -> now), now));
         }

@@ -51,8 +51,8 @@ class InstanceRowsTest {
     assertThat(given.row("vm"))
         .extracting(
             r -> r.state(),
-            r -> r.requestedAt(),
-            r -> r.lookedAt(),
+            r -> r.requestTime(),
+            r -> r.observedTime(),
             r -> r.requestId(),
             r -> r.attempts())
         .containsExactly("Requested", NOON, NOON, null, 1);
@@ -66,8 +66,8 @@ class InstanceRowsTest {
 
     given.decide();
 
-    assertThat(given.row("vm").lookedAt()).isEqualTo(NOON.plusSeconds(420));
-    assertThat(given.row("vm").requestedAt()).isEqualTo(NOON);
+    assertThat(given.row("vm").observedTime()).isEqualTo(NOON.plusSeconds(420));
+    assertThat(given.row("vm").requestTime()).isEqualTo(NOON);
   }
 
   @Test
@@ -322,8 +322,8 @@ class InstanceRowsTest {
     private InstanceStatus failed(int attempts, Reason reason) {
       return row("vm", RowState.Failed, reason).toBuilder()
           .attempts(attempts)
-          .since(null)
-          .finishedAt(NOON)
+          .lastTransitionTime(null)
+          .completionTime(NOON)
           .build();
     }
 
@@ -395,7 +395,7 @@ class InstanceRowsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"Moved, Moved", "Gone, MovedBySomebodyElse", "Failed, MovedWithError"})
+    @CsvSource({"Moved, Moved", "Gone, MovedExternally", "Failed, MovedWithError"})
     void whoseInstanceReturnsToTheHostStartsAtAttemptOne(RowState state, Reason reason) {
       var given =
           Given.taken()
@@ -403,7 +403,7 @@ class InstanceRowsTest {
                   row("vm", state, reason).toBuilder()
                       .attempts(3)
                       .destinationHost(OTHER)
-                      .finishedAt(NOON)
+                      .completionTime(NOON)
                       .build())
               .instances(active("vm"));
 
@@ -440,7 +440,7 @@ class InstanceRowsTest {
       var waiting =
           row("vm", RowState.Pending, Reason.NoValidHost).toBuilder()
               .attempts(1)
-              .notBefore(NOON.plusSeconds(100))
+              .nextAttemptTime(NOON.plusSeconds(100))
               .build();
       var given = Given.taken().rows(waiting).instances(busy("rebooting", active("vm")));
       given.decide();
@@ -514,7 +514,7 @@ class InstanceRowsTest {
           .decideAfter(60);
 
       assertThat(given.row("vm").state()).isEqualTo("Pending");
-      assertThat(given.row("vm").reason()).isEqualTo("UnderWay");
+      assertThat(given.row("vm").reason()).isEqualTo("ExternalMigration");
     }
 
     @Test
@@ -685,7 +685,7 @@ class InstanceRowsTest {
 
   @Test
   void instanceThatLeftBeforeAnyRequestIsMovedExternally() {
-    isAt(left(0, live(9, "vm", "error", NOON)), "Gone", Reason.MovedBySomebodyElse);
+    isAt(left(0, live(9, "vm", "error", NOON)), "Gone", Reason.MovedExternally);
   }
 
   @Test
@@ -693,22 +693,19 @@ class InstanceRowsTest {
     isAt(
         left(1, record(9, "vm", "live-migration", "error", NOON, Given.SOMEBODY)),
         "Gone",
-        Reason.MovedBySomebodyElse);
+        Reason.MovedExternally);
   }
 
   @Test
   void failedIncomingMigrationDoesNotCountAsAMoveOfTheOperator() {
-    isAt(
-        left(1, Fixtures.incoming(live(9, "vm", "error", NOON))),
-        "Gone",
-        Reason.MovedBySomebodyElse);
+    isAt(left(1, Fixtures.incoming(live(9, "vm", "error", NOON))), "Gone", Reason.MovedExternally);
   }
 
   @Test
   void messageOfAGoneInstanceWithoutAHostSaysSo() {
     var given = left(0, live(9, "vm", "error", NOON)).instances(Fixtures.on(null, active("vm")));
 
-    isAt(given, "Gone", Reason.MovedBySomebodyElse);
+    isAt(given, "Gone", Reason.MovedExternally);
     assertThat(given.row("vm").message()).isEqualTo("It is on no host any more.");
   }
 
@@ -732,7 +729,7 @@ class InstanceRowsTest {
     var failed =
         row("vm", RowState.Pending, Reason.NoValidHost).toBuilder()
             .attempts(1)
-            .notBefore(NOON.plusSeconds(600))
+            .nextAttemptTime(NOON.plusSeconds(600))
             .build();
     var given = Given.taken().rows(failed).instances(active("vm"));
 
@@ -744,12 +741,12 @@ class InstanceRowsTest {
   @ParameterizedTest
   @EnumSource(
       value = Reason.class,
-      names = {"SourceOff", "TaskInProgress", "GroupMemberMoving"})
+      names = {"GuestPoweredOff", "TaskInProgress", "GroupMemberMoving"})
   void rowDropsAWaitReasonOnceItHasPassed(Reason reason) {
     var waited =
         row("vm", RowState.Pending, reason).toBuilder()
             .attempts(1)
-            .notBefore(NOON.plusSeconds(600))
+            .nextAttemptTime(NOON.plusSeconds(600))
             .build();
     var given = Given.taken().rows(waited).instances(active("vm"));
 

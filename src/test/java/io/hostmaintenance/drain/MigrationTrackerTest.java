@@ -145,7 +145,7 @@ class MigrationTrackerTest {
 
       theirs.decideAfter(30);
 
-      stands(theirs, "Gone", Reason.MovedBySomebodyElse);
+      stands(theirs, "Gone", Reason.MovedExternally);
     }
 
     @ParameterizedTest
@@ -206,7 +206,7 @@ class MigrationTrackerTest {
 
       given.decideAfter(30);
 
-      stands(given, "Gone", Reason.MovedBySomebodyElse);
+      stands(given, "Gone", Reason.MovedExternally);
       assertThat(given.row("vm").message()).contains("Nova's clocks differ by 3600 s");
     }
   }
@@ -389,7 +389,7 @@ class MigrationTrackerTest {
       var ahead = Duration.ofHours(1);
       given
           .novaAhead(ahead)
-          .rows(requested("vm").toBuilder().lookedAt(NOON.plus(ahead)).build())
+          .rows(requested("vm").toBuilder().observedTime(NOON.plus(ahead)).build())
           .instances(migrating("vm"))
           .action("vm", ours(LIVE, -300)); // after the intent by our clock only if hours are mixed
 
@@ -431,8 +431,8 @@ class MigrationTrackerTest {
 
       assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.LiveMigrate.class);
       assertThat(given.row("vm").attempts()).isEqualTo(1);
-      assertThat(given.row("vm").requestedAt()).isEqualTo(given.now());
-      assertThat(given.row("vm").lookedAt()).isEqualTo(given.now());
+      assertThat(given.row("vm").requestTime()).isEqualTo(given.now());
+      assertThat(given.row("vm").observedTime()).isEqualTo(given.now());
     }
 
     @Test
@@ -480,7 +480,7 @@ class MigrationTrackerTest {
 
       given.decideAfter(900);
       stands(given, "Blocked", Reason.ApiUnavailable);
-      assertThat(given.row("vm").requestedAt()).isNotNull();
+      assertThat(given.row("vm").requestTime()).isNotNull();
 
       given.decideAfter(900);
       stands(given, "Blocked", Reason.ApiUnavailable);
@@ -510,7 +510,7 @@ class MigrationTrackerTest {
       given.decideAfter(900);
 
       stands(given, "Pending", Reason.ApiUnavailable);
-      assertThat(given.row("vm").requestedAt()).isNull();
+      assertThat(given.row("vm").requestTime()).isNull();
     }
 
     @Test
@@ -521,7 +521,7 @@ class MigrationTrackerTest {
 
       given.decideAfter(5);
 
-      stands(given, "Gone", Reason.MovedBySomebodyElse);
+      stands(given, "Gone", Reason.MovedExternally);
     }
 
     @Test
@@ -574,7 +574,7 @@ class MigrationTrackerTest {
 
       given.decideAfter(5);
 
-      stands(given, "Gone", Reason.MovedBySomebodyElse);
+      stands(given, "Gone", Reason.MovedExternally);
     }
 
     /** Nova answers 200 without the rows of a cell whose database it could not reach. */
@@ -602,7 +602,7 @@ class MigrationTrackerTest {
       stands(given, "InProgress", Reason.Settling);
 
       given.decideAfter(1);
-      stands(given, "Gone", Reason.MovedBySomebodyElse);
+      stands(given, "Gone", Reason.MovedExternally);
     }
 
     @Test
@@ -614,7 +614,7 @@ class MigrationTrackerTest {
       stands(given, "Requested", Reason.Settling);
 
       given.decideAfter(1);
-      stands(given, "Gone", Reason.MovedBySomebodyElse);
+      stands(given, "Gone", Reason.MovedExternally);
     }
 
     @Test
@@ -797,8 +797,8 @@ class MigrationTrackerTest {
       become("completed", away(active("vm"))).decide();
 
       var row = given.row("vm");
-      assertThat(row.finishedAt()).isEqualTo(given.now());
-      assertThat(row.requestedAt()).isNull();
+      assertThat(row.completionTime()).isEqualTo(given.now());
+      assertThat(row.requestTime()).isNull();
       assertThat(row.requestId()).isNull();
       assertThat(row.migrationId()).isNull();
       assertThat(row.attempts()).isEqualTo(1);
@@ -812,7 +812,7 @@ class MigrationTrackerTest {
       assertThat(become("error", active("vm")).decide().steps()).isEmpty();
 
       stands(given, "Pending", Reason.FailedDuringTransfer);
-      assertThat(given.row("vm").notBefore()).isEqualTo(given.now().plusSeconds(10));
+      assertThat(given.row("vm").nextAttemptTime()).isEqualTo(given.now().plusSeconds(10));
       assertThat(given.decideAfter(9).steps()).isEmpty();
       assertThat(given.decideAfter(1).steps()).hasSize(1);
       assertThat(given.row("vm").attempts()).isEqualTo(2);
@@ -944,7 +944,7 @@ class MigrationTrackerTest {
   /** Its owner confirms our move and resizes it on before the operator has looked. */
   @ParameterizedTest
   @CsvSource({
-    "confirmed, Gone, MovedBySomebodyElse",
+    "confirmed, Gone, MovedExternally",
     "finished, Blocked, Inconsistent",
     "reverted, Blocked, Inconsistent",
   })
@@ -1122,7 +1122,7 @@ class MigrationTrackerTest {
       given.decideAfter(600);
 
       stands(given, "Blocked", Reason.Inconsistent);
-      assertThat(given.row("vm").requestedAt()).isNotNull();
+      assertThat(given.row("vm").requestTime()).isNotNull();
       given.concurrency(1, 1).instances(active("vm-2"));
       assertThat(given.decideAfter(5).steps()).hasSize(1);
     }
@@ -1438,7 +1438,7 @@ class MigrationTrackerTest {
       given.decideAfter(300);
 
       stands(given, "Blocked", Reason.Inconsistent);
-      assertThat(given.row("vm").requestedAt()).isNotNull();
+      assertThat(given.row("vm").requestTime()).isNotNull();
     }
 
     @Test
@@ -1534,7 +1534,7 @@ class MigrationTrackerTest {
 
       assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
       assertThat(given.row("vm").state()).isEqualTo("Confirming");
-      assertThat(given.row("vm").requestedAt()).isEqualTo(given.now());
+      assertThat(given.row("vm").requestTime()).isEqualTo(given.now());
     }
 
     @Test
@@ -1752,7 +1752,7 @@ class MigrationTrackerTest {
 
     given.decideAfter(90);
 
-    stands(given, "Gone", Reason.MovedBySomebodyElse);
+    stands(given, "Gone", Reason.MovedExternally);
   }
 
   // ================================================================ attempts

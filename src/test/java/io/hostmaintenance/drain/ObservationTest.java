@@ -25,14 +25,14 @@ class ObservationTest {
 
     @Test
     void passesWhenTheHypervisorShowsNoInstance() {
-      assertThat(Given.taken().decide().status().emptySince()).isNotNull();
+      assertThat(Given.taken().decide().status().firstEmptyTime()).isNotNull();
     }
 
     @Test
     void failsWhenTheHypervisorShowsInstancesThatNoListShows() {
       var decision = Given.taken().unlisted("vm-2", "vm-1").decide();
 
-      assertThat(decision.status().emptySince()).isNull();
+      assertThat(decision.status().firstEmptyTime()).isNull();
       assertThat(drained(decision).message())
           .isEqualTo(
               "Nova's hypervisor of the host shows 2 instances, first vm-1, which the list of its"
@@ -43,7 +43,7 @@ class ObservationTest {
     void failsWithReasonNoHypervisorWhenNovaHasNoHypervisorOfTheHost() {
       var decision = Given.taken().hypervisor(null).decide();
 
-      assertThat(decision.status().emptySince()).isNull();
+      assertThat(decision.status().firstEmptyTime()).isNull();
       assertThat(decision.status().phase()).isEqualTo(Phase.Blocked.name());
       assertThat(drained(decision))
           .extracting(Condition::status, Condition::reason)
@@ -58,7 +58,7 @@ class ObservationTest {
 
     @Test
     void acceptsAnObservationThatTookAnHour() {
-      assertThat(Given.taken().aged(Duration.ofHours(1)).decide().status().emptySince())
+      assertThat(Given.taken().aged(Duration.ofHours(1)).decide().status().firstEmptyTime())
           .isNotNull();
     }
   }

@@ -57,7 +57,7 @@ class OutcomeRecorderTest {
 
     stands("InProgress", Reason.Queued, 1);
     assertThat(given.row("vm").requestId()).isEqualTo("req-1");
-    assertThat(given.row("vm").requestedAt()).isNotNull();
+    assertThat(given.row("vm").requestTime()).isNotNull();
   }
 
   @Test
@@ -74,7 +74,7 @@ class OutcomeRecorderTest {
     failed(unanswered());
 
     stands("Requested", Reason.AnswerUnknown, 1);
-    assertThat(given.row("vm").requestedAt()).isNotNull();
+    assertThat(given.row("vm").requestTime()).isNotNull();
   }
 
   @ParameterizedTest
@@ -290,6 +290,6 @@ class OutcomeRecorderTest {
     given.answered(
         new Outcome.Failed(new Step.ForceComplete("vm", 9), refusal(Kind.BAD_REQUEST, "Not now.")));
 
-    assertThat(given.row("vm").notBefore()).isEqualTo(given.now().plusSeconds(10));
+    assertThat(given.row("vm").nextAttemptTime()).isEqualTo(given.now().plusSeconds(10));
   }
 }

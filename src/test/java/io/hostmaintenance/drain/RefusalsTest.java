@@ -92,7 +92,7 @@ class RefusalsTest {
         .extracting(Notice::reason)
         .containsOnlyOnce(Reason.Forbidden)
         .containsOnlyOnce(Reason.InstancesBlocked)
-        .containsOnlyOnce(Reason.MoveAsked);
+        .containsOnlyOnce(Reason.MoveRequested);
     assertThat(said).hasSize(1);
   }
 
@@ -131,7 +131,7 @@ class RefusalsTest {
     assertThat(decision.steps()).hasSize(1);
     assertThat(given.row("vm").state()).isEqualTo("InProgress");
     assertThat(given.row("vm").attempts()).isEqualTo(1);
-    assertThat(given.row("vm").refusedSince()).isNull();
+    assertThat(given.row("vm").firstRefusedTime()).isNull();
   }
 
   @Test
@@ -142,7 +142,7 @@ class RefusalsTest {
 
     given.answered(new Outcome.NotSent(decision.steps().getFirst()));
 
-    assertThat(given.row("vm")).isEqualTo(before.toBuilder().notBefore(null).build());
+    assertThat(given.row("vm")).isEqualTo(before.toBuilder().nextAttemptTime(null).build());
   }
 
   @Test

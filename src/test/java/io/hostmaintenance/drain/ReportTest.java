@@ -1011,19 +1011,30 @@ class ReportTest {
 
   @Test
   void rowTransitionTimeChangesOnlyWithStateOrReason() {
-    var before = row("vm", RowState.Pending, Reason.Waiting).toBuilder().since(NOON).build();
+    var before =
+        row("vm", RowState.Pending, Reason.Waiting).toBuilder().lastTransitionTime(NOON).build();
 
     var same =
         RowTransitions.mark(before, RowState.Pending, Reason.Waiting, "x", NOON.plusSeconds(9));
     var other =
-        RowTransitions.mark(before, RowState.Pending, Reason.UnderWay, "x", NOON.plusSeconds(9));
+        RowTransitions.mark(
+            before, RowState.Pending, Reason.ExternalMigration, "x", NOON.plusSeconds(9));
     var state =
         RowTransitions.mark(before, RowState.Blocked, Reason.Waiting, "x", NOON.plusSeconds(9));
     var first =
         RowTransitions.mark(
-            before.toBuilder().since(null).build(), RowState.Pending, Reason.Waiting, "x", NOON);
+            before.toBuilder().lastTransitionTime(null).build(),
+            RowState.Pending,
+            Reason.Waiting,
+            "x",
+            NOON);
 
-    assertThat(List.of(same.since(), other.since(), state.since(), first.since()))
+    assertThat(
+            List.of(
+                same.lastTransitionTime(),
+                other.lastTransitionTime(),
+                state.lastTransitionTime(),
+                first.lastTransitionTime()))
         .containsExactly(NOON, NOON.plusSeconds(9), NOON.plusSeconds(9), NOON);
     given.decide();
   }

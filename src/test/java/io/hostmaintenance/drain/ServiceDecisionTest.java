@@ -333,7 +333,7 @@ class ServiceDecisionTest {
 
       given.decideAfter(5);
 
-      assertThat(status().service().reenabledAt()).hasSize(1);
+      assertThat(status().service().reenabledTime()).hasSize(1);
     }
 
     @Test

@@ -36,14 +36,14 @@ class StrategyTableTest {
     "active,    1, false, ColdMigrate",
     "active,    3, true,  LiveMigrate",
     "active,    3, false, ColdMigrate",
-    "active,    0, true,  SourceOff",
-    "active,    0, false, SourceOff",
-    "active,    4, true,  SourceOff",
-    "active,    4, false, SourceOff",
-    "active,    6, true,  SourceOff",
-    "active,    6, false, SourceOff",
-    "active,    7, true,  SourceOff",
-    "active,    7, false, SourceOff",
+    "active,    0, true,  GuestPoweredOff",
+    "active,    0, false, GuestPoweredOff",
+    "active,    4, true,  GuestPoweredOff",
+    "active,    4, false, GuestPoweredOff",
+    "active,    6, true,  GuestPoweredOff",
+    "active,    6, false, GuestPoweredOff",
+    "active,    7, true,  GuestPoweredOff",
+    "active,    7, false, GuestPoweredOff",
     "stopped,   4, true,  ColdMigrate",
     "stopped,   4, false, ColdMigrate",
     "stopped,   0, true,  ColdMigrate",
@@ -337,7 +337,7 @@ class StrategyTableTest {
     given.decideAfter(seconds);
 
     assertThat(given.row("vm").state()).isEqualTo(state);
-    assertThat(given.row("vm").reason()).isEqualTo("SourceOff");
+    assertThat(given.row("vm").reason()).isEqualTo("GuestPoweredOff");
   }
 
   @Test
@@ -377,7 +377,7 @@ class StrategyTableTest {
 
     assertThat(given.decideAfter(5).steps()).isEmpty();
     assertThat(given.row("vm").state()).isEqualTo("Gone");
-    assertThat(given.row("vm").reason()).isEqualTo("MovedBySomebodyElse");
+    assertThat(given.row("vm").reason()).isEqualTo("MovedExternally");
   }
 
   private static String word(InstanceDecision decision) {

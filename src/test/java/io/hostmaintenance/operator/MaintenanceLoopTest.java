@@ -715,7 +715,7 @@ class MaintenanceLoopTest {
 
       world.reconcile("hm");
 
-      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.status("hm").firstEmptyTime()).isNull();
       assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("False");
     }
 
@@ -759,7 +759,7 @@ class MaintenanceLoopTest {
 
       world.run("hm", Duration.ofMinutes(10));
 
-      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.status("hm").firstEmptyTime()).isNull();
       assertThat(world.status("hm").condition(Condition.DRAINED).orElseThrow())
           .extracting(Condition::status, Condition::message)
           .containsExactly(
@@ -789,7 +789,7 @@ class MaintenanceLoopTest {
 
       looksNowAndThen(5);
 
-      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.status("hm").firstEmptyTime()).isNull();
       assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("Unknown");
     }
 
@@ -805,7 +805,7 @@ class MaintenanceLoopTest {
 
       world.reconcile("hm");
 
-      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.status("hm").firstEmptyTime()).isNull();
     }
 
     /**
@@ -823,7 +823,7 @@ class MaintenanceLoopTest {
 
       world.run("hm", Duration.ofMinutes(10));
 
-      assertThat(world.status("hm").emptySince()).isNull();
+      assertThat(world.status("hm").firstEmptyTime()).isNull();
       assertThat(world.row("hm", guest).reason()).isEqualTo("UnconfirmedResize");
     }
 
@@ -1748,7 +1748,7 @@ class MaintenanceLoopTest {
 
     world.reconcile("hm");
 
-    assertThat(world.status("hm").emptySince()).isNotNull();
+    assertThat(world.status("hm").firstEmptyTime()).isNotNull();
     assertThat(paths(before)).last().isEqualTo("allocations");
   }
 

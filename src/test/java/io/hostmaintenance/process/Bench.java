@@ -145,7 +145,7 @@ final class Bench implements AutoCloseable {
         .state("Moved")
         .destinationHost("spare-1")
         .attempts(1)
-        .finishedAt(Instant.parse("2026-01-01T00:00:00Z"))
+        .completionTime(Instant.parse("2026-01-01T00:00:00Z"))
         .reason("Moved")
         .message("Moved to spare-1.")
         .build();

@@ -86,7 +86,7 @@ final class Administrator {
     return switch (row.reason()) {
       case "UnsupportedState" -> this::repair;
       case "PausedMovedBefore" -> operation(Operation.UNPAUSE);
-      case "SourceOff" -> operation(Operation.STOP);
+      case "GuestPoweredOff" -> operation(Operation.STOP);
       case "UnconfirmedResize" -> (c, s) -> c.confirmResize(world.otherAdmin(), s.id());
       case "AffinityGroup" -> (c, s) -> c.groupOf(s.id()).ifPresent(g -> c.deleteGroup(g.id()));
       default -> row.state().equals("Failed") ? this::repair : (c, s) -> {};

@@ -287,16 +287,16 @@ final class Promises {
 
   private void drained(
       ObservedTruth observed, String host, HostMaintenanceStatus old, HostMaintenanceStatus next) {
-    var first = old == null ? null : old.emptySince();
-    if (next.emptySince() != null && !next.emptySince().equals(first)) {
+    var first = old == null ? null : old.firstEmptyTime();
+    if (next.firstEmptyTime() != null && !next.firstEmptyTime().equals(first)) {
       promise(
-          "emptySince is the date of a look at an empty host",
-          next.emptySince().equals(observed.date())
+          "firstEmptyTime is the date of a look at an empty host",
+          next.firstEmptyTime().equals(observed.date())
               && (observed.leaving().isEmpty() || observed.tookLong()),
-          () -> next.emptySince() + ": " + observed.leaving());
+          () -> next.firstEmptyTime() + ": " + observed.leaving());
       emptyLooks
           .computeIfAbsent(host, h -> new ArrayList<>())
-          .add(new EmptyLook(next.emptySince()));
+          .add(new EmptyLook(next.firstEmptyTime()));
     }
     if (!isTrue(next, Condition.DRAINED) || observed.date() == null || observed.failed()) {
       return;
@@ -346,19 +346,20 @@ final class Promises {
         && was != null
         && was.attempts() != null
         && was.attempts() > 0
-        && "MovedBySomebodyElse".equals(row.reason())) {
+        && "MovedExternally".equals(row.reason())) {
       promise(
           "what our move took off the host is not called moved by somebody else",
           !key.equals(whoTookOff(row.id(), host, observed.began())),
           () -> row.name() + " was moved off " + host + " by this resource");
     }
     var attempt = attempts.get(key);
-    var again = state.equals("Blocked") && row.requestId() == null && row.refusedSince() != null;
+    var again =
+        state.equals("Blocked") && row.requestId() == null && row.firstRefusedTime() != null;
     var intent =
         (state.equals("Requested") || again)
-            && row.requestedAt() != null
+            && row.requestTime() != null
             && (was == null
-                || !row.requestedAt().equals(was.requestedAt())
+                || !row.requestTime().equals(was.requestTime())
                 || !was.state().equals(state));
     if (intent) {
       var same =
@@ -372,8 +373,8 @@ final class Promises {
     }
     var takenBack =
         was != null
-            && was.requestedAt() != null
-            && row.requestedAt() == null
+            && was.requestTime() != null
+            && row.requestTime() == null
             && (state.equals("Pending") || again)
             && row.attempts() < was.attempts();
     if (takenBack && attempt != null) {
@@ -412,14 +413,14 @@ final class Promises {
   private void slots(HostMaintenanceStatus old, HostMaintenanceStatus next) {
     var flying =
         next.instances().stream()
-            .filter(r -> r.requestedAt() != null && REMAINING.contains(r.state()))
+            .filter(r -> r.requestTime() != null && REMAINING.contains(r.state()))
             .map(InstanceStatus::id)
             .collect(Collectors.toSet());
     var before =
         old == null
             ? Set.<String>of()
             : old.instances().stream()
-                .filter(r -> r.requestedAt() != null)
+                .filter(r -> r.requestTime() != null)
                 .map(InstanceStatus::id)
                 .collect(Collectors.toSet());
     for (var group : cloud.groups()) {
@@ -593,8 +594,8 @@ final class Promises {
             row.attempts(),
             row.requestId() == null ? "-" : row.requestId().substring(0, 12),
             row.migrationId(),
-            row.requestedAt(),
-            row.since(),
+            row.requestTime(),
+            row.lastTransitionTime(),
             row.reason(),
             row.message());
   }

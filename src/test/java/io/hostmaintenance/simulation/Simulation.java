@@ -143,7 +143,9 @@ final class Simulation {
 
   /** A move that was refused for long is asked for again, and is refused no more. */
   private static boolean goesOnByItself(InstanceStatus row) {
-    return row.state().equals("Blocked") && row.refusedSince() != null && row.requestId() == null;
+    return row.state().equals("Blocked")
+        && row.firstRefusedTime() != null
+        && row.requestId() == null;
   }
 
   private String phases() {

@@ -43,7 +43,7 @@ public final class HostMaintenance
   public static final String SCHEMA = GROUP + "/schema";
 
   /** The schema that this operator writes. */
-  public static final int SCHEMA_VERSION = 2;
+  public static final int SCHEMA_VERSION = 3;
 
   /** No spec until there is one. */
   @Override

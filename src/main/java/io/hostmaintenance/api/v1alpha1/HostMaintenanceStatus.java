@@ -42,7 +42,7 @@ public record HostMaintenanceStatus(
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
             "The first of the looks that found the host empty, by Nova's clock.")
-        Instant emptySince,
+        Instant firstEmptyTime,
     @JsonPropertyDescription(
             "The value of the annotation hostmaintenance.io/retry that was last acted on.")
         String retry,
@@ -75,7 +75,7 @@ public record HostMaintenanceStatus(
     b.skipped = skipped;
     b.gone = gone;
     b.remaining = remaining;
-    b.emptySince = emptySince;
+    b.firstEmptyTime = firstEmptyTime;
     b.retry = retry;
     b.instances = instances;
     return b;
@@ -100,7 +100,7 @@ public record HostMaintenanceStatus(
     private Integer skipped;
     private Integer gone;
     private Integer remaining;
-    private Instant emptySince;
+    private Instant firstEmptyTime;
     private String retry;
     private List<InstanceStatus> instances;
 
@@ -178,9 +178,9 @@ public record HostMaintenanceStatus(
       return this;
     }
 
-    /** Sets emptySince; null for none. */
-    public Builder emptySince(Instant emptySince) {
-      this.emptySince = emptySince;
+    /** Sets firstEmptyTime; null for none. */
+    public Builder firstEmptyTime(Instant firstEmptyTime) {
+      this.firstEmptyTime = firstEmptyTime;
       return this;
     }
 
@@ -211,7 +211,7 @@ public record HostMaintenanceStatus(
           skipped,
           gone,
           remaining,
-          emptySince,
+          firstEmptyTime,
           retry,
           instances);
     }

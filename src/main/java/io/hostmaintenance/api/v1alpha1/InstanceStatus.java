@@ -42,7 +42,7 @@ public record InstanceStatus(
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
             "Nova's clock at the look from which the outstanding request was decided.")
-        Instant lookedAt,
+        Instant observedTime,
     @JsonPropertyDescription(
             "Keystone's id of the user that made the outstanding request; absent when none is outstanding.")
         String requestUserId,
@@ -52,24 +52,24 @@ public record InstanceStatus(
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
             "When the outstanding request was made; absent when none is outstanding.")
-        Instant requestedAt,
+        Instant requestTime,
     @JsonPropertyDescription("How far the move is, in steps of 10.") Integer progressPercent,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription("When the move began to run (it was no longer queued).")
-        Instant startedAt,
+        Instant startTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription("Since when it stands where it stands, for this reason.")
-        Instant since,
+        Instant lastTransitionTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription("When it is asked again at the earliest.")
-        Instant notBefore,
+        Instant nextAttemptTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
             "Since when the cloud refuses the request; absent when it does not.")
-        Instant refusedSince,
+        Instant firstRefusedTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription("When it came to its end.")
-        Instant finishedAt,
+        Instant completionTime,
     @JsonPropertyDescription(
             "One word for why it stands where it stands; docs/reference.md lists them.")
         String reason,
@@ -87,7 +87,7 @@ public record InstanceStatus(
 
   /** Whether a request of ours has not come to its end. */
   public boolean outstanding() {
-    return requestedAt != null;
+    return requestTime != null;
   }
 
   /** How often a move was asked for; zero where none is recorded. */
@@ -114,16 +114,16 @@ public record InstanceStatus(
     b.attempts = attempts;
     b.migrationId = migrationId;
     b.requestId = requestId;
-    b.lookedAt = lookedAt;
+    b.observedTime = observedTime;
     b.requestUserId = requestUserId;
     b.requestProjectId = requestProjectId;
-    b.requestedAt = requestedAt;
+    b.requestTime = requestTime;
     b.progressPercent = progressPercent;
-    b.startedAt = startedAt;
-    b.since = since;
-    b.notBefore = notBefore;
-    b.refusedSince = refusedSince;
-    b.finishedAt = finishedAt;
+    b.startTime = startTime;
+    b.lastTransitionTime = lastTransitionTime;
+    b.nextAttemptTime = nextAttemptTime;
+    b.firstRefusedTime = firstRefusedTime;
+    b.completionTime = completionTime;
     b.reason = reason;
     b.message = message;
     return b;
@@ -147,16 +147,16 @@ public record InstanceStatus(
     private Integer attempts;
     private Long migrationId;
     private String requestId;
-    private Instant lookedAt;
+    private Instant observedTime;
     private String requestUserId;
     private String requestProjectId;
-    private Instant requestedAt;
+    private Instant requestTime;
     private Integer progressPercent;
-    private Instant startedAt;
-    private Instant since;
-    private Instant notBefore;
-    private Instant refusedSince;
-    private Instant finishedAt;
+    private Instant startTime;
+    private Instant lastTransitionTime;
+    private Instant nextAttemptTime;
+    private Instant firstRefusedTime;
+    private Instant completionTime;
     private String reason;
     private String message;
 
@@ -228,9 +228,9 @@ public record InstanceStatus(
       return this;
     }
 
-    /** Sets lookedAt; null for none. */
-    public Builder lookedAt(Instant lookedAt) {
-      this.lookedAt = lookedAt;
+    /** Sets observedTime; null for none. */
+    public Builder observedTime(Instant observedTime) {
+      this.observedTime = observedTime;
       return this;
     }
 
@@ -246,9 +246,9 @@ public record InstanceStatus(
       return this;
     }
 
-    /** Sets requestedAt; null for none. */
-    public Builder requestedAt(Instant requestedAt) {
-      this.requestedAt = requestedAt;
+    /** Sets requestTime; null for none. */
+    public Builder requestTime(Instant requestTime) {
+      this.requestTime = requestTime;
       return this;
     }
 
@@ -258,33 +258,33 @@ public record InstanceStatus(
       return this;
     }
 
-    /** Sets startedAt; null for none. */
-    public Builder startedAt(Instant startedAt) {
-      this.startedAt = startedAt;
+    /** Sets startTime; null for none. */
+    public Builder startTime(Instant startTime) {
+      this.startTime = startTime;
       return this;
     }
 
-    /** Sets since; null for none. */
-    public Builder since(Instant since) {
-      this.since = since;
+    /** Sets lastTransitionTime; null for none. */
+    public Builder lastTransitionTime(Instant lastTransitionTime) {
+      this.lastTransitionTime = lastTransitionTime;
       return this;
     }
 
-    /** Sets notBefore; null for none. */
-    public Builder notBefore(Instant notBefore) {
-      this.notBefore = notBefore;
+    /** Sets nextAttemptTime; null for none. */
+    public Builder nextAttemptTime(Instant nextAttemptTime) {
+      this.nextAttemptTime = nextAttemptTime;
       return this;
     }
 
-    /** Sets refusedSince; null for none. */
-    public Builder refusedSince(Instant refusedSince) {
-      this.refusedSince = refusedSince;
+    /** Sets firstRefusedTime; null for none. */
+    public Builder firstRefusedTime(Instant firstRefusedTime) {
+      this.firstRefusedTime = firstRefusedTime;
       return this;
     }
 
-    /** Sets finishedAt; null for none. */
-    public Builder finishedAt(Instant finishedAt) {
-      this.finishedAt = finishedAt;
+    /** Sets completionTime; null for none. */
+    public Builder completionTime(Instant completionTime) {
+      this.completionTime = completionTime;
       return this;
     }
 
@@ -314,16 +314,16 @@ public record InstanceStatus(
           attempts,
           migrationId,
           requestId,
-          lookedAt,
+          observedTime,
           requestUserId,
           requestProjectId,
-          requestedAt,
+          requestTime,
           progressPercent,
-          startedAt,
-          since,
-          notBefore,
-          refusedSince,
-          finishedAt,
+          startTime,
+          lastTransitionTime,
+          nextAttemptTime,
+          firstRefusedTime,
+          completionTime,
           reason,
           message);
     }

@@ -19,9 +19,9 @@ public enum Reason {
   /** Something else is being done to the instance, or it is being built. */
   TaskInProgress,
   /** Somebody else's migration or build from or to the host, of an instance that is not on it. */
-  UnderWay,
+  ExternalMigration,
   /** The guest is off although Nova holds it active. */
-  SourceOff,
+  GuestPoweredOff,
   /** The request went out and its answer is not known. */
   AnswerUnknown,
 
@@ -33,7 +33,7 @@ public enum Reason {
   /** Deleted. */
   Deleted,
   /** Left the host by someone else. */
-  MovedBySomebodyElse,
+  MovedExternally,
   /** The scheduler found no host. */
   NoValidHost,
   /** No host passed the checks before the move. */
@@ -65,7 +65,7 @@ public enum Reason {
 
   // Of the resource.
   /** Not observed yet. */
-  NotLookedYet,
+  NotObservedYet,
   /** Other hosts are drained first. */
   WaitingForTurn,
   /** Instances are being moved. */
@@ -145,13 +145,13 @@ public enum Reason {
   /** Our marker was found without a record of ours. */
   MarkerFound,
   /** A move was asked for. */
-  MoveAsked,
+  MoveRequested,
   /** An attempt to move failed and another one follows. */
   MoveFailed,
   /** An instance arrived after the host was empty. */
   LateArrival,
   /** Moves are still under way although the resource goes. */
-  LeftBehind,
+  MovesStillRunning,
   /** Let go by the annotation. */
   GiveBackSkipped
 }

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import java.time.Instant;
 import java.util.List;
 
-/** The nova-compute service as it was found. {@code reenabledAt} is never null. */
+/** The nova-compute service as it was found. {@code reenabledTime} is never null. */
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ServiceStatus(
@@ -18,11 +18,11 @@ public record ServiceStatus(
     @JsonPropertyDescription("Its disabled_reason before.") String previousReason,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription("When it was lately found enabled again by somebody else.")
-        List<Instant> reenabledAt) {
+        List<Instant> reenabledTime) {
 
   /** Replaces what is absent by false and by an empty list. */
   public ServiceStatus {
     disabledByUs = disabledByUs != null && disabledByUs;
-    reenabledAt = reenabledAt == null ? List.of() : List.copyOf(reenabledAt);
+    reenabledTime = reenabledTime == null ? List.of() : List.copyOf(reenabledTime);
   }
 }

@@ -34,8 +34,8 @@ final class CrdSchema implements CRDPostProcessor {
           column("Blocked", "integer", ".status.blocked", 0),
           column("Failed", "integer", ".status.failed", 0),
           column("Remaining", "integer", ".status.remaining", 0),
-          column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 0),
           column("Age", "date", ".metadata.creationTimestamp", 0),
+          column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 1),
           column("Purpose", "string", ".spec.reason", 1),
           column("Target", "string", ".spec.targetHost", 1),
           column("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1));

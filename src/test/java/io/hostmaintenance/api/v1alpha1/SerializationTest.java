@@ -42,12 +42,18 @@ class SerializationTest {
   @Test
   void timestampIsWrittenAsRfc3339InWholeSeconds() {
     var status = json(full()).path("status");
-    assertThat(status.path("emptySince").asText()).isEqualTo("2026-11-23T10:00:00Z");
+    assertThat(status.path("firstEmptyTime").asText()).isEqualTo("2026-11-23T10:00:00Z");
     assertThat(status.at("/conditions/0/lastTransitionTime").asText())
         .isEqualTo("2026-11-23T10:00:00Z");
-    assertThat(status.at("/service/reenabledAt/0").asText()).isEqualTo("2026-11-23T10:00:00Z");
+    assertThat(status.at("/service/reenabledTime/0").asText()).isEqualTo("2026-11-23T10:00:00Z");
     for (var field :
-        List.of("lookedAt", "requestedAt", "startedAt", "since", "notBefore", "refusedSince")) {
+        List.of(
+            "observedTime",
+            "requestTime",
+            "startTime",
+            "lastTransitionTime",
+            "nextAttemptTime",
+            "firstRefusedTime")) {
       assertThat(status.at("/instances/0/" + field).asText()).isEqualTo("2026-11-23T10:00:00Z");
     }
   }
@@ -166,7 +172,7 @@ class SerializationTest {
             .skipped(0)
             .gone(0)
             .remaining(1)
-            .emptySince(TEN)
+            .firstEmptyTime(TEN)
             .retry("2")
             .instances(List.of(row()))
             .build());
@@ -186,16 +192,16 @@ class SerializationTest {
         .attempts(1)
         .migrationId(4_294_967_296L)
         .requestId("req-0a3f")
-        .lookedAt(TEN)
+        .observedTime(TEN)
         .requestUserId("operator")
         .requestProjectId("admin")
-        .requestedAt(TEN)
+        .requestTime(TEN)
         .progressPercent(40)
-        .startedAt(TEN)
-        .since(TEN)
-        .notBefore(TEN)
-        .refusedSince(TEN)
-        .finishedAt(TEN)
+        .startTime(TEN)
+        .lastTransitionTime(TEN)
+        .nextAttemptTime(TEN)
+        .firstRefusedTime(TEN)
+        .completionTime(TEN)
         .reason("NoValidHost")
         .message("No valid host was found.")
         .build();
