@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 
-from . import faults, field, odd, operator, scenarios, trespassers  # each registers its scenarios
+from . import faults, field, odd, operator, scenarios, security  # each registers its scenarios
 from .case import Case
 from .suites import FAULTS, FIELD, SCENARIOS
 from .waiting import Failure
@@ -15,7 +15,7 @@ EPILOG = """\
 Without --cloud the suite uses two labs on this machine, below $HM_LAB (~/.cache/host-maintenance-lab), installs and
 starts what is not there and leaves them running. With --cloud NAME (of clouds.yaml, an administrator) and KUBECONFIG it
 runs against any other cloud and cluster; there it touches only what it made, all of it named hm-e2e-..., drains only
-the first of --hosts (n: the first two), and leaves out the scenarios that need the labs.
+the first of --hosts (two_hosts: the first two), and leaves out the scenarios that need the labs.
 Environment: HM_LAB, NOVA_LAB, KUBE_LAB (one lab elsewhere), HM_E2E_PATIENCE (multiplies every deadline), JAVA_25_HOME.
 Exit status: 0 all passed, 1 a scenario failed, 2 the suite could not begin."""
 
@@ -34,7 +34,7 @@ def main(arguments):
         prog=f'e2e/{group}', epilog=EPILOG,
         description='The operator on a real Nova and a real Kubernetes' + more,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--only', metavar='a,c', help='these scenarios')
+    parser.add_argument('--only', metavar='NAME,NAME', help='these scenarios')
     if group == 'run':
         parser.add_argument('--ci', action='store_true', help='the scenarios that .ci/run takes')
     else:

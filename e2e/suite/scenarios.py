@@ -17,7 +17,7 @@ scenario = SCENARIOS.scenario
 
 
 @scenario('ACTIVE, locked, PAUSED and SHUTOFF: emptied, each guest as it was, delete gives back', ci=True)
-def a(c):
+def every_guest_as_it_was(c):
     for settings in (FAST,) if c.world.short else (FAST, DEFAULTS):
         made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1))
         guests, name = c.guests(values(made)), c.name()
@@ -38,7 +38,7 @@ def a(c):
 
 
 @scenario('every state: what can move is moved, the rest is Blocked with its reason until a human has acted', ci=True)
-def b(c):
+def every_state(c):
     made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1), ('suspended', 1), ('error', 1),
                   ('rescued', 1), ('shelved', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('paused_moved', 1))
     movable = [i for state in ('active', 'locked', 'paused', 'stopped') for i in made[state]]
@@ -61,11 +61,11 @@ def b(c):
     expect('True', condition(resource, 'Stalled')['status'], 'Stalled while rows are blocked')
     demand(c.kube.kstatus(name) in (None, 'Failed'), f'kstatus calls it {c.kube.kstatus(name)}')
 
-    deeds = {'suspended': {'resume': None}, 'error': {'os-resetState': {'state': 'active'}},
+    fixes = {'suspended': {'resume': None}, 'error': {'os-resetState': {'state': 'active'}},
              'rescued': {'unrescue': None}, 'shelved': {'shelveOffload': None},
              'verify_resize': {'confirmResize': None}, 'verify_resize_from': {'confirmResize': None},
              'paused_moved': {'unpause': None}}
-    c.cloud.each(lambda state: c.cloud.act(one[state], deeds[state]), deeds)
+    c.cloud.each(lambda state: c.cloud.act(one[state], fixes[state]), fixes)
     c.drained(name)
     c.prove_empty()
     c.prove_disabled(name)
@@ -82,7 +82,7 @@ def b(c):
 
 
 @scenario('liveMigrate: false: running instances are cold-migrated and confirmed, a paused one is live-migrated')
-def c(c):
+def cold_only(c):
     made = c.boot(('active', 2), ('paused', 1), ('stopped', 1))
     guests, name = c.guests(values(made)), c.name()
     c.run_operator()
@@ -101,7 +101,7 @@ def c(c):
 
 
 @scenario('targetHost: good, unknown, the host itself, disabled, and gone bad in mid-drain')
-def d(c):
+def target_host(c):
     target = c.other
     c.run_operator()
     sentence = c.kube.refused(c.name('-same'), c.host, targetHost=c.host)
@@ -146,7 +146,7 @@ def d(c):
 
 @scenario('moves that fail: bounded attempts, the true reason, others unharmed, and two ways to ask again',
           ci=True, lab=True)
-def e(c):
+def failing_moves(c):
     made = c.boot(('active', 2))
     bad = {'transfer': c.boot(('active', 1), lab_lm_fail=1)['active'][0],
            'precheck': c.boot(('active', 1), lab_precheck_fail=1)['active'][0],
@@ -183,7 +183,7 @@ def e(c):
 
 
 @scenario('wrong password, no rights', lab=True)
-def f(c):
+def bad_credentials(c):
     _wrong_password(c)
     _no_rights(c)
 
@@ -222,7 +222,7 @@ def _no_rights(c):
 
 
 @scenario('disabled before by someone else: never touched; enabled behind our back: disabled again, then Blocked')
-def g(c):
+def foreign_disable(c):
     made, name = c.boot(('active', 1)), c.name('-foreign')
     guests = c.guests(values(made))
     c.cloud.disable(c.host, 'hm-e2e: the disk is broken')
@@ -254,7 +254,7 @@ def g(c):
 
 
 @scenario('kill -9 at random moments and exactly around a request: no move is asked twice', ci=True, lab=True)
-def h(c):
+def killed_operator(c):
     made = c.boot(('active', 12), lab_lm_seconds=2)
     guests, name, proxy = c.guests(values(made)), c.name('-live'), c.proxy()
     operator = c.operator(proxy=proxy).start().ready()
@@ -318,7 +318,7 @@ def h(c):
 
 
 @scenario("arrivals after the disable: a tenant's revert, and one that comes when the host was empty")
-def i(c):
+def late_arrivals(c):
     made, name = c.boot(('active', 1), ('verify_resize_from', 1)), c.name()
     revert, guests = made['verify_resize_from'][0], c.guests(made['active'])
     c.run_operator()
@@ -345,7 +345,7 @@ def i(c):
 
 
 @scenario('two resources for one host: the older works, the other waits, and takes the host anew when it is gone', ci=True)
-def j(c):
+def two_for_one_host(c):
     made, older, newer = c.boot(('active', 4), lab_lm_seconds=2), c.name('-older'), c.name('-newer')
     guests = c.guests(values(made))
     c.run_operator()
@@ -371,7 +371,7 @@ def j(c):
 
 @scenario('delete in mid-drain: what is queued is aborted, what runs is finished or aborted, the host is given back',
           ci=True, lab=True)
-def k(c):
+def deleted_mid_drain(c):
     for on_delete in ('Finish', 'Abort'):
         # Long enough to meet, however slow the machine.
         made = c.boot(('active', 4, {'lab_lm_seconds': 25}), ('stopped', 1, {'lab_cold_seconds': 20}))
@@ -404,7 +404,7 @@ def k(c):
 
 
 @scenario('40 instances', lab=True)
-def l(c):
+def forty_instances(c):
     made = c.boot(('active', 36), ('stopped', 4), lab_lm_seconds=0, lab_cold_seconds=0)
     guests, name = c.guests(values(made)), c.name()
     c.run_operator()
@@ -424,7 +424,7 @@ def l(c):
 
 @scenario('nova-compute of the drained host switched off: still in maintenance, and given back on delete',
           ci=True, lab=True)
-def m(c):
+def switched_off(c):
     made, name = c.boot(('active', 2)), c.name()
     guests = c.guests(values(made))
     c.run_operator()
@@ -448,7 +448,7 @@ def m(c):
 
 
 @scenario('two hosts at once')
-def n(c):
+def two_hosts(c):
     pairs = [(c.host, c.name('-1')), (c.other, c.name('-2'))]
     spare = c.hosts[2] if len(c.hosts) > 2 else None
     demand(spare, 'two hosts can only be drained where there is a third: --hosts A,B,C')
