@@ -33,7 +33,7 @@ def _remaining(c, name):
     return c.kube.get(name).get('status', {}).get('remaining', 1)
 
 
-def _under_way(c, name):
+def _wait_until_one_moved(c, name):
     """Waits until the drain has moved one, so that what comes then meets it in the middle."""
     c.when(name, 'has moved one', lambda r: r.get('status', {}).get('moved', 0) >= 1)
 
@@ -53,7 +53,7 @@ def _age(*times):
     return time.time() - max(calendar.timegm(time.strptime(t[:19], '%Y-%m-%dT%H:%M:%S')) for t in times)
 
 
-def _left_behind(c, server, still):
+def _abandoned(c, server, still):
     """Whether Nova has given up on a server and left it: in ERROR, or with a task that nobody works on any more."""
     if server['status'] == 'ERROR':
         return True
@@ -83,7 +83,7 @@ def _drained(c, name, seconds=600, meanwhile=lambda: None):
             still = _age(*(s['updated'] for s in servers))  # a move that runs changes its instance all the time
             for server in servers:
                 row = by_row.get(server['id'])
-                if row is None or not _left_behind(c, server, still):
+                if row is None or not _abandoned(c, server, still):
                     continue
                 if server['status'] == 'ERROR' and not (row['state'] in ('Failed', 'Blocked') and row.get('message')):
                     continue  # the operator has not told yet
@@ -127,22 +127,22 @@ def kills(c):
     guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
     operator = c.operator(proxy=proxy).start().ready()
     # Before Nova has it, after Nova has it, or whenever.
-    deeds = ['before'] * 5 + ['after'] * 20 + ['whenever'] * 25
+    points = ['before'] * 5 + ['after'] * 20 + ['whenever'] * 25
     with _seeded(c) as chance, c.watch(name) as watch:
-        chance.shuffle(deeds)
+        chance.shuffle(points)
         c.kube.create(name, c.host, concurrency={'live': 8})
         begun = time.monotonic()
-        for n, deed in enumerate(deeds):
+        for n, point in enumerate(points):
             demand(_remaining(c, name) > 0, f'the drain was over after {n} kills')
-            if deed == 'whenever':
+            if point == 'whenever':
                 pause(chance.uniform(0, 3))
                 operator.kill()
             else:
-                at = {deed: lambda seen: operator.kill()}
-                fault = proxy.add(match=moves(), reply=False, forward=deed == 'after', **at)
+                at = {point: lambda seen: operator.kill()}
+                fault = proxy.add(match=moves(), reply=False, forward=point == 'after', **at)
                 until('a request for a move meets its kill', lambda: fault.times == 0 and operator.dead(), 240)
             operator.start().ready()
-        c.figures.append(f'{len(deeds)} kills in {time.monotonic() - begun:.0f} s')
+        c.figures.append(f'{len(points)} kills in {time.monotonic() - begun:.0f} s')
         broken = _drained(c, name, 900)
         c.figures.append(f'drained {time.monotonic() - begun:.0f} s after it began')
         _proven(c, name, guests, watch, broken)
@@ -223,24 +223,24 @@ def handover(c):
 @scenario('two replicas, the leader killed, or stopped (SIGSTOP) for longer than its lease and continued, 20 times',
           lab=True)
 def leaders(c):
-    deeds = [(how, when) for how in ('kill', 'stop') for when in ('whenever', 'at a request')] * 5
+    losses = [(how, when) for how in ('kill', 'stop') for when in ('whenever', 'at a request')] * 5
     replicas, failovers = Replicas(c, {'HM_POLL_MOVING': '3s'}), []
     with _seeded(c) as chance:
-        chance.shuffle(deeds)
+        chance.shuffle(losses)
         for drain in range(1, 6):
-            if not deeds:
+            if not losses:
                 break
             made = c.boot(('active', 32), lab_lm_seconds=6)
             guests, name = c.guests(values(made)), c.name(f'-{drain}')
             with c.watch(name) as watch:
                 c.kube.create(name, c.host, concurrency={'live': 6})
-                _under_way(c, name)
-                while deeds and _remaining(c, name) > 6:
-                    failovers.append(_leader_lost(c, replicas, chance, name, *deeds.pop()))
+                _wait_until_one_moved(c, name)
+                while losses and _remaining(c, name) > 6:
+                    failovers.append(_leader_lost(c, replicas, chance, name, *losses.pop()))
                 broken = _drained(c, name, 900)
                 _proven(c, name, guests, watch, broken)
             c.cloud.remove(c.cloud.mine())
-        demand(not deeds, f'{len(deeds)} of 20 did not happen')
+        demand(not losses, f'{len(losses)} of 20 did not happen')
     c.figures.append('the other led after ' + ', '.join(f'{how} {s:.0f} s' for how, s in failovers))
 
 
@@ -291,7 +291,7 @@ def _kube_outage(c, process, seconds):
         c.run_operator()
     with c.watch(name) as watch:
         c.kube.create(name, c.host, concurrency={'live': 4})
-        _under_way(c, name)
+        _wait_until_one_moved(c, name)
         c.stop(process)
         pause(seconds)
         c.start(process)
@@ -314,7 +314,7 @@ def _outage(process, c):
     c.run_operator(proxy=proxy)
     with c.watch(name) as watch:
         c.kube.create(name, c.host, maxAttempts=10)
-        _under_way(c, name)
+        _wait_until_one_moved(c, name)
         begun, begin = time.monotonic(), len(proxy.seen)
         c.stop(process)
         if PARTS[process]:
@@ -341,7 +341,7 @@ def token(c):
     c.run_operator(proxy=proxy)
     with c.watch(name) as watch:
         c.kube.create(name, c.host)
-        _under_way(c, name)
+        _wait_until_one_moved(c, name)
         for _ in range(2):
             known, revoked = {s.token for s in proxy.seen}, proxy.seen[-1].token
             c.cloud.session.call('identity', 'DELETE', '/auth/tokens', headers={'X-Subject-Token': revoked})
@@ -357,7 +357,7 @@ def token(c):
 
 
 @scenario('a proxy that drops, delays and cuts requests and answers at random during a whole drain', lab=True)
-def weather(c):
+def lossy_network(c):
     made = c.boot(('active', 24), ('stopped', 2), lab_lm_seconds=1)
     guests, name, proxy, met = c.guests(values(made)), c.name(), c.proxy(), []
     with _seeded(c) as chance, c.watch(name) as watch:
@@ -371,7 +371,7 @@ def weather(c):
             what = chance.choice(list(bad))
             met.append(('POST ' if seen.action else '') + what)
             return Fault(match=None, **bad[what])
-        proxy.weather(fault)
+        proxy.otherwise(fault)
         c.run_operator(proxy=proxy)
         c.kube.create(name, c.host, maxAttempts=10, concurrency={'live': 4})
         broken = _drained(c, name, 1200)
@@ -388,14 +388,14 @@ def silence(c):
     with _seeded(c) as chance, c.watch(name) as watch:
         c.run_operator(proxy=proxy)
         c.kube.create(name, c.host, maxAttempts=10)
-        _under_way(c, name)
+        _wait_until_one_moved(c, name)
         known = len(proxy.seen)
         places = itertools.cycle(reversed(SILENCES))
-        proxy.weather(lambda seen: Fault(match=None, silent=next(places), forward=chance.random() < 0.5))
+        proxy.otherwise(lambda seen: Fault(match=None, silent=next(places), forward=chance.random() < 0.5))
         until('a reply goes silent', lambda: len(proxy.seen) > known, 60)
         pause(20)
         met, begun = len(proxy.seen) - known, time.monotonic()
-        proxy.weather(lambda seen: Fault(match=None))
+        proxy.otherwise(lambda seen: Fault(match=None))
         broken = _drained(c, name, 900)
         c.figures.append(f'{met} replies went silent; drained {time.monotonic() - begun:.0f} s afterwards')
         _proven(c, name, guests, watch, broken)
@@ -434,7 +434,7 @@ def source(c):
     c.run_operator()
     with c.watch(name) as watch:
         c.kube.create(name, c.host, maxAttempts=10)
-        _under_way(c, name)
+        _wait_until_one_moved(c, name)
         c.stop(c.host)
         c.when(name, 'tells that the source is down', lambda r: 'SourceServiceDown' in (
             condition(r, 'Ready')['reason'], *(x.get('reason') for x in rows(r).values())), 240)
@@ -453,7 +453,7 @@ def target(c):
     c.run_operator()
     with c.watch(name) as watch:
         c.kube.create(name, c.host, targetHost=c.other, maxAttempts=10)
-        _under_way(c, name)
+        _wait_until_one_moved(c, name)
         c.stop(c.other)
         c.when(name, 'tells that the target is down',
                lambda r: condition(r, 'Ready')['reason'] == 'TargetHostInvalid', 240)

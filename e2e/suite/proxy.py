@@ -156,7 +156,7 @@ class Proxy:
 
     def __init__(self, upstreams, names=None, tls=None):
         self.seen, self._faults, self._edits, self._lock = [], [], [], threading.Lock()
-        self._weather = lambda seen: Fault(match=None)
+        self._otherwise = lambda seen: Fault(match=None)
         self._closed = threading.Event()
         self._tls = tls
         self._servers = {kind: self._listen(kind, urllib.parse.urlsplit(url)) for kind, url in upstreams.items()}
@@ -233,7 +233,7 @@ class Proxy:
                 if fault.times > 0 and fault.match(seen):
                     fault.times -= 1
                     return fault
-            return self._weather(seen)
+            return self._otherwise(seen)
 
     def edited(self, seen, answer):
         text = answer.text.decode('latin-1')
@@ -262,9 +262,9 @@ class Proxy:
         finally:
             connection.close()
 
-    def weather(self, fault):
+    def otherwise(self, fault):
         """What happens to requests that no added fault meets: a function of Seen that gives a Fault."""
-        self._weather = fault
+        self._otherwise = fault
 
     def add(self, **fault):
         """Adds a fault, see Fault, and gives it; it is spent when its `times` is 0."""

@@ -379,12 +379,12 @@ def deleted_mid_drain(c):
         with c.operator():
             c.kube.create(name, c.host, onDelete=on_delete)
 
-            def under_way():
+            def running_moves():
                 return {m['instance_uuid']: m['status'] for m in c.cloud.migrations(f'source_compute={c.host}')
                         if m['status'] in ('queued', 'preparing', 'running', 'migrating', 'pre-migrating')}
-            until('one live move runs, one is queued, a cold one runs', lambda: sorted(under_way().values()) == [
+            until('one live move runs, one is queued, a cold one runs', lambda: sorted(running_moves().values()) == [
                 'migrating', 'queued', 'running'], 60)
-            now = under_way()
+            now = running_moves()
             running, queued = (next(i for i, s in now.items() if s == x) for x in ('running', 'queued'))
             c.kube.delete(name)
             until('the service is given back at once', lambda: c.cloud.service(c.host)['status'] == 'enabled', 10)

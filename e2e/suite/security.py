@@ -1,4 +1,4 @@
-"""Trespassers: resources that nobody should write, and rights that nobody should need."""
+"""Security: resources that nobody should write, and rights that nobody should need."""
 
 import json
 import os
@@ -65,10 +65,10 @@ class Fuzz:
         pick = self.random
         where = pick.choice(('spec', 'spec', 'spec', 'spec', 'concurrency', 'metadata', 'document'))
         if where == 'document':
-            deed = pick.choice(('no spec', 'null', 'list', 'status', 'version'))
+            fault = pick.choice(('no spec', 'null', 'list', 'status', 'version'))
             document.update({'no spec': {}, 'null': {'spec': None}, 'list': {'spec': [1]}, 'version': {'apiVersion': 'v9'},
-                             'status': {'status': {'phase': 'InMaintenance', 'moved': 7, 'observedGeneration': 9}}}[deed])
-            if deed == 'no spec':
+                             'status': {'status': {'phase': 'InMaintenance', 'moved': 7, 'observedGeneration': 9}}}[fault])
+            if fault == 'no spec':
                 del document['spec']
             return
         spec = document.get('spec')
