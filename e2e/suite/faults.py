@@ -121,7 +121,7 @@ def _proven(c, name, guests, watch, broken=(), host=None):
 
 # the operator
 
-@scenario('the operator killed 50 times in one drain of 60 instances', lab=True)
+@scenario('the operator is killed 50 times during one drain of 60 instances', lab=True)
 def kills(c):
     made = c.boot(('active', 60), lab_lm_seconds=6)
     guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
@@ -197,7 +197,7 @@ class Replicas:
         return until('an operator leads', look, seconds, every=0.1)
 
 
-@scenario('two replicas, the leader stopped cleanly (SIGTERM): the other leads in under 3 s', lab=True, short=True)
+@scenario('two replicas, and the leader gets SIGTERM: the other replica leads within 3 s', lab=True, short=True)
 def handover(c):
     made = c.boot(('active', 8), lab_lm_seconds=2)
     guests, name, replicas = c.guests(values(made)), c.name(), Replicas(c)
@@ -220,7 +220,7 @@ def handover(c):
         demand(max(t for t, _ in took) < 3, f'a hand-over took {max(t for t, _ in took):.1f} s')
 
 
-@scenario('two replicas, the leader killed, or stopped (SIGSTOP) for longer than its lease and continued, 20 times',
+@scenario('two replicas, 20 times: the leader is killed, or stopped (SIGSTOP) for longer than its lease and continued',
           lab=True)
 def leaders(c):
     losses = [(how, when) for how in ('kill', 'stop') for when in ('whenever', 'at a request')] * 5
@@ -273,12 +273,12 @@ def _leader_lost(c, replicas, chance, name, how, when):
 
 # Kubernetes
 
-@scenario('the API server stopped and started in mid-drain', key='kube-apiserver', lab=True, short=True)
+@scenario('the API server stops during a drain and starts again', key='kube-apiserver', lab=True, short=True)
 def kube_apiserver(c):
     _kube_outage(c, 'kube-apiserver', 10)
 
 
-@scenario('etcd stopped for 30 s in mid-drain; with the lease, as the chart runs it', lab=True)
+@scenario('etcd stops for 30 s during a drain; the operator runs with a lease, as in the chart', lab=True)
 def etcd(c):
     _kube_outage(c, 'etcd', 30)
 
@@ -330,11 +330,11 @@ def _outage(process, c):
 
 
 for _process in PARTS:
-    scenario(f'{_process} stopped and started in mid-drain', key=_process, lab=True,
+    scenario(f'{_process} stops during a drain and starts again', key=_process, lab=True,
              short=_process in ('nova-api', 'keystone', 'neutron-stub'))(functools.partial(_outage, _process))
 
 
-@scenario("the operator's Keystone token revoked in mid-drain, twice", ci=True, lab=True, short=True)
+@scenario("the operator's Keystone token is revoked twice during a drain", ci=True, lab=True, short=True)
 def token(c):
     made = c.boot(('active', 7), lab_lm_seconds=5)
     guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
@@ -356,7 +356,7 @@ def token(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('a proxy that drops, delays and cuts requests and answers at random during a whole drain', lab=True)
+@scenario('during a whole drain the network drops, delays and cuts requests and answers at random', lab=True)
 def lossy_network(c):
     made = c.boot(('active', 24), ('stopped', 2), lab_lm_seconds=1)
     guests, name, proxy, met = c.guests(values(made)), c.name(), c.proxy(), []
@@ -380,8 +380,8 @@ def lossy_network(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('the cloud goes silent in mid-drain: for 20 s each reply stops somewhere, and its connection stays open', ci=True,
-          lab=True, short=True)
+@scenario('for 20 s during a drain no reply of the cloud is complete, and the connections stay open',
+          ci=True, lab=True, short=True)
 def silence(c):
     made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
     guests, name, proxy = c.guests(values(made)), c.name(), c.cloud_proxy()
@@ -422,12 +422,13 @@ def _cut_lists(with_placement, c):
         _proven(c, name, guests, watch, broken)
 
 
-scenario('the database connection of each list of servers is cut, so that a full host looks empty: not drained', ci=True,
-         lab=True, key='cut_list', short=True)(functools.partial(_cut_lists, True))
-scenario('the same in a cloud without placement', lab=True, key='cut_list_alone')(functools.partial(_cut_lists, False))
+scenario('each list of servers loses its database connection, so that a full host seems empty: it is not Drained',
+         ci=True, lab=True, key='cut_list', short=True)(functools.partial(_cut_lists, True))
+scenario('the same as cut_list, in a cloud without placement', lab=True, key='cut_list_alone')(
+    functools.partial(_cut_lists, False))
 
 
-@scenario('nova-compute of the source stopped in mid-drain and started again', lab=True)
+@scenario('nova-compute of the drained host stops during the drain and starts again', lab=True)
 def source(c):
     made = c.boot(('active', 5), ('stopped', 1), lab_lm_seconds=6)
     guests, name = c.guests(values(made)), c.name()
@@ -446,7 +447,7 @@ def source(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('nova-compute of the target stopped in mid-drain and started again', lab=True)
+@scenario('nova-compute of the target host stops during the drain and starts again', lab=True)
 def target(c):
     made = c.boot(('active', 5), ('stopped', 1), lab_lm_seconds=6)
     guests, name = c.guests(values(made)), c.name()
@@ -465,7 +466,7 @@ def target(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('three hosts drained at once into the fourth, which has no room for all of them; more room by a delete', lab=True)
+@scenario('three hosts drain at once into a fourth, which has too little room; a delete makes more room', lab=True)
 def capacity(c):
     big, sources = c.cloud.with_flavor('hm-e2e-big', ram=200_000), c.hosts[:3]
     # Those of the second host move last, so that some are left there.

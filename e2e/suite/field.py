@@ -77,7 +77,8 @@ def _versions(watch, since):
 
 # silent
 
-@scenario('a list of servers goes silent, before, in the headers and in the body: it is asked again, others go on', lab=True)
+@scenario('a list of servers stops before the headers, in the headers or in the body: the operator asks again, other '
+          'hosts go on', lab=True)
 def silent_lists(c):
     proxy, silent = c.cloud_proxy(), {}
     for host, place in zip(c.hosts[:3], SILENCES):
@@ -96,7 +97,7 @@ def silent_lists(c):
             c.prove_true(watches[host], guests, host)
 
 
-@scenario('each other kind of reply goes silent in its body once, and the drain goes on', lab=True)
+@scenario('each other kind of reply stops once in its body, and the drain goes on', lab=True)
 def silent_calls(c):
     proxy = c.cloud_proxy()
     faults = {path: proxy.add(match=calls('GET', path, kind), silent=IN_BODY) for path, kind in (
@@ -106,7 +107,8 @@ def silent_calls(c):
     expect([], [path for path, fault in faults.items() if fault.times], 'kinds of calls that were never made')
 
 
-@scenario('the reply to a move goes silent: Nova has it, it is followed, and never asked twice', short=True, lab=True)
+@scenario('the reply to a move never completes: the operator follows the migration and does not request it twice',
+          short=True, lab=True)
 def silent_moves(c):
     proxy = c.cloud_proxy()
     for place in SILENCES:
@@ -121,7 +123,8 @@ def silent_moves(c):
     c.prove_asked(name, made['active'])
 
 
-@scenario('a login goes silent, before, in the headers and in the body: it logs in again', lab=True)
+@scenario('the reply to a login stops before the headers, in the headers or in the body: the operator logs in again',
+          lab=True)
 def silent_logins(c):
     proxy = c.cloud_proxy()
     for place in SILENCES:
@@ -132,8 +135,8 @@ def silent_logins(c):
     finished(c, name, guests, 600)
 
 
-@scenario('in maintenance all of Nova goes silent: Ready and Drained are not True for long, and a delete is carried out '
-          'when Nova speaks again', lab=True)
+@scenario('Nova stops answering during maintenance: Ready and Drained do not stay True, and a delete ends when Nova '
+          'answers again', lab=True)
 def silent_nova(c):
     proxy, guests, name = c.cloud_proxy(), c.guests(values(c.boot(('active', 1)))), c.name()
     c.run_operator(proxy=proxy)
@@ -151,7 +154,8 @@ def silent_nova(c):
     c.prove_enabled()
 
 
-@scenario('replies come a byte at a time, for longer than anybody waits: no look, no lie; well again: drained', lab=True)
+@scenario('replies come one byte at a time: Ready is ApiUnavailable, and the drain ends when Nova has recovered',
+          lab=True)
 def dripping(c):
     proxy, guests, name = c.cloud_proxy(), c.guests(values(c.boot(*TWO))), c.name()
     proxy.add(match=calls('GET', SERVERS), times=ALWAYS, drip=0.5)
@@ -170,12 +174,12 @@ def _slow(seconds, path, c):
     drain(c, seconds=900, proxy=proxy)
 
 
-scenario('a Nova that takes 5 s for each list: drained', key='slow_lists', lab=True)(functools.partial(_slow, 5, LISTS))
-scenario('a Nova that takes 20 s for each list: drained', key='slower_lists', lab=True)(
+scenario('Nova takes 5 s for each list: the host is drained', key='slow_lists', lab=True)(functools.partial(_slow, 5, LISTS))
+scenario('Nova takes 20 s for each list: the host is drained', key='slower_lists', lab=True)(
     functools.partial(_slow, 20, LISTS))
 
 
-@scenario('server groups alone take 29 s: their members are moved', lab=True)
+@scenario('Nova takes 29 s for server groups only: their members are moved', lab=True)
 def slow_groups(c):
     proxy, group = c.cloud_proxy(), c.cloud.group('anti-affinity')
     c.undo(c.cloud.drop_group, group)
@@ -205,7 +209,7 @@ def _refused(c, proxy, times):
     return by_name
 
 
-@scenario('each kind of refusal meets a move once: none is for good, all are moved', short=True, lab=True)
+@scenario('each kind of refusal meets one move: the operator tries again and moves all guests', short=True, lab=True)
 def refused_once(c):
     proxy, name = c.cloud_proxy(), c.name()
     ids = _refused(c, proxy, 1)
@@ -215,8 +219,8 @@ def refused_once(c):
     finished(c, name, guests, 600)
 
 
-@scenario('each kind of refusal meets the moves of a guest for as long as it takes: Blocked with what was said, asked few '
-          'times, written seldom; and when it is over, all are moved', lab=True)
+@scenario('Nova refuses all moves: rows are Blocked with the reply, requests and status writes stay few, later all '
+          'guests move', lab=True)
 def refused(c):
     proxy, name = c.cloud_proxy(), c.name()
     ids = _refused(c, proxy, ALWAYS)
@@ -255,7 +259,7 @@ def refused(c):
         finished(c, name, guests, 1200)
 
 
-@scenario('the disable alone is refused with 403: it is told, asked at the idle pace, and goes on by itself',
+@scenario('Nova refuses the disable with 403: the resource says so, and the operator tries again at the idle interval',
           short=True, lab=True)
 def disable_refused(c):
     proxy, name = c.cloud_proxy(), c.name()
@@ -276,7 +280,8 @@ def disable_refused(c):
     finished(c, name, guests)
 
 
-@scenario('placement answers 401 always: few logins, nothing is drained, and it is told', short=True, lab=True)
+@scenario('placement always answers 401: few logins, Drained is not True, and the resource says who refuses',
+          short=True, lab=True)
 def placement_refuses(c):
     proxy, name = c.cloud_proxy(), c.name()
     proxy.add(match=lambda seen: seen.kind == 'placement', times=ALWAYS, forward=False, status=401)
@@ -295,7 +300,8 @@ def placement_refuses(c):
 
 # what changes while it runs
 
-@scenario('the endpoint of Nova moves, and nobody listens at the old one: the catalog is read again', lab=True)
+@scenario('the endpoint of Nova moves, and nothing listens at the old address: the operator reads the catalog again',
+          lab=True)
 def endpoint_moved(c):
     old, new, name = c.cloud_proxy(), c.cloud_proxy(), c.name()
     guests = c.guests(values(c.boot(('active', 3), lab_lm_seconds=4)))
@@ -313,8 +319,8 @@ def endpoint_moved(c):
     finished(c, name, guests, 400)
 
 
-@scenario('clouds.yaml is replaced, with another endpoint and another user, while a cold move waits for its confirmation: '
-          'the new one is taken up, and the move is known as ours', lab=True)
+@scenario('clouds.yaml gets another endpoint and user during a cold migration: the operator still recognizes its '
+          'migration', lab=True)
 def clouds_replaced(c):
     first, second, keystone, name = c.cloud_proxy(), c.cloud_proxy(), Keystone(c.cloud.session), c.name()
     other = PREFIX + 'operator-2'
@@ -331,7 +337,8 @@ def clouds_replaced(c):
     demand(second.count(LOGIN), 'the new clouds.yaml was not taken up')
 
 
-@scenario('TLS: the CA of the cloud is replaced, and then the file that cacert names', lab=True)
+@scenario('the cloud gets a certificate of another CA, and the cacert file changes later: the operator connects again',
+          lab=True)
 def ca_replaced(c):
     before, after = Authority(c.directory, 'before'), Authority(c.directory, 'after')
     proxy, cacert, name = c.cloud_proxy(tls=before.certificate()), c.directory / 'cacert.pem', c.name()
@@ -356,7 +363,7 @@ def ca_replaced(c):
 
 # the way to the cloud
 
-@scenario('Keystone redirects, within its host: followed, or said where it redirects to', short=True, lab=True)
+@scenario('Keystone redirects within its host: the operator follows, or names the address', short=True, lab=True)
 def keystone_redirects(c):
     proxy, said = c.cloud_proxy(), []
     at = proxy.urls['identity'].removesuffix('/v3')
@@ -386,7 +393,8 @@ def keystone_redirects(c):
     c.figures.append(', '.join(said))
 
 
-@scenario('Nova redirects to another host: neither a token nor a password goes there, and it is told', short=True, lab=True)
+@scenario('Nova redirects to another host: the operator sends no token there and reports the redirect',
+          short=True, lab=True)
 def nova_redirects(c):
     proxy, name = c.cloud_proxy(), c.name()
     elsewhere = c.entered(Proxy({'compute': c.cloud.session.endpoint('compute')}))
@@ -404,7 +412,7 @@ def nova_redirects(c):
     finished(c, name, guests)
 
 
-@scenario('a move is redirected within the host: not followed, as it would be asked twice; told by the row', lab=True)
+@scenario('a move is redirected within the host: the operator does not follow, and the row says so', lab=True)
 def moves_redirected(c):
     proxy, name = c.cloud_proxy(), c.name()
     proxy.add(match=moves(), times=3, forward=False, answer=redirect(
@@ -431,13 +439,15 @@ def _web(c, proxy, web, settings, **entry):
     return operator
 
 
-@scenario('the cloud is reached by HTTP_PROXY alone, Kubernetes without it (NO_PROXY)', short=True, lab=True)
+@scenario('the operator reaches the cloud only through HTTP_PROXY, and Kubernetes directly (NO_PROXY)',
+          short=True, lab=True)
 def http_proxy(c):
     proxy, web = c.cloud_proxy(names=NAMES), c.entered(WebProxy(set(NAMES.values())))
     _web(c, proxy, web, {'HTTP_PROXY': web.url})
 
 
-@scenario('a cloud with TLS is reached by HTTPS_PROXY alone, which asks for a password', ci=True, short=True, lab=True)
+@scenario('the operator reaches a cloud with TLS only through an HTTPS_PROXY that asks for a password',
+          ci=True, short=True, lab=True)
 def https_proxy(c):
     authority = Authority(c.directory, 'authority')
     proxy = c.cloud_proxy(names=NAMES, tls=authority.certificate(*NAMES.values()))
@@ -447,7 +457,7 @@ def https_proxy(c):
     c.prove_quiet(operator.log.read_text(), 'hm-e2e-hidden')
 
 
-@scenario('a JVM under ar_EG: the digits of messages are those of everybody', short=True, lab=True)
+@scenario('the JVM runs in the locale ar_EG: messages still have ASCII digits', short=True, lab=True)
 def arabic(c):
     proxy, name = c.cloud_proxy(), c.name()
     guests = c.guests(values(c.boot(*TWO)))
@@ -464,8 +474,8 @@ def arabic(c):
 
 # who else is at work
 
-@scenario('somebody writes another reason into the disabled service, which begins like ours: said at once, and left '
-          'disabled on delete', ci=True, short=True, lab=True)
+@scenario('a person changes disabled_reason to a text that begins like ours: a message says so, a delete leaves the '
+          'host disabled', ci=True, short=True, lab=True)
 def reason_of_a_person(c):
     guests, name = c.guests(values(c.boot(('active', 1)))), c.name()
     reason = f'host-maintenance {PREFIX}prolonged, RAM on order, do not enable'
@@ -481,7 +491,7 @@ def reason_of_a_person(c):
     c.prove_moved(guests)
 
 
-@scenario("an administrator's migration from the host runs for 12 min before ours, which Nova queues: ours wait", lab=True)
+@scenario('the migration of another administrator runs for 12 min, and Nova queues ours behind it: they wait', lab=True)
 def queue(c):
     guests, name = {}, c.name()
     long = c.boot(('active', 1), lab_lm_seconds=750)['active'][0]

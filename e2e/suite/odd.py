@@ -27,7 +27,7 @@ ODD_ENDPOINTS = ('ws://127.0.0.1:9000', '', None, 'not a url', 'http://', 'https
                  'http://swift.example.org/v1/AUTH_$(project_id)s', 'javascript:alert(1)')
 
 
-@scenario('the catalog has endpoints of other services that are no URLs, and services without this and that',
+@scenario('the catalog has endpoints that are no URLs and services without some fields: the host is drained',
           ci=True, short=True, lab=True)
 def odd_catalog(c):
     proxy = c.cloud_proxy()
@@ -45,7 +45,8 @@ def odd_catalog(c):
     drain(c, proxy=proxy)
 
 
-@scenario('each endpoint of the catalog ends in slashes: placement is asked, and found', ci=True, short=True, lab=True)
+@scenario('every endpoint of the catalog ends in slashes: the operator finds and asks placement',
+          ci=True, short=True, lab=True)
 def slashes(c):
     proxy = c.cloud_proxy()
 
@@ -71,8 +72,8 @@ def _dead():
         return f'http://127.0.0.1:{free.getsockname()[1]}'
 
 
-@scenario('clouds.yaml says endpoint_type: internal, and the public endpoints are out of reach', ci=True, short=True,
-          lab=True)
+@scenario('clouds.yaml says endpoint_type: internal, and the public endpoints are unreachable: the host is drained',
+          ci=True, short=True, lab=True)
 def endpoint_type(c):
     proxy, dead = c.cloud_proxy(), _dead()
 
@@ -85,7 +86,8 @@ def endpoint_type(c):
     drain(c, clouds=c.clouds_file(**c.through(proxy), endpoint_type='internal'))
 
 
-@scenario('host names of the cloud have underscores', short=True, lab=True)
+@scenario('host names of the cloud contain underscores: the host is drained, or the message says so',
+          short=True, lab=True)
 def underscores(c):
     names = {'identity': 'key_stone.hm-e2e.test', 'compute': 'nova_api.hm-e2e.test', 'placement': 'place_ment.hm-e2e.test'}
     proxy, hosts = c.cloud_proxy(names=names), c.directory / 'hosts'
@@ -96,7 +98,8 @@ def underscores(c):
     works_or_tells(c, name, guests, 'underscore')
 
 
-@scenario('auth_url has capitals, blanks at its ends and a slash: as the openstack client takes it', short=True, lab=True)
+@scenario('auth_url has capitals, blanks at both ends and a slash: the operator reads it as the openstack client does',
+          short=True, lab=True)
 def capitals(c):
     proxy = c.cloud_proxy()
     url = proxy.urls['identity'].replace('http://127.0.0.1', 'HTTP://LocalHost')
@@ -125,8 +128,8 @@ class _Twin:
         return Answer(200, {'Content-Type': 'application/json'}, json.dumps({'service': self.row}).encode())
 
 
-@scenario('Nova has two services of the host, a dead one first: both count, or it is refused as ambiguous',
-          short=True, lab=True)
+@scenario('Nova lists two nova-compute services of the host, a dead one first: both are disabled, or the host is '
+          'refused', short=True, lab=True)
 def twin_services(c):
     proxy, name = c.cloud_proxy(), c.name()
     twin = _Twin({**c.cloud.service(c.host), 'id': str(uuid.uuid4()), 'state': 'down', 'updated_at': None})
@@ -153,8 +156,8 @@ def twin_services(c):
     c.prove_enabled()
 
 
-@scenario('the host has a second hypervisor, an orphan, first; a build is on its way to the true one: not drained before '
-          'it has come and was moved', lab=True)
+@scenario('the host has two hypervisors, an orphan first, and a build is on its way: not Drained before it came and '
+          'moved', lab=True)
 def two_hypervisors(c):
     proxy, name = c.cloud_proxy(), c.name()
     orphan = {'id': str(uuid.uuid4()), 'hypervisor_hostname': f'{c.host}-old', 'state': 'up', 'status': 'enabled'}
@@ -194,8 +197,8 @@ def two_hypervisors(c):
     c.prove_enabled()
 
 
-@scenario('nova-compute is forced down: said so, with the command that lifts it; lifted: drained', ci=True, short=True,
-          lab=True)
+@scenario('nova-compute is forced down: the message names the command that ends this, and then the host is drained',
+          ci=True, short=True, lab=True)
 def forced_down(c):
     guests, name = c.guests(values(c.boot(*TWO))), c.name()
 
@@ -212,7 +215,8 @@ def forced_down(c):
     finished(c, name, guests)
 
 
-@scenario('a short name, or another case, among many hosts with full names: the near name is suggested', short=True, lab=True)
+@scenario('spec.host is a short name or has other capitals: the message suggests the right name among many',
+          short=True, lab=True)
 def near_names(c):
     proxy = c.cloud_proxy()
 
@@ -232,7 +236,7 @@ def near_names(c):
         c.kube.delete(name, wait=60)
 
 
-@scenario('lists of servers and of migrations are short, with 200, in a cloud without placement: a full host is not drained',
+@scenario('lists of servers and migrations are empty, with status 200 and no placement: a full host is not Drained',
           ci=True, short=True, lab=True)
 def short_lists(c):
     proxy, name, guests = c.cloud_proxy(), c.name(), c.guests(values(c.boot(('active', 1), ('paused', 1))))
@@ -252,8 +256,8 @@ def short_lists(c):
     finished(c, name, guests)
 
 
-@scenario('Nova leaves a guest with a task for ever, its action has ended in an error: said soon, with the text of the '
-          'action; the task reset: moved', lab=True)
+@scenario('a guest keeps its task after its action failed: the row soon gives the error text, and after a reset it '
+          'moves', lab=True)
 def task_for_ever(c):
     proxy, name = c.cloud_proxy(), c.name()
     server = c.boot(('active', 1), lab_precheck_fail=1)['active'][0]
@@ -288,13 +292,13 @@ def _clock(seconds, c):
 
 
 for _seconds, _marks in ((6, {'ci': True, 'short': True}), (60, {'short': True}), (-60, {}), (3600, {})):
-    scenario(f'the clock that dates replies is {_seconds} s ahead of the one that dates records: what is ours is known as '
-             'ours', key=f"clock{_seconds:+d}".replace('+', '_ahead_').replace('-', '_behind_'), lab=True, **_marks)(
-        functools.partial(_clock, _seconds))
+    scenario(f'the clock of replies is {abs(_seconds)} s {"ahead of" if _seconds > 0 else "behind"} the clock of records: '
+             'the operator recognizes its own requests', lab=True, **_marks,
+             key=f"clock{_seconds:+d}".replace('+', '_ahead_').replace('-', '_behind_'))(functools.partial(_clock, _seconds))
 
 
-@scenario("the operator's clock is two hours ahead of the cloud's, longer than a token lives: it logs in once", short=True,
-          lab=True)
+@scenario("the operator's clock is two hours ahead, longer than a token is valid: it logs in once",
+          short=True, lab=True)
 def token_times(c):
     proxy = c.cloud_proxy()
     for edit in (of_date(-7200), of_times(-7200)):
@@ -315,8 +319,8 @@ def _written(c, proxy, user):
             + ''.join(f'      {k}: {v}\n' for k, v in lines.items()))
 
 
-@scenario('a password that looks like a number and stands without quotes: taken as it is written', ci=True, short=True,
-          lab=True)
+@scenario('the password looks like a number and has no quotes: the operator uses it as it is written',
+          ci=True, short=True, lab=True)
 def password_like_a_number(c):
     proxy, keystone, user, clouds = c.cloud_proxy(), Keystone(c.cloud.session), PREFIX + 'number', c.directory / 'clouds.yaml'
     keystone.user(user, '123e4567', 'admin')
@@ -325,7 +329,7 @@ def password_like_a_number(c):
     drain(c, clouds=clouds)
 
 
-@scenario('the password stands in secure.yaml, which OS_CLIENT_SECURE_FILE names', short=True, lab=True)
+@scenario('the password is in secure.yaml, which OS_CLIENT_SECURE_FILE names', short=True, lab=True)
 def secure_yaml(c):
     proxy, entry = c.cloud_proxy(), c.world.operator_entry
     clouds, secure = c.directory / 'clouds.yaml', c.directory / 'secure.yaml'
@@ -336,7 +340,8 @@ def secure_yaml(c):
 
 # groups
 
-@scenario('all members of a hard affinity group: Nova moves none, it is said what does, and that does', short=True, lab=True)
+@scenario('all members of a hard affinity group are on the host: the row names what helps, and that helps',
+          short=True, lab=True)
 def affinity(c):
     group, name = c.cloud.group('affinity'), c.name()
     c.undo(c.cloud.drop_group, group)
@@ -356,7 +361,7 @@ def affinity(c):
     finished(c, name, guests, 400)
 
 
-@scenario('the only member of a hard affinity group: Nova does not move it either, and it is not asked in vain', lab=True)
+@scenario('the only member of a hard affinity group is on the host: its row gives the reason AffinityGroup', lab=True)
 def affinity_of_one(c):
     group, name = c.cloud.group('affinity'), c.name()
     c.undo(c.cloud.drop_group, group)
@@ -377,7 +382,8 @@ def _no_valid_host(c, name, server):
     return rows(c.stalled(name, 'InstancesBlocked', 200))[server]
 
 
-@scenario('no valid host for a member of an anti-affinity group that is pinned to a zone: the group is not blamed', lab=True)
+@scenario('no valid host for a member of an anti-affinity group that is pinned to a zone: the group is not blamed',
+          lab=True)
 def anti_affinity_zone(c):
     aggregate = c.cloud.nova('POST', '/os-aggregates', {'aggregate': {
         'name': PREFIX + 'zone', 'availability_zone': PREFIX + 'zone'}})['aggregate']['id']
@@ -395,7 +401,7 @@ def anti_affinity_zone(c):
     expect('NoValidHost', row['reason'], f"reason of the row, '{row['message']}'")
 
 
-@scenario('no valid host as each other host has a member of its anti-affinity group: the group and its hosts are named', lab=True)
+@scenario('every other host has a member of the anti-affinity group: the row names the group and its hosts', lab=True)
 def anti_affinity(c):
     group = c.cloud.group('anti-affinity')
     c.undo(c.cloud.drop_group, group)

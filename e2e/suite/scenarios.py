@@ -16,7 +16,8 @@ from .world import ROOT
 scenario = SCENARIOS.scenario
 
 
-@scenario('ACTIVE, locked, PAUSED and SHUTOFF: emptied, each guest as it was, delete gives back', ci=True)
+@scenario('ACTIVE, locked, PAUSED and SHUTOFF guests move and keep their state, and a delete enables the host again',
+          ci=True)
 def every_guest_as_it_was(c):
     for settings in (FAST,) if c.world.short else (FAST, DEFAULTS):
         made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1))
@@ -37,7 +38,8 @@ def every_guest_as_it_was(c):
         c.world.sweep()
 
 
-@scenario('every state: what can move is moved, the rest is Blocked with its reason until a human has acted', ci=True)
+@scenario('guests in every state: the operator moves those that Nova can move, the others are Blocked until an '
+          'administrator acts', ci=True)
 def every_state(c):
     made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1), ('suspended', 1), ('error', 1),
                   ('rescued', 1), ('shelved', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('paused_moved', 1))
@@ -81,7 +83,7 @@ def every_state(c):
     c.prove_enabled()
 
 
-@scenario('liveMigrate: false: running instances are cold-migrated and confirmed, a paused one is live-migrated')
+@scenario('liveMigrate: false: running guests are cold-migrated and confirmed, a paused guest is live-migrated')
 def cold_only(c):
     made = c.boot(('active', 2), ('paused', 1), ('stopped', 1))
     guests, name = c.guests(values(made)), c.name()
@@ -100,7 +102,7 @@ def cold_only(c):
     c.prove_enabled()
 
 
-@scenario('targetHost: good, unknown, the host itself, disabled, and gone bad in mid-drain')
+@scenario('targetHost is good, unknown, disabled, the host itself, or becomes disabled during the drain')
 def target_host(c):
     target = c.other
     c.run_operator()
@@ -144,8 +146,8 @@ def target_host(c):
     c.prove_enabled()
 
 
-@scenario('moves that fail: bounded attempts, the true reason, others unharmed, and two ways to ask again',
-          ci=True, lab=True)
+@scenario('moves fail: attempts are bounded, the row gives the true reason, other guests move, and two ways start '
+          'new attempts', ci=True, lab=True)
 def failing_moves(c):
     made = c.boot(('active', 2))
     bad = {'transfer': c.boot(('active', 1), lab_lm_fail=1)['active'][0],
@@ -182,7 +184,7 @@ def failing_moves(c):
     c.prove_enabled()
 
 
-@scenario('wrong password, no rights', lab=True)
+@scenario('the operator has a wrong password, then no rights: it changes nothing and gives the reason', lab=True)
 def bad_credentials(c):
     _wrong_password(c)
     _no_rights(c)
@@ -221,7 +223,8 @@ def _no_rights(c):
     c.world.sweep()
 
 
-@scenario('disabled before by someone else: never touched; enabled behind our back: disabled again, then Blocked')
+@scenario('someone else disabled the host: it stays so; someone else enables it: disabled again three times, then '
+          'Blocked')
 def foreign_disable(c):
     made, name = c.boot(('active', 1)), c.name('-foreign')
     guests = c.guests(values(made))
@@ -253,7 +256,7 @@ def foreign_disable(c):
     c.prove_enabled()
 
 
-@scenario('kill -9 at random moments and exactly around a request: no move is asked twice', ci=True, lab=True)
+@scenario('SIGKILL at random times and exactly at requests: the operator requests no move twice', ci=True, lab=True)
 def killed_operator(c):
     made = c.boot(('active', 12), lab_lm_seconds=2)
     guests, name, proxy = c.guests(values(made)), c.name('-live'), c.proxy()
@@ -317,7 +320,7 @@ def killed_operator(c):
         raise Failure(f'{failure} (seed {seed})') from None
 
 
-@scenario("arrivals after the disable: a tenant's revert, and one that comes when the host was empty")
+@scenario("instances arrive after the disable: one by a tenant's revert, one when the host was already empty")
 def late_arrivals(c):
     made, name = c.boot(('active', 1), ('verify_resize_from', 1)), c.name()
     revert, guests = made['verify_resize_from'][0], c.guests(made['active'])
@@ -344,7 +347,7 @@ def late_arrivals(c):
     c.prove_enabled()
 
 
-@scenario('two resources for one host: the older works, the other waits, and takes the host anew when it is gone', ci=True)
+@scenario('two resources name one host: the older works and the newer waits, then the newer takes the host', ci=True)
 def two_for_one_host(c):
     made, older, newer = c.boot(('active', 4), lab_lm_seconds=2), c.name('-older'), c.name('-newer')
     guests = c.guests(values(made))
@@ -369,8 +372,8 @@ def two_for_one_host(c):
     c.prove_enabled()
 
 
-@scenario('delete in mid-drain: what is queued is aborted, what runs is finished or aborted, the host is given back',
-          ci=True, lab=True)
+@scenario('a delete during the drain: queued moves are aborted, running moves finish or are aborted, the host is '
+          'enabled again', ci=True, lab=True)
 def deleted_mid_drain(c):
     for on_delete in ('Finish', 'Abort'):
         # Long enough to meet, however slow the machine.
@@ -403,7 +406,7 @@ def deleted_mid_drain(c):
         c.world.sweep()
 
 
-@scenario('40 instances', lab=True)
+@scenario('the operator drains a host with 40 instances and keeps to the concurrency of the spec', lab=True)
 def forty_instances(c):
     made = c.boot(('active', 36), ('stopped', 4), lab_lm_seconds=0, lab_cold_seconds=0)
     guests, name = c.guests(values(made)), c.name()
@@ -422,7 +425,7 @@ def forty_instances(c):
     c.prove_enabled()
 
 
-@scenario('nova-compute of the drained host switched off: still in maintenance, and given back on delete',
+@scenario('nova-compute of a drained host stops: the host stays in maintenance, and a delete enables it again',
           ci=True, lab=True)
 def switched_off(c):
     made, name = c.boot(('active', 2)), c.name()
@@ -447,7 +450,7 @@ def switched_off(c):
     c.prove_here(c.guests(values(fresh)))
 
 
-@scenario('two hosts at once')
+@scenario('the operator drains two hosts at once')
 def two_hosts(c):
     pairs = [(c.host, c.name('-1')), (c.other, c.name('-2'))]
     spare = c.hosts[2] if len(c.hosts) > 2 else None
@@ -466,7 +469,7 @@ def two_hosts(c):
         c.prove_enabled(host)
 
 
-@scenario('the simulator of the tests answers as this Nova does, step by step', ci=True, lab=True)
+@scenario('the cloud simulator of the tests gives the same answers as this Nova, step by step', ci=True, lab=True)
 def contract(c):
     done = subprocess.run(['mvn', '-q', '-B', '-Dstyle.color=never', 'test', '-Dtest=LiveContractTest',
                            f'-Dcontract.clouds={c.labs.clouds()}', '-Dcontract.alone=true'],

@@ -120,7 +120,8 @@ def handled(resource):
     return status['observedGeneration'] == resource['metadata']['generation']
 
 
-@scenario('fuzzed resources: refused with a sentence or handled, and a good one is served in its usual time', lab=True)
+@scenario('random resources are refused with a clear message or handled, and a good resource is served in its usual '
+          'time', lab=True)
 def fuzz(c):
     seed = int(os.environ.get('HM_E2E_SEED', 0)) or secrets.randbelow(10**9)
     try:
@@ -192,7 +193,7 @@ ACCESS_RULES = [{'service': service, 'method': method, 'path': path} for service
     ('placement', 'GET', '/resource_providers/*/allocations'))]
 
 
-@scenario('an application credential whose access rules allow the operator its own calls and nothing else', lab=True)
+@scenario("an application credential that allows only the operator's own calls is enough", lab=True)
 def accessrules(c):
     credential = Keystone.credential(c.world.operator_entry, c.name(), ACCESS_RULES)
     made = c.boot(('active', 1), ('paused', 1), ('stopped', 1), ('active', 1, {'lab_lm_seconds': 60}))
@@ -228,8 +229,7 @@ def accessrules(c):
     c.prove_quiet(running.log.read_text(), credential['auth']['application_credential_secret'])
 
 
-@scenario('least rights: what the chart grants in Kubernetes is what the run used, no more and no less', lab=True,
-          last=True)
+@scenario('the operator uses every Kubernetes permission that the chart grants, and no other', lab=True, last=True)
 def rights(c):
     _lead(c)
     granted, used = grants(c.world.rights, c.world.operator_account), set()
