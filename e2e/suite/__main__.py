@@ -12,10 +12,10 @@ from .waiting import Failure
 from .world import World
 
 EPILOG = """\
-Without --cloud the suite uses two labs on this machine, below $HM_LAB (~/.cache/host-maintenance-lab), installs and
-starts what is not there and leaves them running. With --cloud NAME (of clouds.yaml, an administrator) and KUBECONFIG it
-runs against any other cloud and cluster; there it touches only what it made, all of it named hm-e2e-..., drains only
-the first of --hosts (two_hosts: the first two), and leaves out the scenarios that need the labs.
+Without --cloud the suite uses two labs on this machine, below $HM_LAB (~/.cache/host-maintenance-lab). It installs and
+starts what is missing and leaves the labs running. With --cloud NAME (of clouds.yaml, an administrator) and KUBECONFIG
+it runs against any other cloud and cluster. There it changes only what it made, all of it named hm-e2e-... It drains
+only the first of --hosts (two_hosts: the first two) and skips the scenarios that need the labs.
 Environment: HM_LAB, NOVA_LAB, KUBE_LAB (one lab elsewhere), HM_E2E_PATIENCE (multiplies every deadline), JAVA_25_HOME.
 Exit status: 0 all passed, 1 a scenario failed, 2 the suite could not begin."""
 
@@ -23,7 +23,7 @@ Exit status: 0 all passed, 1 a scenario failed, 2 the suite could not begin."""
 GROUPS = {
     'run': ({**SCENARIOS, **FAULTS.short(), **FIELD.short()}, '.'),
     'faults': (FAULTS, ', parts of which fail.'),
-    'field': (FIELD, ', in worlds as they are found in the field.'),
+    'field': (FIELD, ', in clouds as users have reported them.'),
 }
 
 
@@ -40,7 +40,7 @@ def main(arguments):
     else:
         parser.add_argument('--all', action='store_true', help='all scenarios, more than an hour (default: the short ones)')
         parser.set_defaults(ci=False)
-    parser.add_argument('--list', action='store_true', help='say what there is')
+    parser.add_argument('--list', action='store_true', help='list the scenarios')
     parser.add_argument('--keep', action='store_true', help='leave what the last scenario made')
     parser.add_argument('--jar', help='the operator (default: target/, built when missing or old)')
     parser.add_argument('--cloud', help='entry of clouds.yaml instead of the labs')
@@ -60,7 +60,7 @@ def main(arguments):
     if options.only:
         keys = options.only.split(',')
         if unknown := [k for k in keys if k not in suite]:
-            parser.error(f"no scenario {', '.join(unknown)}; --list says what there is")
+            parser.error(f"no scenario {', '.join(unknown)}; --list names all")
         chosen = [suite[k] for k in keys]
     elif options.ci:
         chosen = [s for s in chosen if s.ci]
@@ -78,7 +78,7 @@ def main(arguments):
         return 2
     print(f'e2e: {time.monotonic() - begun:.0f} s until all parts were there; '
           f"settings {' '.join(f'{k}={v}' for k, v in operator.FAST.items())}; "
-          f"once in a: {' '.join(f'{k}={v}' for k, v in operator.DEFAULTS.items())}; logs in {world.out}", flush=True)
+          f"once in every_guest_as_it_was: {' '.join(f'{k}={v}' for k, v in operator.DEFAULTS.items())}; logs in {world.out}", flush=True)
 
     passed, failed = 0, 0
     for scenario in chosen:

@@ -6,7 +6,7 @@ import threading
 import time
 
 from .cloud import PREFIX, Refused, busy, clouds_yaml
-from .kube import Watch, condition, demand_row, rows, told
+from .kube import Watch, condition, demand_row, rows, summary
 from .operator import FAST, Operator
 from .proxy import Proxy
 from .waiting import Failure, demand, expect, until
@@ -112,12 +112,12 @@ class Case:
 
     def when(self, name, expected, truth, seconds=180, every=0.3):
         """Waits until `truth` holds for the resource and gives it."""
-        def look():
+        def check():
             resource = self.kube.get(name)
             if resource is not None and truth(resource):
                 return resource
-            raise Failure(told(resource))
-        return until(f'{name} {expected}', look, seconds, every)
+            raise Failure(summary(resource))
+        return until(f'{name} {expected}', check, seconds, every)
 
     def phase(self, name, *phases, seconds=180):
         return self.when(name, f"in phase {' or '.join(phases)}",
@@ -127,7 +127,7 @@ class Case:
         """Waits until Stalled is True for that reason; kstatus must call it Failed and Ready must not be True."""
         found = self.when(name, f'stalled by {reason}', lambda r: condition(r, 'Stalled')['status'] == 'True'
                           and condition(r, 'Stalled')['reason'] == reason, seconds)
-        demand(found['status']['phase'] in ('Blocked', 'Failed'), f'{name} is stalled, but {told(found)}')
+        demand(found['status']['phase'] in ('Blocked', 'Failed'), f'{name} is stalled, but {summary(found)}')
         expect('False', condition(found, 'Ready')['status'], f'{name} Ready')
         expect(condition(found, 'Stalled')['message'], condition(found, 'Ready')['message'],
                f'{name} messages of Stalled and Ready')
@@ -135,11 +135,11 @@ class Case:
         return found
 
     def drained(self, name, seconds=300):
-        """Waits as a script does, by kubectl wait; on its deadline the resource is told."""
+        """Waits as a script does, by kubectl wait; at the deadline the Failure describes the resource."""
         try:
             self.kube.wait(name, 'Drained', seconds)
         except Failure as failure:
-            raise Failure(f'{failure}; {told(self.kube.get(name))}') from None
+            raise Failure(f'{failure}; {summary(self.kube.get(name))}') from None
 
     # proofs
 
@@ -277,7 +277,7 @@ class Case:
     def keep_evidence(self, failure):
         """Writes what a person needs to understand a failure into the scenario's directory."""
         (self.directory / 'failure.txt').write_text(f'{failure}\n')
-        for file, look in (
+        for file, read in (
                 ('resources.yaml', lambda: self.kube.kubectl('get', 'hm', '-o', 'yaml')),
                 ('events.txt', lambda: self.kube.kubectl('get', 'events', '-n', 'default', '--sort-by=.lastTimestamp')),
                 ('operator-tail.log', lambda: '\n'.join(o.tail(200) for o in self.operators[-2:])),
@@ -286,7 +286,7 @@ class Case:
                     'migrations': {h: self.cloud.migrations(f'host={h}&limit=100') for h in self.hosts[:2]},
                     'actions': {s['id']: self.cloud.actions(s['id']) for s in mine}}, indent=1))):
             try:
-                (self.directory / file).write_text(look())
+                (self.directory / file).write_text(read())
             except (Failure, Refused, OSError) as error:
                 (self.directory / file).write_text(f'could not be had: {error}\n')
 
@@ -301,14 +301,14 @@ class Case:
 
 
 class ServiceLog:
-    """Looks at a service again and again and keeps each (time, status, disabled_reason) that differs from the last."""
+    """Reads a service again and again and keeps each (time, status, disabled_reason) that differs from the last."""
 
     def __init__(self, cloud, host):
         self.seen, self._end = [], threading.Event()
         self._cloud, self._host = cloud, host
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
 
-    def _look(self):
+    def _read(self):
         while not self._end.is_set():
             with contextlib.suppress(Refused):
                 service = self._cloud.service(self._host)

@@ -188,7 +188,7 @@ class Cloud:
         """Waits until each server has no task and is in that vm_state; gives them by id."""
         ids = list(ids)
 
-        def look():
+        def check():
             now = {s['id']: s for s in self.servers(f'&name={PREFIX}')}
             busy = [s for i in ids if (s := now.get(i)) is None or s['OS-EXT-STS:task_state']
                     or s['OS-EXT-STS:vm_state'] != vm_state]
@@ -196,7 +196,7 @@ class Cloud:
                 first = busy[0] or {'name': 'one that is gone'}
                 raise Failure(f"{len(busy)} are not, {first['name']} is {first.get('status')} {first.get('fault', '')}")
             return {i: now[i] for i in ids}
-        return until(f'{len(ids)} instances at rest in {vm_state}', look, seconds)
+        return until(f'{len(ids)} instances at rest in {vm_state}', check, seconds)
 
     def metadata(self, server_id, **values):
         self.nova('POST', f'/servers/{server_id}/metadata', {'metadata': values})
@@ -350,7 +350,7 @@ class Cloud:
 
 
 class Keystone:
-    """The operator's own user: what it does is told apart from what people do."""
+    """The operator's own user: Nova shows what it does apart from what people do."""
 
     NAME = PREFIX + 'operator'
 

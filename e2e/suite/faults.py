@@ -1,4 +1,4 @@
-"""The faults: parts of the operator, of Kubernetes and of Nova fail in mid-drain.
+"""The faults: parts of the operator, of Kubernetes and of Nova fail during a drain.
 
 Each scenario ends with the same proof, `_proven`.
 """
@@ -12,7 +12,7 @@ import random
 import time
 
 from .cloud import Refused, values
-from .kube import condition, demand_row, rows, told
+from .kube import condition, demand_row, rows, summary
 from .operator import FAST, Operator
 from .proxy import ALWAYS, SILENCES, Fault, Proxy, calls, moves
 from .suites import FAULTS
@@ -29,7 +29,7 @@ def _moved(c, name):
 
 
 def _remaining(c, name):
-    """How many are to be moved yet; one at least, before the first look has told."""
+    """How many are to be moved yet; one at least, before the first observation."""
     return c.kube.get(name).get('status', {}).get('remaining', 1)
 
 
@@ -40,7 +40,7 @@ def _wait_until_one_moved(c, name):
 
 @contextlib.contextmanager
 def _seeded(c):
-    """A source of chance whose seed is told, with the result and with a failure."""
+    """Random numbers; their seed is printed with the result and with a failure."""
     seed = random.randrange(10**6)
     c.figures.append(f'seed {seed}')
     yield random.Random(seed)
@@ -61,20 +61,22 @@ def _abandoned(c, server, still):
     if not confirming and server['OS-EXT-STS:task_state'] not in ('migrating', 'resize_prep', 'resize_migrating'):
         return False
     last = c.cloud.migrations(f"instance_uuid={server['id']}&limit=1")
-    if confirming:  # nova-api writes the status and dies before it tells nova-compute
+    if confirming:  # nova-api writes the status and dies before it calls nova-compute
         return bool(last) and last[0]['status'] == 'confirming' and _age(last[0]['updated_at']) > 60
-    # Nova writes the error before it ends the task; and its services look for each other for a minute or two.
+    # Nova writes the error before it ends the task; and its services wait for each other for a minute or two.
     return still > 180 or bool(last) and last[0]['status'] == 'error' and _age(last[0]['updated_at']) > 30
 
 
 def _drained(c, name, seconds=600, meanwhile=lambda: None):
-    """Waits until it is drained; meanwhile a human repairs what Nova left in ERROR or with a task, once the row tells.
+    """Waits until it is drained; repairs, as an administrator would, what Nova left in ERROR or with a task.
+
+    A guest in ERROR is repaired only after its row has reported it.
 
     Gives, by the ids of those, what Nova had made of them and what the row said of it.
     """
     broken = {}
 
-    def look():
+    def check():
         meanwhile()
         resource = c.kube.get(name)
         by_row = rows(resource)
@@ -86,24 +88,24 @@ def _drained(c, name, seconds=600, meanwhile=lambda: None):
                 if row is None or not _abandoned(c, server, still):
                     continue
                 if server['status'] == 'ERROR' and not (row['state'] in ('Failed', 'Blocked') and row.get('message')):
-                    continue  # the operator has not told yet
-                broken[server['id']] = f"{server['status']} told as {row['state']} {row.get('reason')}"
+                    continue  # the operator has not reported it yet
+                broken[server['id']] = f"{server['status']} reported as {row['state']} {row.get('reason')}"
                 c.cloud.act(server['id'], {'os-resetState': {'state': 'active'}})
         except Refused as refused:
             raise Failure(str(refused)) from None
         if condition(resource, 'Drained')['status'] != 'True':
-            raise Failure(told(resource))
+            raise Failure(summary(resource))
         return True
-    until(f'{name} drained', look, seconds, every=2)
+    until(f'{name} drained', check, seconds, every=2)
     return broken
 
 
 def _proven(c, name, guests, watch, broken=(), host=None):
-    """Nothing was lost, nothing asked twice, nothing said that was not so, and delete gives back."""
+    """Nothing was lost or requested twice, the status was always true, and a delete enables the host again."""
     host, by_row = host or c.host, rows(c.kube.get(name))
     for server_id in guests:
         demand(c.cloud.server(server_id)['status'] != 'ERROR',
-               f'Nova left it in ERROR, and its row does not tell: {by_row[server_id]}')
+               f'Nova left it in ERROR, and its row does not say so: {by_row[server_id]}')
     resource = c.prove_maintenance(name, {i: state for i, state in guests.items() if i not in broken}, host)
     for server_id in broken:
         demand(c.cloud.server(server_id)['OS-EXT-SRV-ATTR:host'] != host, f'{server_id}, which was repaired, is on {host}')
@@ -150,7 +152,7 @@ def kills(c):
 
 @dataclasses.dataclass
 class Replica:
-    """One of several operators, behind a proxy of its own, so that its requests are told from the others'."""
+    """One of several operators, behind a proxy of its own, which shows its requests apart from those of the others."""
 
     operator: Operator
     proxy: Proxy
@@ -178,23 +180,23 @@ class Replicas:
 
     def ready(self):
         """Waits until both are ready; one that ends meanwhile is started again."""
-        def look():
+        def check():
             self.keep()
             return all(r.operator.says_ready() for r in self._all)
-        until('both operators are ready', look, 120)
+        until('both operators are ready', check, 120)
 
     def other(self, replica):
         return next(r for r in self._all if r is not replica)
 
     def leader(self, seconds=90, other_than=None):
         """Waits until one leads, by its own log and by the lease, and gives it."""
-        def look():
+        def check():
             holder = self._c.kube.leader(NAMESPACE)
             found = [r for r in self._all if r is not other_than and not r.operator.ended() and holder
                      and r.operator.leads_as() == holder]
             demand(found, f'the lease is held by {holder}')
             return found[0]
-        return until('an operator leads', look, seconds, every=0.1)
+        return until('an operator leads', check, seconds, every=0.1)
 
 
 @scenario('two replicas, and the leader gets SIGTERM: the other replica leads within 3 s', lab=True, short=True)
@@ -413,10 +415,10 @@ def _cut_lists(with_placement, c):
         c.kube.create(name, c.host)
         until('lists of a full host came out empty', lambda: len(empty) >= 4, 120)
         pause(20)
-        c.figures.append(f'{len(empty)} lists were empty with status 200; told: {told(c.kube.get(name))}')
+        c.figures.append(f'{len(empty)} lists were empty with status 200; {summary(c.kube.get(name))}')
         c.prove_here(guests)
         demand(not any(condition({'status': s}, 'Drained')['status'] == 'True' for _, s in watch.statuses()),
-               f'drained with {len(guests)} guests on the host: {told(c.kube.get(name))}')
+               f'drained with {len(guests)} guests on the host: {summary(c.kube.get(name))}')
         proxy.well()
         broken = _drained(c, name)
         _proven(c, name, guests, watch, broken)
@@ -437,9 +439,9 @@ def source(c):
         c.kube.create(name, c.host, maxAttempts=10)
         _wait_until_one_moved(c, name)
         c.stop(c.host)
-        c.when(name, 'tells that the source is down', lambda r: 'SourceServiceDown' in (
+        c.when(name, 'says that the source is down', lambda r: 'SourceServiceDown' in (
             condition(r, 'Ready')['reason'], *(x.get('reason') for x in rows(r).values())), 240)
-        c.figures.append('told: ' + told(c.kube.get(name)))
+        c.figures.append('status: ' + summary(c.kube.get(name)))
         c.start(c.host)
         begun = time.monotonic()
         broken = _drained(c, name, 1200)
@@ -456,9 +458,9 @@ def target(c):
         c.kube.create(name, c.host, targetHost=c.other, maxAttempts=10)
         _wait_until_one_moved(c, name)
         c.stop(c.other)
-        c.when(name, 'tells that the target is down',
+        c.when(name, 'says that the target is down',
                lambda r: condition(r, 'Ready')['reason'] == 'TargetHostInvalid', 240)
-        c.figures.append('told: ' + told(c.kube.get(name)))
+        c.figures.append('status: ' + summary(c.kube.get(name)))
         c.start(c.other)
         begun = time.monotonic()
         broken = _drained(c, name, 1200)

@@ -1,7 +1,7 @@
-"""Clouds as they are found in the field: silent, slow, refusing, moved, out of reach. Each has been reported by somebody.
+"""Clouds as they are found in the field: silent, slow, refusing, moved, out of reach. Users have reported each.
 
-A scenario puts one such world between the operator and the lab, and demands what is right in it: the host is drained,
-or the resource says in words what is wrong and how to go on; and what it says is so. Odd clouds are in odd.py.
+A scenario puts one such cloud between the operator and the lab. The operator must drain the host, or the resource must
+say what is wrong and how to go on. What it says must be true. Odd clouds are in odd.py.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import re
 import time
 
 from .cloud import PREFIX, Keystone, values
-from .kube import condition, rows, told
+from .kube import condition, rows, summary
 from .operator import FAST
 from .proxy import ALWAYS, IN_BODY, LOGIN, SILENCES, Answer, Authority, Proxy, WebProxy, calls, moves, redirect
 from .suites import FIELD
@@ -47,17 +47,17 @@ def messages(resource):
     return ' '.join(x['message'] or '' for x in resource['status'].get('conditions', []))
 
 
-def works_or_tells(c, name, guests, words, seconds=90):
+def works_or_says(c, name, guests, words, seconds=90):
     """Drained; or the resource says what is wrong, by words that the regex finds, and nothing was touched."""
     def drained(resource):
         return condition(resource, 'Drained')['status'] == 'True'
-    found = c.when(name, f'drained, or told by {words}',
+    found = c.when(name, f'drained, or a message has {words}',
                    lambda r: drained(r) or re.search(words, messages(r), re.I), seconds)
     if drained(found) or not re.search(words, messages(found), re.I):
         finished(c, name, guests)
         c.figures.append('it works')
         return
-    c.figures.append('it tells: ' + condition(found, 'Ready')['message'])
+    c.figures.append('it says: ' + condition(found, 'Ready')['message'])
     c.prove_enabled()
     c.prove_here(guests)
     c.kube.delete(name, wait=60)
@@ -161,7 +161,7 @@ def dripping(c):
     proxy.add(match=calls('GET', SERVERS), times=ALWAYS, drip=0.5)
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    c.when(name, 'told as unavailable', lambda r: condition(r, 'Ready')['reason'] == 'ApiUnavailable', 300)
+    c.when(name, 'reported as ApiUnavailable', lambda r: condition(r, 'Ready')['reason'] == 'ApiUnavailable', 300)
     proxy.well()
     finished(c, name, guests)
 
@@ -255,7 +255,7 @@ def refused(c):
         demand(proxy.count(LOGIN) <= 40, f'{proxy.count(LOGIN)} logins')
         for what, row in said.items():
             demand(what in row['message'] or 'not for programs' in row['message'] or what == 'page',
-                   f"the row of {what} does not tell what was answered: '{row['message']}'")
+                   f"the row of {what} does not say what was answered: '{row['message']}'")
         finished(c, name, guests, 1200)
 
 
@@ -271,7 +271,7 @@ def disable_refused(c):
     c.run_operator(proxy=proxy, settings={**FAST, 'HM_POLL_IDLE': '20s'})
     c.kube.create(name, c.host)
     resource = c.stalled(name, 'Forbidden')
-    demand('os-services' in condition(resource, 'Stalled')['message'], f'what was refused is not said: {told(resource)}')
+    demand('os-services' in condition(resource, 'Stalled')['message'], f'what was refused is not said: {summary(resource)}')
     known = len(proxy.seen)
     pause(45)
     demand(proxy.count(disables, known) <= 4, f'{proxy.count(disables, known)} disables in 45 s, with HM_POLL_IDLE=20s')
@@ -288,12 +288,12 @@ def placement_refuses(c):
     guests = c.guests(values(c.boot(*TWO)))
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    found = c.when(name, 'told as unauthorized', lambda r: condition(r, 'Ready')['reason'] == 'Unauthorized', 120)
+    found = c.when(name, 'reported as Unauthorized', lambda r: condition(r, 'Ready')['reason'] == 'Unauthorized', 120)
     pause(60)
     demand(proxy.count(LOGIN) <= 5, f'{proxy.count(LOGIN)} logins in about a minute')
     demand(condition(c.kube.get(name), 'Drained')['status'] != 'True', 'drained without the word of placement')
     c.figures.append(f'{proxy.count(LOGIN)} logins, {proxy.count(lambda seen: seen.kind == "placement")} calls to placement')
-    demand(re.search('placement|401|resource_providers', messages(found)), f'who refuses is not said: {told(found)}')
+    demand(re.search('placement|401|resource_providers', messages(found)), f'who refuses is not said: {summary(found)}')
     proxy.well()
     finished(c, name, guests, 400)
 
@@ -354,7 +354,7 @@ def ca_replaced(c):
     staged.write_bytes(after.file.read_bytes())
     staged.rename(cacert)
     known = len(proxy.seen)
-    until('the operator looks by the new certificate', lambda: proxy.count(calls('GET', SERVERS), known) > 1, 150)
+    until('the operator reads Nova with the new certificate', lambda: proxy.count(calls('GET', SERVERS), known) > 1, 150)
     c.when(name, 'has seen the arrival', lambda r: condition(r, 'Drained')['status'] != 'True' or c.cloud.server(
         next(iter(guests)))['OS-EXT-SRV-ATTR:host'] != c.host, 60)
     until('the arrival was moved', lambda: not c.cloud.on_host(c.host), 120)
@@ -383,12 +383,12 @@ def keystone_redirects(c):
                   forward=False, answer=answer)
         name = c.name(f'-{status}')
         with c.operator(clouds=c.clouds_file(auth={'auth_url': f'{at}{old}v3'})):
-            c.kube.create(name, PREFIX + 'nonesuch')  # that it is told as unknown needs a login
-            found = c.when(name, f'logged in after {status}, or told of it', lambda r: condition(r, 'Stalled')['reason']
+            c.kube.create(name, PREFIX + 'nonesuch')  # the operator needs a login to say HostNotFound
+            found = c.when(name, f'logged in after {status}, or a message about it', lambda r: condition(r, 'Stalled')['reason']
                            == 'HostNotFound' or re.search('redirect', messages(r), re.I), 60)
             said.append(f"{status} {condition(found, 'Ready')['reason']}")
             if condition(found, 'Ready')['reason'] != 'HostNotFound':
-                demand(at in messages(found) or status == 300, f'where {status} leads to is not said: {told(found)}')
+                demand(at in messages(found) or status == 300, f'where {status} leads to is not said: {summary(found)}')
             c.kube.delete(name, wait=60)
     c.figures.append(', '.join(said))
 
@@ -404,8 +404,8 @@ def nova_redirects(c):
     guests = c.guests(values(c.boot(*TWO)))
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    resource = c.when(name, 'told of the redirect', lambda r: re.search('redirect', messages(r), re.I), 90)
-    demand(at in messages(resource), f'where it leads to is not said: {told(resource)}')
+    resource = c.when(name, 'reports the redirect', lambda r: re.search('redirect', messages(r), re.I), 90)
+    demand(at in messages(resource), f'where it leads to is not said: {summary(resource)}')
     expect([], [seen.path for seen in elsewhere.seen if seen.token], 'requests with a token at another host')
     c.prove_here(guests)
     proxy.well()
@@ -420,7 +420,7 @@ def moves_redirected(c):
     guests = c.guests(values(c.boot(('active', 1))))
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    c.when(name, 'tells of the redirect by the row', lambda r: any(
+    c.when(name, 'reports the redirect in the row', lambda r: any(
         re.search('redirect|307', x.get('message', '')) for x in rows(r).values()), 90)
     expect(0, proxy.count(lambda seen: seen.path.endswith('?e2e')), 'moves that were redirected and followed')
     finished(c, name, guests)
@@ -465,7 +465,7 @@ def arabic(c):
     operator = c.run_operator(proxy=proxy, settings={
         **FAST, 'JAVA_TOOL_OPTIONS': '-Duser.language=ar -Duser.country=EG'})
     c.kube.create(name, c.host)
-    c.when(name, 'tells of HTTP 500', lambda r: re.search('HTTP (500|٥٠٠)', messages(r)), 60)
+    c.when(name, 'reports HTTP 500', lambda r: re.search('HTTP (500|٥٠٠)', messages(r)), 60)
     fault.times = 0
     finished(c, name, guests)
     said = operator.log.read_text(errors='replace') + c.kube.kubectl('get', 'events', '-n', 'default', '-o', 'json')
@@ -483,7 +483,7 @@ def reason_of_a_person(c):
     c.kube.create(name, c.host)
     c.drained(name)
     c.cloud.disable(c.host, reason)
-    c.when(name, 'tells that it will be left disabled', lambda r: 'given back' not in condition(
+    c.when(name, 'says that it will be left disabled', lambda r: 'given back' not in condition(
         r, 'ServiceDisabled')['message'] and 'prolonged' in condition(r, 'ServiceDisabled')['message'], 60)
     c.kube.delete(name, wait=60)
     service = c.cloud.service(c.host)

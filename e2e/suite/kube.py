@@ -39,7 +39,7 @@ class Kube:
         return shutil.which(name, path=self._path)
 
     def run(self, *command, stdin=None, check=True, timeout=120):
-        """Runs a command with this cluster's kubeconfig; a Failure tells what it said."""
+        """Runs a command with this cluster's kubeconfig; a Failure gives its output."""
         try:
             result = subprocess.run(command, input=stdin, env=self._env, capture_output=True, text=True, timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -205,7 +205,7 @@ def rows(resource):
     return {r['id']: r for r in (resource or {}).get('status', {}).get('instances', [])}
 
 
-def told(resource):
+def summary(resource):
     """A short text of a resource's state, for the sentence of a failure."""
     if resource is None:
         return 'no such resource'
@@ -220,6 +220,6 @@ def told(resource):
 def demand_row(resource, server_id, **fields):
     """Fails unless the server has a row with these fields."""
     row = rows(resource).get(server_id)
-    demand(row is not None, f'no row for {server_id}; {told(resource)}')
+    demand(row is not None, f'no row for {server_id}; {summary(resource)}')
     seen = {k: row.get(k) for k in fields}
     demand(seen == fields, f'row {row.get("name")}: expected {fields}, seen {seen} \'{row.get("message")}\'')

@@ -11,8 +11,8 @@ import uuid
 
 from .case import CLOUD
 from .cloud import PREFIX, Keystone, values
-from .field import SERVERS, SERVICES, TWO, drain, finished, works_or_tells
-from .kube import condition, demand_row, rows, told
+from .field import SERVERS, SERVICES, TWO, drain, finished, works_or_says
+from .kube import condition, demand_row, rows, summary
 from .operator import FAST
 from .proxy import ALWAYS, LOGIN, Answer, calls, moves, of_date, of_json, of_times
 from .suites import FIELD
@@ -95,7 +95,7 @@ def underscores(c):
     guests, name = c.guests(values(c.boot(*TWO))), c.name()
     c.operator(proxy=proxy, settings={**FAST, 'JAVA_TOOL_OPTIONS': f'-Djdk.net.hosts.file={hosts}'}).start()
     c.kube.create(name, c.host)
-    works_or_tells(c, name, guests, 'underscore')
+    works_or_says(c, name, guests, 'underscore')
 
 
 @scenario('auth_url has capitals, blanks at both ends and a slash: the operator reads it as the openstack client does',
@@ -106,7 +106,7 @@ def capitals(c):
     guests, name = c.guests(values(c.boot(*TWO))), c.name()
     c.operator(clouds=c.clouds_file(auth={'auth_url': f' {url}/ '})).start()
     c.kube.create(name, c.host)
-    works_or_tells(c, name, guests, r'auth_url.*\b(blank|space|capital)')
+    works_or_says(c, name, guests, r'auth_url.*\b(blank|space|capital)')
 
 
 # odd services and hypervisors
@@ -141,13 +141,13 @@ def twin_services(c):
         c.kube.create(name, c.host)
         resource = c.when(name, 'drained, or stalled', lambda r: condition(r, 'Drained')['status'] == 'True'
                           or condition(r, 'Stalled')['status'] == 'True', 200)
-        c.figures.append('told: ' + told(resource))
+        c.figures.append('status: ' + summary(resource))
         if condition(resource, 'Drained')['status'] == 'True':
             expect(['disabled'] * 2, [twin.row['status'], c.cloud.service(c.host)['status']], 'both services')
             c.prove_moved(guests)
         else:
             demand(re.search(r'two|2|several|both|more than one', condition(resource, 'Stalled')['message']),
-                   f'it is not said that there are two: {told(resource)}')
+                   f'it is not said that there are two: {summary(resource)}')
             c.prove_here(guests)
             expect('enabled', c.cloud.service(c.host)['status'], 'the living service of a host that is refused')
             demand(not any(condition({'status': s}, 'Ready')['status'] == 'True' for _, s in watch.statuses()),
@@ -183,7 +183,7 @@ def two_hypervisors(c):
     until(f'{c.host} is down', lambda: c.cloud.service(c.host)['state'] == 'down', 120)
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    c.when(name, 'looked at', lambda r: r.get('status', {}).get('service'), 60)
+    c.when(name, 'observed', lambda r: r.get('status', {}).get('service'), 60)
     end = time.monotonic() + 40
     while time.monotonic() < end:
         demand(condition(c.kube.get(name), 'Drained')['status'] != 'True', 'drained while a build is on its way to it')
@@ -209,7 +209,7 @@ def forced_down(c):
     c.run_operator()
     c.kube.create(name, c.host)
     found = c.when(name, 'stalled', lambda r: condition(r, 'Stalled')['status'] == 'True', 120)
-    demand('compute service set --up' in condition(found, 'Stalled')['message'], f'the way out is not named: {told(found)}')
+    demand('compute service set --up' in condition(found, 'Stalled')['message'], f'the way out is not named: {summary(found)}')
     c.prove_here(guests)
     force(False)
     finished(c, name, guests)
@@ -232,7 +232,7 @@ def near_names(c):
         c.kube.create(name, wrong)
         resource = c.stalled(name, 'HostNotFound')
         demand(right in condition(resource, 'Stalled')['message'].replace(f'"{wrong}"', ''),
-               f'{wrong}: {right} is not suggested: {told(resource)}')
+               f'{wrong}: {right} is not suggested: {summary(resource)}')
         c.kube.delete(name, wait=60)
 
 
@@ -246,11 +246,11 @@ def short_lists(c):
     c.run_operator(proxy=proxy)
     with c.watch(name) as watch:
         c.kube.create(name, c.host)
-        until('it was looked at three times', lambda: proxy.count(calls('GET', SERVERS)) >= 3, 60)
+        until('the operator has listed the servers three times', lambda: proxy.count(calls('GET', SERVERS)) >= 3, 60)
         pause(20)
         c.prove_here(guests)
         demand(not any(condition({'status': s}, 'Drained')['status'] == 'True' for _, s in watch.statuses()),
-               f'drained with {len(guests)} guests on the host: {told(c.kube.get(name))}')
+               f'drained with {len(guests)} guests on the host: {summary(c.kube.get(name))}')
     for end in ends:
         end()
     finished(c, name, guests)
@@ -272,7 +272,7 @@ def task_for_ever(c):
         calls('GET', r'/servers/'), of_json(migrating))))
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
-    resource = c.when(name, 'tells of the row', lambda r: rows(r).get(server, {}).get('state') in ('Blocked', 'Failed'), 240)
+    resource = c.when(name, 'reports the row', lambda r: rows(r).get(server, {}).get('state') in ('Blocked', 'Failed'), 240)
     row = rows(resource)[server]
     demand(re.search('pre-check|lab_precheck_fail|No valid host', row['message'], re.I),
            f"the text of the action is not in the message '{row['message']}'")

@@ -32,7 +32,7 @@ _TIME = re.compile(rb'"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)((?:\.\d+)?(?:Z|\+00:00)?
 @dataclasses.dataclass
 class Seen:
     """A request that arrived: `kind` is the service as the catalog types it, `action` the key of a POST .../action's
-    body, `status` what the operator was told (0: nothing, the connection was cut; None: not yet), `token` the Keystone
+    body, `status` what the operator was answered (0: nothing, the connection was cut; None: not yet), `token` the Keystone
     token that came with it."""
 
     at: float
@@ -60,8 +60,8 @@ class Answer:
 class Fault:
     """What to do with a request that `match` finds, `times` times.
 
-    `before` runs with the request before it is passed on, `after` when the cloud has answered and the operator has not
-    been told. `delay`: so many seconds pass first. `forward` False: the cloud never gets it. `reply` False: the
+    `before` runs with the request before it is passed on, `after` when the cloud has answered, before the operator gets
+    the answer. `delay`: so many seconds pass first. `forward` False: the cloud never gets it. `reply` False: the
     connection is cut instead of an answer. `cut`: it is cut in the middle of the answer. `silent`, one of SILENCES: not
     another byte comes from there on. `drip`: the body comes a byte at a time, so many seconds apart. `status`: this
     status and a page of HTML are answered instead of the cloud's answer. `answer`, a function of Seen: what it gives is.
@@ -149,8 +149,8 @@ def of_times(seconds):
 class Proxy:
     """Stands before services of the cloud, each on a port of its own of 127.0.0.1.
 
-    `upstreams`: their addresses by their types in the catalog. `names`: host names under which the operator is told to
-    find them instead of 127.0.0.1, by type. `tls`: a certificate and its key, see tls.py. What the cloud says of its own
+    `upstreams`: their addresses by their types in the catalog. `names`: host names under which the operator
+    finds them instead of 127.0.0.1, by type. `tls`: a certificate and its key, see Authority. What the cloud says of its own
     addresses, as in the catalog, is rewritten to the proxy's.
     """
 
@@ -258,7 +258,7 @@ class Proxy:
             text = answer.read()
             return Answer(answer.status, {k: v for k, v in answer.getheaders() if k.lower() not in _HOP}, text)
         except OSError:
-            return None  # the service is down: so it looks to the operator, too
+            return None  # the service is down: the operator sees the same
         finally:
             connection.close()
 
@@ -285,7 +285,7 @@ class Proxy:
         return lambda: self._edits.remove(made)
 
     def catalog(self, change):
-        """From now on logins tell a catalog that was changed so."""
+        """From now on logins give a catalog that `change` has changed."""
         self.edit(LOGIN, of_catalog(change))
 
     def count(self, match, since=0):

@@ -6,7 +6,7 @@ import time
 
 from .case import ServiceLog
 from .cloud import values
-from .kube import condition, demand_row, rows, told
+from .kube import condition, demand_row, rows, summary
 from .operator import DEFAULTS, FAST
 from .proxy import moves
 from .suites import SCENARIOS
@@ -30,7 +30,7 @@ def every_guest_as_it_was(c):
                 c.prove_asked(name, made['active'] + made['locked'] + made['paused'])
                 c.prove_asked(name, made['stopped'], 'migrate')
             (c.directory / 'get-wide.txt').write_text(c.kube.kubectl('get', 'hm', '-o', 'wide'))
-            demand(c.kube.events(name), f'no event tells of {name}')
+            demand(c.kube.events(name), f'there is no event of {name}')
             c.kube.delete(name, wait=60)
             c.prove_enabled()
         expect(['enabled', 'disabled', 'enabled'], [status for _, status, _ in service.seen], 'life of the service')
@@ -56,7 +56,7 @@ def every_state(c):
         demand_row(resource, server_id, state='Moved')
     for state, reason in blocked.items():
         demand_row(resource, one[state], state='Blocked', reason=reason)
-        demand(rows(resource)[one[state]].get('message'), f'the row of {state} does not say what a human can do')
+        demand(rows(resource)[one[state]].get('message'), f'the row of {state} does not say what an administrator can do')
     c.prove_moved({i: guests[i] for i in movable})
     c.prove_here({one[s]: guests[one[s]] for s in blocked if s != 'verify_resize_from'})
     expect('False', condition(resource, 'Drained')['status'], 'Drained while rows are blocked')
@@ -76,7 +76,7 @@ def every_state(c):
         demand_row(resource, one[state], state='Gone' if state in ('shelved', 'verify_resize_from') else 'Moved')
     for state in ('suspended', 'error', 'rescued', 'verify_resize', 'paused_moved'):
         server = c.cloud.server(one[state])
-        expect('ACTIVE', server['status'], f'{state} after the human acted and the move')
+        expect('ACTIVE', server['status'], f'{state} after the administrator acted and the move')
     c.prove_moved({i: guests[i] for i in movable})
     demand(c.kube.kstatus(name) in (None, 'Current'), f'kstatus calls it {c.kube.kstatus(name)}')
     c.kube.delete(name, wait=60)
@@ -114,7 +114,7 @@ def target_host(c):
     name = c.name('-unknown')
     c.kube.create(name, c.host, targetHost='hm-e2e-nonesuch')
     resource = c.stalled(name, 'TargetHostInvalid')
-    demand('hm-e2e-nonesuch' in condition(resource, 'Stalled')['message'], f'the host is not named: {told(resource)}')
+    demand('hm-e2e-nonesuch' in condition(resource, 'Stalled')['message'], f'the host is not named: {summary(resource)}')
     c.prove_enabled()
     c.kube.delete(name, wait=60)
 
@@ -171,7 +171,7 @@ def failing_moves(c):
 
     c.cloud.drop_metadata(bad['transfer'], 'lab_lm_fail')
     c.kube.patch(name, {'spec': {'maxAttempts': 3}})  # the first way
-    c.when(name, 'has moved the mended one and failed the other again', lambda r: (
+    c.when(name, 'has moved the repaired one and failed the other again', lambda r: (
         rows(r)[bad['transfer']]['state'], rows(r)[bad['precheck']]['state'],
         rows(r)[bad['precheck']]['attempts']) == ('Moved', 'Failed', 3))
     c.cloud.drop_metadata(bad['precheck'], 'lab_precheck_fail')
@@ -198,7 +198,7 @@ def _wrong_password(c):
     operator = c.operator(clouds=clouds).start()
     c.kube.create(name, c.host)
     resource = c.stalled(name, 'Unauthorized')
-    demand(condition(resource, 'Drained')['status'] != 'True', f'drained without a login: {told(resource)}')
+    demand(condition(resource, 'Drained')['status'] != 'True', f'drained without a login: {summary(resource)}')
     c.prove_enabled()
     c.prove_here(guests)
     c.write_clouds(clouds)  # read again at each login: no restart is needed
@@ -248,7 +248,7 @@ def foreign_disable(c):
         c.cloud.enable(c.host)
         until(f'disabled again ({turn})', lambda: c.cloud.service(c.host)['status'] == 'disabled', 30)
         c.prove_disabled(name)
-    until('an event tells of it', lambda: any('ServiceReenabled' in x['reason'] for x in c.kube.events(name)), 20)
+    until('an event reports it', lambda: any('ServiceReenabled' in x['reason'] for x in c.kube.events(name)), 20)
     c.cloud.enable(c.host)
     c.stalled(name, 'ServiceReenabled')
     expect('enabled', c.cloud.service(c.host)['status'], 'service after more than three times')
@@ -359,7 +359,7 @@ def two_for_one_host(c):
     until('the next second', lambda: time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() - 1)) > born, 5)
     c.kube.create(newer, c.host, reason='second')
     resource = c.stalled(newer, 'Conflict')
-    demand(older in condition(resource, 'Stalled')['message'], f'the other is not named: {told(resource)}')
+    demand(older in condition(resource, 'Stalled')['message'], f'the other is not named: {summary(resource)}')
     c.when(older, 'has moved one', lambda r: r['status'].get('moved', 0) >= 1)
     c.prove_disabled(older)
     c.kube.delete(older, wait=90)
@@ -437,7 +437,7 @@ def switched_off(c):
     with c.watch(name) as watch:
         until(f'{c.host} is down', lambda: c.cloud.service(c.host)['state'] == 'down', 100)
         before = len(c.log.requests(c.world.operator_user, 'GET', '/os-migrations'))
-        until('the operator has looked again, three times',
+        until('the operator has listed the migrations three times more',
               lambda: len(c.log.requests(c.world.operator_user, 'GET', '/os-migrations')) >= before + 3, 60)
         for _, status in watch.statuses():
             expect('InMaintenance', status.get('phase'), 'phase while the host was off')

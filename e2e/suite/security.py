@@ -10,7 +10,7 @@ import time
 
 from .case import CLOUD
 from .cloud import PREFIX, Keystone, Refused, Session, clouds_yaml, values
-from .kube import CRD, GROUP, condition, told
+from .kube import CRD, GROUP, condition, summary
 from .operator import DEFAULTS, FAST
 from .suites import SCENARIOS
 from .waiting import PATIENCE, Failure, demand, expect, until
@@ -20,7 +20,7 @@ scenario = SCENARIOS.scenario
 
 RESOURCES = f'/apis/{GROUP}/v1alpha1/hostmaintenances'
 COUNT = 30
-# Many resources are looked at: the usual pace, so that the lab's Nova does not drown.
+# Many resources are observed: the usual pace, so that the lab's Nova does not drown.
 PACE = {**DEFAULTS, 'HM_SETTLE': '5s'}
 HOSTILE = ('', ' ', '\0', '\x1b[31mred', 'two\nlines', '\u202eturned', '\U0001f422' * 30, '\ud83d', 'x' * 256, 'x' * 2000,
            '<b>bold</b>', '../../etc', "'; DROP TABLE", '${jndi:ldap://127.0.0.1/}', 'true', '1', 'null')
@@ -116,7 +116,7 @@ def handled(resource):
     """Whether the operator has said where the resource stands, and why."""
     status, ready = resource.get('status', {}), condition(resource, 'Ready')
     if not (status.get('phase') and ready['reason'] and ready['message']):
-        raise Failure(told(resource))
+        raise Failure(summary(resource))
     return status['observedGeneration'] == resource['metadata']['generation']
 
 
@@ -272,10 +272,10 @@ def grants(manifests, account):
 
 
 def _lead(c):
-    """The rare paths: two leaders in turn, and one thing that both have to tell."""
+    """The rare paths: two leaders in turn, and one event that both have to record."""
     name, settings = c.name(), {**FAST, 'HM_LEADER_ELECTION': 'true', 'HM_NAMESPACE': NAMESPACE}
 
-    def told_times():
+    def event_count():
         return sum(e.get('count', 1) for e in c.kube.events(name) if e['reason'] == 'ServiceReenabled')
     # The first operator of a cluster makes the lease.
     c.kube.kubectl('-n', NAMESPACE, 'delete', 'lease', 'host-maintenance-operator', '--ignore-not-found')
@@ -284,7 +284,7 @@ def _lead(c):
         with c.operator(settings=settings):
             c.phase(name, 'InMaintenance')
             c.cloud.enable(c.host)
-            until('it is told that somebody enabled the host', lambda: told_times() == leader, 60)
+            until('an event reports that somebody enabled the host', lambda: event_count() == leader, 60)
             until('the host is disabled again', lambda: c.cloud.service(c.host)['status'] == 'disabled', 60)
             if leader == 2:
                 c.kube.delete(name, wait=60)

@@ -12,17 +12,17 @@ class Failure(AssertionError):
 PATIENCE = float(os.environ.get('HM_E2E_PATIENCE', '1'))
 
 
-def until(expected, look, seconds, every=0.3):
-    """Calls `look` until it gives something true and returns that.
+def until(expected, check, seconds, every=0.3):
+    """Calls `check` until it gives something true and returns that.
 
-    `look` may raise Failure to say what it saw. After `seconds` (times HM_E2E_PATIENCE) a Failure tells
-    what was expected and what the last look saw.
+    `check` may raise Failure to say what it saw. After `seconds` (times HM_E2E_PATIENCE) a Failure says
+    what was expected and what the last check saw.
     """
     end = time.monotonic() + seconds * PATIENCE
     while True:
         seen = None
         try:
-            found = look()
+            found = check()
             if found:
                 return found
         except Failure as failure:

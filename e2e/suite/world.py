@@ -138,11 +138,11 @@ class World:
             self._drop_leaks()
 
     def _up_again(self):
-        def look():
+        def check():
             down = [h for h, s in self.cloud.services().items() if s['state'] != 'up']
             demand(not down, f'down: {", ".join(down)}')
             return True
-        until('all nova-computes of the lab up', look, 90)
+        until('all nova-computes of the lab up', check, 90)
 
     def _drop_leaks(self):
         """Nova asks placement about each of them at every build: the next scenarios would be slow."""
