@@ -78,7 +78,8 @@ def main(arguments):
         return 2
     print(f'e2e: {time.monotonic() - begun:.0f} s until all parts were there; '
           f"settings {' '.join(f'{k}={v}' for k, v in operator.FAST.items())}; "
-          f"once in every_guest_as_it_was: {' '.join(f'{k}={v}' for k, v in operator.DEFAULTS.items())}; logs in {world.out}", flush=True)
+          f"once in every_guest_as_it_was: "
+          f"{' '.join(f'{k}={v}' for k, v in operator.DEFAULTS.items())}; logs in {world.out}", flush=True)
 
     passed, failed = 0, 0
     for scenario in chosen:
