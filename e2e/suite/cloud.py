@@ -166,7 +166,11 @@ class Cloud:
             marker = '&marker=' + page[-1]['id']
 
     def server(self, server_id):
-        return self.nova('GET', f'/servers/{server_id}')['server']
+        """The server; of one whose cell is away for a moment Nova shows a part only."""
+        def whole():
+            server = self.nova('GET', f'/servers/{server_id}')['server']
+            return server if 'OS-EXT-SRV-ATTR:host' in server else None
+        return until(f'the cell of server {server_id} answers', whole, 60)
 
     def on_host(self, host):
         """The servers of a host, the soft-deleted ones included; their host is compared, not trusted to the filter."""
