@@ -19,8 +19,25 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The brain: what follows from an observation of a host. A pure function; whatever it needs is an
- * argument.
+ * Decides for one host. A pure function; whatever it needs is an argument.
+ *
+ * <ol>
+ *   <li>Without a whole answer of the cloud ({@link Unavailable}): keep what is stored; for long,
+ *       say that nothing is known.
+ *   <li>A resource that is being deleted: {@link Cleanup}.
+ *   <li>Another resource holds the host or is older: wait for it, and ask for nothing new.
+ *   <li>{@link Policies}: what must hold before the first change.
+ *   <li>Not its turn: wait.
+ *   <li>{@link ServiceDecision}: disable the service, or keep it disabled.
+ *   <li>{@link InstanceRows}: bring each row up to date, then request as many moves as may be.
+ *   <li>{@link EmptyCheck}: call the host empty after two observations that are the settle time
+ *       apart.
+ *   <li>{@link Report}: counts, conditions, phase.
+ * </ol>
+ *
+ * <p>Invariants: no command that the status does not announce; no move unless the service is
+ * disabled, the snapshot fresh and it is the resource's turn; Drained is True only of an
+ * observation that proves it.
  */
 public final class Drain {
 

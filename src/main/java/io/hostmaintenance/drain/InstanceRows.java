@@ -27,7 +27,20 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The results table at one observation: every row brought up to date, then as many asked as may be.
+ * The rows of the status at one observation.
+ *
+ * <ol>
+ *   <li>A row with an outstanding request: {@link MigrationTracker}.
+ *   <li>A row at rest whose instance is here: {@link StrategyTable}. One whose instance is
+ *       elsewhere ends, or waits for what ties the instance to this host.
+ *   <li>New rows: instances that came, resizes that left a disk here, migrations and builds on
+ *       their way.
+ *   <li>{@link #ask}: request moves, the largest memory first, within the slots of the host, the
+ *       moves of all hosts, and one member of a server group at a time.
+ * </ol>
+ *
+ * <p>Invariants: each instance has one row and no row is dropped; a row that requests a move has
+ * its intent; what keeps the host from being empty has a row with a deadline.
  */
 final class InstanceRows {
 

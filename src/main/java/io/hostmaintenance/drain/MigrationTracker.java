@@ -18,7 +18,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Follows a row whose request is outstanding to what Nova has made of it. */
+/**
+ * Follows a row whose request is outstanding to what Nova has made of it.
+ *
+ * <ol>
+ *   <li>Without a request id the answer was lost: an instance action or migration of ours since the
+ *       intent is adopted. If none appears in the time that a request may take, the request is sent
+ *       again as the same attempt.
+ *   <li>Otherwise find the migration record of the request, and give instance and record their
+ *       {@link Verdict}.
+ *   <li>Moved, left, deleted: the row ends. A cold migration is confirmed first.
+ *   <li>Failed or aborted: the next attempt after a back-off, or the row ends Failed.
+ *   <li>Queued, running, contradicting accounts: wait, each for its time in {@link Deadlines}, then
+ *       abort, force, or report.
+ * </ol>
+ *
+ * <p>Invariants: no second request while an earlier one may take effect; a row is Moved only when
+ * host and record agree; only a migration of our user and our action is confirmed or aborted.
+ */
 final class MigrationTracker {
 
   private final DecisionContext context;

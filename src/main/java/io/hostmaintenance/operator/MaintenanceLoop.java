@@ -43,8 +43,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The shell around the brain: observe, decide, record, act, report. Knows no JOSDK; time, Nova, the
- * store and leadership are arguments, so that it runs in a simulation as it runs in production.
+ * One reconciliation of one resource. Knows no JOSDK; time, Nova, the store and leadership are
+ * arguments, so that it runs in a simulation as it runs in production.
+ *
+ * <ol>
+ *   <li>Read the resource from the API server, not from a cache.
+ *   <li>Observe its host, unless another resource holds it or it waits for its turn.
+ *   <li>Decide ({@link Drain#decide}), one decision at a time in {@link MoveBudget}.
+ *   <li>Store the status if it has news, on the version that was read; after a conflict stop.
+ *   <li>Execute the commands, while the intent is fresh and the lease is ours.
+ *   <li>Enter the answers into the rows and store them.
+ *   <li>Tell the notices; take the finalizer off when the host is given back.
+ * </ol>
+ *
+ * <p>Invariants: nothing is asked of Nova that is not stored; what this process remembers may be
+ * lost without harm; a reconciliation that throws holds no place.
  */
 final class MaintenanceLoop {
 
