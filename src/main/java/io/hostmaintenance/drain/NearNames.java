@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.nova.EditDistance;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -53,7 +54,7 @@ final class NearNames {
     if (host(a).equals(host(b))) {
       return Near.SAME_SHORT_NAME;
     }
-    var edits = Math.min(edits(a, b), edits(host(a), host(b)));
+    var edits = Math.min(EditDistance.between(a, b), EditDistance.between(host(a), host(b)));
     var few = edits <= Math.clamp(Math.min(a.length(), b.length()) / 3, 1, 3);
     if (few && digits(host(a)).equals(digits(host(b)))) {
       return Near.WRONG_LETTERS;
@@ -72,23 +73,5 @@ final class NearNames {
   private static String host(String name) {
     var dot = name.indexOf('.');
     return dot < 0 ? name : name.substring(0, dot);
-  }
-
-  /** How many letters are to be added, taken away or changed. */
-  private static int edits(String a, String b) {
-    var row = new int[b.length() + 1];
-    for (var j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (var i = 1; i <= a.length(); i++) {
-      var diagonal = row[0];
-      row[0] = i;
-      for (var j = 1; j <= b.length(); j++) {
-        var change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 }

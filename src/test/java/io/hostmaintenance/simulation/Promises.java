@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.fakecloud.Caller;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.InstanceAction;
@@ -335,6 +336,12 @@ final class Promises {
       ObservedTruth observed, String host, String uid, InstanceStatus was, InstanceStatus row) {
     var state = row.state();
     var news = was == null || !was.state().equals(state);
+    if (news && was != null) {
+      promise(
+          "a row goes from a state only to one that may follow it",
+          RowState.of(was).orElseThrow().next().contains(RowState.of(row).orElseThrow()),
+          () -> row.name() + " went from " + was.state() + " to " + state);
+    }
     if (news && (state.equals("Moved") || state.equals("Gone"))) {
       promise(
           "a row that says it left has left",

@@ -1,6 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
-import java.util.Arrays;
+import io.hostmaintenance.nova.EditDistance;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -159,7 +159,8 @@ final class CloudKeys {
   private static Optional<String> nearest(String word, Iterable<String> known) {
     var near = new HashSet<String>();
     for (var candidate : known) {
-      if (!candidate.equals(word) && distance(word, candidate) <= 2) {
+      if (!candidate.equals(word)
+          && EditDistance.between(word.toLowerCase(Locale.ROOT), candidate) <= 2) {
         near.add(candidate);
       }
     }
@@ -167,25 +168,9 @@ final class CloudKeys {
         ? Optional.empty()
         : near.stream()
             .min(
-                Comparator.<String>comparingInt(candidate -> distance(word, candidate))
+                Comparator.<String>comparingInt(
+                        candidate -> EditDistance.between(word.toLowerCase(Locale.ROOT), candidate))
                     .thenComparing(Comparator.naturalOrder()));
-  }
-
-  /** Letters to change, add or leave out. */
-  private static int distance(String one, String other) {
-    var from = one.toLowerCase(Locale.ROOT);
-    var row = new int[other.length() + 1];
-    Arrays.setAll(row, i -> i);
-    for (var i = 1; i <= from.length(); i++) {
-      var diagonal = row[0];
-      row[0] = i;
-      for (var j = 1; j <= other.length(); j++) {
-        var change = diagonal + (from.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[other.length()];
   }
 
   private static Set<String> union(List<Set<String>> sets) {

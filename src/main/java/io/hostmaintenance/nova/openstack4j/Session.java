@@ -193,7 +193,7 @@ final class Session {
     var usual = config(wire, patience.usual());
     if (!cloud.verify()) {
       LOG.warn(
-          "Certificates of cloud {} are not verified, as {} says (verify: false).",
+          "Certificates of cloud {} are not verified, as {} says (verify: false or insecure: true).",
           cloud.name(),
           cloud.file());
     }
