@@ -53,10 +53,10 @@ public record Config(
           new Variable("HTTP_PROXY", "", "the proxy for its http URLs"),
           new Variable("ALL_PROXY", "", "the proxy where the two name none"),
           new Variable("NO_PROXY", "", "hosts that are reached without a proxy"),
-          new Variable("HM_POLL_MOVING", "5s", "time between looks while something moves"),
-          new Variable("HM_POLL_IDLE", "60s", "time between looks otherwise"),
+          new Variable("HM_POLL_MOVING", "5s", "time between observations while an instance moves"),
+          new Variable("HM_POLL_IDLE", "60s", "time between observations otherwise"),
           new Variable(
-              "HM_SETTLE", "60s", "time between the two looks that must find a host empty"),
+              "HM_SETTLE", "60s", "time between the two observations that must find a host empty"),
           new Variable("HM_PORT", "8080", "port of /healthz, /readyz and /metrics"),
           new Variable(
               "HM_ADDRESS",
@@ -76,7 +76,7 @@ public record Config(
   /** The text of {@code --help}. */
   public static String help() {
     var lines = new ArrayList<String>();
-    lines.add("Takes OpenStack compute hosts into maintenance, declaratively.");
+    lines.add("Puts OpenStack compute hosts into maintenance mode, declaratively.");
     lines.add("");
     lines.add("Usage: java -jar host-maintenance-operator.jar [--help | --version]");
     lines.add("");

@@ -93,7 +93,7 @@ final class HostObserver {
     try {
       return new HostObservation(resource, recall, mayTake).snapshot();
     } catch (NovaException e) {
-      LOG.warn("host {}: no look: {}", resource.getSpec().host(), e.getMessage());
+      LOG.warn("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
       return Unavailable.of(e);
     }
   }
@@ -249,7 +249,7 @@ final class HostObserver {
             NovaException.Kind.UNAVAILABLE,
             "Nova has needed "
                 + since(start).toSeconds()
-                + " s for a part of one look: nobody can say for so long that the host is empty.");
+                + " s for a part of one observation. Nobody can say for so long that the host is empty.");
       }
     }
 
@@ -315,7 +315,7 @@ final class HostObserver {
                     NovaException.Kind.UNAVAILABLE,
                     "GET /servers/detail shows no instance of the host, but Nova shows instance "
                         + i.id()
-                        + " there: the host is looked at again.");
+                        + " there: the host is observed again.");
               });
     }
 
@@ -461,7 +461,7 @@ final class HostObserver {
                         + m.id()
                         + " of instance "
                         + m.instanceId()
-                        + " only when it is asked twice: the host is looked at again.");
+                        + " only when it is asked twice: the host is observed again.");
               });
     }
 
@@ -478,7 +478,7 @@ final class HostObserver {
                       NovaException.Kind.UNAVAILABLE,
                       "Nova lists a hypervisor of "
                           + host
-                          + " and does not know it by its id: the host is looked at again."));
+                          + " and does not know it by its id: the host is observed again."));
     }
 
     /** Empty when Nova does not know one of them any more. */

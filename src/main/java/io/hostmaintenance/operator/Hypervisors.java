@@ -76,7 +76,7 @@ final class Hypervisors {
     if (!await()) {
       throw new NovaException(
           NovaException.Kind.UNAVAILABLE,
-          "GET /os-hypervisors/detail is not answered: another look has waited for it for "
+          "GET /os-hypervisors/detail is not answered: another observation has waited for it for "
               + SOON.toSeconds()
               + " s.");
     }

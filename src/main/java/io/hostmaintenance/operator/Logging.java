@@ -45,12 +45,12 @@ final class Logging {
 
   static Encoder<ILoggingEvent> encoder(Config.LogFormat format, LoggerContext context) {
     return switch (format) {
-      case HUMAN -> admin(context);
+      case HUMAN -> forPeople(context);
       case JSON -> json(context);
     };
   }
 
-  private static Encoder<ILoggingEvent> admin(LoggerContext context) {
+  private static Encoder<ILoggingEvent> forPeople(LoggerContext context) {
     var layout = LogLine.layout();
     layout.setContext(context);
     layout.setPattern("%d{HH:mm:ss.SSS} %-5level %logger{0}: %line%n%trace{short}");

@@ -36,7 +36,7 @@ final class Metrics implements RequestListener {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Counter failedTicks =
       Counter.builder("hostmaintenance.failed.ticks")
-          .description("Ticks that ended with an exception")
+          .description("Reconciliations that ended with an exception")
           .register(registry);
 
   @Override
@@ -106,7 +106,7 @@ final class Metrics implements RequestListener {
     var snapshots =
         GaugeSnapshot.builder()
             .name("hostmaintenance_last_look_timestamp_seconds")
-            .help("When a look at the host of each resource last succeeded");
+            .help("When the host of each resource was last observed");
     for (var resource : resources) {
       var labels =
           Labels.of("host", resource.getSpec().host(), "name", resource.getMetadata().getName());

@@ -80,7 +80,7 @@ final class RunningReconciliations {
   private static String sentence(String name, Instant since) {
     return "HostMaintenance '"
         + name
-        + "' has been looked at since "
+        + "' has been reconciled since "
         + since
         + " without an end, longer than "
         + BOUND.toMinutes()

@@ -35,7 +35,7 @@ class RunningReconciliationsTest {
   void reconciliationBeyondTheTimeLimitIsNamedWithItsStartTime() {
     assertThat(objectionDuringATickOf(Duration.ofMinutes(11)))
         .hasValue(
-            "HostMaintenance 'compute-7' has been looked at since 2026-01-01T09:49:00Z without an"
+            "HostMaintenance 'compute-7' has been reconciled since 2026-01-01T09:49:00Z without an"
                 + " end, longer than 10 min: the operator must be restarted.");
   }
 

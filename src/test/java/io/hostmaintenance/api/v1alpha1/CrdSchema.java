@@ -55,7 +55,7 @@ final class CrdSchema implements CRDPostProcessor {
 
   private static void root(JSONSchemaProps root) {
     root.setDescription(
-        "Takes an OpenStack compute host into maintenance: while it exists the host is kept disabled"
+        "Puts an OpenStack compute host into maintenance mode: while it exists the host is kept disabled"
             + " and is emptied; deleting it gives the host back.");
     root.setRequired(List.of("spec"));
     var spec = root.getProperties().get("spec");
