@@ -51,6 +51,7 @@ class PlainEnglishTest {
   private static final Pattern CODE = Pattern.compile("`[^`]*`");
   private static final Pattern LINK = Pattern.compile("\\[([^\\]]*)\\]\\([^)]*\\)");
   private static final Pattern END = Pattern.compile("(?<=[.!?][)\"]?)\\s(?=[\"(`]*[A-Z0-9`])");
+  private static final Pattern TEST_CLASS = Pattern.compile("`(?:\\w+\\.)*([A-Z]\\w*Test)\\b");
   private static final Pattern WORD = Pattern.compile("\\S*[\\p{L}\\p{N}]\\S*");
 
   private record Phrase(String pattern, String instead) {
@@ -127,6 +128,17 @@ class PlainEnglishTest {
       }
     }
     assertThat(found).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("pages")
+  void namesOnlyTestClassesThatExist(Path page) throws IOException {
+    try (var sources = Files.walk(Path.of("src/test/java"))) {
+      var existing = sources.map(source -> source.getFileName().toString()).toList();
+      assertThat(TEST_CLASS.matcher(Files.readString(page)).results())
+          .extracting(named -> named.group(1) + ".java")
+          .allSatisfy(file -> assertThat(existing).contains(file));
+    }
   }
 
   @Test
