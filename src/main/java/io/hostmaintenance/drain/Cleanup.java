@@ -9,6 +9,7 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
@@ -92,13 +93,15 @@ public final class Cleanup {
     }
     var serviceDecision = ServiceDecision.giveBack(context);
     var table = InstanceRows.upToDate(context);
-    var steps = new ArrayList<Step>();
-    serviceDecision.step().ifPresent(steps::add);
+    var commands = new ArrayList<Command>();
+    serviceDecision.command().ifPresent(commands::add);
     var rows = table.rows().stream().map(r -> forgetUnanswered(r, context)).toList();
-    table.steps().stream().filter(s -> !(s instanceof Step.ForceComplete)).forEach(steps::add);
+    table.commands().stream()
+        .filter(c -> !(c instanceof Command.ForceCompleteMigration))
+        .forEach(commands::add);
     var open = rows.stream().filter(InstanceStatus::outstanding).toList();
     var late = open.stream().filter(r -> overdue(r, context)).toList();
-    aborts(context, open.stream().filter(r -> !late.contains(r)).toList(), steps);
+    aborts(context, open.stream().filter(r -> !late.contains(r)).toList(), commands);
 
     var notices = new ArrayList<>(serviceDecision.notices());
     notices.addAll(Notices.ofRows(context, rows));
@@ -111,7 +114,7 @@ public final class Cleanup {
     }
     notDrained(report);
     var givenBack =
-        serviceDecision.step().isEmpty()
+        serviceDecision.command().isEmpty()
             && (serviceDecision.record() == null || !serviceDecision.record().disabledByUs());
     var refusal = context.input().refusal().filter(r -> !givenBack);
     var status =
@@ -138,9 +141,9 @@ public final class Cleanup {
     }
     return new Decision(
         status,
-        List.copyOf(steps),
+        List.copyOf(commands),
         List.copyOf(notices),
-        serviceDecision.step().isPresent() && Report.phase(context.previous()) != Phase.Exiting
+        serviceDecision.command().isPresent() && Report.phase(context.previous()) != Phase.Exiting
             ? Duration.ZERO
             : context.settings().pollMoving(),
         false);
@@ -179,7 +182,8 @@ public final class Cleanup {
         : row;
   }
 
-  private static void aborts(DecisionContext context, List<InstanceStatus> rows, List<Step> steps) {
+  private static void aborts(
+      DecisionContext context, List<InstanceStatus> rows, List<Command> commands) {
     for (var row : rows) {
       var record =
           context.snapshot().migrations().stream()
@@ -189,9 +193,10 @@ public final class Cleanup {
       if (due
           && RowAction.LiveMigrate.of(row)
           && record.filter(m -> mayAbort(m, context)).isPresent()
-          && steps.stream()
-              .noneMatch(s -> s instanceof Step.Abort a && a.instanceId().equals(row.id()))) {
-        steps.add(new Step.Abort(row.id(), row.migrationId()));
+          && commands.stream()
+              .noneMatch(
+                  c -> c instanceof Command.AbortMigration a && a.instanceId().equals(row.id()))) {
+        commands.add(new Command.AbortMigration(row.id(), row.migrationId()));
       }
     }
   }

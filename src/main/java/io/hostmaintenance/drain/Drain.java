@@ -11,6 +11,7 @@ import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.time.Instant;
@@ -232,16 +233,16 @@ public final class Drain {
     var disabled = context.service().orElseThrow().disabled();
     if (obstacle.isEmpty()
         && disabled
-        && serviceDecision.step().isEmpty()
+        && serviceDecision.command().isEmpty()
         && !context.spec().suspend()
         && context.input().turn().come()
         && context.snapshot().fresh()) {
       table.ask();
     }
     var rows = table.rows();
-    var steps = new ArrayList<Step>();
-    serviceDecision.step().ifPresent(steps::add);
-    steps.addAll(table.steps());
+    var commands = new ArrayList<Command>();
+    serviceDecision.command().ifPresent(commands::add);
+    commands.addAll(table.commands());
 
     var report = new Report(context.input()).rows(rows);
     report.status().service(serviceDecision.record());
@@ -256,9 +257,9 @@ public final class Drain {
     notices.addAll(Notices.ofPhase(context.input(), status));
     return new Decision(
         status,
-        List.copyOf(steps),
+        List.copyOf(commands),
         List.copyOf(notices),
-        requeueAfter(context, status, steps),
+        requeueAfter(context, status, commands),
         false);
   }
 
@@ -268,7 +269,7 @@ public final class Drain {
         .input()
         .refusal()
         .filter(
-            r -> serviceDecision.step().isPresent() || context.service().orElseThrow().enabled())
+            r -> serviceDecision.command().isPresent() || context.service().orElseThrow().enabled())
         .map(
             r ->
                 new Cause(
@@ -490,8 +491,8 @@ public final class Drain {
   }
 
   private static Duration requeueAfter(
-      DecisionContext context, HostMaintenanceStatus status, List<Step> steps) {
-    if (steps.stream().anyMatch(s -> s instanceof Step.DisableService)
+      DecisionContext context, HostMaintenanceStatus status, List<Command> commands) {
+    if (commands.stream().anyMatch(c -> c instanceof Command.DisableService)
         && context.previous().service() == null) {
       return Duration.ZERO;
     }

@@ -1,9 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.nova.Ask;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 import java.util.UUID;
 
 /** The request id of ours that goes with an attempt into Nova's logs. */
@@ -12,11 +10,9 @@ final class GlobalRequestId {
   private GlobalRequestId() {}
 
   /** The same for every repetition of one attempt, so that Nova's logs show them together. */
-  static Ask ask(
-      DecisionContext context, InstanceStatus row, Optional<String> target, String what) {
+  static String of(DecisionContext context, InstanceStatus row, String what) {
     var uid = context.input().resource().getMetadata().getUid();
     var name = String.join("/", String.valueOf(uid), row.id(), what, "" + row.attemptsMade());
-    var uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
-    return new Ask(row.id(), target, "req-" + uuid);
+    return "req-" + UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -10,6 +10,7 @@ import io.hostmaintenance.drain.Observation.Detail;
 import io.hostmaintenance.drain.Observation.Group;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.StrategyTable.InstanceDecision;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.UntrustedText;
@@ -47,7 +48,7 @@ final class InstanceRows {
   private final DecisionContext context;
   private final EmptyCheck emptyCheck;
   private final List<InstanceStatus> rows = new ArrayList<>();
-  private final List<Step> steps = new ArrayList<>();
+  private final List<Command> commands = new ArrayList<>();
   private final Map<String, RowAction> movable = new HashMap<>();
   private final Map<String, PendingArrival> pendingArrivals = new LinkedHashMap<>();
 
@@ -88,8 +89,8 @@ final class InstanceRows {
         : row;
   }
 
-  List<Step> steps() {
-    return List.copyOf(steps);
+  List<Command> commands() {
+    return List.copyOf(commands);
   }
 
   private InstanceStatus update(InstanceStatus row, List<InstanceStatus> all) {
@@ -100,7 +101,7 @@ final class InstanceRows {
       return rest(row);
     }
     var next = new MigrationTracker(context, all).follow(row);
-    next.step().ifPresent(steps::add);
+    next.command().ifPresent(commands::add);
     return toBeAskedAgain(next.row()) ? rest(next.row()) : next.row();
   }
 
@@ -480,11 +481,12 @@ final class InstanceRows {
             .destinationHost(context.spec().targetHost())
             .build();
     replace(intent);
-    var ask =
-        GlobalRequestId.ask(
-            context, intent, Optional.ofNullable(context.spec().targetHost()), "move");
-    steps.add(
-        action == RowAction.LiveMigrate ? new Step.LiveMigrate(ask) : new Step.ColdMigrate(ask));
+    var target = Optional.ofNullable(context.spec().targetHost());
+    var requestId = GlobalRequestId.of(context, intent, "move");
+    commands.add(
+        action == RowAction.LiveMigrate
+            ? new Command.LiveMigrate(row.id(), target, requestId)
+            : new Command.ColdMigrate(row.id(), target, requestId));
   }
 
   private List<InstanceStatus> candidates() {

@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -46,8 +47,8 @@ final class MigrationTracker {
     this.rows = rows;
   }
 
-  /** The row after this observation, and the step that follows from it. */
-  record Next(InstanceStatus row, Optional<Step> step) {
+  /** The row after this observation, and the command that follows from it. */
+  record Next(InstanceStatus row, Optional<Command> command) {
     static Next of(InstanceStatus row) {
       return new Next(row, Optional.empty());
     }
@@ -636,7 +637,7 @@ final class MigrationTracker {
                   Reason.Timeout,
                   exceeded + " and is forced to its end.",
                   context.now()),
-              Optional.of(new Step.ForceComplete(row.id(), record.id()))));
+              Optional.of(new Command.ForceCompleteMigration(row.id(), record.id()))));
     }
     if (record.status().contains("post-copy")) {
       return Optional.empty();
@@ -649,7 +650,7 @@ final class MigrationTracker {
                 Reason.Timeout,
                 exceeded + " and is aborted.",
                 context.now()),
-            Optional.of(new Step.Abort(row.id(), record.id()))));
+            Optional.of(new Command.AbortMigration(row.id(), record.id()))));
   }
 
   /** The action of the row's request, as the list or its events tell it. */
@@ -910,7 +911,7 @@ final class MigrationTracker {
     return new Next(
         intent,
         Optional.of(
-            new Step.Confirm(GlobalRequestId.ask(context, row, Optional.empty(), "confirm"))));
+            new Command.ConfirmResize(row.id(), GlobalRequestId.of(context, row, "confirm"))));
   }
 
   /** The row after a failed attempt: to be asked for again after a while, or at its end. */

@@ -1,21 +1,22 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 
-/** What became of a step. */
+/** What became of a command. */
 public sealed interface Outcome {
 
-  /** The step. */
-  Step step();
+  /** The command. */
+  Command command();
 
-  /** Nova accepted it; {@code requestId} is the reply's, null for steps that have none. */
-  record Accepted(Step step, String requestId) implements Outcome {}
+  /** Nova accepted it; {@code requestId} is the reply's, null where Nova gives none. */
+  record Accepted(Command command, String requestId) implements Outcome {}
 
   /** Nova was asked and failed or refused; the exception says whether it may have been done. */
-  record Failed(Step step, NovaException failure) implements Outcome {}
+  record Failed(Command command, NovaException failure) implements Outcome {}
 
   /**
    * It was not sent: too much time had gone by since its intent was decided, or we lead no more.
    */
-  record NotSent(Step step) implements Outcome {}
+  record NotSent(Command command) implements Outcome {}
 }

@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.UntrustedText;
 import java.time.Instant;
@@ -30,7 +31,7 @@ public final class OutcomeRecorder {
     var conditions = status.conditions();
     for (var outcome : outcomes) {
       rows = enter(rows, outcome, now);
-      if (outcome instanceof Outcome.Accepted(Step.DisableService _, var _)) {
+      if (outcome instanceof Outcome.Accepted(Command.DisableService _, var _)) {
         conditions = conditions.stream().map(c -> disabled(c, now)).toList();
       }
     }
@@ -53,24 +54,13 @@ public final class OutcomeRecorder {
     return outcomes.stream()
         .filter(
             o ->
-                instanceId(o.step())
-                    .map(id -> row(announced, id).equals(row(stored, id)))
-                    .orElse(true))
+                !(o.command() instanceof Command.OnInstance c)
+                    || row(announced, c.instanceId()).equals(row(stored, c.instanceId())))
         .toList();
   }
 
   private static Optional<InstanceStatus> row(HostMaintenanceStatus status, String id) {
     return status.instances().stream().filter(r -> r.id().equals(id)).findFirst();
-  }
-
-  private static Optional<String> instanceId(Step step) {
-    return switch (step) {
-      case Step.Asking asking -> Optional.of(asking.ask().instanceId());
-      case Step.Abort(var id, var migration) -> Optional.of(id);
-      case Step.ForceComplete(var id, var migration) -> Optional.of(id);
-      case Step.DisableService disable -> Optional.empty();
-      case Step.EnableService enable -> Optional.empty();
-    };
   }
 
   /** Nova says that it is disabled: found enabled from now on, it was enabled by somebody. */
@@ -88,15 +78,11 @@ public final class OutcomeRecorder {
 
   private static List<InstanceStatus> enter(
       List<InstanceStatus> rows, Outcome outcome, Instant now) {
-    return switch (outcome.step()) {
-      case Step.Confirm(var ask) -> change(rows, ask.instanceId(), r -> confirm(r, outcome, now));
-      case Step.Asking asking ->
-          change(rows, asking.ask().instanceId(), r -> move(r, outcome, now));
-      case Step.Abort(var id, var migration) -> change(rows, id, r -> timeout(r, outcome, now));
-      case Step.ForceComplete(var id, var migration) ->
-          change(rows, id, r -> timeout(r, outcome, now));
-      case Step.DisableService disable -> rows;
-      case Step.EnableService enable -> rows;
+    return switch (outcome.command()) {
+      case Command.ConfirmResize c -> change(rows, c.instanceId(), r -> confirm(r, outcome, now));
+      case Command.ServerAction c -> change(rows, c.instanceId(), r -> move(r, outcome, now));
+      case Command.OnMigration c -> change(rows, c.instanceId(), r -> timeout(r, outcome, now));
+      case Command.OnService _ -> rows;
     };
   }
 
@@ -107,15 +93,15 @@ public final class OutcomeRecorder {
 
   private static InstanceStatus move(InstanceStatus row, Outcome outcome, Instant now) {
     return switch (outcome) {
-      case Outcome.Accepted(var step, var requestId) ->
+      case Outcome.Accepted(var _, var requestId) ->
           RowTransitions.mark(
               row.toBuilder().requestId(requestId).build(),
               RowState.InProgress,
               Reason.Queued,
               "Nova has accepted the move.",
               now);
-      case Outcome.NotSent(var step) -> notSent(row, now);
-      case Outcome.Failed(var step, var failure) ->
+      case Outcome.NotSent _ -> notSent(row, now);
+      case Outcome.Failed(var _, var failure) ->
           failure.outcomeUnknown() ? unknown(row, failure, now) : refused(row, failure, now);
     };
   }
@@ -177,9 +163,9 @@ public final class OutcomeRecorder {
 
   private static InstanceStatus confirm(InstanceStatus row, Outcome outcome, Instant now) {
     return switch (outcome) {
-      case Outcome.Accepted(var step, var requestId) -> row;
-      case Outcome.NotSent(var step) -> row.toBuilder().nextAttemptTime(now).build();
-      case Outcome.Failed(var step, var failure) ->
+      case Outcome.Accepted _ -> row;
+      case Outcome.NotSent _ -> row.toBuilder().nextAttemptTime(now).build();
+      case Outcome.Failed(var _, var failure) ->
           failure.outcomeUnknown() && !row.is(RowState.Blocked)
               ? row
               : Refusals.later(row, failure.retryAfter(), now).toBuilder()
@@ -195,9 +181,9 @@ public final class OutcomeRecorder {
   /** What ends an overdue move is asked for again when it was refused; its row bounds how long. */
   private static InstanceStatus timeout(InstanceStatus row, Outcome outcome, Instant now) {
     return switch (outcome) {
-      case Outcome.Accepted(var step, var requestId) -> row;
-      case Outcome.NotSent(var step) -> row.toBuilder().nextAttemptTime(now).build();
-      case Outcome.Failed(var step, var failure) -> Refusals.later(row, failure.retryAfter(), now);
+      case Outcome.Accepted _ -> row;
+      case Outcome.NotSent _ -> row.toBuilder().nextAttemptTime(now).build();
+      case Outcome.Failed(var _, var failure) -> Refusals.later(row, failure.retryAfter(), now);
     };
   }
 

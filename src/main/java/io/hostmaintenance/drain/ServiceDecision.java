@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
@@ -17,12 +18,15 @@ import java.util.Optional;
  * How the service is taken, kept disabled and given back.
  *
  * @param record what is stored of it
- * @param step what is asked of Nova
+ * @param command what is asked of Nova
  * @param notices what is told
  * @param finding why it cannot be kept
  */
 record ServiceDecision(
-    ServiceStatus record, Optional<Step> step, List<Notice> notices, Optional<Cause> finding) {
+    ServiceStatus record,
+    Optional<Command> command,
+    List<Notice> notices,
+    Optional<Cause> finding) {
 
   private static final String MARKER = "host-maintenance ";
 
@@ -191,7 +195,7 @@ record ServiceDecision(
     }
     return wasDisabled || !mayBeUnderWay(context.input().disabling(), context)
         ? new ServiceDecision(
-            next, disabling(context, service, next).step(), notices, Optional.empty())
+            next, disabling(context, service, next).command(), notices, Optional.empty())
         : new ServiceDecision(next, Optional.empty(), notices, Optional.empty());
   }
 
@@ -216,7 +220,7 @@ record ServiceDecision(
     var taken = disabling(context, service, ours(service, "enabled", null));
     return new ServiceDecision(
         taken.record(),
-        taken.step(),
+        taken.command(),
         List.of(
             new Notice(
                 Notice.Type.Warning,
@@ -236,7 +240,7 @@ record ServiceDecision(
       DecisionContext context, ComputeService service, ServiceStatus record) {
     return new ServiceDecision(
         record,
-        Optional.of(new Step.DisableService(service.id(), wanted(context))),
+        Optional.of(new Command.DisableService(service.id(), wanted(context))),
         List.of(),
         Optional.empty());
   }
@@ -288,7 +292,7 @@ record ServiceDecision(
         record,
         mayBeUnderWay(context.input().givingBack(), context)
             ? Optional.empty()
-            : Optional.of(backStep(service, record)),
+            : Optional.of(restoring(service, record)),
         List.of(),
         Optional.empty());
   }
@@ -402,9 +406,9 @@ record ServiceDecision(
         && context.ago(deleted).compareTo(context.settings().answerWait()) < 0;
   }
 
-  private static Step backStep(ComputeService service, ServiceStatus record) {
+  private static Command restoring(ComputeService service, ServiceStatus record) {
     return "disabled".equals(record.previousStatus()) && record.previousReason() != null
-        ? new Step.DisableService(service.id(), record.previousReason())
-        : new Step.EnableService(service.id());
+        ? new Command.DisableService(service.id(), record.previousReason())
+        : new Command.EnableService(service.id());
   }
 }

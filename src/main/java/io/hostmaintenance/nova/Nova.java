@@ -12,8 +12,8 @@ import java.util.function.Supplier;
  * <p>Thread-safe and blocking. Every list is complete: all pages, all tenants; a list that cannot
  * be had whole is a {@link NovaException}, never a shorter list. Every method throws {@link
  * NovaException}. Whatever text is given is one line of at most 1 KiB without {@link
- * Foreign#harmful harmful} characters, and an id has letters, digits, dots, colons, hyphens and
- * underscores only.
+ * UntrustedText#harmful harmful} characters, and an id has letters, digits, dots, colons, hyphens
+ * and underscores only.
  */
 public interface Nova {
 
@@ -91,40 +91,9 @@ public interface Nova {
   Optional<Set<String>> consumers(String providerId);
 
   /**
-   * Disables a service ({@code PUT /os-services/{id}}); Nova may take a minute.
+   * Asks Nova to change something.
    *
-   * @param reason 1 to 255 characters
-   * @return the service as Nova answers it
+   * @throws NovaException also says whether Nova may have accepted the command all the same
    */
-  ComputeService disable(String serviceId, String reason);
-
-  /** Enables a service. */
-  ComputeService enable(String serviceId);
-
-  /**
-   * Asks for a live migration; accepted is not moved.
-   *
-   * @return the request id of Nova's reply, by which its instance action is found
-   */
-  String liveMigrate(Ask ask);
-
-  /**
-   * Asks for a cold migration; accepted is not moved.
-   *
-   * @return the request id of Nova's reply, by which its instance action is found
-   */
-  String coldMigrate(Ask ask);
-
-  /**
-   * Confirms a finished cold migration; any {@code targetHost} is left out.
-   *
-   * @return the request id of Nova's reply
-   */
-  String confirmResize(Ask ask);
-
-  /** Aborts a live migration that is queued, preparing or running. */
-  void abort(String instanceId, long migrationId);
-
-  /** Forces a running live migration to its end (post-copy or by pausing the guest). */
-  void forceComplete(String instanceId, long migrationId);
+  Accepted execute(Command command);
 }

@@ -17,7 +17,8 @@ import io.hostmaintenance.drain.Outcome;
 import io.hostmaintenance.drain.OutcomeRecorder;
 import io.hostmaintenance.drain.Refusals;
 import io.hostmaintenance.drain.Settings;
-import io.hostmaintenance.drain.Step;
+import io.hostmaintenance.nova.Accepted;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
@@ -385,7 +386,7 @@ final class MaintenanceLoop {
     if (decision.release()) {
       return release(resource, decision);
     }
-    if (decision.steps().isEmpty()) {
+    if (decision.commands().isEmpty()) {
       return announceAndSend(resource, memory, observation, decision);
     }
     try {
@@ -414,9 +415,9 @@ final class MaintenanceLoop {
     }
     var outcomes = new ArrayList<Outcome>();
     var held = now().isBefore(memory.refusedUntil);
-    for (var step : decision.steps()) {
-      if (!held || !changesService(step)) {
-        outcomes.add(carryOut(stored, step, observation, before));
+    for (var command : decision.commands()) {
+      if (!held || !(command instanceof Command.OnService)) {
+        outcomes.add(carryOut(stored, command, observation, before));
       }
     }
     var request = resource.isMarkedForDeletion() ? memory.givingBack : memory.disabling;
@@ -424,7 +425,7 @@ final class MaintenanceLoop {
       memory.refusal = Optional.empty();
     }
     for (var outcome : outcomes) {
-      if (changesService(outcome.step())) {
+      if (outcome.command() instanceof Command.OnService) {
         memory.refusal = refusal(outcome, request, memory);
       }
     }
@@ -466,10 +467,6 @@ final class MaintenanceLoop {
       }
       case Outcome.NotSent _ -> Optional.empty();
     };
-  }
-
-  private static boolean changesService(Step step) {
-    return step instanceof Step.DisableService || step instanceof Step.EnableService;
   }
 
   /**
@@ -524,37 +521,37 @@ final class MaintenanceLoop {
   }
 
   private Outcome carryOut(
-      HostMaintenance resource, Step step, Observation observation, long before) {
+      HostMaintenance resource, Command command, Observation observation, long before) {
     try {
       var reading = nanoTime.getAsLong();
-      if (overtaken(resource, step, observation)) {
-        LOG.warn("{}: not sent, it was not as it was seen any more: {}", name(resource), step);
-        return new Outcome.NotSent(step);
+      if (overtaken(resource, command, observation)) {
+        LOG.warn("{}: not sent, it was not as it was seen any more: {}", name(resource), command);
+        return new Outcome.NotSent(command);
       }
       var read = since(reading);
       if (!leading.getAsBoolean() || since(before).minus(read).compareTo(STALE_INTENT) > 0) {
-        LOG.warn("{}: not sent: {}", name(resource), step);
-        return new Outcome.NotSent(step);
+        LOG.warn("{}: not sent: {}", name(resource), command);
+        return new Outcome.NotSent(command);
       }
-      var requestId = send(resource, step);
-      LOG.info("{}: accepted: {} {}", name(resource), step, Objects.toString(requestId, ""));
-      return new Outcome.Accepted(step, requestId);
+      var accepted = nova.execute(command);
+      recordServiceChange(resource, command, accepted);
+      LOG.info("{}: accepted: {} {}", name(resource), command, accepted.requestId().orElse(""));
+      return new Outcome.Accepted(command, accepted.requestId().orElse(null));
     } catch (NovaException e) {
-      LOG.warn("{}: {}: {}", name(resource), step, e.getMessage());
-      return new Outcome.Failed(step, e);
+      LOG.warn("{}: {}: {}", name(resource), command, e.getMessage());
+      return new Outcome.Failed(command, e);
     }
   }
 
   /**
-   * Whether what a step changes for good is no longer as it was seen: Nova's PUT and its
+   * Whether what a command changes for good is no longer as it was seen: Nova's PUT and its
    * confirmation carry no condition, so what they change is read once more right before.
    */
-  private boolean overtaken(HostMaintenance resource, Step step, Observation observation) {
-    return switch (step) {
-      case Step.DisableService(var serviceId, var _) -> serviceChanged(serviceId, observation);
-      case Step.EnableService(var serviceId) -> serviceChanged(serviceId, observation);
-      case Step.Confirm(var ask) -> !confirmationDue(resource, ask.instanceId());
-      case Step.LiveMigrate _, Step.ColdMigrate _, Step.Abort _, Step.ForceComplete _ -> false;
+  private boolean overtaken(HostMaintenance resource, Command command, Observation observation) {
+    return switch (command) {
+      case Command.OnService service -> serviceChanged(service.serviceId(), observation);
+      case Command.ConfirmResize confirm -> !confirmationDue(resource, confirm.instanceId());
+      case Command.LiveMigrate _, Command.ColdMigrate _, Command.OnMigration _ -> false;
     };
   }
 
@@ -586,26 +583,12 @@ final class MaintenanceLoop {
         .toList();
   }
 
-  private String send(HostMaintenance resource, Step step) {
-    return switch (step) {
-      case Step.LiveMigrate(var ask) -> nova.liveMigrate(ask);
-      case Step.ColdMigrate(var ask) -> nova.coldMigrate(ask);
-      case Step.Confirm(var ask) -> nova.confirmResize(ask);
-      case Step.Abort(var instanceId, var migrationId) -> {
-        nova.abort(instanceId, migrationId);
-        yield null;
-      }
-      case Step.ForceComplete(var instanceId, var migrationId) -> {
-        nova.forceComplete(instanceId, migrationId);
-        yield null;
-      }
-      case Step.DisableService(var serviceId, var reason) -> {
-        nova.disable(serviceId, reason);
-        record(resource, Reason.ServiceDisabled, "was disabled (" + reason + ").", false);
-        yield null;
-      }
-      case Step.EnableService(var serviceId) -> {
-        var service = nova.enable(serviceId);
+  private void recordServiceChange(HostMaintenance resource, Command command, Accepted accepted) {
+    switch (command) {
+      case Command.DisableService(var _, var reason) ->
+          record(resource, Reason.ServiceDisabled, "was disabled (" + reason + ").", false);
+      case Command.EnableService _ -> {
+        var service = accepted.service().orElseThrow();
         record(
             resource,
             Reason.ServiceEnabled,
@@ -613,9 +596,9 @@ final class MaintenanceLoop {
                 ? "was enabled."
                 : "was enabled, but it is " + service.downWord() + ": " + service.bringUp() + ".",
             !service.up());
-        yield null;
       }
-    };
+      case Command.OnInstance _ -> {}
+    }
   }
 
   private void record(HostMaintenance resource, Reason reason, String what, boolean warning) {

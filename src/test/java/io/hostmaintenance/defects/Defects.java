@@ -78,7 +78,7 @@ final class Defects {
             .where("s.host().equalsIgnoreCase(host)", "s.host().startsWith(host)")
             .caughtBy("drain.ReportTest$BeforeTheFirstChange#theHostMustExistInNovaByItsExactName"),
         Defect.of("keeps answers for a row that has ended since", "drain/OutcomeRecorder")
-            .where("row(announced, id).equals(row(stored, id))", "true")
+            .where("row(announced, c.instanceId()).equals(row(stored, c.instanceId()))", "true")
             .caughtBy("simulation.StoriesTest#answersOfAFormerLeaderDoNotReopenAnEndedRow"));
   }
 
@@ -220,8 +220,8 @@ final class Defects {
         Defect.of("asks before its intent is stored", "operator/MaintenanceLoop")
             .where(
                 "var before = nanoTime.getAsLong();",
-                "var before = nanoTime.getAsLong(); for (var step : decision.steps()) {"
-                    + " carryOut(resource, step, observation, before); }")
+                "var before = nanoTime.getAsLong(); for (var command : decision.commands()) {"
+                    + " carryOut(resource, command, observation, before); }")
             .caughtBy(
                 "operator.MaintenanceLoopTest$Intents#areStoredInTheStatusBeforeTheirRequestIsSent",
                 WORLDS),
@@ -257,7 +257,7 @@ final class Defects {
             .caughtBy(
                 "operator.MaintenanceLoopTest$Intents#areNotDecidedFromListsThatTook31Seconds"),
         Defect.of("confirms what it does not read again", "operator/MaintenanceLoop")
-            .where("-> !confirmationDue(resource, ask.instanceId());", "-> false;")
+            .where("-> !confirmationDue(resource, confirm.instanceId());", "-> false;")
             .caughtBy(
                 "operator.MaintenanceLoopTest#confirmationIsNotSentWhenTheOwnerHasAlreadyConfirmed"),
         Defect.of("acts without the lease", "operator/MaintenanceLoop")
@@ -486,13 +486,13 @@ final class Defects {
             .caughtBy("operator.MaintenanceLoopTest$SeveralHosts#shareTheLimitOfRunningMoves"),
         Defect.of("moves while the service takes new instances", "drain/Drain")
             .where(
-                "obstacle.isEmpty() && disabled && serviceDecision.step().isEmpty()",
+                "obstacle.isEmpty() && disabled && serviceDecision.command().isEmpty()",
                 "obstacle.isEmpty()")
             .caughtBy("drain.InstanceRowsTest#noMoveIsRequestedBeforeTheServiceIsDisabled"),
         Defect.of("does not heed suspend", "drain/Drain")
             .where(
-                "serviceDecision.step().isEmpty() && !context.spec().suspend()",
-                "serviceDecision.step().isEmpty()")
+                "serviceDecision.command().isEmpty() && !context.spec().suspend()",
+                "serviceDecision.command().isEmpty()")
             .caughtBy(
                 "drain.InstanceRowsTest#suspendedMaintenanceRequestsNoMoveAndStillTracksRunningMoves"),
         Defect.of("aborts what should finish", "drain/Cleanup")
@@ -603,7 +603,7 @@ final class Defects {
                 "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isBlockedWhenNovaDoesNotShowTheInstanceFor15Minutes"),
         Defect.of("lets go before the service is seen enabled", "drain/Cleanup")
             .where(
-                "serviceDecision.step().isEmpty() && (serviceDecision.record() == null ||"
+                "serviceDecision.command().isEmpty() && (serviceDecision.record() == null ||"
                     + " !serviceDecision.record().disabledByUs())",
                 "true")
             .caughtBy("drain.CleanupTest$TheService#isEnabledAtOnceAndCheckedBeforeTheRelease"),
@@ -640,16 +640,16 @@ final class Defects {
     return List.of(
         Defect.of("live-migrates by force", "nova/openstack4j/OpenStack4jNova")
             .where(
-                "new NovaJson.LiveMigration(ask.targetHost().orElse(null), \"auto\")",
-                "Map.of(\"host\", ask.targetHost().orElse(\"\"), \"block_migration\", \"auto\","
+                "new NovaJson.LiveMigration(live.targetHost().orElse(null), \"auto\")",
+                "Map.of(\"host\", live.targetHost().orElse(\"\"), \"block_migration\", \"auto\","
                     + " \"force\", true)")
             .caughtBy(test + "liveMigrationSendsItsTargetHost"),
         Defect.of(
                 "does not leave the kind of live migration to Nova",
                 "nova/openstack4j/OpenStack4jNova")
             .where(
-                "ask.targetHost().orElse(null), \"auto\"",
-                "ask.targetHost().orElse(null), \"false\"")
+                "live.targetHost().orElse(null), \"auto\"",
+                "live.targetHost().orElse(null), \"false\"")
             .caughtBy(
                 test + "liveMigrationSendsItsTargetHost",
                 "nova.openstack4j.Openstack4jPitfallsTest#liveMigrationWithoutATargetHostSendsHostNull"),

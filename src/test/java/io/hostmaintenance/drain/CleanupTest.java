@@ -24,6 +24,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
@@ -39,8 +40,8 @@ class CleanupTest {
     return decision.notices().stream().map(Notice::reason).toList();
   }
 
-  private static Step enable() {
-    return new Step.EnableService(id(HOST));
+  private static Command enable() {
+    return new Command.EnableService(id(HOST));
   }
 
   // ---------------------------------------------------------------- without an observation
@@ -133,7 +134,7 @@ class CleanupTest {
       var given = Given.taken().deleted();
 
       var decision = given.decide();
-      assertThat(decision.steps()).containsExactly(enable());
+      assertThat(decision.commands()).containsExactly(enable());
       assertThat(decision.release()).isFalse();
       assertThat(decision.requeueAfter()).isZero();
 
@@ -147,10 +148,10 @@ class CleanupTest {
       given.decide();
 
       var decision = given.restarted().decideAfter(69);
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(decision.release()).isFalse();
 
-      assertThat(given.decideAfter(1).steps()).containsExactly(enable());
+      assertThat(given.decideAfter(1).commands()).containsExactly(enable());
     }
 
     @Test
@@ -164,7 +165,7 @@ class CleanupTest {
 
     @Test
     void thatAnotherOperatorProcessDisabledIsEnabledAtOnce() {
-      assertThat(Given.taken().restarted().deleted().decide().steps()).containsExactly(enable());
+      assertThat(Given.taken().restarted().deleted().decide().commands()).containsExactly(enable());
     }
 
     @Test
@@ -179,7 +180,7 @@ class CleanupTest {
 
       var decision = given.decide();
 
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(decision.requeueAfter()).hasSeconds(5);
     }
 
@@ -190,7 +191,7 @@ class CleanupTest {
 
       var again = given.decideAfter(1);
 
-      assertThat(again.steps()).containsExactly(enable());
+      assertThat(again.commands()).containsExactly(enable());
       assertThat(again.requeueAfter()).hasSeconds(5);
     }
 
@@ -200,7 +201,7 @@ class CleanupTest {
 
       var decision = given.decide();
 
-      assertThat(decision.steps()).containsExactly(enable());
+      assertThat(decision.commands()).containsExactly(enable());
       var ready = given.status().condition("Ready").orElseThrow();
       assertThat(ready.reason()).isEqualTo("Forbidden");
       assertThat(ready.message())
@@ -224,7 +225,7 @@ class CleanupTest {
 
       var decision = given.deleted().decideAfter(60);
 
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(decision.release()).isTrue();
     }
 
@@ -234,7 +235,7 @@ class CleanupTest {
 
       var decision = given.decide();
 
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(decision.release()).isTrue();
       assertThat(told(decision)).contains(Reason.ServiceLeftDisabled);
     }
@@ -243,7 +244,7 @@ class CleanupTest {
     void isEnabledWhateverReasonFollowsTheMarker() {
       var given = Given.taken().service(HOST, "disabled", MARKER + ": an older one").deleted();
 
-      assertThat(given.decide().steps()).containsExactly(enable());
+      assertThat(given.decide().commands()).containsExactly(enable());
     }
 
     @Test
@@ -253,8 +254,8 @@ class CleanupTest {
 
       var decision = given.deleted().decideAfter(60);
 
-      assertThat(decision.steps())
-          .containsExactly(new Step.DisableService(id(HOST), "AUTO: no libvirt"));
+      assertThat(decision.commands())
+          .containsExactly(new Command.DisableService(id(HOST), "AUTO: no libvirt"));
       var last = given.obeyed(decision).decideAfter(1);
       assertThat(last.release()).isTrue();
       assertThat(told(last)).doesNotContain(Reason.ServiceLeftDisabled);
@@ -268,7 +269,7 @@ class CleanupTest {
       given.service(HOST, "enabled", null);
       given.obeyed(given.decideAfter(60)).decideAfter(5);
 
-      assertThat(given.deleted().decide().steps()).containsExactly(enable());
+      assertThat(given.deleted().decide().commands()).containsExactly(enable());
     }
 
     @Test
@@ -277,7 +278,7 @@ class CleanupTest {
       given.decide();
       given.service(HOST, "enabled", null).deleted().decideAfter(5);
 
-      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).steps())
+      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).commands())
           .containsExactly(enable());
     }
 
@@ -287,7 +288,7 @@ class CleanupTest {
 
       var decision = given.decide();
 
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(told(decision)).contains(Reason.ServiceLeftDisabled);
     }
 
@@ -309,8 +310,8 @@ class CleanupTest {
       given.restarted().service(HOST, "disabled", "mine").decideAfter(5);
 
       assertThat(given.deleted().decideAfter(5).release()).isFalse();
-      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).steps())
-          .containsExactly(new Step.DisableService(id(HOST), "mine"));
+      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).commands())
+          .containsExactly(new Command.DisableService(id(HOST), "mine"));
     }
 
     @Test
@@ -326,8 +327,8 @@ class CleanupTest {
                   .decideAfter(5)
                   .release())
           .isFalse();
-      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).steps())
-          .containsExactly(new Step.DisableService(id(HOST), "mine"));
+      assertThat(given.service(HOST, "disabled", MARKER).decideAfter(30).commands())
+          .containsExactly(new Command.DisableService(id(HOST), "mine"));
     }
 
     @Test
@@ -338,7 +339,7 @@ class CleanupTest {
 
       var decision = given.decideAfter(70);
 
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(decision.release()).isTrue();
       assertThat(told(decision)).contains(Reason.ServiceLeftDisabled);
     }
@@ -348,7 +349,7 @@ class CleanupTest {
       var given = Given.taken().deleted();
       given.neighbour(new DecisionInput.OtherMaintenance("waits", HOST, NOON, false, false, true));
 
-      assertThat(given.decide().steps()).containsExactly(enable());
+      assertThat(given.decide().commands()).containsExactly(enable());
     }
 
     @ParameterizedTest
@@ -364,7 +365,7 @@ class CleanupTest {
 
       var decision = given.decide();
 
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(decision.release()).isTrue();
       assertThat(decision.notices())
           .filteredOn(n -> n.reason() == Reason.ServiceLeftDisabled)
@@ -395,7 +396,7 @@ class CleanupTest {
               .migrations(live(9, "vm", "running", NOON.plusSeconds(1)))
               .deleted();
 
-      assertThat(given.decide().steps()).containsExactly(enable());
+      assertThat(given.decide().commands()).containsExactly(enable());
     }
   }
 
@@ -423,7 +424,7 @@ class CleanupTest {
   void noMoveIsRequestedAfterTheDelete() {
     var given = exiting().instances(active("vm"));
 
-    assertThat(given.decide().steps()).isEmpty();
+    assertThat(given.decide().commands()).isEmpty();
   }
 
   @ParameterizedTest
@@ -443,9 +444,9 @@ class CleanupTest {
     var decision = moved(status).onDelete(onDelete).decide();
 
     if (aborted) {
-      assertThat(decision.steps()).containsExactly(new Step.Abort("vm", 9));
+      assertThat(decision.commands()).containsExactly(new Command.AbortMigration("vm", 9));
     } else {
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
     }
     assertThat(decision.release()).isFalse();
   }
@@ -471,7 +472,10 @@ class CleanupTest {
             .instances(away(in("resized", "vm")))
             .migrations(cold(9, "vm", "finished", NOON.plusSeconds(1)));
 
-    assertThat(given.decideAfter(5).steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+    assertThat(given.decideAfter(5).commands())
+        .hasSize(1)
+        .first()
+        .isInstanceOf(Command.ConfirmResize.class);
   }
 
   @Test
@@ -542,7 +546,7 @@ class CleanupTest {
     var decision = given.decide();
     for (var i = 0; i < 400 && !decision.release(); i++) {
       decision
-          .steps()
+          .commands()
           .forEach(
               s -> given.answered(new Outcome.Failed(s, refusal(Kind.BAD_REQUEST, "Not now."))));
       decision = given.decideAfter(5);
@@ -560,7 +564,7 @@ class CleanupTest {
 
     var decision = given.decideAfter(70);
 
-    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.commands()).isEmpty();
     assertThat(decision.release()).isTrue();
     assertThat(given.row("vm").state()).isEqualTo("Pending");
     assertThat(given.row("vm").message()).contains("no trace of the request");
@@ -615,7 +619,7 @@ class CleanupTest {
         moved("running").onDelete("Finish").instanceTimeout("60s").onTimeout("ForceComplete");
     given.after(50).deleted();
 
-    assertThat(given.decideAfter(11).steps()).isEmpty();
+    assertThat(given.decideAfter(11).commands()).isEmpty();
   }
 
   @Test
@@ -629,7 +633,8 @@ class CleanupTest {
                 live(9, "vm", "queued", NOON.plusSeconds(1)),
                 live(8, "later", "queued", NOON.plusSeconds(1)));
 
-    assertThat(given.decideAfter(1860).steps()).containsExactly(new Step.Abort("later", 8));
+    assertThat(given.decideAfter(1860).commands())
+        .containsExactly(new Command.AbortMigration("later", 8));
   }
 
   @Test
@@ -643,8 +648,9 @@ class CleanupTest {
                 live(8, "a", "running", NOON.plusSeconds(1)),
                 live(9, "b", "running", NOON.plusSeconds(1)));
 
-    assertThat(given.decide().steps())
-        .containsExactlyInAnyOrder(new Step.Abort("a", 8), new Step.Abort("b", 9));
+    assertThat(given.decide().commands())
+        .containsExactlyInAnyOrder(
+            new Command.AbortMigration("a", 8), new Command.AbortMigration("b", 9));
   }
 
   @Test
@@ -658,7 +664,7 @@ class CleanupTest {
                 live(8, "a", "running (post-copy)", NOON.plusSeconds(1)),
                 live(9, "b", "running", NOON.plusSeconds(1)));
 
-    assertThat(given.decide().steps()).containsExactly(new Step.Abort("b", 9));
+    assertThat(given.decide().commands()).containsExactly(new Command.AbortMigration("b", 9));
   }
 
   @Test
@@ -666,7 +672,8 @@ class CleanupTest {
     var given = moved("running").onDelete("Abort").instanceTimeout("60s").onTimeout("Abort");
     given.after(50).deleted();
 
-    assertThat(given.decideAfter(11).steps()).containsExactly(new Step.Abort("vm", 9));
+    assertThat(given.decideAfter(11).commands())
+        .containsExactly(new Command.AbortMigration("vm", 9));
   }
 
   @Test

@@ -8,6 +8,7 @@ import static io.hostmaintenance.drain.Given.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.nova.Command;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +37,7 @@ class DuplicateServicesTest {
 
     var decision = given.decide();
 
-    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.commands()).isEmpty();
     assertThat(given.status().service()).isNull();
     assertThat(given.status().phase()).isEqualTo("Failed");
     assertThat(condition(given, "Ready").reason()).isEqualTo("AmbiguousHost");
@@ -63,7 +64,7 @@ class DuplicateServicesTest {
   void serviceOfAHostWithALongerNameIsNoDuplicate() {
     var given = Given.fresh().twin("twin-id", HOST + "0", "enabled", true);
 
-    assertThat(given.decide().steps()).hasSize(1);
+    assertThat(given.decide().commands()).hasSize(1);
   }
 
   @Test
@@ -71,8 +72,8 @@ class DuplicateServicesTest {
     var given = Given.fresh().twin("twin-id", HOST, "enabled", false);
     given.decide();
 
-    assertThat(given.noTwin("twin-id").decideAfter(60).steps())
-        .containsExactly(new Step.DisableService(id(HOST), MARKER));
+    assertThat(given.noTwin("twin-id").decideAfter(60).commands())
+        .containsExactly(new Command.DisableService(id(HOST), MARKER));
   }
 
   @Test
@@ -112,7 +113,7 @@ class DuplicateServicesTest {
 
       var decision = given.decideAfter(60);
 
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(condition(given, "Drained").status()).isEqualTo("False");
       assertThat(condition(given, "Ready").status()).isEqualTo("False");
       assertThat(condition(given, "Ready").reason()).isEqualTo("AmbiguousHost");
@@ -126,7 +127,7 @@ class DuplicateServicesTest {
     void requestsNoMove() {
       var given = Given.taken().instances(active("vm")).twin("twin-id", HOST, "enabled", true);
 
-      assertThat(given.decide().steps()).isEmpty();
+      assertThat(given.decide().commands()).isEmpty();
     }
 
     /** Nothing is known of the instances in the other cell. */
@@ -145,7 +146,7 @@ class DuplicateServicesTest {
 
       var decision = given.decideAfter(60);
 
-      assertThat(decision.steps()).containsExactly(new Step.EnableService(id(HOST)));
+      assertThat(decision.commands()).containsExactly(new Command.EnableService(id(HOST)));
       assertThat(decision.release()).isFalse();
     }
   }

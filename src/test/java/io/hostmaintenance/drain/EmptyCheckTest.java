@@ -22,6 +22,7 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
@@ -127,7 +128,7 @@ class EmptyCheckTest {
 
     stands(given, "False", Reason.NotEmpty);
     assertThat(given.status().phase()).isEqualTo("Draining");
-    assertThat(decision.steps()).hasSize(1);
+    assertThat(decision.commands()).hasSize(1);
     assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.LateArrival);
   }
 
@@ -321,7 +322,7 @@ class EmptyCheckTest {
               .migrations(incoming(record(9, "vm", "live-migration", "completed", NOON, SOMEBODY)))
               .decideAfter(60);
 
-      assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.LiveMigrate.class);
+      assertThat(decision.commands()).hasSize(1).first().isInstanceOf(Command.LiveMigrate.class);
     }
 
     @Test

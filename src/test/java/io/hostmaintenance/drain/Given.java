@@ -18,6 +18,7 @@ import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Residents;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
@@ -620,16 +621,16 @@ final class Given {
     return after(seconds).decide();
   }
 
-  /** Enters what Nova answered to a step. */
+  /** Enters what Nova answered to a command. */
   Given answered(Outcome... outcomes) {
     return status(OutcomeRecorder.enter(status(), List.of(outcomes), now));
   }
 
-  /** Enters that Nova accepted every step that asks about an instance. */
+  /** Enters that Nova accepted every server action. */
   Given accepted(Decision decision) {
-    for (var step : decision.steps()) {
-      if (step instanceof Step.Asking asking) {
-        answered(new Outcome.Accepted(step, requestId(asking.ask().instanceId())));
+    for (var command : decision.commands()) {
+      if (command instanceof Command.ServerAction action) {
+        answered(new Outcome.Accepted(command, requestId(action.instanceId())));
       }
     }
     return this;
@@ -637,10 +638,10 @@ final class Given {
 
   /** Carries out what was asked of the service. */
   Given obeyed(Decision decision) {
-    for (var step : decision.steps()) {
-      switch (step) {
-        case Step.DisableService(var id, var reason) -> service(HOST, "disabled", reason);
-        case Step.EnableService(var id) -> service(HOST, "enabled", null);
+    for (var command : decision.commands()) {
+      switch (command) {
+        case Command.DisableService(var id, var reason) -> service(HOST, "disabled", reason);
+        case Command.EnableService(var id) -> service(HOST, "enabled", null);
         default -> {}
       }
     }

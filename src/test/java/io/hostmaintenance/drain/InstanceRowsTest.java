@@ -22,6 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;
 import java.util.Optional;
@@ -35,9 +36,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class InstanceRowsTest {
 
   private static List<String> ids(Decision decision) {
-    return decision.steps().stream()
-        .filter(Step.Asking.class::isInstance)
-        .map(s -> ((Step.Asking) s).ask().instanceId())
+    return decision.commands().stream()
+        .filter(Command.ServerAction.class::isInstance)
+        .map(c -> ((Command.ServerAction) c).instanceId())
         .toList();
   }
 
@@ -47,7 +48,7 @@ class InstanceRowsTest {
 
     var decision = given.decide();
 
-    var ask = ((Step.LiveMigrate) decision.steps().getFirst()).ask();
+    var command = (Command.LiveMigrate) decision.commands().getFirst();
     assertThat(given.row("vm"))
         .extracting(
             r -> r.state(),
@@ -56,8 +57,8 @@ class InstanceRowsTest {
             r -> r.requestId(),
             r -> r.attempts())
         .containsExactly("Requested", NOON, NOON, null, 1);
-    assertThat(ask.instanceId()).isEqualTo("vm");
-    assertThat(ask.globalRequestId()).matches("req-[0-9a-f-]{36}");
+    assertThat(command.instanceId()).isEqualTo("vm");
+    assertThat(command.globalRequestId()).matches("req-[0-9a-f-]{36}");
   }
 
   @Test
@@ -75,8 +76,8 @@ class InstanceRowsTest {
     var free = Given.taken().instances(active("vm")).decide();
     var bound = Given.taken().targetHost(OTHER).instances(active("vm")).decide();
 
-    assertThat(((Step.LiveMigrate) free.steps().getFirst()).ask().targetHost()).isEmpty();
-    assertThat(((Step.LiveMigrate) bound.steps().getFirst()).ask().targetHost())
+    assertThat(((Command.LiveMigrate) free.commands().getFirst()).targetHost()).isEmpty();
+    assertThat(((Command.LiveMigrate) bound.commands().getFirst()).targetHost())
         .isEqualTo(Optional.of(OTHER));
   }
 
@@ -535,7 +536,7 @@ class InstanceRowsTest {
               .instances(away(in("resized", "vm")))
               .migrations(record(9, "vm", "migration", "finished", NOON, US));
 
-      assertThat(ours.decide().steps()).isEmpty();
+      assertThat(ours.decide().commands()).isEmpty();
       assertThat(ours.row("vm").state()).isEqualTo("Blocked");
     }
   }
@@ -630,7 +631,7 @@ class InstanceRowsTest {
   void rowOfARequestedColdMigrationSaysColdMigrate() {
     var given = Given.taken().liveMigrate(false).instances(active("vm"));
 
-    assertThat(given.decide().steps()).first().isInstanceOf(Step.ColdMigrate.class);
+    assertThat(given.decide().commands()).first().isInstanceOf(Command.ColdMigrate.class);
     assertThat(given.row("vm").action()).isEqualTo("ColdMigrate");
     assertThat(cold(given.row("vm"))).isEqualTo(given.row("vm"));
   }

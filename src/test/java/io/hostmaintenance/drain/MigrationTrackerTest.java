@@ -26,6 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import java.time.Duration;
@@ -86,7 +87,9 @@ class MigrationTrackerTest {
       given.action("vm", action(COLD, requestId("cold"), NOON.plusSeconds(1), US));
       given.migrations(Fixtures.cold(8, "vm", "error", NOON.plusSeconds(ahead - 60)));
 
-      assertThat(given.decideAfter(30).steps()).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.decideAfter(30).commands())
+          .first()
+          .isInstanceOf(Command.ConfirmResize.class);
     }
 
     @ParameterizedTest
@@ -128,7 +131,7 @@ class MigrationTrackerTest {
               .action("vm", action(COLD, "req-lost", NOON.plusSeconds(ahead + 2), US))
               .migrations(Fixtures.cold(9, "vm", "finished", NOON.plusSeconds(ahead + 3)));
 
-      assertThat(lost.decideAfter(30).steps()).first().isInstanceOf(Step.Confirm.class);
+      assertThat(lost.decideAfter(30).commands()).first().isInstanceOf(Command.ConfirmResize.class);
     }
 
     @Test
@@ -173,7 +176,7 @@ class MigrationTrackerTest {
     void useUpTheAttemptThatMayHaveFailed() {
       var here = lostAndStillHere(-60);
 
-      assertThat(here.decideAfter(70).steps()).isEmpty();
+      assertThat(here.decideAfter(70).commands()).isEmpty();
 
       stands(here, "Pending", Reason.ApiUnavailable);
       assertThat(here.row("vm").message()).contains("Nova's clocks differ by 60 s");
@@ -182,9 +185,9 @@ class MigrationTrackerTest {
 
     @Test
     void doNotUseUpAnAttemptForAnActionTwoHoursOld() {
-      assertThat(lostAndStillHere(-7200).decideAfter(70).steps())
+      assertThat(lostAndStillHere(-7200).decideAfter(70).commands())
           .first()
-          .isInstanceOf(Step.LiveMigrate.class);
+          .isInstanceOf(Command.LiveMigrate.class);
     }
 
     @Test
@@ -305,7 +308,7 @@ class MigrationTrackerTest {
       given.decideAfter(5);
       given.decideAfter(700);
 
-      assertThat(given.decideAfter(700).steps()).isEmpty();
+      assertThat(given.decideAfter(700).commands()).isEmpty();
     }
   }
 
@@ -320,7 +323,7 @@ class MigrationTrackerTest {
     void isMatchedToTheOnlyLaterInstanceActionOfTheOperatorsUser() {
       given.instances(migrating("vm")).action("vm", ours(LIVE, 1));
 
-      assertThat(given.decideAfter(5).steps()).isEmpty();
+      assertThat(given.decideAfter(5).commands()).isEmpty();
 
       stands(given, "InProgress", Reason.Queued);
       assertThat(given.row("vm").requestId()).isEqualTo(requestId("vm"));
@@ -418,7 +421,7 @@ class MigrationTrackerTest {
       given.instances(active("vm"));
       given.decide();
 
-      assertThat(given.decideAfter(69).steps()).isEmpty();
+      assertThat(given.decideAfter(69).commands()).isEmpty();
       stands(given, "Requested", Reason.AnswerUnknown);
     }
 
@@ -429,7 +432,7 @@ class MigrationTrackerTest {
 
       var decision = given.decideAfter(70);
 
-      assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.LiveMigrate.class);
+      assertThat(decision.commands()).hasSize(1).first().isInstanceOf(Command.LiveMigrate.class);
       assertThat(given.row("vm").attempts()).isEqualTo(1);
       assertThat(given.row("vm").requestTime()).isEqualTo(given.now());
       assertThat(given.row("vm").observedTime()).isEqualTo(given.now());
@@ -440,8 +443,8 @@ class MigrationTrackerTest {
       given.instances(active("vm"));
       given.decide();
 
-      assertThat(given.restarted().decideAfter(600).steps()).isEmpty();
-      assertThat(given.decideAfter(70).steps()).hasSize(1);
+      assertThat(given.restarted().decideAfter(600).commands()).isEmpty();
+      assertThat(given.decideAfter(70).commands()).hasSize(1);
     }
 
     @Test
@@ -451,8 +454,8 @@ class MigrationTrackerTest {
       given.decideAfter(70);
       given.decideAfter(5);
 
-      assertThat(given.decideAfter(69).steps()).isEmpty();
-      assertThat(given.decideAfter(1).steps()).hasSize(1);
+      assertThat(given.decideAfter(69).commands()).isEmpty();
+      assertThat(given.decideAfter(1).commands()).hasSize(1);
     }
 
     @Test
@@ -460,7 +463,7 @@ class MigrationTrackerTest {
       given.instances(busy("rebooting", active("vm")));
       given.decide();
 
-      assertThat(given.decideAfter(300).steps()).isEmpty();
+      assertThat(given.decideAfter(300).commands()).isEmpty();
       stands(given, "Requested", Reason.AnswerUnknown);
     }
 
@@ -469,7 +472,7 @@ class MigrationTrackerTest {
       given.instances(active("vm")).unseen("vm");
       given.decide();
 
-      assertThat(given.decideAfter(300).steps()).isEmpty();
+      assertThat(given.decideAfter(300).commands()).isEmpty();
       stands(given, "Requested", Reason.AnswerUnknown);
     }
 
@@ -538,7 +541,7 @@ class MigrationTrackerTest {
 
       given.instances(stopped("vm"));
 
-      assertThat(given.decideAfter(70).steps()).first().isInstanceOf(Step.ColdMigrate.class);
+      assertThat(given.decideAfter(70).commands()).first().isInstanceOf(Command.ColdMigrate.class);
     }
   }
 
@@ -649,7 +652,7 @@ class MigrationTrackerTest {
               .action("vm", ours(COLD, 1))
               .migrations(record(2, "vm", "resize", "finished", NOON.plusSeconds(1), US));
 
-      assertThat(given.decideAfter(5).steps()).isEmpty();
+      assertThat(given.decideAfter(5).commands()).isEmpty();
       assertThat(given.row("vm").migrationId()).isNull();
     }
 
@@ -662,7 +665,10 @@ class MigrationTrackerTest {
               .action("vm", ours(COLD, 1))
               .migrations(cold(2, "vm", "finished", NOON.plusSeconds(2)));
 
-      assertThat(given.decideAfter(5).steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.decideAfter(5).commands())
+          .hasSize(1)
+          .first()
+          .isInstanceOf(Command.ConfirmResize.class);
       assertThat(given.row("vm").migrationId()).isEqualTo(2);
     }
 
@@ -677,7 +683,7 @@ class MigrationTrackerTest {
               .action("vm", action(name, "req-theirs", NOON.plusSeconds(20), SOMEBODY))
               .migrations(cold(2, "vm", "finished", NOON.plusSeconds(21)));
 
-      assertThat(given.decideAfter(30).steps()).isEmpty();
+      assertThat(given.decideAfter(30).commands()).isEmpty();
       assertThat(given.row("vm").state()).isNotEqualTo("Confirming");
     }
 
@@ -692,7 +698,9 @@ class MigrationTrackerTest {
               .action("vm", action(name, "req-theirs", NOON.plusSeconds(after), SOMEBODY))
               .migrations(cold(2, "vm", "finished", NOON.plusSeconds(2)));
 
-      assertThat(given.decideAfter(30).steps()).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.decideAfter(30).commands())
+          .first()
+          .isInstanceOf(Command.ConfirmResize.class);
     }
 
     @Test
@@ -705,7 +713,7 @@ class MigrationTrackerTest {
                   cold(2, "vm", "confirmed", NOON.plusSeconds(2)),
                   Fixtures.incoming(cold(3, "vm", "finished", NOON.plusSeconds(100))));
 
-      assertThat(given.decideAfter(120).steps()).isEmpty();
+      assertThat(given.decideAfter(120).commands()).isEmpty();
       stands(given, "Moved", Reason.Moved);
     }
 
@@ -809,12 +817,12 @@ class MigrationTrackerTest {
     void thatFailedIsRequestedAgainAfter10Seconds() {
       given.decide();
 
-      assertThat(become("error", active("vm")).decide().steps()).isEmpty();
+      assertThat(become("error", active("vm")).decide().commands()).isEmpty();
 
       stands(given, "Pending", Reason.FailedDuringTransfer);
       assertThat(given.row("vm").nextAttemptTime()).isEqualTo(given.now().plusSeconds(10));
-      assertThat(given.decideAfter(9).steps()).isEmpty();
-      assertThat(given.decideAfter(1).steps()).hasSize(1);
+      assertThat(given.decideAfter(9).commands()).isEmpty();
+      assertThat(given.decideAfter(1).commands()).hasSize(1);
       assertThat(given.row("vm").attempts()).isEqualTo(2);
     }
 
@@ -1124,7 +1132,7 @@ class MigrationTrackerTest {
       stands(given, "Blocked", Reason.Inconsistent);
       assertThat(given.row("vm").requestTime()).isNotNull();
       given.concurrency(1, 1).instances(active("vm-2"));
-      assertThat(given.decideAfter(5).steps()).hasSize(1);
+      assertThat(given.decideAfter(5).commands()).hasSize(1);
     }
 
     @Test
@@ -1230,23 +1238,25 @@ class MigrationTrackerTest {
     void isAbortedAfter30MinutesPlusOneMinutePerGib() {
       given.decide();
 
-      assertThat(given.decideAfter(1859).steps()).isEmpty();
-      assertThat(given.decideAfter(1).steps()).containsExactly(new Step.Abort("vm", 9));
+      assertThat(given.decideAfter(1859).commands()).isEmpty();
+      assertThat(given.decideAfter(1).commands())
+          .containsExactly(new Command.AbortMigration("vm", 9));
     }
 
     @Test
     void isAbortedAfterTheInstanceTimeoutOfTheSpec() {
       given.instanceTimeout("1m").decide();
 
-      assertThat(given.decideAfter(59).steps()).isEmpty();
-      assertThat(given.decideAfter(1).steps()).containsExactly(new Step.Abort("vm", 9));
+      assertThat(given.decideAfter(59).commands()).isEmpty();
+      assertThat(given.decideAfter(1).commands())
+          .containsExactly(new Command.AbortMigration("vm", 9));
     }
 
     @Test
     void isAbortedOnlyOnce() {
       overdue();
 
-      assertThat(given.decideAfter(5).steps()).isEmpty();
+      assertThat(given.decideAfter(5).commands()).isEmpty();
     }
 
     @Test
@@ -1282,7 +1292,7 @@ class MigrationTrackerTest {
 
       stands(given, "Blocked", Reason.Timeout);
       given.concurrency(1, 1).instances(active("vm-2"));
-      assertThat(given.decideAfter(5).steps()).hasSize(1);
+      assertThat(given.decideAfter(5).commands()).hasSize(1);
     }
 
     @Test
@@ -1290,11 +1300,11 @@ class MigrationTrackerTest {
       var aborts = 0;
       var decision = overdue();
       for (var i = 0; i < 100 && given.row("vm").state().equals("InProgress"); i++) {
-        for (var step : decision.steps()) {
+        for (var command : decision.commands()) {
           aborts++;
           given.answered(
               new Outcome.Failed(
-                  step,
+                  command,
                   Given.refusal(
                       io.hostmaintenance.nova.NovaException.Kind.UNAVAILABLE, "Try later.")));
         }
@@ -1308,30 +1318,31 @@ class MigrationTrackerTest {
     @Test
     void whoseAbortWasNotSentIsAbortedAtTheNextReconciliation() {
       var decision = overdue();
-      given.answered(new Outcome.NotSent(decision.steps().getFirst()));
+      given.answered(new Outcome.NotSent(decision.commands().getFirst()));
 
-      assertThat(given.decideAfter(5).steps()).containsExactly(new Step.Abort("vm", 9));
+      assertThat(given.decideAfter(5).commands())
+          .containsExactly(new Command.AbortMigration("vm", 9));
     }
 
     @Test
     void isForceCompletedWhenTheSpecSaysForceComplete() {
       given.onTimeout("ForceComplete");
 
-      assertThat(overdue().steps()).containsExactly(new Step.ForceComplete("vm", 9));
+      assertThat(overdue().commands()).containsExactly(new Command.ForceCompleteMigration("vm", 9));
     }
 
     @Test
     void isAbortedWhenItsInstanceIsPausedAndNovaCannotForceCompleteIt() {
       given.onTimeout("ForceComplete").instances(busy("migrating", paused("vm")));
 
-      assertThat(overdue().steps()).containsExactly(new Step.Abort("vm", 9));
+      assertThat(overdue().commands()).containsExactly(new Command.AbortMigration("vm", 9));
     }
 
     @Test
     void isBlockedAndNotAbortedWhenTheSpecSaysWait() {
       given.onTimeout("Wait");
 
-      assertThat(overdue().steps()).isEmpty();
+      assertThat(overdue().commands()).isEmpty();
       stands(given, "Blocked", Reason.Timeout);
     }
 
@@ -1339,7 +1350,7 @@ class MigrationTrackerTest {
     void inPostCopyIsNeverAborted() {
       given.migrations(live(9, "vm", "running (post-copy)", NOON.plusSeconds(1)));
 
-      assertThat(overdue().steps()).isEmpty();
+      assertThat(overdue().commands()).isEmpty();
       stands(given, "Blocked", Reason.Timeout);
     }
 
@@ -1375,7 +1386,7 @@ class MigrationTrackerTest {
           .instances(busy("resize_migrating", stopped("vm")))
           .migrations(cold(9, "vm", "migrating", NOON.plusSeconds(1)));
 
-      assertThat(overdue().steps()).isEmpty();
+      assertThat(overdue().commands()).isEmpty();
       stands(given, "Blocked", Reason.Timeout);
       assertThat(given.row("vm").message()).contains("cannot be aborted");
     }
@@ -1391,7 +1402,9 @@ class MigrationTrackerTest {
           .instances(away(in("resized", "vm")))
           .migrations(become("finished", given.now(), cold(9, "vm", "x", NOON.plusSeconds(1))));
 
-      assertThat(given.decideAfter(3600).steps()).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.decideAfter(3600).commands())
+          .first()
+          .isInstanceOf(Command.ConfirmResize.class);
       stands(given, "Confirming", Reason.UnconfirmedResize);
 
       given
@@ -1457,10 +1470,10 @@ class MigrationTrackerTest {
 
       given.decideAfter(300);
       stands(given, "Failed", Reason.Inconsistent);
-      assertThat(given.decideAfter(3600).steps()).isEmpty();
+      assertThat(given.decideAfter(3600).commands()).isEmpty();
 
       given.annotated("hostmaintenance.io/retry", "1");
-      assertThat(given.decideAfter(5).steps()).hasSize(1);
+      assertThat(given.decideAfter(5).commands()).hasSize(1);
     }
 
     @Test
@@ -1517,7 +1530,7 @@ class MigrationTrackerTest {
     private Given refused(Decision decision, long retryAfter) {
       return given.answered(
           new Outcome.Failed(
-              decision.steps().getFirst(),
+              decision.commands().getFirst(),
               new io.hostmaintenance.nova.NovaException(
                   io.hostmaintenance.nova.NovaException.Kind.CONFLICT,
                   "Cannot 'confirmResize' while it is in vm_state active",
@@ -1532,7 +1545,7 @@ class MigrationTrackerTest {
     void isConfirmed() {
       var decision = given.decideAfter(60);
 
-      assertThat(decision.steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+      assertThat(decision.commands()).hasSize(1).first().isInstanceOf(Command.ConfirmResize.class);
       assertThat(given.row("vm").state()).isEqualTo("Confirming");
       assertThat(given.row("vm").requestTime()).isEqualTo(given.now());
     }
@@ -1542,7 +1555,7 @@ class MigrationTrackerTest {
       given.migrations(
           incoming(record(12, "vm", "resize", "finished", NOON.plusSeconds(30), SOMEBODY)));
 
-      assertThat(given.decideAfter(60).steps()).isEmpty();
+      assertThat(given.decideAfter(60).commands()).isEmpty();
       stands(given, "Blocked", Reason.UnconfirmedResize);
     }
 
@@ -1553,7 +1566,10 @@ class MigrationTrackerTest {
 
       given.migrations(become("confirmed", given.now(), other));
 
-      assertThat(given.decideAfter(80).steps()).hasSize(1).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.decideAfter(80).commands())
+          .hasSize(1)
+          .first()
+          .isInstanceOf(Command.ConfirmResize.class);
     }
 
     /** The host's list is older than the instance's own. */
@@ -1563,7 +1579,7 @@ class MigrationTrackerTest {
       var lacksIt =
           new Observation.Detail(detail.instance(), List.of(), detail.actions(), detail.events());
 
-      assertThat(given.decide(given.snapshot("vm", lacksIt)).steps()).isEmpty();
+      assertThat(given.decide(given.snapshot("vm", lacksIt)).commands()).isEmpty();
     }
 
     @Test
@@ -1582,7 +1598,7 @@ class MigrationTrackerTest {
       assertThat(given.row("vm").message()).endsWith("is confirmed.");
 
       for (var i = 0; i < 16 && given.row("vm").state().equals("Confirming"); i++) {
-        if (!decision.steps().isEmpty()) {
+        if (!decision.commands().isEmpty()) {
           refused(decision, 0);
         }
         decision = given.decideAfter(60);
@@ -1596,24 +1612,24 @@ class MigrationTrackerTest {
       given.decideAfter(60);
 
       given.decideAfter(5);
-      assertThat(given.decideAfter(69).steps()).isEmpty();
-      assertThat(given.decideAfter(1).steps()).hasSize(1);
+      assertThat(given.decideAfter(69).commands()).isEmpty();
+      assertThat(given.decideAfter(1).commands()).hasSize(1);
     }
 
     @Test
     void isConfirmedAgainByARestartedOperatorOnlyAfter70Seconds() {
       given.decideAfter(60);
 
-      assertThat(given.restarted().decideAfter(600).steps()).isEmpty();
-      assertThat(given.decideAfter(70).steps()).hasSize(1);
+      assertThat(given.restarted().decideAfter(600).commands()).isEmpty();
+      assertThat(given.decideAfter(70).commands()).hasSize(1);
     }
 
     @Test
     void isConfirmedAgain10SecondsAfterARefusal() {
       refused(given.decideAfter(60), 0);
 
-      assertThat(given.decideAfter(9).steps()).isEmpty();
-      assertThat(given.decideAfter(1).steps()).hasSize(1);
+      assertThat(given.decideAfter(9).commands()).isEmpty();
+      assertThat(given.decideAfter(1).commands()).hasSize(1);
     }
 
     @Test
@@ -1631,8 +1647,8 @@ class MigrationTrackerTest {
     void isConfirmedAgainOnlyAfterTheRetryAfterOfNova() {
       refused(given.decideAfter(60), 30);
 
-      assertThat(given.decideAfter(29).steps()).isEmpty();
-      assertThat(given.decideAfter(1).steps()).hasSize(1);
+      assertThat(given.decideAfter(29).commands()).isEmpty();
+      assertThat(given.decideAfter(1).commands()).hasSize(1);
     }
 
     @Test
@@ -1651,7 +1667,7 @@ class MigrationTrackerTest {
     void staysConfirmingAfterManyRefusals() {
       var decision = given.decideAfter(60);
       for (var i = 0; i < 40; i++) {
-        if (!decision.steps().isEmpty()) {
+        if (!decision.commands().isEmpty()) {
           refused(decision, 0);
         }
         decision = given.decideAfter(10);
@@ -1667,7 +1683,7 @@ class MigrationTrackerTest {
     void isNotConfirmedWhileTheSourceServiceIsDown() {
       given.serviceDown(Given.HOST);
 
-      assertThat(given.decideAfter(60).steps()).isEmpty();
+      assertThat(given.decideAfter(60).commands()).isEmpty();
       stands(given, "Confirming", Reason.SourceServiceDown);
       assertThat(given.row("vm").message()).contains("start it");
     }
@@ -1680,7 +1696,9 @@ class MigrationTrackerTest {
 
       given.service(Given.HOST, "disabled", Given.MARKER);
 
-      assertThat(given.decideAfter(60).steps()).first().isInstanceOf(Step.Confirm.class);
+      assertThat(given.decideAfter(60).commands())
+          .first()
+          .isInstanceOf(Command.ConfirmResize.class);
     }
 
     @Test
@@ -1688,7 +1706,7 @@ class MigrationTrackerTest {
       var decision = given.decideAfter(60);
       var asked = 0;
       for (var i = 0; i < 240; i++) {
-        if (!decision.steps().isEmpty()) {
+        if (!decision.commands().isEmpty()) {
           asked++;
           refused(decision, 0);
         }
@@ -1710,7 +1728,7 @@ class MigrationTrackerTest {
             .instances(away(in("resized", "vm")))
             .migrations(record(9, "vm", "migration", "finished", NOON, SOMEBODY));
 
-    assertThat(given.decideAfter(5).steps()).isEmpty();
+    assertThat(given.decideAfter(5).commands()).isEmpty();
 
     stands(given, "Blocked", Reason.UnconfirmedResize);
   }

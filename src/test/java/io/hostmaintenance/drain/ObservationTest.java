@@ -70,12 +70,12 @@ class ObservationTest {
 
     @Test
     void isRequestedWhenTheInstanceListIs30SecondsOld() {
-      assertThat(given.aged(Duration.ofSeconds(30)).decide().steps()).hasSize(1);
+      assertThat(given.aged(Duration.ofSeconds(30)).decide().commands()).hasSize(1);
     }
 
     @Test
     void isNotRequestedWhenTheInstanceListIsOlderThan30Seconds() {
-      assertThat(given.aged(Duration.ofMillis(30_001)).decide().steps()).isEmpty();
+      assertThat(given.aged(Duration.ofMillis(30_001)).decide().commands()).isEmpty();
     }
 
     @Test

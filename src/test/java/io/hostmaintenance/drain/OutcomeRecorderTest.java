@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.time.Duration;
@@ -32,11 +33,11 @@ class OutcomeRecorderTest {
       "Cannot 'os-migrateLive' instance vm while it is in vm_state stopped";
 
   private final Given given = Given.taken().instances(active("vm"));
-  private Step asked;
+  private Command asked;
 
   @BeforeEach
   void ask() {
-    asked = given.decide().steps().getFirst();
+    asked = given.decide().commands().getFirst();
     assertThat(given.row("vm").state()).isEqualTo("Requested");
   }
 
@@ -65,7 +66,7 @@ class OutcomeRecorderTest {
     given.answered(new Outcome.NotSent(asked));
     stands("Pending", Reason.Waiting, 0);
 
-    assertThat(given.decideAfter(5).steps()).hasSize(1);
+    assertThat(given.decideAfter(5).commands()).hasSize(1);
     assertThat(given.row("vm").attempts()).isEqualTo(1);
   }
 
@@ -92,8 +93,8 @@ class OutcomeRecorderTest {
     failed(refusal(kind, "No."));
     stands("Pending", reason, 0);
 
-    assertThat(given.decideAfter(later - 1).steps()).isEmpty();
-    assertThat(given.decideAfter(1).steps()).hasSize(1);
+    assertThat(given.decideAfter(later - 1).commands()).isEmpty();
+    assertThat(given.decideAfter(1).commands()).hasSize(1);
     assertThat(given.row("vm").attempts()).isEqualTo(1);
   }
 
@@ -103,8 +104,8 @@ class OutcomeRecorderTest {
         new NovaException(
             Kind.TOO_MANY_REQUESTS, "Slow.", 429, "req-9", Duration.ofSeconds(120), false, null));
 
-    assertThat(given.decideAfter(119).steps()).isEmpty();
-    assertThat(given.decideAfter(1).steps()).hasSize(1);
+    assertThat(given.decideAfter(119).commands()).isEmpty();
+    assertThat(given.decideAfter(1).commands()).hasSize(1);
   }
 
   @Test
@@ -116,7 +117,7 @@ class OutcomeRecorderTest {
     stands("Failed", Reason.Refused, 1);
     assertThat(given.row("vm").message()).contains("vTPM");
     assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.Refused);
-    assertThat(given.decideAfter(3600).steps()).isEmpty();
+    assertThat(given.decideAfter(3600).commands()).isEmpty();
   }
 
   @Test
@@ -126,7 +127,7 @@ class OutcomeRecorderTest {
 
     given.annotated("hostmaintenance.io/retry", "again");
 
-    assertThat(given.decideAfter(10).steps()).hasSize(1);
+    assertThat(given.decideAfter(10).commands()).hasSize(1);
   }
 
   // ---------------------------------------------------------------- 409, both kinds
@@ -158,8 +159,8 @@ class OutcomeRecorderTest {
   void requestIsRepeatedSoonAfterTheConflictingTaskEnds() {
     failed(refusal(Kind.CONFLICT, TASK));
 
-    assertThat(given.decideAfter(5).steps()).isEmpty();
-    assertThat(given.decideAfter(10).steps()).hasSize(1);
+    assertThat(given.decideAfter(5).commands()).isEmpty();
+    assertThat(given.decideAfter(10).commands()).hasSize(1);
     assertThat(given.row("vm").attempts()).isEqualTo(1);
   }
 
@@ -167,7 +168,7 @@ class OutcomeRecorderTest {
   void conflictByVmStateUsesUpAnAttempt() {
     failed(refusal(Kind.CONFLICT, STATE));
 
-    assertThat(given.decideAfter(5).steps()).isEmpty();
+    assertThat(given.decideAfter(5).commands()).isEmpty();
 
     stands("Pending", Reason.UnsupportedState, 1);
     assertThat(given.row("vm").message()).contains("vm_state stopped");
@@ -180,7 +181,7 @@ class OutcomeRecorderTest {
 
     var decision = given.decideAfter(10);
 
-    assertThat(decision.steps()).first().isInstanceOf(Step.ColdMigrate.class);
+    assertThat(decision.commands()).first().isInstanceOf(Command.ColdMigrate.class);
   }
 
   @Test
@@ -188,9 +189,9 @@ class OutcomeRecorderTest {
     for (var i = 0; i < 3; i++) {
       failed(refusal(Kind.CONFLICT, "Instance vm is locked"));
       given.decideAfter(5);
-      var steps = given.decideAfter(300).steps();
-      if (!steps.isEmpty()) {
-        asked = steps.getFirst();
+      var commands = given.decideAfter(300).commands();
+      if (!commands.isEmpty()) {
+        asked = commands.getFirst();
       }
     }
 
@@ -210,7 +211,7 @@ class OutcomeRecorderTest {
   void answerAboutTheServiceChangesNoInstanceRow() {
     var before = given.row("vm");
 
-    given.answered(new Outcome.Accepted(new Step.EnableService("service"), null));
+    given.answered(new Outcome.Accepted(new Command.EnableService("service"), null));
 
     assertThat(given.row("vm")).isEqualTo(before);
   }
@@ -255,7 +256,7 @@ class OutcomeRecorderTest {
 
   @Test
   void answerAboutTheServiceIsAlwaysStored() {
-    var outcome = new Outcome.Accepted(new Step.DisableService("id", "x"), null);
+    var outcome = new Outcome.Accepted(new Command.DisableService("id", "x"), null);
     var nothing = HostMaintenanceStatus.builder().build();
 
     assertThat(OutcomeRecorder.stillNews(List.of(outcome), given.status(), nothing)).hasSize(1);
@@ -266,8 +267,8 @@ class OutcomeRecorderTest {
     var other = given.status().toBuilder().instances(List.of()).build();
     List<Outcome> outcomes =
         List.of(
-            new Outcome.Accepted(new Step.Abort("vm", 9), null),
-            new Outcome.Accepted(new Step.ForceComplete("vm", 9), null));
+            new Outcome.Accepted(new Command.AbortMigration("vm", 9), null),
+            new Outcome.Accepted(new Command.ForceCompleteMigration("vm", 9), null));
 
     assertThat(OutcomeRecorder.stillNews(outcomes, given.status(), given.status())).hasSize(2);
     assertThat(OutcomeRecorder.stillNews(outcomes, given.status(), other)).isEmpty();
@@ -288,7 +289,8 @@ class OutcomeRecorderTest {
     given.rows(late);
 
     given.answered(
-        new Outcome.Failed(new Step.ForceComplete("vm", 9), refusal(Kind.BAD_REQUEST, "Not now.")));
+        new Outcome.Failed(
+            new Command.ForceCompleteMigration("vm", 9), refusal(Kind.BAD_REQUEST, "Not now.")));
 
     assertThat(given.row("vm").nextAttemptTime()).isEqualTo(given.now().plusSeconds(10));
   }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.time.Duration;
@@ -43,9 +44,9 @@ class RefusalsTest {
       var decision = given.decide();
       written.add(given.status());
       told.addAll(decision.notices());
-      for (var step : decision.steps()) {
+      for (var command : decision.commands()) {
         asked.add(Duration.between(Given.NOON, given.now()));
-        given.answered(new Outcome.Failed(step, failure.get()));
+        given.answered(new Outcome.Failed(command, failure.get()));
         written.add(given.status());
       }
       if (Refusals.forLong(given.row("vm"))) {
@@ -128,7 +129,7 @@ class RefusalsTest {
 
     given.accepted(decision);
 
-    assertThat(decision.steps()).hasSize(1);
+    assertThat(decision.commands()).hasSize(1);
     assertThat(given.row("vm").state()).isEqualTo("InProgress");
     assertThat(given.row("vm").attempts()).isEqualTo(1);
     assertThat(given.row("vm").firstRefusedTime()).isNull();
@@ -140,7 +141,7 @@ class RefusalsTest {
     var before = given.row("vm");
     var decision = given.decideAfter(900);
 
-    given.answered(new Outcome.NotSent(decision.steps().getFirst()));
+    given.answered(new Outcome.NotSent(decision.commands().getFirst()));
 
     assertThat(given.row("vm")).isEqualTo(before.toBuilder().nextAttemptTime(null).build());
   }
@@ -150,7 +151,7 @@ class RefusalsTest {
     refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
     given.annotated("hostmaintenance.io/retry", "now");
 
-    assertThat(given.decideAfter(1).steps()).hasSize(1);
+    assertThat(given.decideAfter(1).commands()).hasSize(1);
   }
 
   @Test
@@ -159,8 +160,8 @@ class RefusalsTest {
 
     var decision = given.instances(active("other")).decideAfter(5);
 
-    assertThat(decision.steps())
-        .anyMatch(s -> s instanceof Step.Asking a && a.ask().instanceId().equals("other"));
+    assertThat(decision.commands())
+        .anyMatch(c -> c instanceof Command.ServerAction a && a.instanceId().equals("other"));
   }
 
   @Test
@@ -177,8 +178,8 @@ class RefusalsTest {
   @Test
   void lostAnswerAfterRefusalsIsFoundAndTheInstanceIsMoved() {
     refuse(Duration.ofHours(3), () -> refused(Kind.FORBIDDEN, "No."));
-    var step = given.decideAfter(900).steps().getFirst();
-    given.answered(new Outcome.Failed(step, unanswered()));
+    var command = given.decideAfter(900).commands().getFirst();
+    given.answered(new Outcome.Failed(command, unanswered()));
 
     given
         .instances(away(active("vm")))

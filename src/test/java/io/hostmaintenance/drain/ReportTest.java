@@ -20,6 +20,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -85,7 +86,7 @@ class ReportTest {
       var decision = given.instances(active("vm")).decide();
 
       stands(Phase.Failed, reason);
-      assertThat(decision.steps()).isEmpty();
+      assertThat(decision.commands()).isEmpty();
       assertThat(given.status().service()).isNull();
       assertThat(decision.requeueAfter()).hasSeconds(60);
       assertThat(ready().message()).contains(words);
@@ -167,7 +168,7 @@ class ReportTest {
 
     given.targetHost(OTHER);
 
-    assertThat(given.decideAfter(60).steps()).hasSize(1);
+    assertThat(given.decideAfter(60).commands()).hasSize(1);
     stands(Phase.Draining, Reason.SettlingEmpty);
   }
 
@@ -182,7 +183,7 @@ class ReportTest {
             .instances(busy("migrating", active("vm")), active("b"))
             .migrations(live(9, "vm", "running", NOON.plusSeconds(1)));
 
-    assertThat(given.decideAfter(5).steps()).isEmpty();
+    assertThat(given.decideAfter(5).commands()).isEmpty();
     stands(Phase.Draining, Reason.TargetHostInvalid);
   }
 
@@ -254,7 +255,7 @@ class ReportTest {
     given = Given.taken().instances(in("suspended", "vm"));
     given.decide();
 
-    assertThat(given.instances(active("vm")).decideAfter(60).steps()).hasSize(1);
+    assertThat(given.instances(active("vm")).decideAfter(60).commands()).hasSize(1);
   }
 
   @Test
@@ -381,7 +382,10 @@ class ReportTest {
 
     stands(Phase.Failed, Reason.Forbidden);
     assertThat(ready().message()).contains(HOST, "cannot be disabled", "Policy doesn't allow it.");
-    assertThat(given.decide().steps()).hasSize(1).first().isInstanceOf(Step.DisableService.class);
+    assertThat(given.decide().commands())
+        .hasSize(1)
+        .first()
+        .isInstanceOf(Command.DisableService.class);
   }
 
   @Test
@@ -439,7 +443,7 @@ class ReportTest {
   @ParameterizedTest
   @ValueSource(strings = {"reserved", "Reserved for DIMM A3", "unreserved", "pRESERVEd"})
   void reasonWithTheWordReservedIsRejected(String reason) {
-    assertThat(given.reason(reason).decide().steps()).isEmpty();
+    assertThat(given.reason(reason).decide().commands()).isEmpty();
 
     stands(Phase.Failed, Reason.ReservedWord);
     assertThat(ready().message()).contains("spec.reason", "'reserved'", "choose another word");
@@ -449,14 +453,14 @@ class ReportTest {
   void resourceNameWithTheWordReservedIsRejected() {
     given.resource().getMetadata().setName("reserved-7");
 
-    assertThat(given.decide().steps()).isEmpty();
+    assertThat(given.decide().commands()).isEmpty();
     stands(Phase.Failed, Reason.ReservedWord);
     assertThat(ready().message()).contains("metadata.name");
   }
 
   @Test
   void reasonWithTheWordReserveIsAccepted() {
-    assertThat(given.reason("reserve parts").decide().steps()).hasSize(1);
+    assertThat(given.reason("reserve parts").decide().commands()).hasSize(1);
   }
 
   // ---------------------------------------------------------------- turn and conflict
@@ -466,7 +470,7 @@ class ReportTest {
     var decision = given.mayStart(false).instances(active("vm")).decide();
 
     stands(Phase.Pending, Reason.WaitingForTurn);
-    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.commands()).isEmpty();
     assertThat(given.status().service()).isNull();
   }
 
@@ -523,10 +527,10 @@ class ReportTest {
 
     var decision = given.mayStart(false).decide();
 
-    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.commands()).isEmpty();
     assertThat(decision.requeueAfter()).isEqualTo(Given.SETTINGS.pollIdle());
     stands(Phase.Draining, Reason.WaitingForTurn);
-    assertThat(given.mayStart(true).decideAfter(60).steps()).hasSize(1);
+    assertThat(given.mayStart(true).decideAfter(60).commands()).hasSize(1);
   }
 
   @Test
@@ -554,7 +558,7 @@ class ReportTest {
     void theYoungerOneIsBlocked() {
       currentHolder("older", older, false, false);
 
-      assertThat(given.decide().steps()).isEmpty();
+      assertThat(given.decide().commands()).isEmpty();
       stands(Phase.Blocked, Reason.Conflict);
       assertThat(ready().message()).contains("older").contains(HOST);
     }
@@ -563,7 +567,7 @@ class ReportTest {
     void theOlderOneDisablesTheService() {
       currentHolder("younger", younger, false, false);
 
-      assertThat(given.decide().steps()).hasSize(1);
+      assertThat(given.decide().commands()).hasSize(1);
     }
 
     @Test
@@ -573,7 +577,7 @@ class ReportTest {
       stands(Phase.Blocked, Reason.Conflict);
 
       currentHolder("z", same, false, false);
-      assertThat(given.decideAfter(60).steps()).hasSize(1);
+      assertThat(given.decideAfter(60).commands()).hasSize(1);
     }
 
     @Test
@@ -581,7 +585,7 @@ class ReportTest {
       given = Given.taken().instances(active("vm"));
       currentHolder("older", older, false, false);
 
-      assertThat(given.decide().steps()).hasSize(1);
+      assertThat(given.decide().commands()).hasSize(1);
     }
 
     @Test
@@ -610,7 +614,8 @@ class ReportTest {
 
       var decision = given.neighbour().service(HOST, "enabled", null).decideAfter(60);
 
-      assertThat(decision.steps()).containsExactly(new Step.DisableService(id(HOST), Given.MARKER));
+      assertThat(decision.commands())
+          .containsExactly(new Command.DisableService(id(HOST), Given.MARKER));
     }
 
     @Test
@@ -626,14 +631,14 @@ class ReportTest {
       given.neighbour(
           new DecisionInput.OtherMaintenance("older", HOST, older, false, false, false));
 
-      assertThat(given.decide().steps()).hasSize(1);
+      assertThat(given.decide().commands()).hasSize(1);
     }
 
     @Test
     void aDeletedOlderOneWithoutTheHostIsNotAwaited() {
       currentHolder("older", older, true, false);
 
-      assertThat(given.decide().steps()).hasSize(1);
+      assertThat(given.decide().commands()).hasSize(1);
     }
 
     /** Both took the host before either could see the other. */
@@ -646,7 +651,7 @@ class ReportTest {
               .migrations(live(9, "vm", "completed", NOON.plusSeconds(1)));
       currentHolder("older", older, false, true);
 
-      assertThat(given.decideAfter(5).steps()).isEmpty();
+      assertThat(given.decideAfter(5).commands()).isEmpty();
       assertThat(given.row("vm").state()).isEqualTo("Moved");
 
       given.decideAfter(5);
@@ -658,7 +663,7 @@ class ReportTest {
       given.neighbour(
           new DecisionInput.OtherMaintenance("n", HOST + "0", older, false, true, false));
 
-      assertThat(given.decide().steps()).hasSize(1);
+      assertThat(given.decide().commands()).hasSize(1);
     }
   }
 

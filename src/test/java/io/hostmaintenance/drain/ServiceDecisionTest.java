@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.nova.Command;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -63,15 +64,15 @@ class ServiceDecisionTest {
     void isNotRepeatedWhileItMayStillTakeEffect() {
       given.decide();
 
-      assertThat(given.restarted().decideAfter(69).steps()).isEmpty();
+      assertThat(given.restarted().decideAfter(69).commands()).isEmpty();
     }
 
     @Test
     void isRepeatedAfter70Seconds() {
       given.decide();
 
-      assertThat(given.restarted().decideAfter(70).steps())
-          .containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(given.restarted().decideAfter(70).commands())
+          .containsExactly(new Command.DisableService(id(HOST), MARKER));
     }
 
     @Test
@@ -87,8 +88,8 @@ class ServiceDecisionTest {
     void doesNotDelayDisablingAServiceThatSomeoneEnabled() {
       var taken = Given.taken().service(HOST, "enabled", null);
 
-      assertThat(taken.restarted().decideAfter(5).steps())
-          .containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(taken.restarted().decideAfter(5).commands())
+          .containsExactly(new Command.DisableService(id(HOST), MARKER));
     }
   }
 
@@ -99,13 +100,14 @@ class ServiceDecisionTest {
 
     @Test
     void isDisabledWithTheMarker() {
-      assertThat(given.decide().steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(given.decide().commands())
+          .containsExactly(new Command.DisableService(id(HOST), MARKER));
     }
 
     @Test
     void isDisabledWithTheReasonOfTheSpec() {
-      assertThat(given.reason("replace DIMM").decide().steps())
-          .containsExactly(new Step.DisableService(id(HOST), MARKER + ": replace DIMM"));
+      assertThat(given.reason("replace DIMM").decide().commands())
+          .containsExactly(new Command.DisableService(id(HOST), MARKER + ": replace DIMM"));
     }
 
     @Test
@@ -128,7 +130,7 @@ class ServiceDecisionTest {
 
       var again = given.decideAfter(1);
 
-      assertThat(again.steps()).hasSize(1);
+      assertThat(again.commands()).hasSize(1);
       assertThat(again.requeueAfter()).hasSeconds(5);
     }
   }
@@ -140,7 +142,7 @@ class ServiceDecisionTest {
 
     @Test
     void isLeftUnchangedAndRecordedInTheStatus() {
-      assertThat(given.decide().steps()).isEmpty();
+      assertThat(given.decide().commands()).isEmpty();
       assertThat(given.status().service().disabledByUs()).isFalse();
       assertThat(given.status().service().previousReason()).isEqualTo("broken fan");
     }
@@ -152,17 +154,17 @@ class ServiceDecisionTest {
 
     @Test
     void hasItsInstancesMoved() {
-      assertThat(given.instances(active("vm")).decide().steps())
+      assertThat(given.instances(active("vm")).decide().commands())
           .hasSize(1)
           .first()
-          .isInstanceOf(Step.LiveMigrate.class);
+          .isInstanceOf(Command.LiveMigrate.class);
     }
 
     @Test
     void isLeftUnchangedWhenTheReasonOfTheSpecChanges() {
       given.decide();
 
-      assertThat(given.reason("mine").decideAfter(60).steps()).isEmpty();
+      assertThat(given.reason("mine").decideAfter(60).commands()).isEmpty();
     }
 
     @Test
@@ -171,7 +173,7 @@ class ServiceDecisionTest {
 
       var decision = given.service(HOST, "enabled", null).decideAfter(60);
 
-      assertThat(decision.steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(decision.commands()).containsExactly(new Command.DisableService(id(HOST), MARKER));
       assertThat(given.status().service().disabledByUs()).isTrue();
     }
   }
@@ -180,7 +182,8 @@ class ServiceDecisionTest {
   void disabledReasonOfLibvirtIsOverwrittenAndRecorded() {
     var given = Given.fresh().service(HOST, "disabled", AUTO);
 
-    assertThat(given.decide().steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+    assertThat(given.decide().commands())
+        .containsExactly(new Command.DisableService(id(HOST), MARKER));
     assertThat(given.status().service())
         .extracting(s -> s.disabledByUs(), s -> s.previousStatus(), s -> s.previousReason())
         .containsExactly(true, "disabled", AUTO);
@@ -191,9 +194,9 @@ class ServiceDecisionTest {
     var given = Given.fresh().service(HOST, "disabled", AUTO);
     given.decide();
 
-    assertThat(given.restarted().decideAfter(69).steps()).isEmpty();
-    assertThat(given.decideAfter(1).steps())
-        .containsExactly(new Step.DisableService(id(HOST), MARKER));
+    assertThat(given.restarted().decideAfter(69).commands()).isEmpty();
+    assertThat(given.decideAfter(1).commands())
+        .containsExactly(new Command.DisableService(id(HOST), MARKER));
   }
 
   @Test
@@ -211,7 +214,7 @@ class ServiceDecisionTest {
 
     var decision = given.reason("old reason").decide();
 
-    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.commands()).isEmpty();
     assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.MarkerFound);
     assertThat(given.status().service().disabledByUs()).isTrue();
   }
@@ -229,28 +232,28 @@ class ServiceDecisionTest {
 
     var decision = given.decide();
 
-    assertThat(decision.steps()).isEmpty();
+    assertThat(decision.commands()).isEmpty();
     assertThat(given.status().service().disabledByUs()).isFalse();
     assertThat(decision.notices().getFirst().message())
         .contains(reason, "openstack compute service set --enable " + HOST + " nova-compute");
     assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().message())
         .contains("another HostMaintenance", "stays so on delete", "set --enable " + HOST);
-    assertThat(given.deleted().decideAfter(60).steps()).isEmpty();
+    assertThat(given.deleted().decideAfter(60).commands()).isEmpty();
   }
 
   @Test
   void newReasonOfTheSpecIsWrittenToNova() {
     var given = Given.taken().reason("new words");
 
-    assertThat(given.decide().steps())
-        .containsExactly(new Step.DisableService(id(HOST), MARKER + ": new words"));
+    assertThat(given.decide().commands())
+        .containsExactly(new Command.DisableService(id(HOST), MARKER + ": new words"));
   }
 
   @Test
   void disabledReasonThatSomeoneChangedStays() {
     var given = Given.taken().service(HOST, "disabled", "mine now");
 
-    assertThat(given.decide().steps()).isEmpty();
+    assertThat(given.decide().commands()).isEmpty();
   }
 
   @ParameterizedTest
@@ -268,7 +271,7 @@ class ServiceDecisionTest {
         .contains(told, "left disabled on delete", "set --enable " + HOST);
     assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.ReasonChanged);
     assertThat(given.decideAfter(60).notices()).as("told once").isEmpty();
-    assertThat(given.deleted().decideAfter(60).steps()).isEmpty();
+    assertThat(given.deleted().decideAfter(60).commands()).isEmpty();
   }
 
   @Test
@@ -300,17 +303,17 @@ class ServiceDecisionTest {
     void isDisabledAgainAndReported() {
       var decision = enabledAgain(60);
 
-      assertThat(decision.steps()).containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(decision.commands()).containsExactly(new Command.DisableService(id(HOST), MARKER));
       assertThat(decision.notices()).extracting(Notice::reason).contains(Reason.ServiceReenabled);
     }
 
     @Test
     void isDisabledAgainAtMostThreeTimesInTenMinutes() {
       for (var i = 0; i < 3; i++) {
-        assertThat(enabledAgain(60).steps()).hasSize(1);
+        assertThat(enabledAgain(60).commands()).hasSize(1);
       }
 
-      assertThat(enabledAgain(60).steps()).isEmpty();
+      assertThat(enabledAgain(60).commands()).isEmpty();
       assertThat(given.status().phase()).isEqualTo("Blocked");
       assertThat(status().condition("Stalled").orElseThrow().reason())
           .isEqualTo("ServiceReenabled");
@@ -322,8 +325,8 @@ class ServiceDecisionTest {
         enabledAgain(60);
       }
 
-      assertThat(given.decideAfter(600).steps())
-          .containsExactly(new Step.DisableService(id(HOST), MARKER));
+      assertThat(given.decideAfter(600).commands())
+          .containsExactly(new Command.DisableService(id(HOST), MARKER));
     }
 
     @Test
@@ -353,8 +356,8 @@ class ServiceDecisionTest {
   void noMoveIsRequestedInTheReconciliationThatDisablesTheService() {
     var given = Given.fresh().instances(active("vm"));
 
-    assertThat(given.decide().steps())
-        .isEqualTo(List.of(new Step.DisableService(id(HOST), MARKER)));
+    assertThat(given.decide().commands())
+        .isEqualTo(List.of(new Command.DisableService(id(HOST), MARKER)));
   }
 
   @Test

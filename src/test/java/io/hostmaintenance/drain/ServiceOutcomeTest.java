@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import java.time.Instant;
 import java.util.List;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ServiceOutcomeTest {
 
   private static final Instant NOW = Instant.parse("2026-11-23T14:19:05Z");
-  private static final Step DISABLE = new Step.DisableService("id", "host-maintenance x");
+  private static final Command DISABLE = new Command.DisableService("id", "host-maintenance x");
 
   private static final HostMaintenanceStatus BEFORE =
       HostMaintenanceStatus.builder()

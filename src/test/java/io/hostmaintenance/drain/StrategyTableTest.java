@@ -369,13 +369,13 @@ class StrategyTableTest {
         Given.taken()
             .instances(busy("migrating", active("vm")))
             .migrations(Fixtures.record(1, "vm", "live-migration", "running", NOON, SOMEBODY));
-    assertThat(given.decide().steps()).isEmpty();
+    assertThat(given.decide().commands()).isEmpty();
 
     given
         .instances(away(active("vm")))
         .migrations(Fixtures.record(1, "vm", "live-migration", "completed", NOON, SOMEBODY));
 
-    assertThat(given.decideAfter(5).steps()).isEmpty();
+    assertThat(given.decideAfter(5).commands()).isEmpty();
     assertThat(given.row("vm").state()).isEqualTo("Gone");
     assertThat(given.row("vm").reason()).isEqualTo("MovedExternally");
   }

@@ -13,7 +13,6 @@ import io.hostmaintenance.fakecloud.MigrationStatus;
 import io.hostmaintenance.fakecloud.MigrationType;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.VmState;
-import io.hostmaintenance.nova.Ask;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -82,19 +81,19 @@ final class Promises {
   // ---------------------------------------------------------------- what is asked of Nova
 
   /** A move is about to be asked for; the consumer is to be told when Nova has carried it out. */
-  Consumer<Caller> asking(OperatorProcess process, Ask ask) {
+  Consumer<Caller> asking(OperatorProcess process, String instanceId) {
     var resource = world.kubernetes().get(process.resource());
-    var key = resource.map(r -> r.getMetadata().getUid()).orElse("") + "/" + ask.instanceId();
+    var key = resource.map(r -> r.getMetadata().getUid()).orElse("") + "/" + instanceId;
     var attempt = attempts.computeIfAbsent(key, k -> new Attempt());
     attempt.sent++;
     promise(
         "requests about an instance are bounded",
         inTheLastHour(asked.computeIfAbsent(key, k -> new ArrayDeque<>())) <= 50,
-        () -> world.label(ask.instanceId()) + " was asked for more than 50 times in an hour");
+        () -> world.label(instanceId) + " was asked for more than 50 times in an hour");
     promise(
         "an intent is stored before its request goes out",
         attempt.sent <= attempt.intents,
-        () -> world.label(ask.instanceId()) + " was asked for without an intent");
+        () -> world.label(instanceId) + " was asked for without an intent");
     promise("only a leader asks", process.leading(), () -> process.name() + " leads no more");
     return caller -> {
       attempt.carriedOut++;
@@ -102,7 +101,7 @@ final class Promises {
       promise(
           "no attempt is carried out twice",
           attempt.carriedOut <= 1,
-          () -> "attempt on " + world.label(ask.instanceId()) + " moved it twice");
+          () -> "attempt on " + world.label(instanceId) + " moved it twice");
     };
   }
 

@@ -7,7 +7,8 @@ import io.hostmaintenance.fakecloud.LiveMigrationRequest;
 import io.hostmaintenance.fakecloud.Refused;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.VmState;
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Accepted;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
@@ -29,6 +30,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -355,32 +357,43 @@ final class SimulatedNova implements Nova {
   // ---------------------------------------------------------------- requests
 
   @Override
-  public ComputeService disable(String serviceId, String reason) {
-    world.promises().disabling(process, host(serviceId), reason);
-    var looked = process.observed().began();
-    return write(
-        "disable",
-        host(serviceId) + " \"" + reason + "\"",
-        caller -> {
-          var host = reachable(serviceId);
-          cloud.disable(caller, host.name(), reason);
-          world.changesService(host.name(), looked);
-          return service(host);
-        });
+  public Accepted execute(Command command) {
+    return switch (command) {
+      case Command.LiveMigrate(var id, var target, var _) -> liveMigrate(id, target);
+      case Command.ColdMigrate(var id, var target, var _) -> coldMigrate(id, target);
+      case Command.ConfirmResize(var id, var _) -> confirmResize(id);
+      case Command.AbortMigration abort -> abort(abort);
+      case Command.ForceCompleteMigration force -> forceComplete(force);
+      case Command.DisableService(var id, var reason) -> disable(id, reason);
+      case Command.EnableService(var id) -> enable(id);
+    };
   }
 
-  @Override
-  public ComputeService enable(String serviceId) {
+  private Accepted disable(String serviceId, String reason) {
+    world.promises().disabling(process, host(serviceId), reason);
+    return change(
+        "disable",
+        serviceId,
+        " \"" + reason + "\"",
+        (caller, host) -> cloud.disable(caller, host, reason));
+  }
+
+  private Accepted enable(String serviceId) {
     world.promises().enabling(process, host(serviceId));
+    return change("enable", serviceId, "", cloud::enable);
+  }
+
+  private Accepted change(
+      String call, String serviceId, String how, BiConsumer<Caller, String> effect) {
     var looked = process.observed().began();
     return write(
-        "enable",
-        host(serviceId),
+        call,
+        host(serviceId) + how,
         caller -> {
           var host = reachable(serviceId);
-          cloud.enable(caller, host.name());
+          effect.accept(caller, host.name());
           world.changesService(host.name(), looked);
-          return service(host);
+          return new Accepted(Optional.empty(), Optional.of(service(host)));
         });
   }
 
@@ -404,74 +417,72 @@ final class SimulatedNova implements Nova {
     return host;
   }
 
-  @Override
-  public String liveMigrate(Ask ask) {
+  private Accepted liveMigrate(String id, Optional<String> target) {
     var observed = process.observed();
-    var done = world.promises().asking(process, ask);
+    var done = world.promises().asking(process, id);
     return act(
         "live",
-        ask,
+        id,
+        target,
         caller -> {
-          var server = cloud.server(ask.instanceId());
-          world.promises().liveMigrating(observed, server);
-          cloud.liveMigrate(
-              caller, ask.instanceId(), LiveMigrationRequest.to(ask.targetHost().orElse(null)));
+          world.promises().liveMigrating(observed, cloud.server(id));
+          cloud.liveMigrate(caller, id, LiveMigrationRequest.to(target.orElse(null)));
           done.accept(caller);
         });
   }
 
-  @Override
-  public String coldMigrate(Ask ask) {
+  private Accepted coldMigrate(String id, Optional<String> target) {
     var observed = process.observed();
-    var done = world.promises().asking(process, ask);
+    var done = world.promises().asking(process, id);
     return act(
         "cold",
-        ask,
+        id,
+        target,
         caller -> {
-          var server = cloud.server(ask.instanceId());
-          world.promises().coldMigrating(observed, server);
-          cloud.migrate(caller, ask.instanceId(), ask.targetHost().orElse(null));
+          world.promises().coldMigrating(observed, cloud.server(id));
+          cloud.migrate(caller, id, target.orElse(null));
           done.accept(caller);
         });
   }
 
-  @Override
-  public String confirmResize(Ask ask) {
-    world.promises().confirming(process, ask.instanceId());
-    return act("confirm", ask, caller -> cloud.confirmResize(caller, ask.instanceId()));
+  private Accepted confirmResize(String id) {
+    world.promises().confirming(process, id);
+    return act("confirm", id, Optional.empty(), caller -> cloud.confirmResize(caller, id));
   }
 
-  private String act(String call, Ask ask, Consumer<Caller> effect) {
+  private Accepted abort(Command.AbortMigration command) {
+    return end(
+        "abort",
+        command,
+        (caller, migration) ->
+            cloud.abortLiveMigration(caller, command.instanceId(), migration, true));
+  }
+
+  private Accepted forceComplete(Command.ForceCompleteMigration command) {
+    return end(
+        "force",
+        command,
+        (caller, migration) -> cloud.forceComplete(caller, command.instanceId(), migration));
+  }
+
+  private Accepted end(
+      String call, Command.OnMigration command, BiConsumer<Caller, Integer> effect) {
+    world.promises().aborting(process, command.instanceId(), command.migrationId());
+    return act(
+        call,
+        command.instanceId(),
+        Optional.empty(),
+        caller -> effect.accept(caller, Math.toIntExact(command.migrationId())));
+  }
+
+  private Accepted act(
+      String call, String instanceId, Optional<String> target, Consumer<Caller> effect) {
     return write(
         call,
-        world.label(ask.instanceId()) + ask.targetHost().map(t -> " to " + t).orElse(""),
+        world.label(instanceId) + target.map(t -> " to " + t).orElse(""),
         caller -> {
           effect.accept(caller);
-          return caller.requestId();
-        });
-  }
-
-  @Override
-  public void abort(String instanceId, long migrationId) {
-    world.promises().aborting(process, instanceId, migrationId);
-    write(
-        "abort",
-        world.label(instanceId),
-        caller -> {
-          cloud.abortLiveMigration(caller, instanceId, Math.toIntExact(migrationId), true);
-          return null;
-        });
-  }
-
-  @Override
-  public void forceComplete(String instanceId, long migrationId) {
-    world.promises().aborting(process, instanceId, migrationId);
-    write(
-        "force",
-        world.label(instanceId),
-        caller -> {
-          cloud.forceComplete(caller, instanceId, Math.toIntExact(migrationId));
-          return null;
+          return new Accepted(Optional.of(caller.requestId()), Optional.empty());
         });
   }
 

@@ -5,7 +5,8 @@ import static java.util.Collections.singletonMap;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Accepted;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
@@ -302,75 +303,59 @@ final class OpenStack4jNova implements Nova {
   }
 
   @Override
-  public ComputeService disable(String serviceId, String reason) {
-    return update(
-        "disable-service", serviceId, Map.of("status", "disabled", "disabled_reason", reason));
+  public Accepted execute(Command command) {
+    return switch (command) {
+      case Command.LiveMigrate live -> {
+        var body = new NovaJson.LiveMigration(live.targetHost().orElse(null), "auto");
+        yield act("live-migrate", live, "os-migrateLive", body);
+      }
+      case Command.ColdMigrate cold -> {
+        var body = cold.targetHost().map(host -> Map.of("host", host)).orElse(null);
+        yield act("cold-migrate", cold, "migrate", body);
+      }
+      case Command.ConfirmResize confirm -> act("confirm-resize", confirm, "confirmResize", null);
+      case Command.AbortMigration abort ->
+          end("abort-migration", HttpMethod.DELETE, null, "/servers/%s/migrations/%s", abort);
+      case Command.ForceCompleteMigration force ->
+          end(
+              "force-complete-migration",
+              HttpMethod.POST,
+              singletonMap("force_complete", null),
+              "/servers/%s/migrations/%s/action",
+              force);
+      case Command.DisableService(var id, var reason) ->
+          update("disable-service", id, Map.of("status", "disabled", "disabled_reason", reason));
+      case Command.EnableService(var id) ->
+          update("enable-service", id, Map.of("status", "enabled"));
+    };
   }
 
-  @Override
-  public ComputeService enable(String serviceId) {
-    return update("enable-service", serviceId, Map.of("status", "enabled"));
-  }
-
-  private ComputeService update(String operation, String serviceId, Map<String, String> body) {
+  private Accepted update(String operation, String serviceId, Map<String, String> body) {
     var call = Call.write(operation, HttpMethod.PUT, body, "/os-services/%s", serviceId);
-    return one(call, send(call), "service", NovaJson.Service.class).toModel();
+    var reply = send(call);
+    var service = one(call, reply, "service", NovaJson.Service.class).toModel();
+    return new Accepted(reply.requestId(), Optional.of(service));
   }
 
-  @Override
-  public String liveMigrate(Ask ask) {
-    var body = new NovaJson.LiveMigration(ask.targetHost().orElse(null), "auto");
-    return act("live-migrate", ask, "os-migrateLive", body);
-  }
-
-  @Override
-  public String coldMigrate(Ask ask) {
-    var body = ask.targetHost().map(host -> Map.of("host", host)).orElse(null);
-    return act("cold-migrate", ask, "migrate", body);
-  }
-
-  @Override
-  public String confirmResize(Ask ask) {
-    return act("confirm-resize", ask, "confirmResize", null);
-  }
-
-  private String act(String operation, Ask ask, String action, Object argument) {
+  private Accepted act(
+      String operation, Command.ServerAction command, String action, Object argument) {
+    var body = singletonMap(action, argument);
+    var path = "/servers/%s/action";
     var call =
-        Call.write(
-                operation,
-                HttpMethod.POST,
-                singletonMap(action, argument),
-                "/servers/%s/action",
-                ask.instanceId())
-            .as(ask.globalRequestId());
+        Call.write(operation, HttpMethod.POST, body, path, command.instanceId())
+            .as(command.globalRequestId());
     var reply = accepted(call);
-    return reply
-        .requestId()
-        .orElseThrow(() -> Failures.unreadable(call, reply, "has no request id"));
+    if (reply.requestId().isEmpty()) {
+      throw Failures.unreadable(call, reply, "has no request id");
+    }
+    return new Accepted(reply.requestId(), Optional.empty());
   }
 
-  @Override
-  public void abort(String instanceId, long migrationId) {
-    accepted(
-        Call.write(
-            "abort-migration",
-            HttpMethod.DELETE,
-            null,
-            "/servers/%s/migrations/%s",
-            instanceId,
-            String.valueOf(migrationId)));
-  }
-
-  @Override
-  public void forceComplete(String instanceId, long migrationId) {
-    accepted(
-        Call.write(
-            "force-complete-migration",
-            HttpMethod.POST,
-            singletonMap("force_complete", null),
-            "/servers/%s/migrations/%s/action",
-            instanceId,
-            String.valueOf(migrationId)));
+  private Accepted end(
+      String operation, HttpMethod method, Object body, String path, Command.OnMigration command) {
+    var migrationId = String.valueOf(command.migrationId());
+    var call = Call.write(operation, method, body, path, command.instanceId(), migrationId);
+    return new Accepted(accepted(call).requestId(), Optional.empty());
   }
 
   /** Nova answers an action 202, or 204 when it is done at once; a proxy's page comes with 200. */

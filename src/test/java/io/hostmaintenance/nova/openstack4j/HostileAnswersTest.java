@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
@@ -69,9 +69,11 @@ class HostileAnswersTest {
           one(
               "instance-action-live-migration-lm_fail",
               (nova, id) -> nova.action(id.get(1), id.get(3))),
-          one("os-services-disable", (nova, id) -> nova.disable(id.get(1), "planted")),
-          one("live-migrate-stopped", (nova, id) -> nova.liveMigrate(ask(id.get(1)))),
-          one("cold-migrate-rescued", (nova, id) -> nova.coldMigrate(ask(id.get(1)))),
+          one(
+              "os-services-disable",
+              (nova, id) -> nova.execute(new Command.DisableService(id.get(1), "planted"))),
+          one("live-migrate-stopped", (nova, id) -> nova.execute(liveMigrate(id.get(1)))),
+          one("cold-migrate-rescued", (nova, id) -> nova.execute(coldMigrate(id.get(1)))),
           one("version-v2.1", (nova, id) -> nova.computeServices()),
           new Call(
               "groups",
@@ -230,8 +232,12 @@ class HostileAnswersTest {
     }
   }
 
-  private static Ask ask(String id) {
-    return new Ask(id, Optional.empty(), "req-0");
+  private static Command liveMigrate(String id) {
+    return new Command.LiveMigrate(id, Optional.empty(), "req-0");
+  }
+
+  private static Command coldMigrate(String id) {
+    return new Command.ColdMigrate(id, Optional.empty(), "req-0");
   }
 
   private static Call list(String recording, String rows, Asking asking) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ch.qos.logback.classic.Level;
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -38,6 +38,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenStack4jNovaTest {
 
+  private static final Command ENABLE = new Command.EnableService("s1");
   private static final String BASE = "/compute/v2.1";
   private static final String SERVICES = BASE + "/os-services";
   private static final String HYPERVISORS = BASE + "/os-hypervisors/detail";
@@ -103,7 +104,7 @@ class OpenStack4jNovaTest {
   @Test
   void disableSendsStatusAndReason() {
     cloud.on("PUT", SERVICES + "/s1", 200, service("disabled"));
-    nova.disable("s1", "host-maintenance a: \"x\"");
+    nova.execute(new Command.DisableService("s1", "host-maintenance a: \"x\""));
 
     assertThat(json(sole("PUT", SERVICES + "/s1")))
         .isEqualTo(Map.of("status", "disabled", "disabled_reason", "host-maintenance a: \"x\""));
@@ -113,15 +114,15 @@ class OpenStack4jNovaTest {
   void enableSendsNothingButTheStatus() {
     cloud.on("PUT", SERVICES + "/s1", 200, service("enabled"));
 
-    assertThat(nova.enable("s1"))
-        .isEqualTo(new ComputeService("s1", "h1", "enabled", true, null, false));
+    assertThat(nova.execute(ENABLE).service())
+        .contains(new ComputeService("s1", "h1", "enabled", true, null, false));
     assertThat(sole("PUT", SERVICES + "/s1").body()).isEqualTo("{\"status\":\"enabled\"}");
   }
 
   @Test
   void liveMigrationSendsItsTargetHost() {
     accept("POST", ACTION);
-    nova.liveMigrate(ask("h2"));
+    nova.execute(liveMigrate("h2"));
 
     assertThat(sole("POST", ACTION).body())
         .isEqualTo("{\"os-migrateLive\":{\"host\":\"h2\",\"block_migration\":\"auto\"}}");
@@ -130,7 +131,7 @@ class OpenStack4jNovaTest {
   @Test
   void coldMigrationWithoutATargetHostSendsNull() {
     accept("POST", ACTION);
-    nova.coldMigrate(ask(null));
+    nova.execute(coldMigrate(null));
 
     assertThat(sole("POST", ACTION).body()).isEqualTo("{\"migrate\":null}");
   }
@@ -139,14 +140,14 @@ class OpenStack4jNovaTest {
   void coldMigrationSendsItsTargetHost() {
     accept("POST", ACTION);
 
-    assertThat(nova.coldMigrate(ask("h2"))).isEqualTo("req-1");
+    assertThat(nova.execute(coldMigrate("h2")).requestId()).contains("req-1");
     assertThat(sole("POST", ACTION).body()).isEqualTo("{\"migrate\":{\"host\":\"h2\"}}");
   }
 
   @Test
-  void confirmResizeSendsNoTargetHost() {
+  void confirmResizeSendsNull() {
     accept("POST", ACTION);
-    nova.confirmResize(ask("h2"));
+    nova.execute(new Command.ConfirmResize("i1", "req-0"));
 
     assertThat(sole("POST", ACTION).body()).isEqualTo("{\"confirmResize\":null}");
   }
@@ -154,7 +155,7 @@ class OpenStack4jNovaTest {
   @Test
   void forceCompleteSendsNull() {
     accept("POST", BASE + "/servers/i1/migrations/7/action");
-    nova.forceComplete("i1", 7);
+    nova.execute(new Command.ForceCompleteMigration("i1", 7));
 
     assertThat(sole("POST", BASE + "/servers/i1/migrations/7/action").body())
         .isEqualTo("{\"force_complete\":null}");
@@ -163,7 +164,7 @@ class OpenStack4jNovaTest {
   @Test
   void abortSendsDeleteForTheMigration() {
     accept("DELETE", BASE + "/servers/i1/migrations/7");
-    nova.abort("i1", 7);
+    nova.execute(new Command.AbortMigration("i1", 7));
 
     assertThat(sole("DELETE", BASE + "/servers/i1/migrations/7").body()).isEmpty();
   }
@@ -171,7 +172,7 @@ class OpenStack4jNovaTest {
   @Test
   void moveRequestSendsItsGlobalRequestId() {
     accept("POST", ACTION);
-    nova.liveMigrate(ask(null));
+    nova.execute(liveMigrate(null));
 
     assertThat(sole("POST", ACTION).header("X-Openstack-Request-Id")).isEqualTo("req-global");
   }
@@ -186,7 +187,7 @@ class OpenStack4jNovaTest {
                 .with("x-openstack-request-id", "req-global")
                 .with("x-compute-request-id", "req-local"));
 
-    assertThat(nova.liveMigrate(ask(null))).isEqualTo("req-local");
+    assertThat(nova.execute(liveMigrate(null)).requestId()).contains("req-local");
   }
 
   @Test
@@ -194,14 +195,14 @@ class OpenStack4jNovaTest {
     cloud.on(
         "POST", ACTION, request -> Answer.json(202, "").with("x-openstack-request-id", "req-1"));
 
-    assertThat(nova.liveMigrate(ask(null))).isEqualTo("req-1");
+    assertThat(nova.execute(liveMigrate(null)).requestId()).contains("req-1");
   }
 
   @Test
   void acceptedMoveWithoutARequestIdHasAnUnknownOutcome() {
     cloud.on("POST", ACTION, 202, "");
 
-    assertThat(failure(() -> nova.liveMigrate(ask(null))).outcomeUnknown()).isTrue();
+    assertThat(failure(() -> nova.execute(liveMigrate(null))).outcomeUnknown()).isTrue();
   }
 
   @Test
@@ -211,7 +212,7 @@ class OpenStack4jNovaTest {
         ACTION,
         request -> new Answer(202, "<html>", Map.of("x-compute-request-id", "req-1")));
 
-    assertThat(nova.liveMigrate(ask(null))).isEqualTo("req-1");
+    assertThat(nova.execute(liveMigrate(null)).requestId()).contains("req-1");
   }
 
   @Test
@@ -221,12 +222,14 @@ class OpenStack4jNovaTest {
         ACTION,
         request -> new Answer(200, "<html>", Map.of("x-compute-request-id", "req-1")));
 
-    assertThat(failure(() -> nova.liveMigrate(ask(null))).outcomeUnknown()).isTrue();
+    assertThat(failure(() -> nova.execute(liveMigrate(null))).outcomeUnknown()).isTrue();
   }
 
   @Test
   void idsAreEscapedInThePathOfTheUrl() {
-    assertThat(failure(() -> nova.liveMigrate(new Ask("a/../b?c", Optional.empty(), "req-0"))))
+    assertThat(
+            failure(
+                () -> nova.execute(new Command.LiveMigrate("a/../b?c", Optional.empty(), "req-0"))))
         .isNotNull();
     assertThat(cloud.requests().getLast().path()).isEqualTo(BASE + "/servers/a/../b?c/action");
     assertThat(cloud.requests().getLast().query()).isEmpty();
@@ -334,7 +337,7 @@ class OpenStack4jNovaTest {
     cloud.speaks("2.1", "2.79");
 
     assertThatExceptionOfType(NovaException.class)
-        .isThrownBy(() -> nova.enable("s1"))
+        .isThrownBy(() -> nova.execute(ENABLE))
         .withMessage(
             "Nova's API speaks microversions 2.1 to 2.79, but one of 2.80 to 2.96 is needed.")
         .matches(e -> e.kind() == Kind.UNSUPPORTED_API && !e.outcomeUnknown());
@@ -371,7 +374,7 @@ class OpenStack4jNovaTest {
     cloud.on("PUT", SERVICES + "/s1", 406, "{\"computeFault\": {\"message\": \"No 2.96.\"}}");
 
     assertThatExceptionOfType(NovaException.class)
-        .isThrownBy(() -> nova.enable("s1"))
+        .isThrownBy(() -> nova.execute(ENABLE))
         .withMessage("No 2.96.")
         .matches(e -> e.kind() == Kind.UNSUPPORTED_API && !e.outcomeUnknown());
     assertThat(cloud.requests("PUT", SERVICES + "/s1")).hasSize(1);
@@ -381,7 +384,7 @@ class OpenStack4jNovaTest {
   void failedVersionDiscoveryMeansThatTheWriteWasNotSent() {
     cloud.on("GET", BASE + "/", 500, "");
 
-    assertThat(failure(() -> nova.enable("s1")).outcomeUnknown()).isFalse();
+    assertThat(failure(() -> nova.execute(ENABLE)).outcomeUnknown()).isFalse();
   }
 
   @Test
@@ -426,7 +429,7 @@ class OpenStack4jNovaTest {
             Answer.json(status, "{\"fault\": {\"message\": \"No.\"}}")
                 .with("x-compute-request-id", "req-9"));
 
-    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+    assertThat(failure(() -> nova.execute(liveMigrate(null))))
         .hasMessage("No.")
         .returns(kind, NovaException::kind)
         .returns(status, NovaException::status)
@@ -440,7 +443,7 @@ class OpenStack4jNovaTest {
   void htmlErrorPageCountsAsUnavailableAndNotAsARefusalByNova(int status) {
     cloud.on("POST", ACTION, request -> Answer.json(status, "<html>Request blocked.</html>"));
 
-    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+    assertThat(failure(() -> nova.execute(liveMigrate(null))))
         .hasMessageStartingWith("HTTP " + status + " to POST /servers/")
         .hasMessageEndingWith(": Request blocked.")
         .returns(Kind.UNAVAILABLE, NovaException::kind)
@@ -519,7 +522,7 @@ class OpenStack4jNovaTest {
           return cloud.granting(cloud.token());
         });
 
-    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+    assertThat(failure(() -> nova.execute(liveMigrate(null))))
         .hasMessage("POST /servers/i1/action was not sent: what must come before it took 6 s.")
         .returns(false, NovaException::outcomeUnknown);
     assertThat(cloud.requests("POST", ACTION)).isEmpty();
@@ -641,9 +644,9 @@ class OpenStack4jNovaTest {
   @Test
   void writeIsSentAgainOnceWithANewToken() {
     accept("POST", ACTION);
-    nova.liveMigrate(ask(null));
+    nova.execute(liveMigrate(null));
     cloud.revokeTokens();
-    nova.liveMigrate(ask(null));
+    nova.execute(liveMigrate(null));
 
     assertThat(cloud.requests("POST", ACTION)).hasSize(3);
   }
@@ -656,7 +659,7 @@ class OpenStack4jNovaTest {
     nova.computeServices();
     cloud.on("POST", ACTION, request -> Answer.drop());
 
-    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+    assertThat(failure(() -> nova.execute(liveMigrate(null))))
         .returns(Kind.UNAVAILABLE, NovaException::kind)
         .returns(0, NovaException::status)
         .returns(true, NovaException::outcomeUnknown);
@@ -669,7 +672,7 @@ class OpenStack4jNovaTest {
     cloud.on("POST", ACTION, request -> Answer.json(await(release), ""));
     var hasty = hasty();
 
-    var failure = failure(() -> hasty.liveMigrate(ask(null)));
+    var failure = failure(() -> hasty.execute(liveMigrate(null)));
     release.countDown();
 
     assertThat(failure)
@@ -687,7 +690,7 @@ class OpenStack4jNovaTest {
     failure(nova::computeServices);
     raw.close();
 
-    assertThat(failure(() -> nova.liveMigrate(ask(null))))
+    assertThat(failure(() -> nova.execute(liveMigrate(null))))
         .hasMessage("POST /servers/i1/action is not answered: could not connect.")
         .returns(false, NovaException::outcomeUnknown);
   }
@@ -780,7 +783,7 @@ class OpenStack4jNovaTest {
   void unreadableAnswerToAServiceUpdateHasAnUnknownOutcome() {
     cloud.on("PUT", SERVICES + "/s1", 200, "<html>");
 
-    assertThat(failure(() -> nova.enable("s1")).outcomeUnknown()).isTrue();
+    assertThat(failure(() -> nova.execute(ENABLE)).outcomeUnknown()).isTrue();
   }
 
   @Test
@@ -800,7 +803,7 @@ class OpenStack4jNovaTest {
   void forcedDownServiceIsNotUp() {
     cloud.on("PUT", SERVICES + "/s1", 200, service("enabled").replace("false", "true"));
 
-    assertThat(nova.enable("s1").up()).isFalse();
+    assertThat(nova.execute(ENABLE).service().orElseThrow().up()).isFalse();
   }
 
   @Test
@@ -1239,8 +1242,12 @@ class OpenStack4jNovaTest {
     return failure;
   }
 
-  private static Ask ask(String target) {
-    return new Ask("i1", Optional.ofNullable(target), "req-global");
+  private static Command liveMigrate(String target) {
+    return new Command.LiveMigrate("i1", Optional.ofNullable(target), "req-global");
+  }
+
+  private static Command coldMigrate(String target) {
+    return new Command.ColdMigrate("i1", Optional.ofNullable(target), "req-global");
   }
 
   private static String service(String status) {

@@ -3,7 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
@@ -46,7 +46,7 @@ class Openstack4jPitfallsTest {
     cloud.on("POST", ACTION, status, "");
 
     assertThatExceptionOfType(NovaException.class)
-        .isThrownBy(() -> cloud.nova(directory).liveMigrate(ask("i1")))
+        .isThrownBy(() -> cloud.nova(directory).execute(liveMigrate("i1")))
         .matches(e -> e.status() == status);
   }
 
@@ -148,7 +148,7 @@ class Openstack4jPitfallsTest {
         "POST",
         ACTION,
         request -> StubCloud.Answer.json(202, "").with("x-compute-request-id", "req-1"));
-    cloud.nova(directory).liveMigrate(ask("i1"));
+    cloud.nova(directory).execute(liveMigrate("i1"));
 
     assertThat(cloud.requests("POST", ACTION).getFirst().body())
         .isEqualTo("{\"os-migrateLive\":{\"host\":null,\"block_migration\":\"auto\"}}");
@@ -176,7 +176,7 @@ class Openstack4jPitfallsTest {
     return cloud.on("GET", "/compute/v2.1/os-services", 200, "{\"services\": []}");
   }
 
-  private static Ask ask(String id) {
-    return new Ask(id, Optional.empty(), "req-0");
+  private static Command liveMigrate(String id) {
+    return new Command.LiveMigrate(id, Optional.empty(), "req-0");
   }
 }

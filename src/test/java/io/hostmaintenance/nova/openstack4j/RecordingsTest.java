@@ -3,7 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
@@ -58,8 +58,12 @@ class RecordingsTest {
   void disabledServiceIsReadFromTheAnswer() {
     cloud.replay("os-services-disable");
 
-    assertThat(nova.disable("a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "maintenance: lab"))
-        .isEqualTo(
+    assertThat(
+            nova.execute(
+                    new Command.DisableService(
+                        "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "maintenance: lab"))
+                .service())
+        .contains(
             new ComputeService(
                 "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1",
                 "compute-1",
@@ -227,16 +231,18 @@ class RecordingsTest {
   void acceptedLiveMigrationGivesItsRequestId() {
     cloud.replay("live-migrate-accepted");
 
-    assertThat(nova.liveMigrate(ask("25931622-2ae0-4fbe-9d74-b87641be3c39")))
-        .isEqualTo("req-9b6b473c-f0e0-4612-a180-e515a628d391");
+    assertThat(nova.execute(liveMigrate("25931622-2ae0-4fbe-9d74-b87641be3c39")).requestId())
+        .contains("req-9b6b473c-f0e0-4612-a180-e515a628d391");
   }
 
   @Test
   void confirmedResizeGivesItsRequestId() {
     cloud.replay("confirm-resize-active");
 
-    assertThat(nova.confirmResize(ask("e4fe17cd-a551-461d-8df6-4d69e874741f")))
-        .isEqualTo("req-511c8236-7d4d-4ee1-9672-a9c92ce6c35e");
+    assertThat(
+            nova.execute(new Command.ConfirmResize("e4fe17cd-a551-461d-8df6-4d69e874741f", "req-0"))
+                .requestId())
+        .contains("req-511c8236-7d4d-4ee1-9672-a9c92ce6c35e");
   }
 
   @Test
@@ -246,7 +252,7 @@ class RecordingsTest {
     var id = recording.path("request").path("path").asText().split("/")[2];
 
     assertThatExceptionOfType(NovaException.class)
-        .isThrownBy(() -> nova.liveMigrate(ask(id)))
+        .isThrownBy(() -> nova.execute(liveMigrate(id)))
         .withMessage(recording.path("body").findValue("message").asText())
         .withMessageContaining("task_state migrating")
         .matches(e -> e.kind() == Kind.CONFLICT && !e.outcomeUnknown());
@@ -268,7 +274,7 @@ class RecordingsTest {
             e -> e.requestId().equals(Optional.of("req-b430245b-ecce-4f08-9021-b47847fe84ce")));
   }
 
-  private static Ask ask(String id) {
-    return new Ask(id, Optional.empty(), "req-0");
+  private static Command liveMigrate(String id) {
+    return new Command.LiveMigrate(id, Optional.empty(), "req-0");
   }
 }

@@ -3,7 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.openstack4j.StubCloud.Answer;
@@ -80,7 +80,10 @@ class RedirectTest {
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(
-            () -> cloud.nova(directory).liveMigrate(new Ask("i1", Optional.empty(), "req-0")))
+            () ->
+                cloud
+                    .nova(directory)
+                    .execute(new Command.LiveMigrate("i1", Optional.empty(), "req-0")))
         .withMessageStartingWith(
             "POST /servers/i1/action redirects to %s/moved (HTTP %s)", cloud.url(), status)
         .matches(e -> !e.outcomeUnknown());

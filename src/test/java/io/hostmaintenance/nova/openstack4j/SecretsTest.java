@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import ch.qos.logback.classic.Level;
-import io.hostmaintenance.nova.Ask;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.openstack4j.StubCloud.Answer;
 import java.io.IOException;
@@ -243,8 +243,8 @@ class SecretsTest {
   }
 
   private Throwable liveMigrate() {
-    var ask = new Ask("i1", Optional.empty(), "req-0");
-    return catchThrowable(() -> cloud.nova(directory).liveMigrate(ask));
+    var command = new Command.LiveMigrate("i1", Optional.empty(), "req-0");
+    return catchThrowable(() -> cloud.nova(directory).execute(command));
   }
 
   private static String stackTrace(Throwable throwable) {

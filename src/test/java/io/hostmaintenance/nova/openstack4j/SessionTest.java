@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ch.qos.logback.classic.Level;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionTest {
 
+  private static final Command ENABLE = new Command.EnableService("s1");
   private static final String SERVICES = "/compute/v2.1/os-services";
 
   private final StubCloud cloud = new StubCloud().on("GET", SERVICES, 200, "{\"services\": []}");
@@ -399,7 +401,7 @@ class SessionTest {
     cloud.keystone(request -> Answer.json(503, ""));
 
     assertThatExceptionOfType(NovaException.class)
-        .isThrownBy(() -> nova().enable("s1"))
+        .isThrownBy(() -> nova().execute(ENABLE))
         .matches(e -> e.kind() == Kind.UNAVAILABLE && !e.outcomeUnknown());
   }
 
@@ -408,7 +410,7 @@ class SessionTest {
     cloud.keystone(request -> Answer.drop());
 
     assertThatExceptionOfType(NovaException.class)
-        .isThrownBy(() -> nova().enable("s1"))
+        .isThrownBy(() -> nova().execute(ENABLE))
         .withMessageStartingWith("Keystone at")
         .matches(e -> e.kind() == Kind.UNAVAILABLE && !e.outcomeUnknown());
   }
