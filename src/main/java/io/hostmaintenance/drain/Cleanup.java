@@ -43,37 +43,22 @@ public final class Cleanup {
           release(
               previous,
               List.of(
-                  new Notice(
-                      Notice.Type.Warning,
-                      Reason.GiveBackSkipped,
-                      "Let go by the annotation "
-                          + HostMaintenance.SKIP_GIVE_BACK
-                          + ": host "
-                          + input.resource().getSpec().host()
-                          + " stays as it is"
-                          + leftBehind(previous.instances())
-                          + "."))));
+                  Notice.warning(
+                      HostMessages.giveBackSkipped(
+                          input.resource().getSpec().host(), moving(previous.instances()))))));
     }
     return taken ? Optional.empty() : Optional.of(release(previous, List.of()));
   }
 
   static Decision unavailable(DecisionInput input, Unavailable unavailable) {
     var report = notDrained(new Report(input).keep(Condition.SERVICE_DISABLED));
-    var status = report.phase(Phase.Exiting, unavailable.reason(), notYet(unavailable));
+    var status = report.phase(Phase.Exiting, HostMessages.notGivenBackYet(unavailable));
     return new Decision(
         status,
         List.of(),
         Notices.ofUnavailable(input, status, unavailable),
         unavailable.pause(input.settings(), Phase.Exiting),
         false);
-  }
-
-  private static String notYet(Unavailable why) {
-    return "Cannot be given back yet: "
-        + why.message()
-        + " The annotation "
-        + HostMaintenance.SKIP_GIVE_BACK
-        + "=true lets go at once and leaves the host as it is.";
   }
 
   static Decision decide(DecisionContext context) {
@@ -83,13 +68,7 @@ public final class Cleanup {
     if (context.service().isEmpty()) {
       return release(
           context.previous(),
-          List.of(
-              new Notice(
-                  Notice.Type.Normal,
-                  Reason.HostGone,
-                  "The nova-compute service of "
-                      + context.host()
-                      + " was deleted from Nova: there is nothing to give back.")));
+          List.of(Notice.normal(HostMessages.nothingToGiveBack(context.host()))));
     }
     var serviceDecision = ServiceDecision.giveBack(context);
     var table = InstanceRows.upToDate(context);
@@ -120,22 +99,16 @@ public final class Cleanup {
     var status =
         report.phase(
             Phase.Exiting,
-            refusal.map(Unavailable::reason).orElse(Reason.Exiting),
-            refusal.map(Cleanup::notYet).orElseGet(() -> beingGivenBack(open)));
+            refusal
+                .map(HostMessages::notGivenBackYet)
+                .orElseGet(() -> HostMessages.givenBack(open.size())));
     notices.addAll(
         refusal
             .map(r -> Notices.ofUnavailable(context.input(), status, r))
             .orElseGet(() -> Notices.ofPhase(context.input(), status)));
     if (givenBack && open.size() == late.size()) {
       if (!late.isEmpty()) {
-        notices.add(
-            new Notice(
-                Notice.Type.Warning,
-                Reason.MovesStillRunning,
-                "Given back"
-                    + leftBehind(late)
-                    + ": look after them, and confirm what waits in"
-                    + " VERIFY_RESIZE."));
+        notices.add(Notice.warning(HostMessages.movesStillRunning(moving(late))));
       }
       return release(status, notices);
     }
@@ -149,16 +122,9 @@ public final class Cleanup {
         false);
   }
 
-  private static String beingGivenBack(List<InstanceStatus> open) {
-    return open.isEmpty()
-        ? "The host is being given back."
-        : "The host is being given back; " + open.size() + " moves are followed to their end.";
-  }
-
   /** Nothing is claimed of a host on its way back, whether it is seen or not. */
   private static Report notDrained(Report report) {
-    return report.condition(
-        Condition.DRAINED, "False", Reason.Exiting, "The host is being given back.");
+    return report.condition(Condition.DRAINED, "False", HostMessages.givenBack(0));
   }
 
   /** Whether a resource with this status is on its way out. */
@@ -173,12 +139,7 @@ public final class Cleanup {
   /** A request that Nova shows no trace of in its time is not repeated on the way out. */
   private static InstanceStatus forgetUnanswered(InstanceStatus row, DecisionContext context) {
     return row.is(RowState.Requested) && !row.outstanding()
-        ? RowTransitions.mark(
-            row,
-            RowState.Pending,
-            Reason.Waiting,
-            "Nova shows no trace of the request, and nothing new is asked for.",
-            context.now())
+        ? RowTransitions.mark(row, RowState.Pending, InstanceMessages.FORGOTTEN, context.now())
         : row;
   }
 
@@ -235,8 +196,7 @@ public final class Cleanup {
     return context.ago(then == null || then.isBefore(deleted) ? deleted : then);
   }
 
-  private static String leftBehind(List<InstanceStatus> rows) {
-    var open = rows.stream().filter(InstanceStatus::outstanding).map(InstanceStatus::id).toList();
-    return open.isEmpty() ? "" : "; moves still under way: " + String.join(", ", open);
+  private static List<String> moving(List<InstanceStatus> rows) {
+    return rows.stream().filter(InstanceStatus::outstanding).map(InstanceStatus::id).toList();
   }
 }

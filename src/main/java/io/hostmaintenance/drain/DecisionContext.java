@@ -49,11 +49,6 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
     return service().map(ComputeService::up).orElse(false);
   }
 
-  /** How the host's service is brought up again, as the end of a sentence. */
-  String bringUp() {
-    return service().map(ComputeService::bringUp).orElse("start it");
-  }
-
   /**
    * How long before the observation something was, by our clock; zero for null and for what came
    * since.

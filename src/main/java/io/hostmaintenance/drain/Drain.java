@@ -1,7 +1,7 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
-import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -78,7 +78,7 @@ public final class Drain {
       return Optional.empty();
     }
     return currentHolder(input)
-        .map(r -> wait(input, Phase.Blocked, conflict(input, r)))
+        .map(r -> wait(input, Phase.Blocked, HostMessages.conflict(input, r)))
         .or(() -> waitsStill(input) ? Optional.of(waitForTurn(input)) : Optional.empty());
   }
 
@@ -87,25 +87,7 @@ public final class Drain {
   }
 
   private static Decision waitForTurn(DecisionInput input) {
-    return wait(
-        input,
-        Phase.Pending,
-        new Cause(Reason.WaitingForTurn, "Waits for its turn: " + whoIsDrained(input)));
-  }
-
-  /** Who holds the places; none of them is the resource's own. */
-  private static String whoIsDrained(DecisionInput input) {
-    var turn = input.turn();
-    var more = turn.others() - turn.drained().size();
-    return "at most "
-        + input.settings().maxHostsDraining()
-        + (input.settings().maxHostsDraining() == 1 ? " host is" : " hosts are")
-        + " drained at once (HM_MAX_HOSTS_DRAINING), older HostMaintenances first. "
-        + (turn.others() == 0
-            ? "An older one begins now."
-            : "Now: "
-                + String.join(", ", turn.drained())
-                + (more == 0 ? "." : more == 1 ? " and 1 other." : " and " + more + " others."));
+    return wait(input, Phase.Pending, HostMessages.waitsForTurn(input));
   }
 
   /**
@@ -147,12 +129,7 @@ public final class Drain {
   }
 
   private static Unavailable cellDown(DecisionInput input) {
-    return new Unavailable(
-        Reason.CellDown,
-        "The cell of '"
-            + input.resource().getSpec().host()
-            + "' does not answer: nothing is known of its instances.",
-        Duration.ZERO);
+    return new Unavailable(HostMessages.cellDown(input.resource().getSpec().host()), Duration.ZERO);
   }
 
   // ---------------------------------------------------------------- with an observation
@@ -160,7 +137,7 @@ public final class Drain {
   private static Decision decide(DecisionContext context) {
     var currentHolder = currentHolder(context.input());
     if (currentHolder.isPresent()) {
-      var conflict = conflict(context.input(), currentHolder.get());
+      var conflict = HostMessages.conflict(context.input(), currentHolder.get());
       return RowTransitions.anyOutstanding(context.previous().instances())
               && context.service().isPresent()
           ? drain(context, Optional.of(conflict))
@@ -180,16 +157,6 @@ public final class Drain {
     return drain(context, finding);
   }
 
-  private static Cause conflict(DecisionInput input, DecisionInput.OtherMaintenance currentHolder) {
-    return new Cause(
-        Reason.Conflict,
-        "HostMaintenance '"
-            + currentHolder.name()
-            + (currentHolder.taken() ? "' holds host '" : "' is older and waits for host '")
-            + input.resource().getSpec().host()
-            + "': this one goes on when that one is deleted and gone, or delete this one.");
-  }
-
   private static boolean hasWork(DecisionContext context) {
     return context.previous().instances().stream()
             .anyMatch(r -> RowState.of(r).map(RowState::remaining).orElse(false))
@@ -199,7 +166,7 @@ public final class Drain {
   private static Decision wait(DecisionInput input, Phase phase, Cause finding) {
     var report = new Report(input);
     report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
-    var status = report.phase(phase, finding.reason(), finding.message());
+    var status = report.phase(phase, finding);
     return new Decision(
         status, List.of(), Notices.ofPhase(input, status), input.settings().pollIdle(), false);
   }
@@ -207,13 +174,13 @@ public final class Drain {
   private static Decision failed(DecisionContext context, Cause finding) {
     var report = new Report(context.input());
     if (finding.reason() == Reason.HostGone) {
-      report.condition(Condition.SERVICE_DISABLED, "False", finding.reason(), finding.message());
-      report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
+      report.condition(Condition.SERVICE_DISABLED, "False", finding);
+      report.condition(Condition.DRAINED, "Unknown", finding);
       report.status().firstEmptyTime(null);
     } else {
       report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
     }
-    var status = report.phase(Phase.Failed, finding.reason(), finding.message());
+    var status = report.phase(Phase.Failed, finding);
     return new Decision(
         status,
         List.of(),
@@ -270,42 +237,20 @@ public final class Drain {
         .refusal()
         .filter(
             r -> serviceDecision.command().isPresent() || context.service().orElseThrow().enabled())
-        .map(
-            r ->
-                new Cause(
-                    r.reason(),
-                    "nova-compute on " + context.host() + " cannot be disabled: " + r.message()));
+        .map(r -> HostMessages.cannotBeDisabled(context.host(), r.cause()));
   }
 
   /** Something is to be moved, and the cloud's answers are too old for it when they come. */
   private static Optional<Cause> tooSlow(DecisionContext context, List<InstanceStatus> rows) {
     return context.snapshot().fresh() || rows.stream().noneMatch(r -> r.is(RowState.Pending))
         ? Optional.empty()
-        : Optional.of(
-            new Cause(
-                Reason.CloudTooSlow,
-                "Nova needed "
-                    + context.snapshot().age().toSeconds()
-                    + " s for GET /servers/detail and GET /os-services. Nothing is moved by answers"
-                    + " that are older than "
-                    + Snapshot.FRESH.toSeconds()
-                    + " s: see why nova-api is slow."));
+        : Optional.of(HostMessages.cloudTooSlow(context.snapshot().age()));
   }
 
   private static Optional<Cause> sourceDown(DecisionContext context) {
     return context.sourceUp() || !hasWork(context)
         ? Optional.empty()
-        : Optional.of(
-            new Cause(
-                Reason.SourceServiceDown,
-                "nova-compute on '"
-                    + context.host()
-                    + "' is "
-                    + context.service().map(ComputeService::downWord).orElse("down")
-                    + ", and Nova moves nothing off such a host. If the host is well, "
-                    + context.bringUp()
-                    + ". If it is dead and fenced, rebuild its instances elsewhere by Nova's own"
-                    + " means."));
+        : Optional.of(HostMessages.sourceDown(context));
   }
 
   /** Judges whether the host is empty; true when that is verified. */
@@ -314,14 +259,12 @@ public final class Drain {
     var ambiguous = Policies.ambiguous(context);
     if (ambiguous.isPresent()) {
       report.status().firstEmptyTime(null);
-      report.condition(
-          Condition.DRAINED, "False", ambiguous.get().reason(), ambiguous.get().message());
+      report.condition(Condition.DRAINED, "False", ambiguous.get());
       return false;
     }
     if (emptyCheck.undecidable().isPresent()) {
-      var finding = emptyCheck.undecidable().get();
       report.status().firstEmptyTime(null);
-      report.condition(Condition.DRAINED, "Unknown", finding.reason(), finding.message());
+      report.condition(Condition.DRAINED, "Unknown", emptyCheck.undecidable().get());
       return false;
     }
     var open = outstanding(rows);
@@ -331,19 +274,14 @@ public final class Drain {
             : open;
     if (occupied.isPresent()) {
       report.status().firstEmptyTime(null);
-      report.condition(Condition.DRAINED, "False", Reason.NotEmpty, occupied.get());
+      report.condition(Condition.DRAINED, "False", new Cause(Reason.NotEmpty, occupied.get()));
       return false;
     }
     var first = context.previous().firstEmptyTime();
     if (first == null) {
       report.status().firstEmptyTime(context.snapshot().date());
       report.condition(
-          Condition.DRAINED,
-          "False",
-          Reason.SettlingEmpty,
-          "The host was seen empty; it is looked at again after "
-              + Durations.format(context.settings().settle())
-              + ".");
+          Condition.DRAINED, "False", HostMessages.seenEmpty(context.settings().settle()));
       return false;
     }
     var apart = Duration.between(first, context.snapshot().began());
@@ -351,16 +289,12 @@ public final class Drain {
       report.keep(Condition.DRAINED);
       return false;
     }
-    if (context.snapshot().placement() instanceof Placement.Absent) {
-      report.condition(
-          Condition.DRAINED,
-          "True",
-          Reason.EmptyWithoutPlacement,
-          "The host is empty. The cloud has no placement that knows it, so an instance whose build"
-              + " began before the host was disabled could still arrive.");
-    } else {
-      report.condition(Condition.DRAINED, "True", Reason.Empty, "The host is empty.");
-    }
+    report.condition(
+        Condition.DRAINED,
+        "True",
+        context.snapshot().placement() instanceof Placement.Absent
+            ? HostMessages.EMPTY_WITHOUT_PLACEMENT
+            : HostMessages.EMPTY);
     return true;
   }
 
@@ -369,29 +303,16 @@ public final class Drain {
     return rows.stream()
         .filter(r -> r.is(RowState.Blocked) && r.because(Reason.UnconfirmedResize))
         .findFirst()
-        .map(r -> "A resize or migration of " + r.label() + " is not confirmed.");
+        .map(HostMessages::unconfirmed);
   }
 
   /** What of ours has not come to its end; empty when nothing is outstanding. */
   private static Optional<String> outstanding(List<InstanceStatus> rows) {
     var open = rows.stream().filter(InstanceStatus::outstanding).toList();
     var moving = open.stream().filter(Drain::moves).count();
-    if (moving > 0) {
-      return Optional.of(moving == 1 ? "1 move is under way." : moving + " moves are under way.");
-    }
-    return open.stream()
-        .findFirst()
-        .map(
-            row ->
-                row.is(RowState.Requested)
-                    ? "The answer to the request for a move of "
-                        + row.label()
-                        + " is not known yet."
-                    : "The request for a move of "
-                        + row.label()
-                        + " has not come to its end ("
-                        + row.reason()
-                        + ").");
+    return moving > 0
+        ? Optional.of(HostMessages.movesUnderWay(moving))
+        : open.stream().findFirst().map(HostMessages::requestOpen);
   }
 
   private static boolean moves(InstanceStatus row) {
@@ -418,51 +339,30 @@ public final class Drain {
                     : Phase.Blocked;
             default -> Phase.Failed;
           };
-      return report.phase(phase, obstacle.get().reason(), obstacle.get().message());
+      return report.phase(phase, obstacle.get());
     }
     if (drained) {
-      return report.phase(
-          Phase.InMaintenance,
-          Reason.InMaintenance,
-          "Host " + context.host() + " is disabled and empty.");
+      return report.phase(Phase.InMaintenance, HostMessages.inMaintenance(context.host()));
     }
     if (obstacle.isPresent()) {
-      return report.phase(Phase.Draining, obstacle.get().reason(), obstacle.get().message());
+      return report.phase(Phase.Draining, obstacle.get());
     }
     var turn = context.input().turn().come();
     if (!turn && !flying && !context.spec().suspend() && rows.stream().anyMatch(HostClaim::toAsk)) {
       return report.phase(
-          Phase.Draining,
-          Reason.WaitingForTurn,
-          remaining
-              + " of "
-              + rows.size()
-              + " instances remain, and it waits for its turn again: "
-              + whoIsDrained(context.input()));
+          Phase.Draining, HostMessages.waitsForTurnAgain(context.input(), remaining, rows.size()));
     }
     if (remaining > 0) {
-      return context.spec().suspend()
-          ? report.phase(
-              Phase.Draining,
-              Reason.Suspended,
-              "spec.suspend is true: nothing new is asked for; "
-                  + remaining
-                  + " of "
-                  + rows.size()
-                  + " instances remain.")
-          : report.phase(
-              Phase.Draining,
-              Reason.Draining,
-              remaining + " of " + rows.size() + " instances remain to be moved.");
+      return report.phase(
+          Phase.Draining,
+          context.spec().suspend()
+              ? HostMessages.suspended(remaining, rows.size())
+              : HostMessages.draining(remaining, rows.size()));
     }
     var needy = rows.stream().filter(r -> needsAdmin(r, context)).toList();
-    if (!needy.isEmpty()) {
-      return report.phase(Phase.Blocked, Reason.InstancesBlocked, blockedMessage(needy));
-    }
-    return report.phase(
-        Phase.Draining,
-        Reason.SettlingEmpty,
-        "No instance remains to be moved; the host is looked at until it is verified empty.");
+    return needy.isEmpty()
+        ? report.phase(Phase.Draining, HostMessages.CHECKED_UNTIL_EMPTY)
+        : report.phase(Phase.Blocked, HostMessages.instancesBlocked(needy));
   }
 
   /** Once may be a moment; what is so at two observations needs somebody. */
@@ -477,17 +377,6 @@ public final class Drain {
     return row.is(RowState.Blocked)
         || row.is(RowState.Skipped)
         || here && (row.is(RowState.Failed) || RowState.of(row).isEmpty());
-  }
-
-  private static String blockedMessage(List<InstanceStatus> needy) {
-    var first = needy.getFirst();
-    return (needy.size() == 1 ? "1 instance needs" : needy.size() + " instances need")
-        + " a human; the first is "
-        + first.label()
-        + ": "
-        + (RowState.of(first).isPresent()
-            ? first.message()
-            : "only a newer operator knows the state '" + first.state() + "': run that one.");
   }
 
   private static Duration requeueAfter(
@@ -528,7 +417,7 @@ public final class Drain {
     var forLong = unavailableFor.compareTo(input.settings().observationTimeout()) >= 0;
     var report = new Report(input).keep(Condition.SERVICE_DISABLED);
     if (forLong && taken) {
-      report.condition(Condition.DRAINED, "Unknown", unavailable.reason(), unavailable.message());
+      report.condition(Condition.DRAINED, "Unknown", unavailable.cause());
     } else {
       report.keep(Condition.DRAINED);
     }
@@ -549,7 +438,7 @@ public final class Drain {
       Duration unavailableFor,
       boolean forLong) {
     if (unavailable.needsAdmin() && !taken) {
-      return report.phase(Phase.Failed, unavailable.reason(), unavailable.message());
+      return report.phase(Phase.Failed, unavailable.cause());
     }
     if (phase == Phase.InMaintenance && !forLong) {
       return report.keep(Condition.READY).build(phase);
@@ -557,18 +446,11 @@ public final class Drain {
     if (phase == Phase.Blocked && !forLong) {
       return report.keep(Condition.READY).keep(Condition.STALLED).build(phase);
     }
-    report.condition(
-        Condition.READY,
-        forLong && taken ? "Unknown" : "False",
-        unavailable.reason(),
-        unavailable.message());
+    report.condition(Condition.READY, forLong && taken ? "Unknown" : "False", unavailable.cause());
     var lasting = taken && unavailableFor.compareTo(Deadlines.UNAVAILABLE_STALLS) >= 0;
     var stalled = forLong && (unavailable.needsAdmin() || lasting);
     report.condition(
-        stalled ? Condition.STALLED : Condition.RECONCILING,
-        "True",
-        unavailable.reason(),
-        unavailable.message());
+        stalled ? Condition.STALLED : Condition.RECONCILING, "True", unavailable.cause());
     if (stalled) {
       return report.build(Phase.Blocked);
     }

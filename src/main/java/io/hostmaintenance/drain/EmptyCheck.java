@@ -1,6 +1,6 @@
 package io.hostmaintenance.drain;
 
-import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Residents;
@@ -40,54 +40,40 @@ final class EmptyCheck {
    */
   Optional<String> occupiedByLists() {
     if (!snapshot.complete()) {
-      return Optional.of("Not looked for while a request of ours is outstanding.");
+      return Optional.of(HostMessages.NOT_CHECKED);
     }
     var service = snapshot.service(host);
     if (service.isEmpty() || !service.get().disabled()) {
-      return Optional.of("nova-compute on " + host + " is not disabled.");
+      return Optional.of(HostMessages.notDisabled(host));
     }
     var count = snapshot.instances().size();
     if (count > 0) {
-      return Optional.of(
-          count == 1 ? "1 instance is on the host." : count + " instances are on the host.");
+      return Optional.of(HostMessages.instancesOnHost(count));
     }
     return snapshot.migrations().stream()
         .filter(this::live)
         .findFirst()
-        .map(
-            m -> told(m) + " of instance " + m.instanceId() + " from or to the host is under way.");
+        .map(HostMessages::migrationUnderWay);
   }
 
   /** Why the host is not empty by its hypervisors, which fail where a list would be short. */
   private Optional<String> resident() {
     return switch (snapshot.residents()) {
-      case Residents.NotAsked() -> Optional.of("The hypervisors of the host were not asked.");
-      case Residents.NoHypervisor() -> Optional.of(unprovable());
+      case Residents.NotAsked() -> Optional.of(HostMessages.HYPERVISORS_NOT_ASKED);
+      case Residents.NoHypervisor() -> Optional.of(HostMessages.noHypervisor(host).message());
       case Residents.Shown(var ids) ->
           ids.stream()
               .sorted()
               .findFirst()
-              .map(
-                  id ->
-                      "Nova's hypervisor of the host shows "
-                          + (ids.size() == 1 ? "instance " : ids.size() + " instances, first ")
-                          + id
-                          + ", which the list of its instances lacks.");
+              .map(id -> HostMessages.shownByHypervisor(ids.size(), id));
     };
   }
 
   /** Why nobody can tell whether the host is empty; empty when it can be told. */
   Optional<Cause> undecidable() {
     return snapshot.residents() instanceof Residents.NoHypervisor
-        ? Optional.of(new Cause(Reason.NoHypervisor, unprovable()))
+        ? Optional.of(HostMessages.noHypervisor(host))
         : Optional.empty();
-  }
-
-  private String unprovable() {
-    return "Nova lists no instance on "
-        + host
-        + ", but has no hypervisor of it, which alone could prove that: start nova-compute there"
-        + " until `openstack hypervisor list` shows it, or delete this resource.";
   }
 
   /**
@@ -109,7 +95,10 @@ final class EmptyCheck {
     for (var migration : snapshot.migrations()) {
       elsewhere(migration.instanceId())
           .filter(i -> live(migration) && !unconfirmed(migration, i, host))
-          .ifPresent(i -> pendingArrivals.add(new PendingArrival(i, told(migration))));
+          .ifPresent(
+              i ->
+                  pendingArrivals.add(
+                      new PendingArrival(i, InstanceMessages.migration(migration))));
     }
     if (snapshot.placement() instanceof Placement.Consumers(var consumers)) {
       consumers.stream()
@@ -117,7 +106,7 @@ final class EmptyCheck {
           .forEach(
               c ->
                   pendingArrivals.add(
-                      new PendingArrival(c.instance().get(), "An allocation in placement")));
+                      new PendingArrival(c.instance().get(), InstanceMessages.ALLOCATION)));
     }
     return pendingArrivals;
   }
@@ -142,52 +131,25 @@ final class EmptyCheck {
         .filter(i -> snapshot.onHost(instanceId).isEmpty() && !arrived(i));
   }
 
-  private static String told(Migration migration) {
-    return "Migration "
-        + migration.id()
-        + " ("
-        + migration.type()
-        + ", "
-        + migration.status()
-        + ")";
-  }
-
   /** Why the host is not empty by placement; empty when it is, or when there is no placement. */
   private Optional<String> allocated() {
     return switch (snapshot.placement()) {
-      case Placement.NotAsked() -> Optional.of("Placement was not asked.");
+      case Placement.NotAsked() -> Optional.of(HostMessages.PLACEMENT_NOT_ASKED);
       case Placement.Absent() -> Optional.empty();
       case Placement.Consumers(var consumers) ->
           consumers.stream()
               .filter(this::live)
               .findFirst()
-              .map(
-                  c ->
-                      "Placement still holds an allocation of the host for "
-                          + c.instance().map(Instance::id).orElse(c.id())
-                          + ".");
+              .map(c -> HostMessages.allocated(c.instance().map(Instance::id).orElse(c.id())));
     };
   }
 
   /** Records that say something is under way which is not; told, and not counted. */
   List<Notice> stuck() {
-    var notices = new ArrayList<Notice>();
-    for (var migration : snapshot.migrations()) {
-      if (snapshot.complete() && migration.unfinished() && !live(migration)) {
-        notices.add(
-            new Notice(
-                Notice.Type.Warning,
-                Reason.StuckRecord,
-                "Migration record "
-                    + migration.id()
-                    + " of instance "
-                    + migration.instanceId()
-                    + " stands at "
-                    + migration.status()
-                    + ", but nothing is under way: it is not counted."));
-      }
-    }
-    return notices;
+    return snapshot.migrations().stream()
+        .filter(m -> snapshot.complete() && m.unfinished() && !live(m))
+        .map(m -> Notice.warning(HostMessages.stuckRecord(m)))
+        .toList();
   }
 
   /** Whether the migration of a record is really under way; what is not known counts as such. */

@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -165,40 +166,29 @@ final class InstanceRows {
     return switch (decision) {
       case InstanceDecision.Move(var action) -> toMove(row, action);
       case InstanceDecision.WaitFor wait -> waitFor(row, wait);
-      case InstanceDecision.NeedsAdmin(var reason, var message) ->
-          withAction(
-              RowTransitions.mark(row, RowState.Blocked, reason, message, context.now()),
-              RowAction.None);
+      case InstanceDecision.NeedsAdmin(var cause) ->
+          withAction(mark(row, RowState.Blocked, cause), RowAction.None);
     };
   }
 
   private InstanceStatus toMove(InstanceStatus row, RowAction action) {
-    var affinity = Failure.group(row.id(), "affinity", context);
+    var affinity = MoveFailure.group(row.id(), "affinity", context);
     if (affinity.isPresent()) {
       return withAction(
-          RowTransitions.mark(
-              row,
-              RowState.Blocked,
-              Reason.AffinityGroup,
-              "Nova moves no member of its hard affinity group "
-                  + affinity.get().name()
-                  + ". Its owner may delete the group for good (openstack server group delete "
-                  + affinity.get().id()
-                  + "), or shelve-offload ALL members and unshelve them elsewhere.",
-              context.now()),
+          mark(row, RowState.Blocked, InstanceMessages.affinityGroup(affinity.get())),
           RowAction.None);
     }
     movable.put(row.id(), action);
     if (sayingWhyItFailed(row) && Refusals.tooLong(row)) {
       return withAction(
-          Refusals.blocked(row, Reason.valueOf(row.reason()), row.message(), context.now()),
+          Refusals.blocked(
+              row, new Cause(Reason.valueOf(row.reason()), row.message()), context.now()),
           action);
     }
     return withAction(
         sayingWhyItFailed(row) || toBeAskedAgain(row) || Refusals.forLong(row)
             ? row
-            : RowTransitions.mark(
-                row, RowState.Pending, Reason.Waiting, "Waits for its turn.", context.now()),
+            : mark(row, RowState.Pending, InstanceMessages.WAITS_FOR_TURN),
         action);
   }
 
@@ -213,22 +203,24 @@ final class InstanceRows {
   }
 
   private InstanceStatus waitFor(InstanceStatus row, InstanceDecision.WaitFor wait) {
-    var same = row.because(wait.reason());
+    var same = row.because(wait.cause().reason());
     var tooLong =
         same
             && (row.is(RowState.Blocked)
                 || context.ago(row.lastTransitionTime()).compareTo(wait.atMost()) >= 0);
     var marked =
         tooLong
-            ? RowTransitions.mark(
-                row,
-                RowState.Blocked,
-                wait.reason(),
-                wait.message() + " " + wait.remedy(),
-                context.now())
-            : RowTransitions.mark(
-                row, RowState.Pending, wait.reason(), wait.message(), context.now());
+            ? mark(row, RowState.Blocked, InstanceMessages.tooLong(wait, row))
+            : mark(row, RowState.Pending, wait.cause());
     return withAction(marked, RowAction.Wait);
+  }
+
+  private InstanceStatus mark(InstanceStatus row, RowState state, Cause cause) {
+    return RowTransitions.mark(row, state, cause, context.now());
+  }
+
+  private InstanceStatus end(InstanceStatus row, RowState state, Cause cause) {
+    return RowTransitions.end(row, state, cause, context.now());
   }
 
   private static InstanceStatus withAction(InstanceStatus row, RowAction action) {
@@ -249,13 +241,12 @@ final class InstanceRows {
     var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
     if (detail.isEmpty()) {
       return state.remaining() && context.unseenForLong(row)
-          ? RowTransitions.unseen(row, context.now())
+          ? mark(row, RowState.Blocked, InstanceMessages.unseen(row))
           : row;
     }
     var instance = detail.get().instance();
     if (instance.isEmpty()) {
-      return RowTransitions.end(
-          row, RowState.Gone, Reason.Deleted, "It was deleted.", context.now());
+      return end(row, RowState.Gone, InstanceMessages.DELETED);
     }
     if (context.host().equals(instance.get().host())) {
       return row;
@@ -263,7 +254,9 @@ final class InstanceRows {
     if (arrivalNotQueried(row, detail.get())) {
       return row.is(RowState.Blocked)
           ? row
-          : waitForArrival(RowTransitions.seen(row, instance.get()), row.message());
+          : waitForArrival(
+              RowTransitions.seen(row, instance.get()),
+              new Cause(Reason.ExternalMigration, row.message()));
     }
     if (instance.get().resizing()) {
       return decided(RowTransitions.seen(row, instance.get()), instance.get());
@@ -293,28 +286,11 @@ final class InstanceRows {
             .filter(m -> context.host().equals(m.sourceHost()))
             .filter(m -> context.snapshot().identity().userId().equals(m.userId()));
     if (ours.filter(Migration::endedWell).isPresent()) {
-      return RowTransitions.end(
-          moved, RowState.Moved, Reason.Moved, "Moved to " + where + ".", context.now());
+      return end(moved, RowState.Moved, InstanceMessages.moved(where));
     }
     return ours.filter(Migration::failed).isPresent()
-        ? RowTransitions.end(
-            moved,
-            RowState.Failed,
-            Reason.MovedWithError,
-            "It left the host for "
-                + where
-                + ", but our move ended with an error and its state there is "
-                + row.status()
-                + ": look after it there.",
-            context.now())
-        : RowTransitions.end(
-            moved,
-            RowState.Gone,
-            Reason.MovedExternally,
-            where == null
-                ? "It is on no host any more."
-                : "It is on " + where + " now, by somebody else's hand.",
-            context.now());
+        ? end(moved, RowState.Failed, InstanceMessages.movedWithError(row, where))
+        : end(moved, RowState.Gone, InstanceMessages.movedExternally(where));
   }
 
   /** What comes back to the host after it has left it is as new. */
@@ -324,19 +300,14 @@ final class InstanceRows {
         left
             ? RowTransitions.first(tie.instance(), context.now())
             : RowTransitions.seen(row, tie.instance()),
-        tie.by() + " from or to this host is under way, by somebody else's hand.");
+        InstanceMessages.externalMigration(tie.by()));
   }
 
-  private InstanceStatus waitForArrival(InstanceStatus row, String message) {
+  private InstanceStatus waitForArrival(InstanceStatus row, Cause cause) {
     return waitFor(
         row,
         new InstanceDecision.WaitFor(
-            Reason.ExternalMigration,
-            message,
-            Deadlines.TASK_WAIT,
-            "See what holds it up (openstack server migration list --server "
-                + row.id()
-                + "), and delete the instance if its build hangs."));
+            cause, Deadlines.TASK_WAIT, InstanceMessages.EXTERNAL_MIGRATION_REMEDY));
   }
 
   /**
@@ -353,18 +324,7 @@ final class InstanceRows {
   /** It has left, so if a revert brings it back its attempts begin anew. */
   private InstanceStatus unconfirmed(InstanceStatus row, Instance instance) {
     return withAction(
-        RowTransitions.mark(
-                row,
-                RowState.Blocked,
-                Reason.UnconfirmedResize,
-                "A resize or migration to "
-                    + instance.host()
-                    + " is not confirmed, so its disk is still here and a revert brings it back:"
-                    + " confirm it (openstack server resize confirm "
-                    + row.id()
-                    + ") or revert it.",
-                context.now())
-            .toBuilder()
+        mark(row, RowState.Blocked, InstanceMessages.unconfirmedElsewhere(instance)).toBuilder()
             .destinationHost(instance.host())
             .attempts(0)
             .build(),
@@ -435,13 +395,7 @@ final class InstanceRows {
       var groups = groups(row.id());
       if (groups.stream().anyMatch(busy::contains)) {
         if (row.firstRefusedTime() == null) {
-          replace(
-              RowTransitions.mark(
-                  row,
-                  RowState.Pending,
-                  Reason.GroupMemberMoving,
-                  "Another member of its server group moves.",
-                  context.now()));
+          replace(mark(row, RowState.Pending, InstanceMessages.GROUP_MEMBER_MOVING));
         }
         continue;
       }
@@ -458,14 +412,7 @@ final class InstanceRows {
 
   private void ask(InstanceStatus row, RowAction action) {
     var asking =
-        Refusals.forLong(row)
-            ? row
-            : RowTransitions.mark(
-                row,
-                RowState.Requested,
-                Reason.AnswerUnknown,
-                RowTransitions.ASKING,
-                context.now());
+        Refusals.forLong(row) ? row : mark(row, RowState.Requested, InstanceMessages.ASKING);
     var intent =
         asking.toBuilder()
             .firstRefusedTime(row.firstRefusedTime())

@@ -1,7 +1,6 @@
 package io.hostmaintenance.drain;
 
-import io.hostmaintenance.api.v1alpha1.Durations;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
@@ -58,7 +57,10 @@ final class MigrationTracker {
     var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
     var onHost = context.snapshot().onHost(row.id());
     if (onHost.isEmpty() && detail.isEmpty()) {
-      return Next.of(context.unseenForLong(row) ? RowTransitions.unseen(row, context.now()) : row);
+      return Next.of(
+          context.unseenForLong(row)
+              ? mark(row, RowState.Blocked, InstanceMessages.unseen(row))
+              : row);
     }
     var instance = onHost.or(() -> detail.flatMap(Detail::instance));
     var seen = instance.map(i -> RowTransitions.seen(row, i)).orElse(row);
@@ -76,11 +78,13 @@ final class MigrationTracker {
       InstanceStatus row, Optional<Instance> instance, Optional<Detail> detail) {
     if (row.because(Reason.Refused)) {
       return Next.of(
-          ended(RowTransitions.settle(row), RowState.Failed, Reason.Refused, row.message()));
+          ended(
+              RowTransitions.settle(row),
+              RowState.Failed,
+              new Cause(Reason.Refused, row.message())));
     }
     if (instance.isEmpty()) {
-      return Next.of(
-          RowTransitions.end(row, RowState.Gone, Reason.Deleted, "It was deleted.", context.now()));
+      return Next.of(ended(row, RowState.Gone, InstanceMessages.DELETED));
     }
     if (detail.isEmpty()) {
       return Next.of(nothingTold(row));
@@ -100,48 +104,23 @@ final class MigrationTracker {
     if (ours.size() == 1) {
       var adopted = row.toBuilder().requestId(ours.getFirst().requestId()).build();
       return accepted(
-          RowTransitions.mark(
-              adopted,
-              RowState.InProgress,
-              Reason.Queued,
-              "Nova did carry out the request whose answer was lost.",
-              context.now()),
-          instance,
-          detail);
+          mark(adopted, RowState.InProgress, InstanceMessages.ADOPTED), instance, detail);
     }
     if (!here) {
       if (unexplained(row, detail)) {
-        return Next.of(
-            RowTransitions.mark(
-                row,
-                RowState.Requested,
-                Reason.Settling,
-                "It left the host, and Nova shows no record of a move yet.",
-                context.now()));
+        return Next.of(mark(row, RowState.Requested, InstanceMessages.LEFT_WITHOUT_RECORD));
       }
       return Next.of(
-          RowTransitions.end(
-              row,
-              RowState.Gone,
-              Reason.MovedExternally,
-              "It is on "
-                  + instance.get().host()
-                  + " now, and no request of ours is known to Nova.",
-              context.now()));
+          ended(row, RowState.Gone, InstanceMessages.movedWithoutRequest(instance.get().host())));
     }
     if (row.because(Reason.TaskInProgress)) {
       return Next.of(refused(row, Reason.TaskInProgress));
     }
     if (row.because(Reason.UnsupportedState)) {
-      return Next.of(attemptFailed(row, new Failure(Reason.UnsupportedState, row.message())));
+      return Next.of(attemptFailed(row, new Cause(Reason.UnsupportedState, row.message())));
     }
     if (ours.size() > 1 && instance.get().idle()) {
-      return Next.of(
-          attemptFailed(
-              row,
-              new Failure(
-                  Reason.ApiUnavailable,
-                  "Nova shows several requests and none can be told to be ours.")));
+      return Next.of(attemptFailed(row, InstanceMessages.SEVERAL_REQUESTS));
     }
     if (over && Refusals.forLong(row)) {
       return Next.of(refused(row, Reason.ApiUnavailable));
@@ -162,32 +141,22 @@ final class MigrationTracker {
   }
 
   private InstanceStatus refused(InstanceStatus row, Reason reason) {
-    return Refusals.refused(row, reason, row.message(), Optional.empty(), context.now());
+    return Refusals.refused(row, new Cause(reason, row.message()), Optional.empty(), context.now());
   }
 
   private static boolean saysWhatNovaSaid(InstanceStatus row) {
-    return row.because(Reason.AnswerUnknown) && !RowTransitions.ASKING.equals(row.message());
+    return row.because(Reason.AnswerUnknown)
+        && !InstanceMessages.ASKING.message().equals(row.message());
   }
 
   private InstanceStatus lookedFor(InstanceStatus row) {
-    return RowTransitions.mark(
-        row,
-        RowState.Requested,
-        Reason.AnswerUnknown,
-        "Nova's answer to the request is not known; looking for what became of it.",
-        context.now());
+    return mark(row, RowState.Requested, InstanceMessages.ANSWER_SOUGHT);
   }
 
   /** Nova does not tell what became of a request: for long that is reported for manual action. */
   private InstanceStatus nothingTold(InstanceStatus row) {
     return silent(row) || context.ago(row.lastTransitionTime()).compareTo(Deadlines.UNANSWERED) >= 0
-        ? RowTransitions.mark(
-            row,
-            RowState.Blocked,
-            Reason.ApiUnavailable,
-            "Nova's answer to the request is not known, and it does not tell what was done to the"
-                + " instance (openstack server event list): see the operator's log.",
-            context.now())
+        ? mark(row, RowState.Blocked, InstanceMessages.NOTHING_TOLD)
         : row;
   }
 
@@ -258,14 +227,9 @@ final class MigrationTracker {
                     .isEmpty());
   }
 
-  private static Failure apart(InstanceStatus row, InstanceAction action) {
-    return new Failure(
-        Reason.ApiUnavailable,
-        "Nova's answer was lost, and it was "
-            + action.requestId()
-            + " if Nova's clocks differ by "
-            + Duration.between(action.startTime(), row.observedTime()).toSeconds()
-            + " s: see the time service of nova-api's and nova-conductor's hosts.");
+  private static Cause apart(InstanceStatus row, InstanceAction action) {
+    return InstanceMessages.clocksHideRequest(
+        action, Duration.between(action.startTime(), row.observedTime()));
   }
 
   /** Whether Nova shows no record by which the instance has left; a list may be short for once. */
@@ -313,23 +277,14 @@ final class MigrationTracker {
               ended(
                   here == null ? told : told.toBuilder().destinationHost(here).build(),
                   RowState.Moved,
-                  Reason.Moved,
-                  "Moved to " + (here == null ? told.destinationHost() : here) + "."));
+                  InstanceMessages.moved(here == null ? told.destinationHost() : here)));
       case MOVED_WITH_ERROR ->
           Next.of(
               ended(
                   told.toBuilder().destinationHost(here).build(),
                   RowState.Failed,
-                  Reason.MovedWithError,
-                  "It left the host for "
-                      + here
-                      + ", but the move ended with an error and its state there is "
-                      + told.status()
-                      + ": look after it there"
-                      + (instance.orElseThrow().inError()
-                          ? " (openstack server reboot --hard " + told.id() + "). "
-                          : ". ")
-                      + Failure.of(told, context).message()));
+                  InstanceMessages.movedWithError(
+                      told, instance.orElseThrow(), MoveFailure.of(told, context))));
       case LEFT ->
           Next.of(
               unexplained(row, detail)
@@ -337,41 +292,32 @@ final class MigrationTracker {
                   : ended(
                       told.toBuilder().destinationHost(here).build(),
                       RowState.Gone,
-                      Reason.MovedExternally,
-                      "It is on "
-                          + here
-                          + " now, but not by our move."
-                          + clocks(told, here, detail)));
-      case FAILED -> Next.of(attemptFailed(told, Failure.of(told, context)));
-      case BROKEN -> {
-        var failure = Failure.of(told, context);
-        yield Next.of(
-            ended(
-                told.toBuilder().destinationHost(null).build(),
-                RowState.Failed,
-                failure.reason(),
-                "The move ended in ERROR"
-                    + instance.map(Instance::fault).map(f -> " (" + f + ")").orElse("")
-                    + ". "
-                    + failure.message()));
-      }
+                      movedByAnother(told, here, detail)));
+      case FAILED -> Next.of(attemptFailed(told, MoveFailure.of(told, context)));
+      case BROKEN ->
+          Next.of(
+              ended(
+                  told.toBuilder().destinationHost(null).build(),
+                  RowState.Failed,
+                  InstanceMessages.endedInError(instance, MoveFailure.of(told, context))));
       case ABORTED ->
           Next.of(
               attemptFailed(
                   told,
                   row.because(Reason.Timeout)
-                      ? new Failure(Reason.Timeout, "Aborted because it exceeded its time.")
-                      : new Failure(Reason.Aborted, "Somebody aborted the migration.")));
-      case REVERTED ->
-          Next.of(
-              attemptFailed(
-                  told, new Failure(Reason.Reverted, "Somebody reverted the migration.")));
-      case DELETED -> Next.of(ended(told, RowState.Gone, Reason.Deleted, "It was deleted."));
+                      ? InstanceMessages.ABORTED_BY_TIMEOUT
+                      : InstanceMessages.ABORTED));
+      case REVERTED -> Next.of(attemptFailed(told, InstanceMessages.REVERTED));
+      case DELETED -> Next.of(ended(told, RowState.Gone, InstanceMessages.DELETED));
     };
   }
 
-  private InstanceStatus ended(InstanceStatus row, RowState state, Reason reason, String message) {
-    return RowTransitions.end(row, state, reason, message, context.now());
+  private InstanceStatus mark(InstanceStatus row, RowState state, Cause cause) {
+    return RowTransitions.mark(row, state, cause, context.now());
+  }
+
+  private InstanceStatus ended(InstanceStatus row, RowState state, Cause cause) {
+    return RowTransitions.end(row, state, cause, context.now());
   }
 
   private InstanceStatus withRecord(InstanceStatus row, Migration record) {
@@ -506,49 +452,19 @@ final class MigrationTracker {
                         && RowTransitions.inFlight(r)
                         && r.startTime() != null);
     if (othersRun) {
-      return Next.of(
-          RowTransitions.mark(
-              row,
-              RowState.InProgress,
-              Reason.Waiting,
-              "Waits for its turn while another move of the host runs.",
-              context.now()));
+      return Next.of(mark(row, RowState.InProgress, InstanceMessages.WAITS_FOR_OTHER_MOVE));
     }
     var stranger = RowAction.LiveMigrate.of(row) ? strangersMove(row) : Optional.<Instance>empty();
     if (stranger.isPresent()) {
       return Next.of(
-          RowTransitions.mark(
-              row,
-              RowState.InProgress,
-              Reason.Waiting,
-              "Waits for its turn behind the live migration of "
-                  + stranger.get().id()
-                  + ", which somebody else asked for.",
-              context.now()));
+          mark(row, RowState.InProgress, InstanceMessages.waitsForExternalMove(stranger.get())));
     }
     if (row.because(Reason.Inconsistent)
         || row.because(Reason.Queued)
             && context.ago(row.lastTransitionTime()).compareTo(Deadlines.QUEUEING) >= 0) {
-      return Next.of(
-          RowTransitions.mark(
-              row,
-              RowState.Blocked,
-              Reason.Inconsistent,
-              "Nova has accepted the move but does not begin it, and no other move of the host"
-                  + " runs within its time: see nova-conductor's and nova-compute's log for "
-                  + Failure.request(row)
-                  + ".",
-              context.now()));
+      return Next.of(mark(row, RowState.Blocked, InstanceMessages.notBegun(row)));
     }
-    return Next.of(
-        RowTransitions.mark(
-            row,
-            RowState.InProgress,
-            Reason.Queued,
-            record.map(Migration::status).filter("queued"::equals).isPresent()
-                ? "Waits for its turn at the source."
-                : "Nova looks for a host.",
-            context.now()));
+    return Next.of(mark(row, RowState.InProgress, InstanceMessages.queued(record)));
   }
 
   /**
@@ -584,44 +500,40 @@ final class MigrationTracker {
             .build();
     var limit = Deadlines.attempt(context.spec(), instance.ramMiB());
     if (context.ago(shown.startTime()).compareTo(limit) < 0) {
-      return Next.of(
-          RowTransitions.mark(
-              shown,
-              RowState.InProgress,
-              Reason.Running,
-              "Moves to " + shown.destinationHost() + ".",
-              context.now()));
+      return Next.of(mark(shown, RowState.InProgress, InstanceMessages.running(shown)));
     }
     return overdue(shown, instance, record, limit);
   }
 
   private Next overdue(InstanceStatus row, Instance instance, Migration record, Duration limit) {
     var asked = row.because(Reason.Timeout);
-    var exceeded = "The move exceeded its " + Durations.format(limit);
+
     if (asked
         && row.is(RowState.InProgress)
         && context.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0) {
       var refused = row.nextAttemptTime() != null && !context.now().isBefore(row.nextAttemptTime());
-      return refused ? stop(row, instance, record, exceeded).orElse(Next.of(row)) : Next.of(row);
+      return refused ? stop(row, instance, record, limit).orElse(Next.of(row)) : Next.of(row);
     }
     if (!asked) {
-      var stop = stop(row, instance, record, exceeded);
+      var stop = stop(row, instance, record, limit);
       if (stop.isPresent()) {
         return stop.get();
       }
     }
-    var waits =
-        RowAction.ColdMigrate.of(row)
-            ? " and a cold migration cannot be aborted: it is waited for."
-            : ": it is waited for.";
     return Next.of(
-        RowTransitions.mark(
-            row, RowState.Blocked, Reason.Timeout, exceeded + waits, context.now()));
+        mark(
+            row,
+            RowState.Blocked,
+            InstanceMessages.timeout(
+                limit,
+                RowAction.ColdMigrate.of(row)
+                    ? InstanceMessages.COLD_AWAITED
+                    : InstanceMessages.AWAITED)));
   }
 
   /** What ends an overdue live migration by the spec; empty when nothing may or can. */
   private Optional<Next> stop(
-      InstanceStatus row, Instance instance, Migration record, String exceeded) {
+      InstanceStatus row, Instance instance, Migration record, Duration limit) {
     if (RowAction.ColdMigrate.of(row) || context.spec().onTimeout().equals("Wait")) {
       return Optional.empty();
     }
@@ -631,12 +543,10 @@ final class MigrationTracker {
         && instance.active()) {
       return Optional.of(
           new Next(
-              RowTransitions.mark(
+              mark(
                   asking,
                   RowState.InProgress,
-                  Reason.Timeout,
-                  exceeded + " and is forced to its end.",
-                  context.now()),
+                  InstanceMessages.timeout(limit, InstanceMessages.FORCED)),
               Optional.of(new Command.ForceCompleteMigration(row.id(), record.id()))));
     }
     if (record.status().contains("post-copy")) {
@@ -644,12 +554,10 @@ final class MigrationTracker {
     }
     return Optional.of(
         new Next(
-            RowTransitions.mark(
+            mark(
                 asking,
                 RowState.InProgress,
-                Reason.Timeout,
-                exceeded + " and is aborted.",
-                context.now()),
+                InstanceMessages.timeout(limit, InstanceMessages.ABORTING)),
             Optional.of(new Command.AbortMigration(row.id(), record.id()))));
   }
 
@@ -665,8 +573,8 @@ final class MigrationTracker {
                             .findFirst()));
   }
 
-  /** What is said of Nova's clocks where one of our records may not be known by its time. */
-  private String clocks(InstanceStatus row, String here, Optional<Detail> detail) {
+  /** Someone else's move; or ours, where one of our records may not be known by its time. */
+  private Cause movedByAnother(InstanceStatus row, String here, Optional<Detail> detail) {
     return detail.stream()
         .flatMap(d -> d.migrations().stream())
         .filter(m -> asker(row).userId().equals(m.userId()) && row.observedTime() != null)
@@ -675,12 +583,9 @@ final class MigrationTracker {
         .filter(m -> m.createdAt().isBefore(row.observedTime().minus(Deadlines.SKEW)))
         .map(
             m ->
-                " Or Nova's clocks differ by "
-                    + Duration.between(m.createdAt(), row.observedTime()).toSeconds()
-                    + " s (record "
-                    + m.id()
-                    + "): see the time service of nova-api's and nova-conductor's hosts.")
-        .orElse("");
+                InstanceMessages.movedByAnotherOrClocks(
+                    here, m, Duration.between(m.createdAt(), row.observedTime())))
+        .orElseGet(() -> InstanceMessages.movedExternally(here));
   }
 
   private InstanceStatus settling(
@@ -703,34 +608,18 @@ final class MigrationTracker {
         && context.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0) {
       return row; // aborted because of its time: the word that it was stays until the end is seen
     }
-    return RowTransitions.mark(
+    return mark(
         row,
         row.is(RowState.Confirming) ? RowState.Confirming : RowState.InProgress,
-        Reason.Settling,
-        "Nova's accounts of the move do not agree yet (migration "
-            + record.map(Migration::status).orElse("without a record")
-            + ").",
-        context.now());
+        InstanceMessages.settling(record));
   }
 
   /** Nova has ended the action with an error and left the task: nothing ends it by itself. */
   private InstanceStatus taskForEver(InstanceStatus row, Instance instance) {
-    var remedy =
-        instance.powerState() == 1
-            ? "Its guest runs here: openstack server set --state active --auto-approve "
-                + row.id()
-                + ". "
-            : "See on both hosts where its guest runs before its state is set. ";
-    return RowTransitions.mark(
+    return mark(
         row,
         RowState.Blocked,
-        Reason.Inconsistent,
-        "Nova's action ended in an error, but its task "
-            + instance.taskState()
-            + " stays. "
-            + remedy
-            + Failure.of(row, context).message(),
-        context.now());
+        InstanceMessages.taskRemains(row, instance, MoveFailure.of(row, context)));
   }
 
   /**
@@ -740,77 +629,28 @@ final class MigrationTracker {
    */
   private InstanceStatus contradiction(
       InstanceStatus row, Instance instance, Optional<Migration> record) {
-    var says = record.map(Migration::status).orElse("without a record");
+
     var here = context.host().equals(instance.host());
     var atRest = instance.idle() && !instance.resized();
     if (here && atRest && record.filter(Migration::unfinished).isPresent()) {
-      return attemptFailed(
-          row,
-          new Failure(
-              Reason.StuckRecord,
-              "Migration record "
-                  + row.migrationId()
-                  + " stands at "
-                  + says
-                  + ", but nothing is under way."));
+      return attemptFailed(row, InstanceMessages.stuckRecord(row, record));
     }
     if (here && atRest) {
-      return ended(
-          row,
-          RowState.Failed,
-          Reason.Inconsistent,
-          "Nova says that the move is "
-              + says
-              + " and shows the instance here: see on both hosts where its guest runs, then set"
-              + " the annotation "
-              + HostMaintenance.RETRY
-              + " to have it asked for again.");
+      return ended(row, RowState.Failed, InstanceMessages.shownHere(record));
     }
     if (!here && atRest) {
       var where = row.toBuilder().destinationHost(instance.host()).build();
       return RowAction.LiveMigrate.of(row) && !instance.inError()
-          ? ended(
-              where,
-              RowState.Moved,
-              Reason.StuckRecord,
-              "It left the host; migration record "
-                  + row.migrationId()
-                  + " stayed at "
-                  + says
-                  + ".")
-          : ended(
-              where,
-              RowState.Failed,
-              Reason.MovedWithError,
-              "It left the host for "
-                  + instance.host()
-                  + ", but migration record "
-                  + row.migrationId()
-                  + " stayed at "
-                  + says
-                  + ": look after it there.");
+          ? ended(where, RowState.Moved, InstanceMessages.leftWithStuckRecord(row, record))
+          : ended(where, RowState.Failed, InstanceMessages.leftWithError(where, record));
     }
     if (!here && !bound(row)) {
       return ended(
           row.toBuilder().destinationHost(instance.host()).build(),
           RowState.Gone,
-          Reason.MovedExternally,
-          "It left the host and is on "
-              + instance.host()
-              + " now, by somebody else's hand; which of its migrations was ours is not known.");
+          InstanceMessages.movedAmongOthers(instance.host()));
     }
-    return RowTransitions.mark(
-        row,
-        RowState.Blocked,
-        Reason.Inconsistent,
-        "Nova's accounts of the move contradict each other (migration "
-            + says
-            + ", instance "
-            + row.status()
-            + "): see the logs of nova-compute for "
-            + Failure.request(row)
-            + ". Do not reset its state before.",
-        context.now());
+    return mark(row, RowState.Blocked, InstanceMessages.contradiction(row, record));
   }
 
   /** Whether any record ties the instance to the host, or nothing was told of them. */
@@ -831,19 +671,12 @@ final class MigrationTracker {
       return row;
     }
     if (detail.get().events().map(InstanceAction::failed).orElse(false)) {
-      return attemptFailed(row, Failure.of(row, context));
+      return attemptFailed(row, MoveFailure.of(row, context));
     }
     if (context.ago(row.requestTime()).compareTo(Deadlines.DROPPED) < 0) {
-      return RowTransitions.mark(
-          row, RowState.InProgress, Reason.Queued, "Nova has accepted the move.", context.now());
+      return mark(row, RowState.InProgress, InstanceMessages.ACCEPTED);
     }
-    return attemptFailed(
-        row,
-        new Failure(
-            Reason.Inconsistent,
-            "Nova accepted the move but shows neither a record nor a task of it ("
-                + Failure.request(row)
-                + ")."));
+    return attemptFailed(row, InstanceMessages.dropped(row));
   }
 
   private static boolean confirming(Optional<Migration> record) {
@@ -854,18 +687,7 @@ final class MigrationTracker {
     var finished =
         detail.stream().flatMap(d -> d.migrations().stream()).filter(Migration::finished).toList();
     if (finished.size() > 1) {
-      return Next.of(
-          RowTransitions.mark(
-              row,
-              RowState.Blocked,
-              Reason.UnconfirmedResize,
-              "Another resize or migration of it waits to be confirmed too, and Nova takes either:"
-                  + " see both (openstack server migration list --server "
-                  + row.id()
-                  + ") and confirm them (openstack server resize confirm "
-                  + row.id()
-                  + ").",
-              context.now()));
+      return Next.of(mark(row, RowState.Blocked, InstanceMessages.othersUnconfirmed(row)));
     }
     var reason = context.sourceUp() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
     var same = row.because(reason);
@@ -875,25 +697,14 @@ final class MigrationTracker {
             && (row.is(RowState.Blocked)
                 || context.ago(row.lastTransitionTime()).compareTo(Deadlines.CONFIRMING) >= 0);
     var state = late ? RowState.Blocked : RowState.Confirming;
-    var message =
+    var cause =
         !context.sourceUp()
-            ? "The cold migration is finished, and Nova confirms it only while nova-compute on "
-                + context.host()
-                + " is up: "
-                + context.bringUp()
-                + "."
+            ? InstanceMessages.notConfirmedWhileDown(context)
             : same && row.is(state)
-                ? row.message()
-                : late
-                    ? "The cold migration is finished, but Nova does not confirm it: confirm it"
-                        + " (openstack server resize confirm "
-                        + row.id()
-                        + ")."
-                    : "The cold migration is finished and is confirmed.";
+                ? new Cause(reason, row.message())
+                : late ? InstanceMessages.notConfirmed(row) : InstanceMessages.CONFIRMING;
     var marked =
-        RowTransitions.mark(row, state, reason, message, context.now()).toBuilder()
-            .firstRefusedTime(row.firstRefusedTime())
-            .build();
+        mark(row, state, cause).toBuilder().firstRefusedTime(row.firstRefusedTime()).build();
     var due =
         row.nextAttemptTime() == null
             ? !begun || context.waited(row).compareTo(context.settings().answerWait()) >= 0
@@ -915,20 +726,18 @@ final class MigrationTracker {
   }
 
   /** The row after a failed attempt: to be asked for again after a while, or at its end. */
-  private InstanceStatus attemptFailed(InstanceStatus row, Failure failure) {
+  private InstanceStatus attemptFailed(InstanceStatus row, Cause cause) {
     var settled = RowTransitions.settle(row);
     if (row.attemptsMade() >= context.spec().maxAttempts()) {
-      return ended(settled, RowState.Failed, failure.reason(), failure.message());
+      return ended(settled, RowState.Failed, cause);
     }
-    return RowTransitions.mark(
+    return mark(
         settled.toBuilder()
             .migrationId(null)
             .requestId(null)
             .nextAttemptTime(context.now().plus(Deadlines.backOff(row.attemptsMade())))
             .build(),
         RowState.Pending,
-        failure.reason(),
-        failure.message(),
-        context.now());
+        cause);
   }
 }

@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Reason;
 
 /**
@@ -10,6 +11,14 @@ import io.hostmaintenance.api.v1alpha1.Reason;
  * @param message one sentence
  */
 public record Notice(Type type, Reason reason, String message) {
+
+  static Notice normal(Cause cause) {
+    return new Notice(Type.Normal, cause.reason(), cause.message());
+  }
+
+  static Notice warning(Cause cause) {
+    return new Notice(Type.Warning, cause.reason(), cause.message());
+  }
 
   /** The types of a Kubernetes Event; their names are its words. */
   public enum Type {

@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -28,11 +29,8 @@ final class Notices {
     }
     var warning =
         next.phase().equals(Phase.Blocked.name()) || next.phase().equals(Phase.Failed.name());
-    return List.of(
-        new Notice(
-            warning ? Notice.Type.Warning : Notice.Type.Normal,
-            Reason.valueOf(ready.reason()),
-            ready.message()));
+    var cause = new Cause(Reason.valueOf(ready.reason()), ready.message());
+    return List.of(warning ? Notice.warning(cause) : Notice.normal(cause));
   }
 
   /**
@@ -43,7 +41,7 @@ final class Notices {
       DecisionInput input, HostMaintenanceStatus next, Unavailable unavailable) {
     return ofPhase(input, next).isEmpty()
         ? List.of()
-        : List.of(new Notice(Notice.Type.Warning, unavailable.reason(), unavailable.message()));
+        : List.of(Notice.warning(unavailable.cause()));
   }
 
   /** What is told of rows whose state is new. */
@@ -59,11 +57,7 @@ final class Notices {
       if (wasDrained
           && context.snapshot().onHost(row.id()).isPresent()
           && (old == null || !old.state().equals(row.state()))) {
-        notices.add(
-            new Notice(
-                Notice.Type.Warning,
-                Reason.LateArrival,
-                row.label() + " arrived on the host after it was empty."));
+        notices.add(Notice.warning(InstanceMessages.lateArrival(row)));
       }
       if (old != null && old.state().equals(row.state())) {
         continue;
@@ -77,29 +71,23 @@ final class Notices {
     if (RowState.of(row).isEmpty()) {
       return Optional.empty();
     }
-    var said = row.label() + ": " + row.message();
+
     return switch (RowState.of(row).get()) {
-      case Moved, Gone, Skipped ->
-          Optional.of(new Notice(Notice.Type.Normal, Reason.valueOf(row.reason()), said));
-      case Failed, Blocked ->
-          Optional.of(new Notice(Notice.Type.Warning, Reason.valueOf(row.reason()), said));
+      case Moved, Gone, Skipped -> Optional.of(Notice.normal(said(row)));
+      case Failed, Blocked -> Optional.of(Notice.warning(said(row)));
       case Pending ->
           old != null && old.outstanding()
-              ? Optional.of(
-                  new Notice(
-                      Notice.Type.Warning,
-                      Reason.MoveFailed,
-                      row.label() + " (" + row.reason() + "): " + row.message()))
+              ? Optional.of(Notice.warning(InstanceMessages.moveFailed(row)))
               : Optional.empty();
       case Requested ->
           row.firstRefusedTime() != null
               ? Optional.empty()
-              : Optional.of(
-                  new Notice(
-                      Notice.Type.Normal,
-                      Reason.MoveRequested,
-                      row.label() + ": " + row.action() + ", attempt " + row.attempts() + "."));
+              : Optional.of(Notice.normal(InstanceMessages.requested(row)));
       case InProgress, Confirming -> Optional.empty();
     };
+  }
+
+  private static Cause said(InstanceStatus row) {
+    return new Cause(Reason.valueOf(row.reason()), row.label() + ": " + row.message());
   }
 }

@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.nova.ComputeService;
@@ -153,11 +154,10 @@ public sealed interface Observation {
   /**
    * No observation: the cloud did not answer whole.
    *
-   * @param reason one of the reasons that speak of the cloud
-   * @param message one sentence
+   * @param cause its reason is one of those that speak of the cloud
    * @param patience how long the cloud asked to be left alone; zero when it did not
    */
-  record Unavailable(Reason reason, String message, Duration patience) implements Observation {
+  record Unavailable(Cause cause, Duration patience) implements Observation {
 
     /** What a failed request says of the whole observation. */
     public static Unavailable of(NovaException failure) {
@@ -171,7 +171,7 @@ public sealed interface Observation {
                 Reason.ApiUnavailable;
           };
       return new Unavailable(
-          reason, failure.getMessage(), failure.retryAfter().orElse(Duration.ZERO));
+          new Cause(reason, failure.getMessage()), failure.retryAfter().orElse(Duration.ZERO));
     }
 
     /** How long until the next observation. */
@@ -186,7 +186,7 @@ public sealed interface Observation {
 
     /** Whether it stays so until somebody acts. */
     boolean needsAdmin() {
-      return reason != Reason.ApiUnavailable && reason != Reason.CellDown;
+      return cause.reason() != Reason.ApiUnavailable && cause.reason() != Reason.CellDown;
     }
   }
 

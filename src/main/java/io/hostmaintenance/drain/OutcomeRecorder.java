@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -65,13 +66,14 @@ public final class OutcomeRecorder {
 
   /** Nova says that it is disabled: found enabled from now on, it was enabled by somebody. */
   private static Condition disabled(Condition condition, Instant now) {
+    var cause = HostMessages.DISABLED_NOW;
     return !condition.type().equals(Condition.SERVICE_DISABLED) || condition.isTrue()
         ? condition
         : new Condition(
             condition.type(),
             "True",
-            Reason.Disabled.name(),
-            "nova-compute is disabled and given back on delete.",
+            cause.reason().name(),
+            cause.message(),
             now,
             condition.observedGeneration());
   }
@@ -97,8 +99,7 @@ public final class OutcomeRecorder {
           RowTransitions.mark(
               row.toBuilder().requestId(requestId).build(),
               RowState.InProgress,
-              Reason.Queued,
-              "Nova has accepted the move.",
+              InstanceMessages.ACCEPTED,
               now);
       case Outcome.NotSent _ -> notSent(row, now);
       case Outcome.Failed(var _, var failure) ->
@@ -114,15 +115,17 @@ public final class OutcomeRecorder {
             .build();
     return Refusals.forLong(row)
         ? asBefore
-        : RowTransitions.mark(
-            asBefore, RowState.Pending, Reason.Waiting, "Waits for its turn.", now);
+        : RowTransitions.mark(asBefore, RowState.Pending, InstanceMessages.WAITS_FOR_TURN, now);
   }
 
   private static InstanceStatus unknown(InstanceStatus row, NovaException failure, Instant now) {
-    var words = "Nova's answer to the request is not known (" + failure.getMessage() + ").";
     return Refusals.forLong(row)
-        ? Refusals.blocked(row, Reason.ApiUnavailable, words, now)
-        : RowTransitions.mark(row, RowState.Requested, Reason.AnswerUnknown, words, now);
+        ? Refusals.blocked(row, InstanceMessages.answerUnknown(Reason.ApiUnavailable, failure), now)
+        : RowTransitions.mark(
+            row,
+            RowState.Requested,
+            InstanceMessages.answerUnknown(Reason.AnswerUnknown, failure),
+            now);
   }
 
   private static InstanceStatus refused(InstanceStatus row, NovaException failure, Instant now) {
@@ -132,12 +135,13 @@ public final class OutcomeRecorder {
       case CONFLICT ->
           toBeResolved(
               row,
-              failure.getMessage().contains("task_state")
-                  ? Reason.TaskInProgress
-                  : Reason.UnsupportedState,
-              said,
+              new Cause(
+                  failure.getMessage().contains("task_state")
+                      ? Reason.TaskInProgress
+                      : Reason.UnsupportedState,
+                  said),
               now);
-      case BAD_REQUEST -> toBeResolved(row, Reason.Refused, said, now);
+      case BAD_REQUEST -> toBeResolved(row, new Cause(Reason.Refused, said), now);
       case FORBIDDEN,
           UNAUTHORIZED,
           CONFIGURATION,
@@ -146,17 +150,19 @@ public final class OutcomeRecorder {
           TOO_MANY_REQUESTS,
           UNAVAILABLE ->
           Refusals.refused(
-              row, Observation.Unavailable.of(failure).reason(), said, failure.retryAfter(), now);
+              row,
+              new Cause(Observation.Unavailable.of(failure).cause().reason(), said),
+              failure.retryAfter(),
+              now);
     };
   }
 
   /**
    * The row whose refusal is judged at the next observation; a refusal that goes on stays Blocked.
    */
-  private static InstanceStatus toBeResolved(
-      InstanceStatus row, Reason reason, String said, Instant now) {
+  private static InstanceStatus toBeResolved(InstanceStatus row, Cause cause, Instant now) {
     var state = Refusals.forLong(row) ? RowState.Blocked : RowState.Requested;
-    return RowTransitions.mark(row, state, reason, said, now).toBuilder()
+    return RowTransitions.mark(row, state, cause, now).toBuilder()
         .firstRefusedTime(row.firstRefusedTime())
         .build();
   }
@@ -171,8 +177,7 @@ public final class OutcomeRecorder {
               : Refusals.later(row, failure.retryAfter(), now).toBuilder()
                   .message(
                       UntrustedText.cut(
-                          Refusals.unlessSaid(
-                              row, "Nova does not confirm it yet: " + said(failure)),
+                          Refusals.unlessSaid(row, InstanceMessages.confirmRefused(said(failure))),
                           RowTransitions.MESSAGE_BYTES))
                   .build();
     };

@@ -1,6 +1,6 @@
 package io.hostmaintenance.drain;
 
-import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import java.util.List;
@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -48,34 +47,14 @@ final class Policies {
     }
     return Optional.of(
         context.previous().service() == null
-            ? new Cause(
-                Reason.HostNotFound,
-                "spec.host: Nova knows no nova-compute service on '"
-                    + context.host()
-                    + "'. "
-                    + suggestion(context, context.host())
-                    + "Delete this resource and create one with the exact name (openstack compute"
-                    + " service list --service nova-compute).")
-            : new Cause(
-                Reason.HostGone,
-                "The nova-compute service of '"
-                    + context.host()
-                    + "' was deleted from Nova. Delete this resource, or bring the host back."));
+            ? HostMessages.hostNotFound(context.host(), suggestion(context, context.host()))
+            : HostMessages.hostGone(context.host()));
   }
 
-  /** "Did you mean", as a sentence with a blank behind; empty text where no name is near. */
   private static String suggestion(DecisionContext context, String name) {
     var known =
         context.snapshot().services().stream().map(ComputeService::host).distinct().toList();
-    if (known.isEmpty()) {
-      return "It knows none at all. ";
-    }
-    var near = NearNames.of(name, known);
-    return near.isEmpty()
-        ? ""
-        : "Did you mean "
-            + near.stream().map(n -> "'" + n + "'").collect(Collectors.joining(" or "))
-            + "? ";
+    return HostMessages.suggestion(known, NearNames.of(name, known));
   }
 
   /** Nova has several nova-compute services of the host: nobody can tell which one counts. */
@@ -86,28 +65,8 @@ final class Policies {
     }
     var down = services.stream().filter(s -> !s.up()).toList();
     return Optional.of(
-        new Cause(
-            Reason.AmbiguousHost,
-            "spec.host: Nova has "
-                + services.size()
-                + " nova-compute services on '"
-                + context.host()
-                + "', so it is not clear which one to disable: "
-                + services.stream().map(Policies::row).collect(Collectors.joining(", "))
-                + ". Delete the one that is left over: openstack compute service delete "
-                + (down.size() == 1 && down.getFirst().id() != null ? down.getFirst().id() : "ID")
-                + "."));
-  }
-
-  private static String row(ComputeService service) {
-    return (service.id() == null ? "one in a cell that does not answer" : service.id())
-        + " ("
-        + service.host()
-        + ", "
-        + service.status()
-        + ", "
-        + (service.up() ? "up" : service.downWord())
-        + ")";
+        HostMessages.ambiguous(
+            context.host(), services, down.size() == 1 ? down.getFirst().id() : null));
   }
 
   /** Whether InstanceHA of Red Hat OpenStack would take a host with this reason for a spare. */
@@ -117,21 +76,8 @@ final class Policies {
 
   private static Optional<Cause> reservedWord(DecisionContext context) {
     return context.spec().reason() != null && reserved(context.spec().reason())
-        ? Optional.of(reserved("spec.reason", "choose another word"))
-        : reserved(context.name())
-            ? Optional.of(
-                reserved("metadata.name", "delete this resource and create one of another name"))
-            : Optional.empty();
-  }
-
-  private static Cause reserved(String field, String wayOut) {
-    return new Cause(
-        Reason.ReservedWord,
-        field
-            + ": the word 'reserved' would stand in Nova's disabled_reason, by which InstanceHA of"
-            + " Red Hat OpenStack takes a host for a spare and enables it: "
-            + wayOut
-            + ".");
+        ? Optional.of(HostMessages.RESERVED_REASON)
+        : reserved(context.name()) ? Optional.of(HostMessages.RESERVED_NAME) : Optional.empty();
   }
 
   private static Optional<Cause> hypervisorMigrates(DecisionContext context) {
@@ -139,15 +85,7 @@ final class Policies {
         .map(Hypervisor::type)
         .filter(t -> UNSUPPORTED.contains(t.toLowerCase(Locale.ROOT)))
         .findFirst()
-        .map(
-            t ->
-                new Cause(
-                    Reason.UnsupportedHypervisor,
-                    "spec.host: the hypervisor of '"
-                        + context.host()
-                        + "' is "
-                        + t
-                        + ", whose instances Nova cannot migrate. Delete this resource."));
+        .map(t -> HostMessages.unsupportedHypervisor(context.host(), t));
   }
 
   private static Optional<Cause> targetTakesInstances(DecisionContext context) {
@@ -158,34 +96,28 @@ final class Policies {
     return targetFault(context, target)
         .map(
             fault ->
-                new Cause(
-                    Reason.TargetHostInvalid,
-                    "spec.targetHost: '"
-                        + target
-                        + "' "
-                        + fault
-                        + ". "
-                        + (context.snapshot().services(target).isEmpty()
-                            ? suggestion(context, target)
-                            : "")
-                        + "Name another host, or leave targetHost out to let the scheduler"
-                        + " pick."));
+                HostMessages.targetInvalid(
+                    target,
+                    fault,
+                    context.snapshot().services(target).isEmpty()
+                        ? suggestion(context, target)
+                        : ""));
   }
 
   private static Optional<String> targetFault(DecisionContext context, String target) {
     if (target.equals(context.host())) {
-      return Optional.of("is the host itself");
+      return Optional.of(HostMessages.TARGET_IS_SOURCE);
     }
     var services = context.snapshot().services(target);
     if (services.isEmpty()) {
-      return Optional.of("is not a nova-compute service that Nova knows");
+      return Optional.of(HostMessages.TARGET_UNKNOWN);
     }
     if (services.size() > 1) {
-      return Optional.of("has " + services.size() + " nova-compute services");
+      return Optional.of(HostMessages.targetAmbiguous(services.size()));
     }
     var service = services.getFirst();
     if (context.input().others().stream().anyMatch(n -> n.host().equals(target))) {
-      return Optional.of("is itself in maintenance");
+      return Optional.of(HostMessages.TARGET_IN_MAINTENANCE);
     }
     if (!service.enabled()) {
       return Optional.of("is " + service.status());
@@ -197,14 +129,6 @@ final class Policies {
     var other =
         context.snapshot().services().stream()
             .anyMatch(s -> !s.host().equalsIgnoreCase(context.host()) && s.enabled() && s.up());
-    return other
-        ? Optional.empty()
-        : Optional.of(
-            new Cause(
-                Reason.NoOtherHost,
-                "No other nova-compute service is enabled and up, so no instance of '"
-                    + context.host()
-                    + "' has anywhere to go. Enable another host (openstack compute service set"
-                    + " --enable)."));
+    return other ? Optional.empty() : Optional.of(HostMessages.noOtherHost(context.host()));
   }
 }

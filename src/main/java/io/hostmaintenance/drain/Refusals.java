@@ -1,7 +1,7 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
@@ -16,9 +16,6 @@ import java.util.Optional;
  * until the cloud takes the request.
  */
 public final class Refusals {
-
-  private static final String FOR_LONG =
-      "Refused since 15 min or more, and asked again by itself: ";
 
   private Refusals() {}
 
@@ -40,16 +37,16 @@ public final class Refusals {
   /**
    * The row as if its request had not been made, to be made later.
    *
-   * @param words what the cloud said
+   * @param cause what the cloud said
    * @param retryAfter how long the cloud wants to be left alone
    */
   static InstanceStatus refused(
-      InstanceStatus row, Reason reason, String words, Optional<Duration> retryAfter, Instant now) {
+      InstanceStatus row, Cause cause, Optional<Duration> retryAfter, Instant now) {
     var since = since(row, now);
     var marked =
         forLong(row)
-            ? blocked(row, reason, words, now)
-            : RowTransitions.mark(row, RowState.Pending, reason, words, now);
+            ? blocked(row, cause, now)
+            : RowTransitions.mark(row, RowState.Pending, cause, now);
     return RowTransitions.settle(marked).toBuilder()
         .attempts(row.attemptsMade() - 1)
         .firstRefusedTime(since)
@@ -67,12 +64,11 @@ public final class Refusals {
   }
 
   /** The row Blocked by a refusal that goes on. */
-  static InstanceStatus blocked(InstanceStatus row, Reason reason, String words, Instant now) {
-    var said = words.startsWith(FOR_LONG) ? words : FOR_LONG + words;
-    var again = forLong(row) && row.because(reason);
-    return RowTransitions.mark(
-            row, RowState.Blocked, reason, again ? unlessSaid(row, said) : said, now)
-        .toBuilder()
+  static InstanceStatus blocked(InstanceStatus row, Cause cause, Instant now) {
+    var said = InstanceMessages.refusedForLong(cause.message());
+    var again = forLong(row) && row.because(cause.reason());
+    var blocked = new Cause(cause.reason(), again ? unlessSaid(row, said) : said);
+    return RowTransitions.mark(row, RowState.Blocked, blocked, now).toBuilder()
         .firstRefusedTime(row.firstRefusedTime())
         .build();
   }

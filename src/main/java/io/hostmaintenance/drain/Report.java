@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
@@ -69,7 +70,7 @@ final class Report {
   }
 
   /** A condition; the time of its last change stays when its status does. */
-  Report condition(String type, String value, Reason reason, String message) {
+  Report condition(String type, String value, Cause cause) {
     var old = before.stream().filter(c -> c.type().equals(type)).findFirst();
     var since =
         old.filter(c -> value.equals(c.status()))
@@ -80,8 +81,8 @@ final class Report {
         new Condition(
             type,
             value,
-            reason.name(),
-            UntrustedText.cut(message, MESSAGE_BYTES),
+            cause.reason().name(),
+            UntrustedText.cut(cause.message(), MESSAGE_BYTES),
             since,
             input.resource().getMetadata().getGeneration()));
     return this;
@@ -90,15 +91,9 @@ final class Report {
   /** How the service stands. */
   Report service(ServiceDecision serviceDecision, DecisionContext context) {
     var service = context.service().orElseThrow();
-    if (!service.disabled()) {
-      return condition(
-          Condition.SERVICE_DISABLED,
-          "False",
-          Reason.NotDisabled,
-          "nova-compute on " + context.host() + " is enabled.");
-    }
-    var finding = serviceDecision.standing(context, service);
-    return condition(Condition.SERVICE_DISABLED, "True", finding.reason(), finding.message());
+    return service.disabled()
+        ? condition(Condition.SERVICE_DISABLED, "True", serviceDecision.standing(context, service))
+        : condition(Condition.SERVICE_DISABLED, "False", HostMessages.enabled(context.host()));
   }
 
   /** A condition as it was. */
@@ -107,9 +102,8 @@ final class Report {
         .filter(c -> c.type().equals(type))
         .findFirst()
         .ifPresentOrElse(
-            c -> condition(type, c.status(), reason(c), c.message()),
-            () ->
-                condition(type, "False", Reason.NotObservedYet, "The host was not looked at yet."));
+            c -> condition(type, c.status(), new Cause(reason(c), c.message())),
+            () -> condition(type, "False", HostMessages.NOT_OBSERVED_YET));
     return this;
   }
 
@@ -123,18 +117,18 @@ final class Report {
   }
 
   /** How the resource stands: its phase, and for machines whether it goes on without help. */
-  HostMaintenanceStatus phase(Phase phase, Reason reason, String message) {
+  HostMaintenanceStatus phase(Phase phase, Cause cause) {
     switch (phase) {
-      case InMaintenance -> condition(Condition.READY, "True", reason, message);
+      case InMaintenance -> condition(Condition.READY, "True", cause);
       case Pending, Draining, Exiting -> {
-        condition(Condition.READY, "False", reason, message);
-        if (reason != Reason.Suspended) {
-          condition(Condition.RECONCILING, "True", reason, message);
+        condition(Condition.READY, "False", cause);
+        if (cause.reason() != Reason.Suspended) {
+          condition(Condition.RECONCILING, "True", cause);
         }
       }
       case Blocked, Failed -> {
-        condition(Condition.READY, "False", reason, message);
-        condition(Condition.STALLED, "True", reason, message);
+        condition(Condition.READY, "False", cause);
+        condition(Condition.STALLED, "True", cause);
       }
     }
     return build(phase);

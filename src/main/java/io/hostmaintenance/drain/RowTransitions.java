@@ -1,7 +1,7 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.UntrustedText;
@@ -15,9 +15,6 @@ final class RowTransitions {
 
   /** The longest message of a row, in UTF-8. */
   static final int MESSAGE_BYTES = 360;
-
-  /** What a row says while its request goes out. */
-  static final String ASKING = "Nova is being asked.";
 
   private RowTransitions() {}
 
@@ -44,13 +41,12 @@ final class RowTransitions {
   }
 
   /** The row in a state, for a reason; since when it stands and is refused goes with them. */
-  static InstanceStatus mark(
-      InstanceStatus row, RowState state, Reason reason, String message, Instant now) {
-    var same = state.name().equals(row.state()) && reason.name().equals(row.reason());
+  static InstanceStatus mark(InstanceStatus row, RowState state, Cause cause, Instant now) {
+    var same = state.name().equals(row.state()) && row.because(cause.reason());
     return row.toBuilder()
         .state(state.name())
-        .reason(reason.name())
-        .message(UntrustedText.cut(message, MESSAGE_BYTES))
+        .reason(cause.reason().name())
+        .message(UntrustedText.cut(cause.message(), MESSAGE_BYTES))
         .lastTransitionTime(
             same && row.lastTransitionTime() != null ? row.lastTransitionTime() : now)
         .firstRefusedTime(same ? row.firstRefusedTime() : null)
@@ -58,8 +54,7 @@ final class RowTransitions {
   }
 
   /** The row at its end: what matters then stays, the rest goes, so that a status stays small. */
-  static InstanceStatus end(
-      InstanceStatus row, RowState state, Reason reason, String message, Instant now) {
+  static InstanceStatus end(InstanceStatus row, RowState state, Cause cause, Instant now) {
     return InstanceStatus.builder()
         .id(row.id())
         .name(row.name())
@@ -70,22 +65,9 @@ final class RowTransitions {
         .destinationHost(row.destinationHost())
         .attempts(row.attempts())
         .completionTime(now)
-        .reason(reason.name())
-        .message(UntrustedText.cut(message, MESSAGE_BYTES))
+        .reason(cause.reason().name())
+        .message(UntrustedText.cut(cause.message(), MESSAGE_BYTES))
         .build();
-  }
-
-  /** The row of an instance that Nova does not tell of: reported for manual action. */
-  static InstanceStatus unseen(InstanceStatus row, Instant now) {
-    return mark(
-        row,
-        RowState.Blocked,
-        Reason.ApiUnavailable,
-        "It is not on the host any more, and Nova does not tell what became of it (openstack server"
-            + " show "
-            + row.id()
-            + "): see the operator's log.",
-        now);
   }
 
   /** The row without an outstanding request. */

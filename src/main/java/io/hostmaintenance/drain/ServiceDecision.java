@@ -1,13 +1,12 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
-import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -98,25 +97,9 @@ record ServiceDecision(
     if (libvirts(service)) {
       return disabling(context, service, ours(service, "disabled", reason));
     }
-    return new ServiceDecision(
+    return unchanged(
         new ServiceStatus(service.id(), false, "disabled", reason, List.of()),
-        Optional.empty(),
-        List.of(
-            new Notice(
-                Notice.Type.Normal,
-                Reason.DisabledBefore,
-                "nova-compute on "
-                    + context.host()
-                    + " was disabled before us"
-                    + (reason == null ? "" : " (" + UntrustedText.cut(reason, 300) + ")")
-                    + ": it stays as it is, also when this resource is deleted."
-                    + (isAnothers(reason)
-                        ? " The reason is that of another HostMaintenance: if that one is gone,"
-                            + " give the host back yourself: "
-                            + enable(context)
-                            + "."
-                        : ""))),
-        Optional.empty());
+        Notice.normal(HostMessages.foundDisabled(context.host(), reason, isAnothers(reason))));
   }
 
   /** Whether a reason that is not ours is that of another resource, also of one that is gone. */
@@ -124,24 +107,10 @@ record ServiceDecision(
     return reason != null && reason.startsWith(MARKER);
   }
 
-  private static String enable(DecisionContext context) {
-    return "openstack compute service set --enable " + context.host() + " nova-compute";
-  }
-
   /** Our marker stands: the record of our deed was lost. */
   private static ServiceDecision markerFound(DecisionContext context, ComputeService service) {
-    return new ServiceDecision(
-        ours(service, "enabled", null),
-        Optional.empty(),
-        List.of(
-            new Notice(
-                Notice.Type.Warning,
-                Reason.MarkerFound,
-                "nova-compute on "
-                    + context.host()
-                    + " was disabled with our marker, but no record of it was kept: it counts as"
-                    + " ours and is enabled when this resource is deleted.")),
-        Optional.empty());
+    return unchanged(
+        ours(service, "enabled", null), Notice.warning(HostMessages.markerFound(context.host())));
   }
 
   private static ServiceDecision hold(
@@ -170,11 +139,7 @@ record ServiceDecision(
     var notices = new ArrayList<Notice>();
     if (wasDisabled) {
       lately.add(context.now());
-      notices.add(
-          new Notice(
-              Notice.Type.Warning,
-              Reason.ServiceReenabled,
-              "Somebody enabled nova-compute on " + context.host() + " during its maintenance."));
+      notices.add(Notice.warning(HostMessages.reenabled(context.host())));
     }
     var next = new ServiceStatus(service.id(), true, "enabled", null, lately);
     if (lately.size() > REENABLED_LIMIT) {
@@ -182,16 +147,7 @@ record ServiceDecision(
           next,
           Optional.empty(),
           notices,
-          Optional.of(
-              new Cause(
-                  Reason.ServiceReenabled,
-                  "Somebody enabled nova-compute on "
-                      + context.host()
-                      + " "
-                      + lately.size()
-                      + " times in "
-                      + Durations.format(Deadlines.REENABLED_WINDOW)
-                      + ". Stop what enables it; it is disabled again after that time.")));
+          Optional.of(HostMessages.reenabledTooOften(context.host(), lately.size())));
     }
     return wasDisabled || !mayBeUnderWay(context.input().disabling(), context)
         ? new ServiceDecision(
@@ -215,21 +171,19 @@ record ServiceDecision(
       return markerFound(context, service);
     }
     if (service.disabled()) {
-      return new ServiceDecision(record, Optional.empty(), List.of(), Optional.empty());
+      return unchanged(record);
     }
     var taken = disabling(context, service, ours(service, "enabled", null));
     return new ServiceDecision(
         taken.record(),
         taken.command(),
-        List.of(
-            new Notice(
-                Notice.Type.Warning,
-                Reason.ServiceReenabled,
-                "Whoever had disabled nova-compute on "
-                    + context.host()
-                    + " has enabled it: it is disabled for this maintenance and enabled when this"
-                    + " resource is deleted.")),
+        List.of(Notice.warning(HostMessages.enabledByOwner(context.host()))),
         Optional.empty());
+  }
+
+  /** Nothing is asked of Nova. */
+  private static ServiceDecision unchanged(ServiceStatus record, Notice... notices) {
+    return new ServiceDecision(record, Optional.empty(), List.of(notices), Optional.empty());
   }
 
   private static ServiceStatus ours(ComputeService service, String status, String reason) {
@@ -250,43 +204,26 @@ record ServiceDecision(
     var service = context.service().orElseThrow();
     var record = context.previous().service();
     if (record == null || !record.disabledByUs()) {
-      return new ServiceDecision(record, Optional.empty(), List.of(), Optional.empty());
+      return unchanged(record);
     }
     var done =
         new ServiceStatus(
             record.id(), false, record.previousStatus(), record.previousReason(), List.of());
     if (service.enabled()) {
-      return new ServiceDecision(
+      return unchanged(
           mayStillBeDisabled(context)
               ? new ServiceStatus(record.id(), true, "enabled", null, record.reenabledTime())
-              : done,
-          Optional.empty(),
-          List.of(),
-          Optional.empty());
+              : done);
     }
     if (!isOurs(service.disabledReason(), context)) {
       var before = overtaken(context, service, record);
       if (asBefore(before, service) && mayStillBeDisabled(context)) {
-        return new ServiceDecision(before, Optional.empty(), List.of(), Optional.empty());
+        return unchanged(before);
       }
       if (libvirts(service) && asBefore(before, service)) {
-        return new ServiceDecision(done, Optional.empty(), List.of(), Optional.empty());
+        return unchanged(done);
       }
-      return new ServiceDecision(
-          done,
-          Optional.empty(),
-          List.of(
-              new Notice(
-                  Notice.Type.Warning,
-                  Reason.ServiceLeftDisabled,
-                  "nova-compute on "
-                      + context.host()
-                      + " is left disabled, because its disabled_reason "
-                      + says(service)
-                      + ". When its owner agrees: "
-                      + enable(context)
-                      + ".")),
-          Optional.empty());
+      return unchanged(done, Notice.warning(HostMessages.leftDisabled(context.host(), service)));
     }
     return new ServiceDecision(
         record,
@@ -331,33 +268,14 @@ record ServiceDecision(
   Cause standing(DecisionContext context, ComputeService service) {
     var oursOnce = record.disabledByUs() || "enabled".equals(record.previousStatus());
     if (oursOnce && changedByOthers(context, service, record)) {
-      return new Cause(
-          Reason.ReasonChanged,
-          "nova-compute was disabled by this resource, but its disabled_reason "
-              + says(service)
-              + ": it is left disabled on delete. When its owner agrees: "
-              + enable(context)
-              + ".");
+      return HostMessages.reasonChanged(context.host(), service);
     }
     if (record.disabledByUs() && !asBefore(record, service)) {
-      return new Cause(
-          Reason.Disabled,
-          record.previousReason() == null
-              ? "nova-compute is disabled by this resource and is enabled on delete."
-              : "nova-compute is disabled by this resource; on delete it stays disabled with the"
-                  + " reason that it had before ("
-                  + UntrustedText.cut(record.previousReason(), 300)
-                  + ").");
+      return HostMessages.disabled(record.previousReason());
     }
-    return new Cause(
-        Reason.DisabledBefore,
-        isAnothers(service.disabledReason())
-            ? "nova-compute was disabled before by another HostMaintenance ("
-                + UntrustedText.cut(service.disabledReason(), 300)
-                + ") and stays so on delete. If that one is gone: "
-                + enable(context)
-                + "."
-            : "nova-compute was disabled before and stays so on delete.");
+    return isAnothers(service.disabledReason())
+        ? HostMessages.disabledByAnother(context.host(), service.disabledReason())
+        : HostMessages.DISABLED_BEFORE;
   }
 
   /** Whether somebody has written another reason over ours, or over what stood before us. */
@@ -377,21 +295,7 @@ record ServiceDecision(
             .isPresent();
     return told || !changedByOthers(context, service, record)
         ? List.of()
-        : List.of(
-            new Notice(
-                Notice.Type.Warning,
-                Reason.ReasonChanged,
-                "Somebody has changed the disabled_reason of nova-compute on "
-                    + context.host()
-                    + ": it "
-                    + says(service)
-                    + ". It is left disabled when this resource is deleted."));
-  }
-
-  private static String says(ComputeService service) {
-    return service.disabledReason() == null
-        ? "now says nothing"
-        : "now says '" + UntrustedText.cut(service.disabledReason(), 300) + "'";
+        : List.of(Notice.warning(HostMessages.reasonChangedNow(context.host(), service)));
   }
 
   /**

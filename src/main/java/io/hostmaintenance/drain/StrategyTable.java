@@ -1,6 +1,6 @@
 package io.hostmaintenance.drain;
 
-import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.drain.Observation.Detail;
 import io.hostmaintenance.nova.Instance;
@@ -25,12 +25,11 @@ final class StrategyTable {
     /** Ask for a move. */
     record Move(RowAction action) implements InstanceDecision {}
 
-    /** Wait, but not for ever. */
-    record WaitFor(Reason reason, String message, Duration atMost, String remedy)
-        implements InstanceDecision {}
+    /** Wait, but not for ever; the remedy is a format that takes the id of the instance. */
+    record WaitFor(Cause cause, Duration atMost, String remedy) implements InstanceDecision {}
 
     /** An administrator must act. */
-    record NeedsAdmin(Reason reason, String message) implements InstanceDecision {}
+    record NeedsAdmin(Cause cause) implements InstanceDecision {}
   }
 
   private static final int RUNNING = 1;
@@ -38,23 +37,8 @@ final class StrategyTable {
 
   private StrategyTable() {}
 
-  /** The judgement; where a command of its message says ID, the instance's own stands. */
+  /** What is done with an instance; its detail is needed only for a paused one. */
   static InstanceDecision choose(Instance instance, Optional<Detail> detail, boolean liveMigrate) {
-    return switch (byState(instance, detail, liveMigrate)) {
-      case InstanceDecision.Move move -> move;
-      case InstanceDecision.WaitFor(var reason, var message, var atMost, var remedy) ->
-          new InstanceDecision.WaitFor(reason, message, atMost, withId(remedy, instance));
-      case InstanceDecision.NeedsAdmin(var reason, var message) ->
-          new InstanceDecision.NeedsAdmin(reason, withId(message, instance));
-    };
-  }
-
-  private static String withId(String text, Instance instance) {
-    return text.replace(" ID)", " " + instance.id() + ")");
-  }
-
-  private static InstanceDecision byState(
-      Instance instance, Optional<Detail> detail, boolean liveMigrate) {
     if (!instance.idle()) {
       return task(instance);
     }
@@ -64,71 +48,29 @@ final class StrategyTable {
       case "paused" -> paused(instance, detail);
       case "building" ->
           new InstanceDecision.WaitFor(
-              Reason.TaskInProgress,
-              "It is being built.",
-              Deadlines.TASK_WAIT,
-              "Delete it or wait for its build to end.");
+              InstanceMessages.BUILDING, Deadlines.TASK_WAIT, InstanceMessages.BUILDING_REMEDY);
       case "deleted" ->
           new InstanceDecision.WaitFor(
-              Reason.TaskInProgress,
-              "It is being deleted.",
-              Deadlines.TASK_WAIT,
-              "Delete it once more.");
-      case "suspended" ->
-          admin(
-              "Nova cannot move a suspended instance: resume it (openstack server resume ID) or delete"
-                  + " it.");
-      case "rescued" ->
-          admin(
-              "Nova cannot move an instance in rescue: end the rescue (openstack server unrescue ID).");
-      case "error" ->
-          admin(
-              "Nova cannot move an instance in ERROR"
-                  + (instance.fault() == null ? "" : " (" + instance.fault() + ")")
-                  + ": repair it, or if its guest is known to be well, set its state (openstack"
-                  + " server set --state active --auto-approve ID).");
-      case "shelved" ->
-          admin(
-              "A shelved instance still has its disk here: offload it (openstack server shelve"
-                  + " --offload ID) or unshelve it (openstack server unshelve ID).");
-      case "soft-delete" ->
-          admin(
-              "It is soft-deleted and its disk is still here: restore it (openstack server restore ID)"
-                  + " or delete it for good (openstack server delete --force ID).");
-      case "resized" ->
-          new InstanceDecision.NeedsAdmin(
-              Reason.UnconfirmedResize,
-              "A resize or migration to this host waits for its owner: confirm it (openstack server"
-                  + " resize confirm ID) or revert it (openstack server resize revert ID).");
-      default ->
-          admin(
-              "Nova says vm_state "
-                  + instance.vmState()
-                  + ", which this operator does not know: bring it to ACTIVE, SHUTOFF or PAUSED.");
+              InstanceMessages.DELETING, Deadlines.TASK_WAIT, InstanceMessages.DELETING_REMEDY);
+      case "resized" -> new InstanceDecision.NeedsAdmin(InstanceMessages.unconfirmedHere(instance));
+      default -> // suspended, rescued, error, shelved, soft-delete, and what Nova adds
+          new InstanceDecision.NeedsAdmin(InstanceMessages.unsupportedState(instance));
     };
   }
 
   private static InstanceDecision task(Instance instance) {
-    var doing =
-        switch (instance.taskState()) {
-          case "migrating", "resize_prep", "resize_migrating", "resize_migrated", "resize_finish" ->
-              "Somebody else's migration of it is under way";
-          default -> "Nova is busy with it";
-        };
     return new InstanceDecision.WaitFor(
-        Reason.TaskInProgress,
-        doing + " (task_state " + instance.taskState() + ").",
+        InstanceMessages.busy(instance.taskState()),
         Deadlines.TASK_WAIT,
-        "See what holds it up (openstack server event list ID).");
+        InstanceMessages.BUSY_REMEDY);
   }
 
   private static InstanceDecision active(Instance instance, boolean liveMigrate) {
     if (instance.powerState() != RUNNING && instance.powerState() != PAUSED) {
       return new InstanceDecision.WaitFor(
-          Reason.GuestPoweredOff,
-          "Its guest is off although Nova holds it ACTIVE; a cold migration now would start it.",
+          InstanceMessages.GUEST_POWERED_OFF,
           Deadlines.POWER_SYNC_WAIT,
-          "Stop it (openstack server stop ID) or start it again (openstack server reboot --hard ID).");
+          InstanceMessages.GUEST_POWERED_OFF_REMEDY);
     }
     return new InstanceDecision.Move(liveMigrate ? RowAction.LiveMigrate : RowAction.ColdMigrate);
   }
@@ -142,19 +84,14 @@ final class StrategyTable {
         .<InstanceDecision>map(
             d ->
                 movedSincePaused(instance, d)
-                    ? new InstanceDecision.NeedsAdmin(
-                        Reason.PausedMovedBefore,
-                        "It was live-migrated since it was paused, and a second time can end its"
-                            + " guest: unpause it (openstack server unpause ID) and, if it must, pause"
-                            + " it again.")
+                    ? new InstanceDecision.NeedsAdmin(InstanceMessages.pausedMovedBefore(instance))
                     : new InstanceDecision.Move(RowAction.LiveMigrate))
         .orElseGet(
             () ->
                 new InstanceDecision.WaitFor(
-                    Reason.ApiUnavailable,
-                    "Nova does not tell whether it was live-migrated since it was paused.",
+                    InstanceMessages.PAUSED_UNKNOWN,
                     Deadlines.UNTOLD_WAIT,
-                    "See the operator's log; or unpause it (openstack server unpause ID)."));
+                    InstanceMessages.PAUSED_UNKNOWN_REMEDY));
   }
 
   /**
@@ -183,9 +120,5 @@ final class StrategyTable {
             live.stream().limit(asked), live.stream().filter(m -> !m.createdAt().isBefore(paused)))
         .anyMatch(
             m -> m.completed() || m.unfinished() && instance.host().equals(m.destinationHost()));
-  }
-
-  private static InstanceDecision admin(String message) {
-    return new InstanceDecision.NeedsAdmin(Reason.UnsupportedState, message);
   }
 }

@@ -2,7 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.drain.Failure;
+import io.hostmaintenance.drain.MoveFailure;
 import io.hostmaintenance.drain.Observation.Detail;
 import io.hostmaintenance.drain.Observation.Group;
 import io.hostmaintenance.nova.Instance;
@@ -101,7 +101,7 @@ final class Groups {
                 var noHost =
                     Optional.ofNullable(details.get(id))
                         .flatMap(Detail::events)
-                        .filter(Failure::noValidHost)
+                        .filter(MoveFailure::noValidHost)
                         .isPresent();
                 found.put(
                     id, ids.stream().sorted().flatMap(g -> snapshot.group(g, noHost)).toList());

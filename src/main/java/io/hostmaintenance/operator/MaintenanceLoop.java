@@ -2,6 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
@@ -77,7 +78,7 @@ final class MaintenanceLoop {
 
   private static final Observation NOT_OBSERVED =
       new Observation.Unavailable(
-          Reason.NotObservedYet, "No observation was needed.", Duration.ZERO);
+          new Cause(Reason.NotObservedYet, "No observation was needed."), Duration.ZERO);
 
   private final Nova nova;
   private final HostObserver observer;
@@ -256,11 +257,10 @@ final class MaintenanceLoop {
             .map(frame -> " at " + frame.getFileName() + ":" + frame.getLineNumber())
             .orElse("");
     return new Observation.Unavailable(
-        Reason.InternalError,
-        "The operator itself failed ("
-            + failure.getClass().getSimpleName()
-            + place
-            + "), and tries again every minute: report it with the operator's log.",
+        Reason.InternalError.cause(
+            "The operator itself failed (%s%s), and tries again every minute: report it with the"
+                + " operator's log.",
+            failure.getClass().getSimpleName(), place),
         Duration.ZERO);
   }
 
@@ -296,7 +296,9 @@ final class MaintenanceLoop {
       }
       case Observation.Unavailable unavailable ->
           memory.failedObservations =
-              unavailable.reason() == Reason.ApiUnavailable ? memory.failedObservations + 1 : 0;
+              unavailable.cause().reason() == Reason.ApiUnavailable
+                  ? memory.failedObservations + 1
+                  : 0;
     }
     var decision =
         ledger.decide(

@@ -22,8 +22,8 @@ final class Defects {
     return List.of(
         Defect.of("takes Nova's 202 for a move", "drain/OutcomeRecorder")
             .where(
-                "RowState.InProgress, Reason.Queued, \"Nova has accepted",
-                "RowState.Moved, Reason.Moved, \"Nova has accepted")
+                "RowState.InProgress, InstanceMessages.ACCEPTED",
+                "RowState.Moved, InstanceMessages.ACCEPTED")
             .caughtBy(
                 "drain.OutcomeRecorderTest#acceptedRequestSetsTheRowInProgressAndNotMoved", WORLDS),
         Defect.of("takes an instance that is idle again for moved", "drain/Verdict")
@@ -87,7 +87,7 @@ final class Defects {
   private static List<Defect> empty() {
     return List.of(
         Defect.of("believes the first empty look", "drain/Drain")
-            .where("\"False\", Reason.SettlingEmpty,", "\"True\", Reason.SettlingEmpty,")
+            .where("\"False\", HostMessages.seenEmpty(", "\"True\", HostMessages.seenEmpty(")
             .caughtBy("drain.EmptyCheckTest#oneEmptyCheckDoesNotMakeTheHostDrained", WORLDS),
         Defect.of("does not let the host settle between its two looks", "drain/Drain")
             .where(
@@ -102,9 +102,9 @@ final class Defects {
                 "goes on from the first empty look though the host was filled since", "drain/Drain")
             .where(
                 "report.status().firstEmptyTime(null); report.condition(Condition.DRAINED, \"False\","
-                    + " Reason.NotEmpty, occupied.get());",
-                "report.condition(Condition.DRAINED, \"False\", Reason.NotEmpty,"
-                    + " occupied.get());")
+                    + " new Cause(Reason.NotEmpty, occupied.get()));",
+                "report.condition(Condition.DRAINED, \"False\","
+                    + " new Cause(Reason.NotEmpty, occupied.get()));")
             .caughtBy("drain.EmptyCheckTest#settleTimeStartsAgainAfterACheckFindsAnInstance"),
         Defect.of("does not believe placement", "drain/EmptyCheck")
             .where("occupiedByNova().or(this::allocated)", "occupiedByNova()")
@@ -445,7 +445,7 @@ final class Defects {
                 "context == null")
             .caughtBy("drain.StrategyTableTest#instanceWithATaskIsBlockedAfterAnHour"),
         Defect.of("does not call for the human it waits for", "drain/Drain")
-            .where("if (!needy.isEmpty())", "if (needy == null)")
+            .where("return needy.isEmpty()", "return needy != null")
             .caughtBy(
                 "drain.ReportTest#blockedMaintenanceCountsTheInstancesAndNamesTheCommandThatHelps"));
   }

@@ -608,7 +608,7 @@ class CleanupTest {
     empty.decide();
 
     assertThat(following.status().condition("Ready").orElseThrow().message())
-        .contains("1 moves are followed to their end");
+        .contains("its outstanding moves (1) to their end");
     assertThat(empty.status().condition("Ready").orElseThrow().message())
         .isEqualTo("The host is being given back.");
   }

@@ -677,7 +677,7 @@ class EmptyCheckTest {
 
     @Test
     void missingRightsMakeThePhaseBlockedAndSetStalled() {
-      given.after(180).decide(new Unavailable(Reason.Forbidden, "No rights.", Duration.ZERO));
+      given.after(180).decide(new Unavailable(Reason.Forbidden.cause("No rights."), Duration.ZERO));
 
       assertThat(given.status().phase()).isEqualTo("Blocked");
       assertThat(given.status().condition(Condition.STALLED)).isPresent();
@@ -694,7 +694,7 @@ class EmptyCheckTest {
 
     @Test
     void theNextReconciliationRespectsTheRetryAfterOfTheCloud() {
-      var patient = new Unavailable(Reason.ApiUnavailable, "Slow.", Duration.ofSeconds(200));
+      var patient = new Unavailable(Reason.ApiUnavailable.cause("Slow."), Duration.ofSeconds(200));
 
       assertThat(given.decide(patient).requeueAfter()).hasSeconds(200);
     }

@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
@@ -421,7 +422,7 @@ final class Given {
 
   /** Nova did not change the service when it was last asked to. */
   Given refused(Reason reason, String message) {
-    refusal = Optional.of(new Unavailable(reason, message, Duration.ZERO));
+    refusal = Optional.of(new Unavailable(new Cause(reason, message), Duration.ZERO));
     return this;
   }
 
@@ -607,7 +608,8 @@ final class Given {
   }
 
   Decision unavailable() {
-    return decide(new Unavailable(Reason.ApiUnavailable, "Nova answered 503.", Duration.ZERO));
+    return decide(
+        new Unavailable(Reason.ApiUnavailable.cause("Nova answered 503."), Duration.ZERO));
   }
 
   /** From now on an observation begins so long before its decision. */

@@ -1595,7 +1595,7 @@ class MigrationTrackerTest {
     @Test
     void namesTheConfirmCommandOnlyWhenNovaKeepsRefusing() {
       var decision = given.decideAfter(60);
-      assertThat(given.row("vm").message()).endsWith("is confirmed.");
+      assertThat(given.row("vm").message()).endsWith("the operator confirms it.");
 
       for (var i = 0; i < 16 && given.row("vm").state().equals("Confirming"); i++) {
         if (!decision.commands().isEmpty()) {

@@ -99,7 +99,7 @@ class ObservationTest {
   class AnUnavailableNova {
 
     private final Unavailable unavailable =
-        new Unavailable(Reason.ApiUnavailable, "503.", Duration.ZERO);
+        new Unavailable(Reason.ApiUnavailable.cause("503."), Duration.ZERO);
 
     @Test
     void doesNotSetStalledBefore15Minutes() {

@@ -14,6 +14,7 @@ import static io.hostmaintenance.drain.Given.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -696,8 +697,7 @@ class ReportTest {
                             .destinationHost("h".repeat(255))
                             .build(),
                         RowState.Failed,
-                        Reason.MovedWithError,
-                        "🐢\"<&>".repeat(2000),
+                        new Cause(Reason.MovedWithError, "🐢\"<&>".repeat(2000)),
                         NOON))
             .toArray(InstanceStatus[]::new);
     given.rows(rows).decide();
@@ -737,7 +737,9 @@ class ReportTest {
 
     given.decide();
 
-    assertThat(ready().message()).startsWith("1 instance needs a human").contains("vm");
+    assertThat(ready().message())
+        .startsWith("1 instance needs manual action, first: ")
+        .contains("vm");
   }
 
   @Test
@@ -860,7 +862,7 @@ class ReportTest {
 
   @Test
   void missingRightsFailANewMaintenance() {
-    given.decide(new Observation.Unavailable(Reason.Forbidden, "No rights.", Duration.ZERO));
+    given.decide(new Observation.Unavailable(Reason.Forbidden.cause("No rights."), Duration.ZERO));
 
     stands(Phase.Failed, Reason.Forbidden);
   }
@@ -907,7 +909,7 @@ class ReportTest {
   void missingRightsDoNotBlockARunningMaintenanceAtOnce() {
     given = Given.taken().rows(running("vm", 9));
 
-    given.decide(new Observation.Unavailable(Reason.Forbidden, "No rights.", Duration.ZERO));
+    given.decide(new Observation.Unavailable(Reason.Forbidden.cause("No rights."), Duration.ZERO));
 
     stands(Phase.Draining, Reason.Forbidden);
   }
@@ -961,7 +963,8 @@ class ReportTest {
 
   @Test
   void unavailableNovaDoesNotShowTheHost() {
-    var unavailable = new Observation.Unavailable(Reason.ApiUnavailable, "503.", Duration.ZERO);
+    var unavailable =
+        new Observation.Unavailable(Reason.ApiUnavailable.cause("503."), Duration.ZERO);
 
     assertThat(Drain.sees(given.resource(), unavailable)).isFalse();
     given.decide();
@@ -1020,18 +1023,19 @@ class ReportTest {
         row("vm", RowState.Pending, Reason.Waiting).toBuilder().lastTransitionTime(NOON).build();
 
     var same =
-        RowTransitions.mark(before, RowState.Pending, Reason.Waiting, "x", NOON.plusSeconds(9));
+        RowTransitions.mark(
+            before, RowState.Pending, Reason.Waiting.cause("x"), NOON.plusSeconds(9));
     var other =
         RowTransitions.mark(
-            before, RowState.Pending, Reason.ExternalMigration, "x", NOON.plusSeconds(9));
+            before, RowState.Pending, Reason.ExternalMigration.cause("x"), NOON.plusSeconds(9));
     var state =
-        RowTransitions.mark(before, RowState.Blocked, Reason.Waiting, "x", NOON.plusSeconds(9));
+        RowTransitions.mark(
+            before, RowState.Blocked, Reason.Waiting.cause("x"), NOON.plusSeconds(9));
     var first =
         RowTransitions.mark(
             before.toBuilder().lastTransitionTime(null).build(),
             RowState.Pending,
-            Reason.Waiting,
-            "x",
+            Reason.Waiting.cause("x"),
             NOON);
 
     assertThat(

@@ -101,15 +101,17 @@ class StrategyTableTest {
 
   @ParameterizedTest
   @CsvSource({
-    "migrating, Somebody else's migration",
-    "resize_prep, Somebody else's migration",
-    "resize_finish, Somebody else's migration",
+    "migrating, Someone else's migration",
+    "resize_prep, Someone else's migration",
+    "resize_finish, Someone else's migration",
     "rebooting, Nova is busy with it",
   })
   void waitMessageNamesTheTask(String task, String expected) {
     var decision = StrategyTable.choose(busy(task, active("vm")), Optional.empty(), true);
 
-    assertThat(((InstanceDecision.WaitFor) decision).message()).startsWith(expected).contains(task);
+    assertThat(((InstanceDecision.WaitFor) decision).cause().message())
+        .startsWith(expected)
+        .contains(task);
   }
 
   @Test
@@ -120,7 +122,8 @@ class StrategyTableTest {
 
     var decision = StrategyTable.choose(instance, Optional.empty(), true);
 
-    assertThat(((InstanceDecision.NeedsAdmin) decision).message()).contains("Disk is full.");
+    assertThat(((InstanceDecision.NeedsAdmin) decision).cause().message())
+        .contains("Disk is full.");
   }
 
   @Test
@@ -128,7 +131,7 @@ class StrategyTableTest {
     for (var state : new String[] {"suspended", "rescued", "shelved", "soft-delete", "resized"}) {
       var decision = StrategyTable.choose(in(state, "vm"), Optional.empty(), true);
 
-      assertThat(((InstanceDecision.NeedsAdmin) decision).message())
+      assertThat(((InstanceDecision.NeedsAdmin) decision).cause().message())
           .as(state)
           .contains("openstack ");
     }
@@ -383,8 +386,8 @@ class StrategyTableTest {
   private static String word(InstanceDecision decision) {
     return switch (decision) {
       case InstanceDecision.Move(var action) -> action.name();
-      case InstanceDecision.WaitFor wait -> wait.reason().name();
-      case InstanceDecision.NeedsAdmin(var reason, var message) -> reason.name();
+      case InstanceDecision.WaitFor wait -> wait.cause().reason().name();
+      case InstanceDecision.NeedsAdmin(var cause) -> cause.reason().name();
     };
   }
 

@@ -318,8 +318,8 @@ class MaintenanceLoopTest {
           .extracting(Condition::reason, Condition::message)
           .containsExactly(
               "CloudTooSlow",
-              "Nova needed 41 s for GET /servers/detail and GET /os-services. Nothing is moved by"
-                  + " answers that are older than 30 s: see why nova-api is slow.");
+              "Nova needed 41 s for GET /servers/detail and GET /os-services. The operator"
+                  + " moves nothing by answers that are older than 30 s: see why nova-api is slow.");
     }
 
     @Test

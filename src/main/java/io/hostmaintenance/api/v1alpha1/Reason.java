@@ -153,5 +153,10 @@ public enum Reason {
   /** Moves are still under way although the resource goes. */
   MovesStillRunning,
   /** Let go by the annotation. */
-  GiveBackSkipped
+  GiveBackSkipped;
+
+  /** A cause for this reason, whose message is the format with the values filled in. */
+  public Cause cause(String format, Object... values) {
+    return new Cause(this, format.formatted(values));
+  }
 }

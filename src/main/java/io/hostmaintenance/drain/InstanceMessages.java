@@ -1,0 +1,399 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Cause;
+import io.hostmaintenance.api.v1alpha1.Durations;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.Observation.Group;
+import io.hostmaintenance.drain.StrategyTable.InstanceDecision;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.NovaException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Every sentence about one instance. */
+final class InstanceMessages {
+
+  private static final String FOR_LONG =
+      "Refused for 15 min or more, and the operator tries again: ";
+
+  static final Cause BUILDING = Reason.TaskInProgress.cause("It is being built.");
+  static final String BUILDING_REMEDY = "Delete it or wait for its build to end.";
+  static final Cause DELETING = Reason.TaskInProgress.cause("It is being deleted.");
+  static final String DELETING_REMEDY = "Delete it once more.";
+  static final Cause GUEST_POWERED_OFF =
+      Reason.GuestPoweredOff.cause(
+          "Its guest is off although Nova shows it ACTIVE. A cold migration now would start it.");
+  static final Cause PAUSED_UNKNOWN =
+      Reason.ApiUnavailable.cause(
+          "Nova does not tell whether it was live-migrated since it was paused.");
+  static final Cause GROUP_MEMBER_MOVING =
+      Reason.GroupMemberMoving.cause("Another member of its server group moves.");
+  static final Cause WAITS_FOR_TURN = Reason.Waiting.cause("Waits for its turn.");
+
+  /** Stands while the request goes out. */
+  static final Cause ASKING = Reason.AnswerUnknown.cause("The operator sends the request to Nova.");
+
+  static final Cause ACCEPTED = Reason.Queued.cause("Nova accepted the move.");
+  static final Cause ANSWER_SOUGHT =
+      Reason.AnswerUnknown.cause(
+          "Nova's answer to the request is not known. The operator looks for what became of it.");
+  static final Cause NOTHING_TOLD =
+      Reason.ApiUnavailable.cause(
+          "Nova's answer to the request is not known, and Nova does not tell what was done to the"
+              + " instance (openstack server event list): see the operator's log.");
+  static final Cause ADOPTED =
+      Reason.Queued.cause("Nova carried out the request whose answer was lost.");
+  static final Cause SEVERAL_REQUESTS =
+      Reason.ApiUnavailable.cause(
+          "Nova shows several requests, and the operator cannot tell which one is its own.");
+  static final Cause FORGOTTEN =
+      Reason.Waiting.cause(
+          "Nova shows no trace of the request, and the operator requests nothing new.");
+  static final Cause WAITS_FOR_OTHER_MOVE =
+      Reason.Waiting.cause("Waits for its turn while another move of the host runs.");
+  static final Cause CONFIRMING =
+      Reason.UnconfirmedResize.cause(
+          "The cold migration is finished, and the operator confirms it.");
+  static final Cause ABORTED_BY_TIMEOUT =
+      Reason.Timeout.cause("The operator aborted the move because it exceeded its time.");
+  static final Cause ABORTED = Reason.Aborted.cause("Someone aborted the migration.");
+  static final Cause REVERTED = Reason.Reverted.cause("Someone reverted the migration.");
+  static final Cause DELETED = Reason.Deleted.cause("It was deleted.");
+  static final Cause LEFT_WITHOUT_RECORD =
+      Reason.Settling.cause("It left the host, and Nova shows no record of a move yet.");
+  static final String FORCED = "The operator forces it to complete.";
+  static final String ABORTING = "The operator aborts it.";
+  static final String AWAITED = "The operator waits for it.";
+  static final String COLD_AWAITED =
+      "A cold migration cannot be aborted: the operator waits for it.";
+  static final String ALLOCATION = "An allocation in placement";
+  static final String BUSY_REMEDY = "See what holds it up (openstack server event list %s).";
+  static final String GUEST_POWERED_OFF_REMEDY =
+      "Stop it (openstack server stop %1$s) or start it (openstack server reboot --hard %1$s).";
+  static final String PAUSED_UNKNOWN_REMEDY =
+      "See the operator's log. Or unpause it (openstack server unpause %s).";
+  static final String EXTERNAL_MIGRATION_REMEDY =
+      "See why (openstack server migration list --server %s), and delete it if its build hangs.";
+
+  private InstanceMessages() {}
+
+  // ---------------------------------------------------------------- what its state allows
+
+  /** Why Nova cannot move an instance in its vm_state, and what makes it movable. */
+  static Cause unsupportedState(Instance instance) {
+    return Reason.UnsupportedState.cause(
+        switch (instance.vmState()) {
+          case "suspended" ->
+              "Nova cannot move it suspended: resume (openstack server resume %1$s) or delete it.";
+          case "rescued" ->
+              "Nova cannot move it in rescue: end that (openstack server unrescue %1$s).";
+          case "error" ->
+              "Nova cannot move it in ERROR%3$s: repair it, or if its guest is known to be well,"
+                  + " set its state (openstack server set --state active --auto-approve %1$s).";
+          case "shelved" ->
+              "A shelved instance still has its disk here: offload it (openstack server shelve"
+                  + " --offload %1$s) or unshelve it (openstack server unshelve %1$s).";
+          case "soft-delete" ->
+              "It is soft-deleted and its disk is still here: restore it (openstack server restore"
+                  + " %1$s) or delete it for good (openstack server delete --force %1$s).";
+          default ->
+              "Nova shows vm_state %2$s, which this operator does not know: bring the instance to"
+                  + " ACTIVE, SHUTOFF or PAUSED.";
+        },
+        instance.id(),
+        instance.vmState(),
+        fault(instance));
+  }
+
+  static Cause unconfirmedHere(Instance instance) {
+    return Reason.UnconfirmedResize.cause(
+        "A resize or migration to this host waits for its owner: confirm it (openstack server"
+            + " resize confirm %1$s) or revert it (openstack server resize revert %1$s).",
+        instance.id());
+  }
+
+  static Cause busy(String taskState) {
+    return Reason.TaskInProgress.cause(
+        switch (taskState) {
+          case "migrating", "resize_prep", "resize_migrating", "resize_migrated", "resize_finish" ->
+              "Someone else's migration of it is under way (task_state %s).";
+          default -> "Nova is busy with it (task_state %s).";
+        },
+        taskState);
+  }
+
+  static Cause pausedMovedBefore(Instance instance) {
+    return Reason.PausedMovedBefore.cause(
+        "It was live-migrated since it was paused, and a second time can end its guest: unpause it"
+            + " (openstack server unpause %s) and, if necessary, pause it again.",
+        instance.id());
+  }
+
+  /** What it waits for, and what an administrator can do about it. */
+  static Cause tooLong(InstanceDecision.WaitFor wait, InstanceStatus row) {
+    return wait.cause()
+        .reason()
+        .cause("%s %s", wait.cause().message(), wait.remedy().formatted(row.id()));
+  }
+
+  static Cause affinityGroup(Group group) {
+    return Reason.AffinityGroup.cause(
+        "Nova moves no member of its hard affinity group %s. Its owner may delete the group for"
+            + " good (openstack server group delete %s), or shelve-offload ALL members and unshelve"
+            + " them elsewhere.",
+        group.name(), group.id());
+  }
+
+  // ---------------------------------------------------------------- the request
+
+  static Cause requested(InstanceStatus row) {
+    return Reason.MoveRequested.cause(
+        "%s: %s, attempt %s.", row.label(), row.action(), row.attempts());
+  }
+
+  static Cause moveFailed(InstanceStatus row) {
+    return Reason.MoveFailed.cause("%s (%s): %s", row.label(), row.reason(), row.message());
+  }
+
+  static Cause answerUnknown(Reason reason, NovaException failure) {
+    return reason.cause("Nova's answer to the request is not known (%s).", failure.getMessage());
+  }
+
+  static Cause unseen(InstanceStatus row) {
+    return Reason.ApiUnavailable.cause(
+        "It is not on the host any more, and Nova does not tell what became of it (openstack server"
+            + " show %s): see the operator's log.",
+        row.id());
+  }
+
+  static Cause clocksHideRequest(InstanceAction action, Duration difference) {
+    return Reason.ApiUnavailable.cause(
+        "Nova's answer was lost. It was %s if Nova's clocks differ by %s s: check the time service"
+            + " of nova-api's and nova-conductor's hosts.",
+        action.requestId(), difference.toSeconds());
+  }
+
+  static String refusedForLong(String answer) {
+    return answer.startsWith(FOR_LONG) ? answer : FOR_LONG + answer;
+  }
+
+  // ---------------------------------------------------------------- the move
+
+  static Cause waitsForExternalMove(Instance other) {
+    return Reason.Waiting.cause(
+        "Waits for its turn behind the live migration of %s, which someone else requested.",
+        other.id());
+  }
+
+  static Cause queued(Optional<Migration> record) {
+    return Reason.Queued.cause(
+        record.map(Migration::status).filter("queued"::equals).isPresent()
+            ? "Waits for its turn at the source."
+            : "Nova looks for a host.");
+  }
+
+  static Cause notBegun(InstanceStatus row) {
+    return Reason.Inconsistent.cause(
+        "Nova accepted the move but does not begin it, and no other move of the host runs in that"
+            + " time: see nova-conductor's and nova-compute's log for %s.",
+        request(row));
+  }
+
+  static Cause running(InstanceStatus row) {
+    return Reason.Running.cause("Moves to %s.", row.destinationHost());
+  }
+
+  /** The move exceeded its time, and what the operator does about it. */
+  static Cause timeout(Duration limit, String what) {
+    return Reason.Timeout.cause("The move exceeded its %s. %s", Durations.format(limit), what);
+  }
+
+  static String confirmRefused(String answer) {
+    return "Nova does not confirm it yet: " + answer;
+  }
+
+  static Cause notConfirmed(InstanceStatus row) {
+    return Reason.UnconfirmedResize.cause(
+        "The cold migration is finished, but Nova does not confirm it: confirm it (openstack server"
+            + " resize confirm %s).",
+        row.id());
+  }
+
+  static Cause notConfirmedWhileDown(DecisionContext context) {
+    return Reason.SourceServiceDown.cause(
+        "The cold migration is finished. Nova confirms it only while nova-compute on %s is up: %s.",
+        context.host(), HostMessages.bringUp(context));
+  }
+
+  static Cause othersUnconfirmed(InstanceStatus row) {
+    return Reason.UnconfirmedResize.cause(
+        "Another resize or migration of it waits to be confirmed too, and Nova takes either: see"
+            + " both (openstack server migration list --server %1$s) and confirm them (openstack"
+            + " server resize confirm %1$s).",
+        row.id());
+  }
+
+  // ---------------------------------------------------------------- how the move ended
+
+  static Cause moved(String host) {
+    return Reason.Moved.cause("Moved to %s.", host);
+  }
+
+  /** Of a move of an attempt that was given up. */
+  static Cause movedWithError(InstanceStatus row, String host) {
+    return Reason.MovedWithError.cause(
+        "It is on %s in state %s, but the operator's move ended with an error: check it there.",
+        host, row.status());
+  }
+
+  static Cause movedWithError(InstanceStatus row, Instance instance, Cause failure) {
+    return Reason.MovedWithError.cause(
+        "It is on %s in state %s, but the move ended with an error: check it there%s. %s",
+        instance.host(),
+        row.status(),
+        instance.inError() ? " (openstack server reboot --hard %s)".formatted(row.id()) : "",
+        failure.message());
+  }
+
+  static Cause endedInError(Optional<Instance> instance, Cause failure) {
+    return failure
+        .reason()
+        .cause(
+            "The move ended in ERROR%s. %s",
+            instance.map(InstanceMessages::fault).orElse(""), failure.message());
+  }
+
+  private static String fault(Instance instance) {
+    return instance.fault() == null ? "" : " (%s)".formatted(instance.fault());
+  }
+
+  static Cause failedWithoutReason(InstanceStatus row, String host) {
+    return Reason.FailedDuringTransfer.cause(
+        "Nova's API does not tell why the migration failed: see the log of nova-compute on %s for"
+            + " %s.",
+        host, request(row));
+  }
+
+  /** The hosts are those that could take the instance. */
+  static Cause noHostWithoutMember(Group group, List<String> hosts, String said) {
+    return Reason.AntiAffinityGroup.cause(
+        "Each host that could take it has a member of its anti-affinity group %s: %s%s. Enable one"
+            + " more host without a member. %s",
+        group.label(),
+        String.join(", ", hosts.subList(0, Math.min(3, hosts.size()))),
+        hosts.size() > 3 ? ", ..." : "",
+        said);
+  }
+
+  /** By what Nova's logs name the last request. */
+  static String request(InstanceStatus row) {
+    return row.requestId() == null ? "a request without a known id" : row.requestId();
+  }
+
+  static Cause settling(Optional<Migration> record) {
+    return Reason.Settling.cause(
+        "Nova's records of the move do not agree yet (migration %s).", status(record));
+  }
+
+  static Cause dropped(InstanceStatus row) {
+    return Reason.Inconsistent.cause(
+        "Nova accepted the move but shows neither a record nor a task of it (%s).", request(row));
+  }
+
+  static Cause taskRemains(InstanceStatus row, Instance instance, Cause failure) {
+    return Reason.Inconsistent.cause(
+        "Nova's action ended in an error, but its task %s remains. %s %s",
+        instance.taskState(),
+        instance.powerState() == 1
+            ? "Its guest runs here: openstack server set --state active --auto-approve %s."
+                .formatted(row.id())
+            : "Find out on both hosts where its guest runs before you set its state.",
+        failure.message());
+  }
+
+  static Cause stuckRecord(InstanceStatus row, Optional<Migration> record) {
+    return Reason.StuckRecord.cause(
+        "Migration record %s is %s, but nothing is under way.", row.migrationId(), status(record));
+  }
+
+  static Cause shownHere(Optional<Migration> record) {
+    return Reason.Inconsistent.cause(
+        "Nova says that the move is %s and shows the instance here. Find out on both hosts where"
+            + " its guest runs. Then set the annotation %s to have the move requested again.",
+        status(record), HostMaintenance.RETRY);
+  }
+
+  static Cause leftWithStuckRecord(InstanceStatus row, Optional<Migration> record) {
+    return Reason.StuckRecord.cause(
+        "It left the host. Migration record %s stayed at %s.", row.migrationId(), status(record));
+  }
+
+  static Cause leftWithError(InstanceStatus row, Optional<Migration> record) {
+    return Reason.MovedWithError.cause(
+        "It left the host for %s, but migration record %s stayed at %s: check it there.",
+        row.destinationHost(), row.migrationId(), status(record));
+  }
+
+  static Cause contradiction(InstanceStatus row, Optional<Migration> record) {
+    return Reason.Inconsistent.cause(
+        "Nova's records of the move contradict each other (migration %s, instance %s): see the logs"
+            + " of nova-compute for %s. Do not reset its state before.",
+        status(record), row.status(), request(row));
+  }
+
+  private static String status(Optional<Migration> record) {
+    return record.map(Migration::status).orElse("without a record");
+  }
+
+  // ---------------------------------------------------------------- what others do
+
+  static Cause movedExternally(String host) {
+    return host == null
+        ? Reason.MovedExternally.cause("It is on no host any more.")
+        : Reason.MovedExternally.cause("Someone else moved it to %s.", host);
+  }
+
+  static Cause movedWithoutRequest(String host) {
+    return Reason.MovedExternally.cause(
+        "It is on %s now, and Nova shows no request of the operator.", host);
+  }
+
+  static Cause movedAmongOthers(String host) {
+    return Reason.MovedExternally.cause(
+        "Someone else moved it to %s. Which of its migrations was the operator's is not known.",
+        host);
+  }
+
+  /** Either someone else moved it, or a record of the operator has a time that is far off. */
+  static Cause movedByAnotherOrClocks(String host, Migration record, Duration difference) {
+    return Reason.MovedExternally.cause(
+        "%s Or Nova's clocks differ by %s s (record %s): check the time service of nova-api's and"
+            + " nova-conductor's hosts.",
+        movedExternally(host).message(), difference.toSeconds(), record.id());
+  }
+
+  static String migration(Migration migration) {
+    return "Migration %s (%s, %s)".formatted(migration.id(), migration.type(), migration.status());
+  }
+
+  static Cause externalMigration(String tie) {
+    return Reason.ExternalMigration.cause(
+        "%s from or to this host is under way. Someone else requested it.", tie);
+  }
+
+  static Cause unconfirmedElsewhere(Instance instance) {
+    return Reason.UnconfirmedResize.cause(
+        "A resize or migration to %s is not confirmed, so its disk is still here and a revert"
+            + " brings it back: confirm it (openstack server resize confirm %s) or revert it.",
+        instance.host(), instance.id());
+  }
+
+  static Cause lateArrival(InstanceStatus row) {
+    return Reason.LateArrival.cause("%s arrived on the host after it was empty.", row.label());
+  }
+}

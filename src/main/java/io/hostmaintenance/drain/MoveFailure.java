@@ -1,0 +1,86 @@
+package io.hostmaintenance.drain;
+
+import io.hostmaintenance.api.v1alpha1.Cause;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.Observation.Group;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.InstanceAction;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Why a move failed, from the events of its action.
+ *
+ * <p>Once the transfer has begun Nova's API never tells why; the events of other attempts may stay
+ * unfinished for ever (nova/conductor/tasks/live_migrate.py), so all of them are searched.
+ */
+public final class MoveFailure {
+
+  private MoveFailure() {}
+
+  /** What the events say of the row's last action; of several, the one that says most. */
+  static Cause of(InstanceStatus row, DecisionContext context) {
+    var details =
+        Optional.ofNullable(context.snapshot().details().get(row.id()))
+            .flatMap(Observation.Detail::events)
+            .map(MoveFailure::details)
+            .orElse(List.of());
+    if (details.isEmpty()) {
+      return InstanceMessages.failedWithoutReason(row, context.host());
+    }
+    var detail =
+        first(details, d -> d.startsWith("Migration pre-check error"))
+            .or(() -> first(details, d -> !d.contains("No valid host")))
+            .orElse(details.getFirst());
+    var said = detail + " (" + InstanceMessages.request(row) + ")";
+    if (detail.startsWith("Migration pre-check error")) {
+      return new Cause(Reason.PreCheckFailed, said);
+    }
+    if (detail.startsWith("Compute service of")) {
+      return new Cause(Reason.SourceServiceDown, said);
+    }
+    if (!detail.contains("No valid host")) {
+      return new Cause(Reason.FailedDuringTransfer, said);
+    }
+    var hosts = candidates(context);
+    return group(row.id(), "anti-affinity", context)
+        .filter(g -> !hosts.isEmpty() && g.full().containsAll(hosts))
+        .map(g -> InstanceMessages.noHostWithoutMember(g, hosts, said))
+        .orElse(new Cause(Reason.NoValidHost, said));
+  }
+
+  private static Optional<String> first(List<String> details, Predicate<String> which) {
+    return details.stream().filter(which).findFirst();
+  }
+
+  /** The hosts that could take the instance. */
+  private static List<String> candidates(DecisionContext context) {
+    return context.snapshot().services().stream()
+        .filter(s -> s.enabled() && s.up() && !s.host().equals(context.host()))
+        .map(ComputeService::host)
+        .filter(h -> context.spec().targetHost() == null || h.equals(context.spec().targetHost()))
+        .sorted()
+        .toList();
+  }
+
+  static Optional<Group> group(String instanceId, String policy, DecisionContext context) {
+    return context.snapshot().groups().getOrDefault(instanceId, List.of()).stream()
+        .filter(g -> g.policy().equals(policy))
+        .findFirst();
+  }
+
+  /** Whether the scheduler found no host, by the events of a move. */
+  public static boolean noValidHost(InstanceAction action) {
+    return details(action).stream().anyMatch(d -> d.contains("No valid host"));
+  }
+
+  private static List<String> details(InstanceAction action) {
+    return action.events().stream()
+        .map(InstanceAction.Event::details)
+        .filter(d -> d != null && !d.isBlank())
+        .map(String::strip)
+        .toList();
+  }
+}
