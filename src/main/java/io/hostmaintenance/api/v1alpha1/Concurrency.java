@@ -13,8 +13,8 @@ public record Concurrency(
         @Max(16)
         @Default("2")
         @JsonPropertyDescription(
-            "Live migrations in flight at Nova, 1 to 16, default 2: by Nova's default one of them"
-                + " moves and the others are queued.")
+            "Live migrations in flight at Nova, 1 to 16, default 2. By Nova's default one of"
+                + " them runs and the others are queued.")
         Integer live,
     @Min(1)
         @Max(16)

@@ -12,15 +12,15 @@ import java.time.Instant;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Condition(
-    @Required @JsonPropertyDescription("What it speaks of, in CamelCase.") String type,
+    @Required @JsonPropertyDescription("Type of the condition, in CamelCase.") String type,
     @Required @JsonPropertyDescription("True, False or Unknown.") String status,
-    @JsonPropertyDescription("One word for the last change; docs/reference.md lists them.")
+    @JsonPropertyDescription("Reason of the last change in one word; docs/reference.md lists all.")
         String reason,
-    @JsonPropertyDescription("A sentence for people.") String message,
+    @JsonPropertyDescription("One sentence for people.") String message,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
-        @JsonPropertyDescription("When the status last changed.")
+        @JsonPropertyDescription("Time of the last change of the status.")
         Instant lastTransitionTime,
-    @JsonPropertyDescription("The generation of the spec that it was judged by.")
+    @JsonPropertyDescription("Generation of the spec that the condition is based on.")
         Long observedGeneration) {
 
   /** Nova's service is disabled, by us or before us. */

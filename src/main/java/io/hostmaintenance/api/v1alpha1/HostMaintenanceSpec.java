@@ -31,8 +31,8 @@ public record HostMaintenanceSpec(
                 "host must be the name of a nova-compute service: 1 to 255 letters, digits, dots,"
                     + " hyphens and underscores, as 'openstack compute service list' shows it")
         @JsonPropertyDescription(
-            "Exact name of the nova-compute service host, as 'openstack compute service list' shows"
-                + " it. Cannot be changed.")
+            "Exact host name of the nova-compute service, as 'openstack compute service list'"
+                + " shows it. Cannot be changed.")
         String host,
     @ValidationRule(
             value = "size(self) >= 1 && size(self) <= 120 && self.matches('^[ -~]+$')",
@@ -45,13 +45,13 @@ public record HostMaintenanceSpec(
                 "reason must not contain 'reserved', for Nova's disabled_reason carries it and"
                     + " InstanceHA of Red Hat OpenStack enables such a host: choose another word")
         @JsonPropertyDescription(
-            "Why the host is taken into maintenance; printable ASCII, at most 120 characters. Ends"
-                + " up in Nova's disabled_reason.")
+            "Why the host needs maintenance: printable ASCII, at most 120 characters. The"
+                + " operator writes it into Nova's disabled_reason.")
         String reason,
     @Default("true")
         @JsonPropertyDescription(
-            "Whether running instances are live-migrated, default true; false: they are"
-                + " cold-migrated, which reboots them.")
+            "Whether the operator live-migrates running instances, default true. If false it"
+                + " cold-migrates them, which reboots them.")
         Boolean liveMigrate,
     @ValidationRule(
             value = "size(self) >= 1 && size(self) <= 255 && self.matches('^[a-zA-Z0-9._-]+$')",
@@ -59,24 +59,24 @@ public record HostMaintenanceSpec(
                 "targetHost must be the name of a nova-compute service: 1 to 255 letters, digits,"
                     + " dots, hyphens and underscores; leave it out to let the scheduler pick")
         @JsonPropertyDescription(
-            "Exact name of the nova-compute service host that takes every instance; without it the"
-                + " scheduler picks.")
+            "Exact host name of the nova-compute service that receives all instances. Without"
+                + " it the scheduler picks a host for each.")
         String targetHost,
-    @JsonPropertyDescription("How many moves of this host are in flight at once.")
+    @JsonPropertyDescription("Number of moves of this host in flight at once.")
         Concurrency concurrency,
     @Min(1)
         @Max(10)
         @Default("3")
         @JsonPropertyDescription(
-            "How often a move is asked for before its instance counts as failed, 1 to 10, default"
-                + " 3. Raise it to have failed instances asked for again.")
+            "Migration attempts per instance before it counts as Failed, 1 to 10, default 3. If"
+                + " you raise it, the operator tries Failed instances again.")
         Integer maxAttempts,
     @ValidationRule(
             value =
                 "self.matches('^([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$') && self.matches('[1-9]')",
             message = "instanceTimeout must be a duration above zero such as 90s, 45m or 1h30m")
         @JsonPropertyDescription(
-            "How long one attempt to move one instance may run, such as 45m or 1h30m; without it 30"
+            "Time limit of one attempt to move one instance, such as 45m or 1h30m. Default: 30"
                 + " minutes and 60 seconds per GiB of its memory.")
         String instanceTimeout,
     @Default("\"Abort\"")
@@ -84,19 +84,20 @@ public record HostMaintenanceSpec(
             value = "self in ['Abort', 'ForceComplete', 'Wait']",
             message = "onTimeout must be Abort, ForceComplete or Wait")
         @JsonPropertyDescription(
-            "What becomes of a live migration that exceeds its time: Abort (default), ForceComplete"
-                + " (where Nova allows it) or Wait. A cold migration cannot be aborted and is waited"
-                + " for.")
+            "What the operator does with a live migration that exceeds its time: Abort"
+                + " (default), ForceComplete (where Nova allows it) or Wait. A cold migration"
+                + " cannot be aborted: the operator waits for it.")
         String onTimeout,
     @Default("\"Finish\"")
         @ValidationRule(
             value = "self in ['Finish', 'Abort']",
             message = "onDelete must be Finish or Abort")
         @JsonPropertyDescription(
-            "What becomes of running live migrations when this resource is deleted: Finish"
-                + " (default) or Abort.")
+            "What the operator does with running live migrations when this resource is deleted:"
+                + " Finish (default) or Abort.")
         String onDelete,
-    @JsonPropertyDescription("While true no new move is asked for; what is under way goes on.")
+    @JsonPropertyDescription(
+            "If true, the operator requests no new move. Moves that are under way continue.")
         Boolean suspend) {
 
   /** Replaces what is absent by the defaults of the CRD. */

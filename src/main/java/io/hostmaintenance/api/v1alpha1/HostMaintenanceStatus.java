@@ -18,35 +18,38 @@ import java.util.Optional;
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record HostMaintenanceStatus(
     @JsonPropertyDescription(
-            "The generation of the spec that this status speaks of; -1 until the operator has seen the resource.")
+            "Generation of the spec that this status is based on; -1 until the operator has"
+                + " seen the resource.")
         Long observedGeneration,
     @JsonPropertyDescription("Pending, Draining, Blocked, InMaintenance, Failed or Exiting.")
         String phase,
     @JsonPropertyDescription(
-            "ServiceDisabled, Drained and Ready always; Reconciling and Stalled only while they are True.")
+            "ServiceDisabled, Drained and Ready always, Reconciling and Stalled only while they"
+                + " are True.")
         List<Condition> conditions,
     @JsonPropertyDescription(
-            "The nova-compute service as it was found, so that it can be given back.")
+            "The nova-compute service before the maintenance, so that the operator can give it"
+                + " back.")
         ServiceStatus service,
-    @JsonPropertyDescription("Moved and gone instances of all that were seen, such as 5/8.")
+    @JsonPropertyDescription("Instances that are moved or gone, of all instances, such as 5/8.")
         String progress,
-    @JsonPropertyDescription("Instances seen on the host.") Integer total,
-    @JsonPropertyDescription("Instances that were moved.") Integer moved,
-    @JsonPropertyDescription("Instances that could not be moved.") Integer failed,
-    @JsonPropertyDescription("Instances that need a human.") Integer blocked,
-    @JsonPropertyDescription("Instances that the spec leaves where they are.") Integer skipped,
-    @JsonPropertyDescription("Instances that were deleted or left by somebody else's hand.")
+    @JsonPropertyDescription("Number of all instances that were seen on the host.") Integer total,
+    @JsonPropertyDescription("Instances that the operator moved.") Integer moved,
+    @JsonPropertyDescription("Instances whose move failed.") Integer failed,
+    @JsonPropertyDescription("Instances that need manual action.") Integer blocked,
+    @JsonPropertyDescription("Instances that the spec leaves on the host.") Integer skipped,
+    @JsonPropertyDescription("Instances that were deleted or that someone else moved.")
         Integer gone,
-    @JsonPropertyDescription("Instances that are still to be moved or under way.")
+    @JsonPropertyDescription("Instances that wait for their move or are under way.")
         Integer remaining,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
-            "The first of the looks that found the host empty, by Nova's clock.")
+            "Time of the first check that found the host empty, by Nova's clock.")
         Instant firstEmptyTime,
     @JsonPropertyDescription(
-            "The value of the annotation hostmaintenance.io/retry that was last acted on.")
+            "Last value of the annotation hostmaintenance.io/retry that the operator acted on.")
         String retry,
-    @JsonPropertyDescription("One row for every instance that was ever seen on the host.")
+    @JsonPropertyDescription("One row for each instance that was ever seen on the host.")
         List<InstanceStatus> instances) {
 
   /** Replaces absent lists by empty ones. */

@@ -17,63 +17,67 @@ import java.time.Instant;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record InstanceStatus(
-    @Required @JsonPropertyDescription("The instance's uuid.") String id,
-    @JsonPropertyDescription("The instance's name, cut to 100 bytes.") String name,
-    @JsonPropertyDescription("The project that owns it.") String projectId,
+    @Required @JsonPropertyDescription("Uuid of the instance.") String id,
+    @JsonPropertyDescription("Name of the instance, cut to 100 bytes.") String name,
+    @JsonPropertyDescription("Project that owns the instance.") String projectId,
     @JsonPropertyDescription(
-            "What Nova's API shows of it: ACTIVE, SHUTOFF, PAUSED, VERIFY_RESIZE, ...")
+            "Nova's status of the instance: ACTIVE, SHUTOFF, PAUSED, VERIFY_RESIZE, ...")
         String status,
     @JsonPropertyDescription(
-            "What the hypervisor says of the guest: NoState, Running, Paused, Shutdown, Crashed, Suspended.")
+            "The hypervisor's state of the guest: NoState, Running, Paused, Shutdown, Crashed,"
+                + " Suspended.")
         String powerState,
-    @JsonPropertyDescription("What is done with it: LiveMigrate, ColdMigrate, Wait, None.")
+    @JsonPropertyDescription(
+            "What the operator does with the instance: LiveMigrate, ColdMigrate, Wait or None.")
         String action,
     @Required
         @JsonPropertyDescription(
-            "Where it stands: Pending, Requested (asked, the answer is not yet known), InProgress, Confirming, Moved, Failed, Blocked (a human must act), Skipped, Gone.")
+            "State of the row: Pending, Requested (Nova's answer is not known yet), InProgress,"
+                + " Confirming, Moved, Failed, Blocked (needs manual action), Skipped or Gone.")
         String state,
-    @JsonPropertyDescription("The host it went to or is going to.") String destinationHost,
-    @JsonPropertyDescription("How often a move was asked for.") Integer attempts,
-    @JsonPropertyDescription("The id of Nova's migration record of the last attempt.")
-        Long migrationId,
+    @JsonPropertyDescription("Host that the instance moved to or moves to.") String destinationHost,
+    @JsonPropertyDescription("Number of requests for a move.") Integer attempts,
+    @JsonPropertyDescription("Id of Nova's migration record of the last attempt.") Long migrationId,
     @JsonPropertyDescription(
-            "The request id of Nova's reply to the last request, by which Nova's logs name it.")
+            "Request id of Nova's reply to the last request. Nova's logs name the request by"
+                + " it.")
         String requestId,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
-            "Nova's clock at the look from which the outstanding request was decided.")
+            "Nova's clock at the observation that led to the outstanding request.")
         Instant observedTime,
     @JsonPropertyDescription(
-            "Keystone's id of the user that made the outstanding request; absent when none is outstanding.")
+            "Keystone's id of the user that made the outstanding request; absent if there is"
+                + " none.")
         String requestUserId,
     @JsonPropertyDescription(
-            "Keystone's id of the project of the outstanding request; absent when none is outstanding.")
+            "Keystone's id of the project of the outstanding request; absent if there is none.")
         String requestProjectId,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
-        @JsonPropertyDescription(
-            "When the outstanding request was made; absent when none is outstanding.")
+        @JsonPropertyDescription("Time of the outstanding request; absent if there is none.")
         Instant requestTime,
-    @JsonPropertyDescription("How far the move is, in steps of 10.") Integer progressPercent,
+    @JsonPropertyDescription("Progress of the move in percent, in steps of 10.")
+        Integer progressPercent,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
-        @JsonPropertyDescription("When the move began to run (it was no longer queued).")
+        @JsonPropertyDescription("Time when the move began to run (it was no longer queued).")
         Instant startTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
-        @JsonPropertyDescription("Since when it stands where it stands, for this reason.")
+        @JsonPropertyDescription("Time when the row last changed its state or reason.")
         Instant lastTransitionTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
-        @JsonPropertyDescription("When it is asked again at the earliest.")
+        @JsonPropertyDescription("Earliest time of the next request.")
         Instant nextAttemptTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
-            "Since when the cloud refuses the request; absent when it does not.")
+            "Time when the cloud first refused the request; absent if it does not.")
         Instant firstRefusedTime,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
-        @JsonPropertyDescription("When it came to its end.")
+        @JsonPropertyDescription("Time when the row reached its final state.")
         Instant completionTime,
-    @JsonPropertyDescription(
-            "One word for why it stands where it stands; docs/reference.md lists them.")
+    @JsonPropertyDescription("Reason of the state in one word; docs/reference.md lists all.")
         String reason,
-    @JsonPropertyDescription("One sentence with Nova's own text.") String message) {
+    @JsonPropertyDescription("One sentence for people, with Nova's own text if there is one.")
+        String message) {
 
   /** Whether it stands in this state. */
   public boolean is(RowState state) {

@@ -11,13 +11,15 @@ import java.util.List;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ServiceStatus(
-    @JsonPropertyDescription("The uuid of the service.") String id,
-    @JsonPropertyDescription("Whether this resource disabled it and gives it back.")
+    @JsonPropertyDescription("Uuid of the service.") String id,
+    @JsonPropertyDescription("Whether this resource disabled the service and gives it back.")
         Boolean disabledByUs,
-    @JsonPropertyDescription("Its status before: enabled or disabled.") String previousStatus,
-    @JsonPropertyDescription("Its disabled_reason before.") String previousReason,
+    @JsonPropertyDescription("Status of the service before: enabled or disabled.")
+        String previousStatus,
+    @JsonPropertyDescription("disabled_reason of the service before.") String previousReason,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
-        @JsonPropertyDescription("When it was lately found enabled again by somebody else.")
+        @JsonPropertyDescription(
+            "The latest times when someone enabled the service during the maintenance.")
         List<Instant> reenabledTime) {
 
   /** Replaces what is absent by false and by an empty list. */

@@ -55,17 +55,18 @@ final class CrdSchema implements CRDPostProcessor {
 
   private static void root(JSONSchemaProps root) {
     root.setDescription(
-        "Puts an OpenStack compute host into maintenance mode: while it exists the host is kept disabled"
-            + " and is emptied; deleting it gives the host back.");
+        "Puts an OpenStack compute host into maintenance mode: while it exists, the"
+            + " operator keeps the host disabled and empties it. A delete gives the host back.");
     root.setRequired(List.of("spec"));
     var spec = root.getProperties().get("spec");
-    spec.setDescription("Which host is taken into maintenance, and how.");
+    spec.setDescription("Which host needs maintenance, and how the operator empties it.");
     formats(spec, HostMaintenanceSpec.class);
     spec.getProperties().values().forEach(CrdSchema::rules);
 
     var status = root.getProperties().get("status");
     status.setDescription(
-        "How far the drain is, and what happened to each instance. Written by the operator alone.");
+        "Progress of the drain, and what happened to each instance. Only the operator"
+            + " writes it.");
     status.setDefault(JsonNodeFactory.instance.objectNode().put("observedGeneration", -1));
     formats(status, HostMaintenanceStatus.class);
     var conditions = status.getProperties().get("conditions");
