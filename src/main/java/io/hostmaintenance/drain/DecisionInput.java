@@ -50,7 +50,7 @@ public record DecisionInput(
    * @param host its host
    * @param createdAt its creation
    * @param deleting whether it is on its way out
-   * @param taken whether it holds the service or has moves in flight
+   * @param holdsHost whether it holds the service or has moves in flight
    * @param wantsHost whether it holds nothing and waits for its host or its turn, or was not
    *     decided on yet
    */
@@ -59,7 +59,7 @@ public record DecisionInput(
       String host,
       Instant createdAt,
       boolean deleting,
-      boolean taken,
+      boolean holdsHost,
       boolean wantsHost) {}
 
   /**

@@ -99,8 +99,8 @@ public final class Drain {
       return false;
     }
     var taken = HostClaim.holdsHost(DecisionContext.previous(input));
-    if (other.taken() != taken) {
-      return other.taken();
+    if (other.holdsHost() != taken) {
+      return other.holdsHost();
     }
     if (other.deleting() || !taken && !other.wantsHost()) {
       return false;

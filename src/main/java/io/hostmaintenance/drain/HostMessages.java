@@ -52,7 +52,7 @@ final class HostMessages {
         "HostMaintenance '%s' %s host '%s'. Delete this one, or it continues when that one is"
             + " gone.",
         other.name(),
-        other.taken() ? "holds" : "is older and waits for",
+        other.holdsHost() ? "holds" : "is older and waits for",
         input.resource().getSpec().host());
   }
 

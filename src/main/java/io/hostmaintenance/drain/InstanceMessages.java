@@ -381,9 +381,9 @@ final class InstanceMessages {
     return "Migration %s (%s, %s)".formatted(migration.id(), migration.type(), migration.status());
   }
 
-  static Cause externalMigration(String tie) {
+  static Cause externalMigration(String by) {
     return Reason.ExternalMigration.cause(
-        "%s from or to this host is under way. Someone else requested it.", tie);
+        "%s from or to this host is under way. Someone else requested it.", by);
   }
 
   static Cause unconfirmedElsewhere(Instance instance) {

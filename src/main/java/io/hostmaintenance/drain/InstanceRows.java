@@ -294,13 +294,13 @@ final class InstanceRows {
   }
 
   /** What comes back to the host after it has left it is as new. */
-  private InstanceStatus arriving(InstanceStatus row, PendingArrival tie) {
+  private InstanceStatus arriving(InstanceStatus row, PendingArrival arrival) {
     var left = row.completionTime() != null;
     return waitForArrival(
         left
-            ? RowTransitions.first(tie.instance(), context.now())
-            : RowTransitions.seen(row, tie.instance()),
-        InstanceMessages.externalMigration(tie.by()));
+            ? RowTransitions.first(arrival.instance(), context.now())
+            : RowTransitions.seen(row, arrival.instance()),
+        InstanceMessages.externalMigration(arrival.by()));
   }
 
   private InstanceStatus waitForArrival(InstanceStatus row, Cause cause) {

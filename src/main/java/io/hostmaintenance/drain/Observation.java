@@ -155,9 +155,9 @@ public sealed interface Observation {
    * No observation: the cloud did not answer whole.
    *
    * @param cause its reason is one of those that speak of the cloud
-   * @param patience how long the cloud asked to be left alone; zero when it did not
+   * @param retryAfter how long the cloud asked to be left alone; zero when it did not
    */
-  record Unavailable(Cause cause, Duration patience) implements Observation {
+  record Unavailable(Cause cause, Duration retryAfter) implements Observation {
 
     /** What a failed request says of the whole observation. */
     public static Unavailable of(NovaException failure) {
@@ -181,7 +181,7 @@ public sealed interface Observation {
             case InMaintenance, Failed, Blocked -> settings.pollIdle();
             case Pending, Draining, Exiting -> settings.pollMoving();
           };
-      return pause.compareTo(patience) >= 0 ? pause : patience;
+      return pause.compareTo(retryAfter) >= 0 ? pause : retryAfter;
     }
 
     /** Whether it stays so until somebody acts. */

@@ -70,14 +70,14 @@ final class HostObserver {
 
   private final Nova nova;
   private final LongSupplier nanoTime;
-  private final ParallelReads abreast;
+  private final ParallelReads parallelReads;
   private final Hypervisors hypervisors;
   private final Groups groups;
 
-  HostObserver(Nova nova, LongSupplier nanoTime, ParallelReads abreast) {
+  HostObserver(Nova nova, LongSupplier nanoTime, ParallelReads parallelReads) {
     this.nova = nova;
     this.nanoTime = nanoTime;
-    this.abreast = abreast;
+    this.parallelReads = parallelReads;
     this.hypervisors = new Hypervisors(nova, nanoTime);
     this.groups = new Groups(nova, nanoTime);
   }
@@ -85,13 +85,13 @@ final class HostObserver {
   /**
    * One observation; {@link Unavailable} when any list of it could not be had whole.
    *
-   * @param recall what earlier observations of the same resource left
+   * @param remembered what earlier observations of the same resource left
    * @param mayTake for how long it is of use; empty: however long
    */
   Observation snapshot(
-      HostMaintenance resource, ObservationMemory recall, Optional<Duration> mayTake) {
+      HostMaintenance resource, ObservationMemory remembered, Optional<Duration> mayTake) {
     try {
-      return new HostObservation(resource, recall, mayTake).snapshot();
+      return new HostObservation(resource, remembered, mayTake).snapshot();
     } catch (NovaException e) {
       LOG.warn("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
       return Unavailable.of(e);
@@ -102,7 +102,7 @@ final class HostObserver {
   private final class HostObservation {
 
     private final HostMaintenance resource;
-    private final ObservationMemory recall;
+    private final ObservationMemory remembered;
     private final Optional<Duration> mayTake;
     private final long start = nanoTime.getAsLong();
     private final String host;
@@ -111,9 +111,9 @@ final class HostObserver {
     private final Set<String> unanswered = new HashSet<>();
 
     HostObservation(
-        HostMaintenance resource, ObservationMemory recall, Optional<Duration> mayTake) {
+        HostMaintenance resource, ObservationMemory remembered, Optional<Duration> mayTake) {
       this.resource = resource;
-      this.recall = recall;
+      this.remembered = remembered;
       this.mayTake = mayTake;
       this.host = resource.getSpec().host();
       this.status = resource.getStatus();
@@ -263,7 +263,7 @@ final class HostObserver {
       }
       var again = nanoTime.getAsLong();
       var answers =
-          abreast.<Object>all(List.of(() -> nova.instancesOn(host), nova::computeServices));
+          parallelReads.<Object>all(List.of(() -> nova.instancesOn(host), nova::computeServices));
       @SuppressWarnings("unchecked") // as they were asked, one line above
       var instances = (Timestamped<List<Instance>>) answers.get(0);
       @SuppressWarnings("unchecked")
@@ -278,17 +278,17 @@ final class HostObserver {
       migrations.stream()
           .filter(m -> m.reverted())
           .forEach(m -> questions.putIfAbsent(m.instanceId(), Set.of(Question.INSTANCE)));
-      recall.retain(questions.keySet());
+      remembered.retain(questions.keySet());
       var began = nanoTime.getAsLong();
       var open = new ArrayList<String>();
-      for (var id : recall.longestAgoFirst(questions.keySet())) {
+      for (var id : remembered.longestAgoFirst(questions.keySet())) {
         told(id, questions.get(id), instances, began, KEPT)
             .ifPresentOrElse(told -> details.put(id, told), () -> open.add(id));
       }
       for (var from = 0; from < open.size(); from += ParallelReads.WIDTH) {
         var some = open.subList(from, Math.min(from + ParallelReads.WIDTH, open.size()));
         if (since(began).compareTo(QUESTIONS) < 0) {
-          some.forEach(id -> recall.asking(id, began));
+          some.forEach(id -> remembered.asking(id, began));
           ask(some, questions, instances, began);
         } else {
           some.forEach(
@@ -323,7 +323,7 @@ final class HostObserver {
         String id, Set<Question> questions, List<Instance> instances, long now, Duration atMost) {
       return outstanding(id)
           ? Optional.empty()
-          : recall.told(id, questions, here(id, instances), now - atMost.toNanos());
+          : remembered.told(id, questions, here(id, instances), now - atMost.toNanos());
     }
 
     /** What became of a request of ours is asked anew at each observation. */
@@ -339,7 +339,7 @@ final class HostObserver {
         List<Instance> instances,
         long nanos) {
       var answers =
-          abreast.all(
+          parallelReads.all(
               ids.stream()
                   .<Supplier<Optional<Detail>>>map(
                       id -> () -> detail(id, questions.get(id), instances))
@@ -351,7 +351,7 @@ final class HostObserver {
             .ifPresentOrElse(
                 told -> {
                   details.put(id, told);
-                  recall.keep(id, questions.get(id), here(id, instances), told, nanos);
+                  remembered.keep(id, questions.get(id), here(id, instances), told, nanos);
                 },
                 () -> unanswered.add(id));
       }
@@ -507,8 +507,8 @@ final class HostObserver {
       }
       var ids = new TreeSet<String>();
       allocations.forEach(ids::addAll);
-      recall.retainConsumers(ids);
-      ids.removeIf(recall::isNobody);
+      remembered.retainConsumers(ids);
+      ids.removeIf(remembered::isNobody);
       return new Placement.Consumers(consumers(ids, page));
     }
 
@@ -533,7 +533,7 @@ final class HostObserver {
         for (var id : unresolved) {
           var migration = Optional.ofNullable(byUuid.get(id));
           if (migration.isEmpty() && !byUuid.isEmpty()) { // else the list may have been short
-            recall.nobody(id);
+            remembered.nobody(id);
           }
           consumers.add(
               new Consumer(id, migration, migration.flatMap(m -> nova.instance(m.instanceId()))));

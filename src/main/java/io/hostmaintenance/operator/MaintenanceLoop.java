@@ -90,7 +90,7 @@ final class MaintenanceLoop {
   private final BooleanSupplier leading;
   private final Instant began;
   private final Consumer<String> wake;
-  private final MoveBudget ledger;
+  private final MoveBudget budget;
   private boolean listed;
   private Instant swept;
   private final Map<String, Memory> memories = new ConcurrentHashMap<>();
@@ -108,7 +108,7 @@ final class MaintenanceLoop {
     private Instant refusedSince;
     private Instant refusedUntil = Instant.MIN;
     private Instant lastWrite = Instant.EPOCH;
-    private final ObservationMemory recall = new ObservationMemory();
+    private final ObservationMemory remembered = new ObservationMemory();
     private int failedObservations;
 
     Memory(String uid, Instant now) {
@@ -120,7 +120,7 @@ final class MaintenanceLoop {
   /**
    * Takes everything it depends on.
    *
-   * @param abreast how several questions of one observation are asked
+   * @param parallelReads how several questions of one observation are asked
    * @param leading whether this process may act; asked right before each request that changes
    *     something, and the time of its answer counts
    * @param wake is told the name of a resource whose host or place became free, to reconcile it
@@ -133,11 +133,11 @@ final class MaintenanceLoop {
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
-      ParallelReads abreast,
+      ParallelReads parallelReads,
       BooleanSupplier leading,
       Consumer<String> wake) {
     this.nova = nova;
-    this.observer = new HostObserver(nova, nanoTime, abreast);
+    this.observer = new HostObserver(nova, nanoTime, parallelReads);
     this.resources = resources;
     this.events = events;
     this.settings = settings;
@@ -146,7 +146,7 @@ final class MaintenanceLoop {
     this.leading = leading;
     this.began = now();
     this.wake = wake;
-    this.ledger = new MoveBudget(settings.maxHostsDraining());
+    this.budget = new MoveBudget(settings.maxHostsDraining());
   }
 
   /**
@@ -173,17 +173,17 @@ final class MaintenanceLoop {
         return reconcile(resource, memory);
       }
     } catch (RuntimeException e) {
-      ledger.stuck(name);
+      budget.stuck(name);
       throw e;
     } finally {
-      ledger.awaited().forEach(wake);
+      budget.awaited().forEach(wake);
     }
   }
 
   /** Enters every resource, once, before the first decision: a watch may fall behind, and back. */
   private synchronized void listOnce() {
     if (!listed) {
-      resources.list(ledger::enter);
+      resources.list(budget::enter);
       listed = true;
       swept = now();
     }
@@ -200,7 +200,7 @@ final class MaintenanceLoop {
       }
       swept = now();
     }
-    for (var name : ledger.names()) {
+    for (var name : budget.names()) {
       if (!resources.watched(name) && resources.read(name).isEmpty()) {
         forget(name);
       }
@@ -227,7 +227,7 @@ final class MaintenanceLoop {
     synchronized (memory) {
       var observation = internalError(failure);
       var decision =
-          ledger.decide(
+          budget.decide(
               resource,
               () -> Drain.decide(input(resource, memory, now()), observation),
               Decision::status);
@@ -265,7 +265,7 @@ final class MaintenanceLoop {
   }
 
   private void forget(String name) {
-    ledger.forget(name);
+    budget.forget(name);
     memories.remove(name);
   }
 
@@ -277,15 +277,15 @@ final class MaintenanceLoop {
   }
 
   private Result reconcile(HostMaintenance resource, Memory memory) {
-    ledger.enter(resource);
+    budget.enter(resource);
     var asked = now();
     var unseen = withoutObservation(resource, input(resource, memory, asked));
     memory.needsNoObservation = unseen.isPresent();
     if (unseen.isPresent()) {
-      ledger.decide(resource, unseen::get, Decision::status);
+      budget.decide(resource, unseen::get, Decision::status);
       return carryOut(resource, memory, NOT_OBSERVED, unseen.get());
     }
-    var observation = observer.snapshot(resource, memory.recall, mayTake(resource, memory));
+    var observation = observer.snapshot(resource, memory.remembered, mayTake(resource, memory));
     if (Drain.sees(resource, observation)) {
       memory.lastObserved = now();
     }
@@ -301,7 +301,7 @@ final class MaintenanceLoop {
                   : 0;
     }
     var decision =
-        ledger.decide(
+        budget.decide(
             resource,
             () -> Drain.decide(input(resource, memory, asked), observation),
             Decision::status);
@@ -329,12 +329,12 @@ final class MaintenanceLoop {
   private DecisionInput input(HostMaintenance resource, Memory memory, Instant asked) {
     return new DecisionInput(
         resource,
-        ledger.others(name(resource), resource.getSpec().host(), resource.getSpec().targetHost()),
+        budget.others(name(resource), resource.getSpec().host(), resource.getSpec().targetHost()),
         now(),
         asked,
         settings,
-        settings.maxMoves() - ledger.othersInFlight(name(resource)),
-        ledger.turn(resource),
+        settings.maxMoves() - budget.othersInFlight(name(resource)),
+        budget.turn(resource),
         memory.lastObserved,
         waited(resource, memory, asked),
         unseen(memory),
@@ -408,7 +408,7 @@ final class MaintenanceLoop {
         stored = write(resource, decision.status(), memory);
         announced(resource.getStatus(), stored.getStatus(), memory);
       } catch (ResourceStore.Conflict e) {
-        LOG.info("{}: {}: looked at again", name(resource), e.getMessage());
+        LOG.info("{}: {}: observed again", name(resource), e.getMessage());
         return new Result(Duration.ZERO, false);
       }
     }

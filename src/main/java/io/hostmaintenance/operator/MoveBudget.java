@@ -37,11 +37,11 @@ final class MoveBudget {
   private int inFlight;
 
   private record Entry(
-      DecisionInput.OtherMaintenance neighbour, boolean draining, boolean waiting, int inFlight) {
+      DecisionInput.OtherMaintenance maintenance, boolean draining, boolean waiting, int inFlight) {
 
     private static final Comparator<Entry> AGE =
-        Comparator.comparing((Entry e) -> e.neighbour().createdAt())
-            .thenComparing(e -> e.neighbour().name());
+        Comparator.comparing((Entry e) -> e.maintenance().createdAt())
+            .thenComparing(e -> e.maintenance().name());
 
     static Entry of(HostMaintenance resource, HostMaintenanceStatus status) {
       return new Entry(
@@ -63,9 +63,9 @@ final class MoveBudget {
           new DecisionInput.OtherMaintenance(
               name(),
               host(),
-              neighbour.createdAt(),
-              neighbour.deleting(),
-              neighbour.taken(),
+              maintenance.createdAt(),
+              maintenance.deleting(),
+              maintenance.holdsHost(),
               false),
           false,
           false,
@@ -73,20 +73,20 @@ final class MoveBudget {
     }
 
     String name() {
-      return neighbour.name();
+      return maintenance.name();
     }
 
     String host() {
-      return neighbour.host();
+      return maintenance.host();
     }
 
     boolean inTheWay() {
-      return neighbour.taken() || neighbour.wantsHost() && !neighbour.deleting();
+      return maintenance.holdsHost() || maintenance.wantsHost() && !maintenance.deleting();
     }
   }
 
   /**
-   * An empty ledger.
+   * An empty budget.
    *
    * @param maxHostsDraining how many places there are
    */
@@ -131,7 +131,7 @@ final class MoveBudget {
         .distinct()
         .flatMap(host -> byHost.getOrDefault(host, Set.of()).stream())
         .filter(n -> !n.equals(name))
-        .map(n -> entries.get(n).neighbour())
+        .map(n -> entries.get(n).maintenance())
         .sorted(Comparator.comparing(DecisionInput.OtherMaintenance::createdAt))
         .toList();
   }
@@ -189,7 +189,7 @@ final class MoveBudget {
     }
     if (old.inTheWay() && (next == null || !next.inTheWay())) {
       byHost.getOrDefault(old.host(), Set.of()).stream()
-          .filter(n -> !n.equals(name) && !entries.get(n).neighbour().taken())
+          .filter(n -> !n.equals(name) && !entries.get(n).maintenance().holdsHost())
           .forEach(awaited::add);
     }
     var stands = next != null && (next.draining() || next.waiting());

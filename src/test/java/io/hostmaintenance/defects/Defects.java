@@ -160,7 +160,7 @@ final class Defects {
             .where("service.isEmpty() || !service.get().disabled()", "service.isEmpty()")
             .caughtBy("drain.EmptyCheckTest#hostIsNotDrainedOnceItsServiceIsEnabled"),
         Defect.of("takes a host without knowing who holds one", "operator/MaintenanceLoop")
-            .where("resources.list(ledger::enter);", "")
+            .where("resources.list(budget::enter);", "")
             .caughtBy(
                 "operator.MaintenanceLoopTest$ALaggingWatch#doesNotLetARestartedOperatorTakeAHeldHost"),
         Defect.of("believes a watch that has lost the holder of a host", "operator/MaintenanceLoop")
@@ -481,7 +481,7 @@ final class Defects {
             .caughtBy("drain.InstanceRowsTest#liveAndColdMigrationsHaveSeparateLimits"),
         Defect.of("moves more at once than all hosts may", "operator/MaintenanceLoop")
             .where(
-                "settings.maxMoves() - ledger.othersInFlight(name(resource))",
+                "settings.maxMoves() - budget.othersInFlight(name(resource))",
                 "settings.maxMoves()")
             .caughtBy("operator.MaintenanceLoopTest$SeveralHosts#shareTheLimitOfRunningMoves"),
         Defect.of("moves while the service takes new instances", "drain/Drain")
@@ -657,7 +657,8 @@ final class Defects {
                 "speaks another microversion than it has agreed on",
                 "nova/openstack4j/OpenStack4jNova")
             .where(
-                "\"compute \" + spoken(login).version().orOlder(call.newest())", "\"compute 2.1\"")
+                "\"compute \" + negotiated(login).version().orOlder(call.newest())",
+                "\"compute 2.1\"")
             .caughtBy(test + "requestNamesTheNegotiatedMicroversion"),
         Defect.of("asks again in the version that was refused", "nova/openstack4j/OpenStack4jNova")
             .where("if (!renewed.equals(version)) {", "if (!renewed.isEmpty()) {")

@@ -68,7 +68,8 @@ class CleanupTest {
   @Test
   void maintenanceThatWaitedForAnotherIsReleasedWithoutAnObservation() {
     var given = Given.fresh();
-    given.neighbour(new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false));
+    given.otherMaintenance(
+        new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false));
     given.decide();
 
     assertThat(Cleanup.withoutObservation(given.deleted().input()))
@@ -347,7 +348,8 @@ class CleanupTest {
     @Test
     void isEnabledEvenWhenAnotherMaintenanceWaitsForTheHost() {
       var given = Given.taken().deleted();
-      given.neighbour(new DecisionInput.OtherMaintenance("waits", HOST, NOON, false, false, true));
+      given.otherMaintenance(
+          new DecisionInput.OtherMaintenance("waits", HOST, NOON, false, false, true));
 
       assertThat(given.decide().commands()).containsExactly(enable());
     }

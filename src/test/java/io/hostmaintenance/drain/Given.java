@@ -399,7 +399,7 @@ final class Given {
     return this;
   }
 
-  Given neighbour(DecisionInput.OtherMaintenance... all) {
+  Given otherMaintenance(DecisionInput.OtherMaintenance... all) {
     others.clear();
     others.addAll(Arrays.asList(all));
     return this;

@@ -136,7 +136,8 @@ class ReportTest {
     void theTargetHostMustNotBeInMaintenance() {
       given
           .targetHost(OTHER)
-          .neighbour(new DecisionInput.OtherMaintenance("n", OTHER, NOON, false, false, true));
+          .otherMaintenance(
+              new DecisionInput.OtherMaintenance("n", OTHER, NOON, false, false, true));
 
       fails(Reason.TargetHostInvalid, "spec.targetHost", OTHER, "maintenance");
     }
@@ -551,7 +552,7 @@ class ReportTest {
     private final Instant younger = NOON.minusSeconds(60);
 
     private void currentHolder(String name, Instant created, boolean deleting, boolean taken) {
-      given.neighbour(
+      given.otherMaintenance(
           new DecisionInput.OtherMaintenance(name, HOST, created, deleting, taken, !taken));
     }
 
@@ -613,7 +614,7 @@ class ReportTest {
       given.service(HOST, "disabled", "host-maintenance older [01234567]").decide();
       assertThat(given.status().service()).isNull();
 
-      var decision = given.neighbour().service(HOST, "enabled", null).decideAfter(60);
+      var decision = given.otherMaintenance().service(HOST, "enabled", null).decideAfter(60);
 
       assertThat(decision.commands())
           .containsExactly(new Command.DisableService(id(HOST), Given.MARKER));
@@ -629,7 +630,7 @@ class ReportTest {
     /** Nobody waits for who cannot be carried out. */
     @Test
     void anOlderOneThatCannotStartIsNotAwaited() {
-      given.neighbour(
+      given.otherMaintenance(
           new DecisionInput.OtherMaintenance("older", HOST, older, false, false, false));
 
       assertThat(given.decide().commands()).hasSize(1);
@@ -661,7 +662,7 @@ class ReportTest {
 
     @Test
     void aMaintenanceOfAnotherHostDoesNotConflict() {
-      given.neighbour(
+      given.otherMaintenance(
           new DecisionInput.OtherMaintenance("n", HOST + "0", older, false, true, false));
 
       assertThat(given.decide().commands()).hasSize(1);
@@ -810,7 +811,8 @@ class ReportTest {
   void maintenanceOfAThirdHostDoesNotInvalidateTheTargetHost() {
     given
         .targetHost(OTHER)
-        .neighbour(new DecisionInput.OtherMaintenance("n", "compute-3", NOON, false, false, true));
+        .otherMaintenance(
+            new DecisionInput.OtherMaintenance("n", "compute-3", NOON, false, false, true));
 
     given.decide();
 
@@ -897,10 +899,11 @@ class ReportTest {
   @Test
   void maintenanceThatLostAConflictIsPendingWhileNovaIsUnavailable() {
     given
-        .neighbour(new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false))
+        .otherMaintenance(
+            new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false))
         .decide();
 
-    given.neighbour().after(600).unavailable();
+    given.otherMaintenance().after(600).unavailable();
 
     stands(Phase.Pending, Reason.ApiUnavailable);
   }
@@ -972,7 +975,8 @@ class ReportTest {
 
   @Test
   void maintenanceNeedsNoObservationWhileAnotherHoldsItsHost() {
-    given.neighbour(new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false));
+    given.otherMaintenance(
+        new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false));
 
     assertThat(Drain.withoutObservation(given.input()))
         .hasValueSatisfying(d -> assertThat(d.status().phase()).isEqualTo("Blocked"));
@@ -982,7 +986,8 @@ class ReportTest {
   @Test
   void maintenanceThatHoldsItsHostNeedsAnObservationDespiteAConflict() {
     given = Given.taken();
-    given.neighbour(new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false));
+    given.otherMaintenance(
+        new DecisionInput.OtherMaintenance("other", HOST, NOON, false, true, false));
 
     assertThat(Drain.withoutObservation(given.input())).isEmpty();
     given.decide();

@@ -130,14 +130,14 @@ class SecretsTest {
             .contains(
                 "compute-1", "hostmaintenance_cloud_requests", "/servers/detail", "*** is bad");
         assertThat(secrets).hasSizeGreaterThan(3);
-        assertThat(telling(said)).isEmpty();
+        assertThat(events(said)).isEmpty();
       }
-      assertThat(telling(logs.text())).isEmpty();
+      assertThat(events(logs.text())).isEmpty();
     }
   }
 
   /** The lines that hold a secret. */
-  private List<String> telling(String text) {
+  private List<String> events(String text) {
     return text.lines().filter(line -> secrets.stream().anyMatch(line::contains)).toList();
   }
 

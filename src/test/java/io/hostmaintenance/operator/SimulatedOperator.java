@@ -48,21 +48,21 @@ public final class SimulatedOperator {
   public SimulatedOperator(
       Nova nova,
       Store store,
-      BiConsumer<HostMaintenance, Notice> telling,
+      BiConsumer<HostMaintenance, Notice> events,
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
-      ParallelReads abreast,
+      ParallelReads parallelReads,
       BooleanSupplier leading,
       Consumer<String> wake) {
     EventRecorder all =
         (resource, notice) -> {
-          telling.accept(resource, notice);
+          events.accept(resource, notice);
           return true;
         };
     maintenance =
         new MaintenanceLoop(
-            nova, resources(store), all, settings, clock, nanoTime, abreast, leading, wake);
+            nova, resources(store), all, settings, clock, nanoTime, parallelReads, leading, wake);
   }
 
   /** One reconciliation of the resource of this name. */

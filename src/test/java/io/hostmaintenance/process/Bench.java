@@ -173,14 +173,14 @@ final class Bench implements AutoCloseable {
    * Waits until it is so, or the process ends, or the patience does: what then holds is for the
    * test to assert.
    */
-  static void until(OperatorJar operator, Duration patience, BooleanSupplier reached) {
+  static void until(OperatorJar operator, Duration timeout, BooleanSupplier reached) {
     try {
       await()
-          .atMost(patience)
+          .atMost(timeout)
           .pollInterval(Duration.ofMillis(500))
           .until(() -> !operator.alive() || reached.getAsBoolean());
     } catch (ConditionTimeoutException e) {
-      System.out.println("not reached in " + patience);
+      System.out.println("not reached in " + timeout);
     }
   }
 

@@ -73,18 +73,18 @@ class FloodTest {
     }
   }
 
-  private void createdAndDeleted(Bench bench, int hosts, Duration patience, Runnable beforeDelete)
+  private void createdAndDeleted(Bench bench, int hosts, Duration timeout, Runnable beforeDelete)
       throws IOException {
     try (var operator = bench.start(Map.of("HM_MAX_MOVES", "50", "HM_MAX_HOSTS_DRAINING", "50"))) {
       bench.createAll();
-      Bench.until(operator, patience, bench::allInMaintenance);
+      Bench.until(operator, timeout, bench::allInMaintenance);
       System.out.println("created  " + bench.measured(operator));
       assertThat(operator.alive()).as(operator.log()).isTrue();
       assertThat(bench.names()).allMatch(name -> bench.has(name, Condition.READY, "True"));
       bench.addRows(ROWS);
       beforeDelete.run();
       bench.deleteAll();
-      Bench.until(operator, patience, bench::allGone);
+      Bench.until(operator, timeout, bench::allGone);
       System.out.println("deleted  " + bench.measured(operator));
 
       assertThat(operator.alive()).as(operator.log()).isTrue();

@@ -61,9 +61,9 @@ class SilenceTest {
     }
   }
 
-  private void looksAgainAt(String host, Duration patience) {
+  private void looksAgainAt(String host, Duration timeout) {
     var before = lastObserved(host);
-    Bench.until(operator, patience, () -> lastObserved(host) > before);
+    Bench.until(operator, timeout, () -> lastObserved(host) > before);
     assertThat(lastObserved(host)).as("last look at " + host).isGreaterThan(before);
   }
 

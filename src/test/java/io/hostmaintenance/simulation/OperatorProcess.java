@@ -31,7 +31,7 @@ final class OperatorProcess {
   private final Map<String, Duration> retries = new HashMap<>();
   private final Set<String> again = new HashSet<>();
   private Duration skew;
-  private Duration abreast;
+  private Duration parallelReads;
   private boolean alive = true;
   private boolean leading = true;
   private Duration watchLag = Duration.ZERO;
@@ -64,13 +64,13 @@ final class OperatorProcess {
       var answers = new ArrayList<T>();
       var longest = Duration.ZERO;
       for (var question : questions) {
-        var outer = abreast;
-        abreast = Duration.ZERO;
+        var outer = parallelReads;
+        parallelReads = Duration.ZERO;
         try {
           answers.add(question.get());
-          longest = longest.compareTo(abreast) < 0 ? abreast : longest;
+          longest = longest.compareTo(parallelReads) < 0 ? parallelReads : longest;
         } finally {
-          abreast = outer;
+          parallelReads = outer;
         }
       }
       world.pass(longest);
@@ -81,10 +81,10 @@ final class OperatorProcess {
 
   /** Lets the time of a call pass, or counts it while several calls are under way. */
   void pass(Duration time) {
-    if (abreast == null) {
+    if (parallelReads == null) {
       world.pass(time);
     } else {
-      abreast = abreast.plus(time);
+      parallelReads = parallelReads.plus(time);
     }
   }
 

@@ -23,8 +23,8 @@ record CloudConnection(HttpClient client, Endpoints endpoints, Proxies proxies)
    * @throws IllegalStateException when it is not one of ours
    */
   static CloudConnection of(Config config) {
-    if (config.getEndpointURLResolver() instanceof CloudConnection wire) {
-      return wire;
+    if (config.getEndpointURLResolver() instanceof CloudConnection connection) {
+      return connection;
     }
     throw new IllegalStateException("the Config of the request was not made by a Session");
   }

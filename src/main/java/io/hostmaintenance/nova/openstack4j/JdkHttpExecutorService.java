@@ -84,12 +84,12 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
    */
   @Override
   public <R> HttpResponse execute(HttpRequest<R> request) {
-    var wire = CloudConnection.of(request.getConfig());
-    var patience = Duration.ofMillis(request.getConfig().getReadTimeout());
-    var end = System.nanoTime() + patience.toNanos();
+    var connection = CloudConnection.of(request.getConfig());
+    var timeouts = Duration.ofMillis(request.getConfig().getReadTimeout());
+    var end = System.nanoTime() + timeouts.toNanos();
     var url = url(request.getUrl());
     for (var hop = 0; ; hop++) {
-      var reply = send(request, url, wire, end);
+      var reply = send(request, url, connection, end);
       var redirect = Redirect.of(url, reply);
       if (redirect.isEmpty()) {
         return reply;
@@ -123,22 +123,23 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     return !request.getHeaders().containsKey(ClientConstants.HEADER_X_AUTH_TOKEN);
   }
 
-  private static Reply send(HttpRequest<?> request, URI url, CloudConnection wire, long end) {
-    var proxy = wire.proxies().proxyFor(url);
+  private static Reply send(HttpRequest<?> request, URI url, CloudConnection connection, long end) {
+    var proxy = connection.proxies().proxyFor(url);
     var message = message(request, url, proxy);
-    var patience = request.getConfig().getReadTimeout() / 1000;
+    var timeouts = request.getConfig().getReadTimeout() / 1000;
     var start = System.nanoTime();
     var begun = new AtomicBoolean();
     try {
       var answer =
-          wire.client()
+          connection
+              .client()
               .sendAsync(
                   message,
                   head -> {
                     begun.set(true);
                     return BodySubscribers.limiting(BodySubscribers.ofByteArray(), MOST_BYTES);
                   });
-      var reply = withoutEcho(Reply.of(whole(answer, end)), request, wire);
+      var reply = withoutEcho(Reply.of(whole(answer, end)), request, connection);
       if (reply.status() == PROXY_WANTS_A_PASSWORD && proxy.isPresent()) {
         throw new IOException(TUNNEL_FAILED + PROXY_WANTS_A_PASSWORD);
       }
@@ -149,7 +150,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
       throw failed(message, start, "it was interrupted", true, false, e);
     } catch (TimeoutException e) {
       var what = begun.get() ? "its reply did not end within " : "no reply within ";
-      throw failed(message, start, what + patience + " s", true, true, e);
+      throw failed(message, start, what + timeouts + " s", true, true, e);
     } catch (HttpConnectTimeoutException e) {
       throw failed(message, start, "could not connect in time" + by(proxy), false, true, e);
     } catch (ConnectException e) {
@@ -202,14 +203,15 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
    * What the request told in confidence is not told on. A password may be any word, so only the
    * refusal of a login is searched for it.
    */
-  private static Reply withoutEcho(Reply reply, HttpRequest<?> request, CloudConnection wire) {
+  private static Reply withoutEcho(
+      Reply reply, HttpRequest<?> request, CloudConnection connection) {
     var token = request.getHeaders().get(ClientConstants.HEADER_X_AUTH_TOKEN);
     if (token != null) {
       return reply.without(new Secret(String.valueOf(token)));
     }
     return reply.successful()
         ? reply
-        : reply.without(wire.endpoints().cloud().credentials().secret());
+        : reply.without(connection.endpoints().cloud().credentials().secret());
   }
 
   private static URI url(String text) {

@@ -44,11 +44,11 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
    * @throws NovaException UNSUPPORTED_API when it speaks none between floor and ceiling
    */
   static Microversion negotiate(String oldest, String newest) {
-    var spoken =
+    var highest =
         parse(newest)
             .filter(version -> version.compareTo(FLOOR) >= 0)
             .map(version -> version.compareTo(CEILING) < 0 ? version : CEILING);
-    return spoken
+    return highest
         .filter(version -> parse(oldest).stream().allMatch(o -> o.compareTo(version) <= 0))
         .orElseThrow(
             () ->

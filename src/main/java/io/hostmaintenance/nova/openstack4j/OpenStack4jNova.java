@@ -80,23 +80,23 @@ final class OpenStack4jNova implements Nova {
   private final Session session;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
-  private final Timeouts patience;
+  private final Timeouts timeouts;
   private final RequestListener listener;
   private final Permits permits = new Permits();
   private final Turns turns = new Turns();
-  private volatile NegotiatedVersion spoken;
+  private volatile NegotiatedVersion negotiated;
   private volatile boolean clockless;
 
   OpenStack4jNova(
       Session session,
       InstantSource clock,
       LongSupplier nanoTime,
-      Timeouts patience,
+      Timeouts timeouts,
       RequestListener listener) {
     this.session = session;
     this.clock = clock;
     this.nanoTime = nanoTime;
-    this.patience = patience;
+    this.timeouts = timeouts;
     this.listener = listener;
   }
 
@@ -107,7 +107,7 @@ final class OpenStack4jNova implements Nova {
    */
   @Override
   public <T> T reserving(Supplier<T> work) {
-    spoken(session.current());
+    negotiated(session.current());
     try {
       return permits.reserving(Timeouts.CHANGE, work);
     } catch (TransportException e) {
@@ -537,7 +537,7 @@ final class OpenStack4jNova implements Nova {
       }
     }
     if (reply.status() == 406 && call.service() == ServiceType.COMPUTE) {
-      spoken = null;
+      negotiated = null;
       var renewed = version(call, login);
       if (!renewed.equals(version)) {
         inTime(call, begin);
@@ -567,15 +567,15 @@ final class OpenStack4jNova implements Nova {
   private String version(Call call, Login login) {
     return call.service() == ServiceType.PLACEMENT
         ? PLACEMENT_VERSION
-        : "compute " + spoken(login).version().orOlder(call.newest());
+        : "compute " + negotiated(login).version().orOlder(call.newest());
   }
 
-  private NegotiatedVersion spoken(Login login) {
+  private NegotiatedVersion negotiated(Login login) {
     var endpoint = login.compute();
-    var known = spoken;
+    var known = negotiated;
     if (known == null || !known.endpoint().equals(endpoint)) {
       known = new NegotiatedVersion(endpoint, discover(login, endpoint));
-      spoken = known;
+      negotiated = known;
     }
     return known;
   }
@@ -683,7 +683,7 @@ final class OpenStack4jNova implements Nova {
     var start = System.nanoTime();
     var status = 0;
     try {
-      var queue = call.writes() ? Timeouts.CHANGE : patience.usual();
+      var queue = call.writes() ? Timeouts.CHANGE : timeouts.usual();
       var sent = request.build();
       if (permits.during(queue, () -> HttpExecutor.create().execute(sent)) instanceof Reply reply) {
         status = reply.status();

@@ -54,15 +54,15 @@ public final class OpenStackCloud {
             System.setProperty(name, value);
           }
         });
-    var patience = new Timeouts(timeout);
+    var timeouts = new Timeouts(timeout);
     var session =
         new Session(
             new CloudsFile(environment),
             new Proxies(environment),
             clock,
             nanoTime,
-            patience,
+            timeouts,
             listener);
-    return new OpenStack4jNova(session, clock, nanoTime, patience, listener);
+    return new OpenStack4jNova(session, clock, nanoTime, timeouts, listener);
   }
 }

@@ -22,8 +22,8 @@ final class Permits {
    *
    * @throws TransportException when none is free within that time; then nothing was done
    */
-  <T> T reserving(Duration patience, Supplier<T> work) {
-    return during(patience, () -> ScopedValue.where(reserved, true).call(work::get));
+  <T> T reserving(Duration timeout, Supplier<T> work) {
+    return during(timeout, () -> ScopedValue.where(reserved, true).call(work::get));
   }
 
   /**
@@ -31,11 +31,11 @@ final class Permits {
    *
    * @throws TransportException when none is free within that time; then nothing was sent
    */
-  <T> T during(Duration patience, Supplier<T> request) {
+  <T> T during(Duration timeout, Supplier<T> request) {
     if (reserved.isBound()) {
       return request.get();
     }
-    acquire(patience);
+    acquire(timeout);
     try {
       return request.get();
     } finally {
@@ -43,9 +43,9 @@ final class Permits {
     }
   }
 
-  private void acquire(Duration patience) {
+  private void acquire(Duration timeout) {
     try {
-      if (free.tryAcquire(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (free.tryAcquire(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
         return;
       }
     } catch (InterruptedException e) {

@@ -42,7 +42,7 @@ final class Session {
   private final Proxies proxies;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
-  private final Timeouts patience;
+  private final Timeouts timeouts;
   private final RequestListener listener;
   private final ReentrantLock renewing = new ReentrantLock();
 
@@ -57,13 +57,13 @@ final class Session {
       Proxies proxies,
       InstantSource clock,
       LongSupplier nanoTime,
-      Timeouts patience,
+      Timeouts timeouts,
       RequestListener listener) {
     this.clouds = clouds;
     this.proxies = proxies;
     this.clock = clock;
     this.nanoTime = nanoTime;
-    this.patience = patience;
+    this.timeouts = timeouts;
     this.listener = listener;
   }
 
@@ -142,7 +142,7 @@ final class Session {
 
   private <T> T alone(Supplier<T> work) {
     try {
-      if (!renewing.tryLock(patience.usual().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!renewing.tryLock(timeouts.usual().toMillis(), TimeUnit.MILLISECONDS)) {
         throw unended();
       }
     } catch (InterruptedException e) {
@@ -160,7 +160,7 @@ final class Session {
     return new NovaException(
         Kind.UNAVAILABLE,
         "Keystone has not answered another request's login within %s s."
-            .formatted(patience.usual().toSeconds()));
+            .formatted(timeouts.usual().toSeconds()));
   }
 
   private Login logIn() {
@@ -189,8 +189,8 @@ final class Session {
 
   private Login logIn(Source source) {
     var cloud = source.cloud();
-    var wire = new CloudConnection(client(source.trust()), new Endpoints(cloud), proxies);
-    var usual = config(wire, patience.usual());
+    var connection = new CloudConnection(client(source.trust()), new Endpoints(cloud), proxies);
+    var usual = config(connection, timeouts.usual());
     if (!cloud.verify()) {
       LOG.warn(
           "Certificates of cloud {} are not verified, as {} says (verify: false or insecure: true).",
@@ -210,7 +210,7 @@ final class Session {
                 .life(clock.instant())
                 .orElseThrow(() -> unanswered("the reply is not a token", null, cloud))),
         usual,
-        config(wire, patience.serviceUpdate()));
+        config(connection, timeouts.serviceUpdate()));
   }
 
   private long now() {
@@ -254,10 +254,10 @@ final class Session {
     return pool.client();
   }
 
-  private static Config config(CloudConnection wire, Duration patience) {
+  private static Config config(CloudConnection connection, Duration timeouts) {
     return Config.newConfig()
-        .withEndpointURLResolver(wire)
-        .withReadTimeout(Math.toIntExact(patience.toMillis()));
+        .withEndpointURLResolver(connection)
+        .withReadTimeout(Math.toIntExact(timeouts.toMillis()));
   }
 
   private static Identity identity(Grant token, CloudConfig cloud) {

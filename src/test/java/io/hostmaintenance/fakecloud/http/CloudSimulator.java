@@ -56,7 +56,7 @@ public final class CloudSimulator implements AutoCloseable {
   private final List<Trouble> troubles = new ArrayList<>();
   private final Cloud cloud;
   private final InstantSource clock;
-  private final HttpWire wire;
+  private final HttpWire server;
   private final Keystone keystone;
   private final PlacementApi placement;
   private int maxLimit = 1000;
@@ -69,8 +69,8 @@ public final class CloudSimulator implements AutoCloseable {
     // Handlers take the lock first, so that none runs before everything here is set.
     lock.lock();
     try {
-      this.wire = new HttpWire(this::handle);
-      this.keystone = new Keystone(cloud, wire.uri());
+      this.server = new HttpWire(this::handle);
+      this.keystone = new Keystone(cloud, server.uri());
       this.placement = new PlacementApi(cloud);
     } finally {
       lock.unlock();
@@ -81,24 +81,24 @@ public final class CloudSimulator implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closed.countDown();
-    wire.close();
+    server.close();
   }
 
   // --- addresses and identities ---
 
   /** The auth_url of a clouds.yaml. */
   public URI authUrl() {
-    return wire.uri().resolve("/v3");
+    return server.uri().resolve("/v3");
   }
 
   /** Nova's endpoint, as in the catalog. */
   public URI computeUrl() {
-    return wire.uri().resolve("/v2.1");
+    return server.uri().resolve("/v2.1");
   }
 
   /** Placement's endpoint, as in the catalog. */
   public URI placementUrl() {
-    return wire.uri().resolve("/placement");
+    return server.uri().resolve("/placement");
   }
 
   /** Adds an application credential of this user. */
@@ -305,7 +305,7 @@ public final class CloudSimulator implements AutoCloseable {
   }
 
   private Reply nova(Request request) {
-    var nova = new NovaApi(cloud, wire.uri(), maxLimit, highest);
+    var nova = new NovaApi(cloud, server.uri(), maxLimit, highest);
     if (request.path().matches("/v2\\.1/?")) {
       return tagged(nova.version(), newRequestId(), NovaApi.LOWEST);
     }
@@ -313,7 +313,7 @@ public final class CloudSimulator implements AutoCloseable {
     if (user == null) {
       return tagged(
           Keystone.unauthorized()
-              .with("WWW-Authenticate", "Keystone uri=\"%s\"".formatted(wire.uri())),
+              .with("WWW-Authenticate", "Keystone uri=\"%s\"".formatted(server.uri())),
           newRequestId());
     }
     var caller = cloud.as(user);

@@ -75,13 +75,13 @@ class JdkHttpExecutorServiceTest {
     patientNova = nova(file, Duration.ofMinutes(1));
   }
 
-  private Nova nova(Path file, Duration patience) {
+  private Nova nova(Path file, Duration timeout) {
     return OpenStackCloud.nova(
         Map.of("OS_CLIENT_CONFIG_FILE", file.toString()),
         clock,
         StubCloud.stopwatch(clock),
         (operation, status, duration) -> {},
-        patience);
+        timeout);
   }
 
   @AfterEach

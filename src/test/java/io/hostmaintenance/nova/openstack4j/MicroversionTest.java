@@ -12,8 +12,8 @@ class MicroversionTest {
 
   @ParameterizedTest
   @CsvSource({"2.80, 2.80", "2.90, 2.90", "2.96, 2.96", "2.97, 2.96", "2.104, 2.96"})
-  void newestCommonMicroversionUpToTheMaximumIsChosen(String newest, String spoken) {
-    assertThat(Microversion.negotiate("2.1", newest)).hasToString(spoken);
+  void newestCommonMicroversionUpToTheMaximumIsChosen(String newest, String negotiated) {
+    assertThat(Microversion.negotiate("2.1", newest)).hasToString(negotiated);
   }
 
   @ParameterizedTest
