@@ -17,13 +17,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** The way out: what was taken is given back, what is under way is followed to its end. */
 public final class Cleanup {
-
-  private static final Set<String> NOT_BEGUN = Set.of("accepted", "queued");
-  private static final Set<String> ABORTABLE = Set.of("queued", "preparing", "running");
 
   private Cleanup() {}
 
@@ -163,9 +159,8 @@ public final class Cleanup {
   }
 
   private static boolean mayAbort(Migration migration, DecisionContext context) {
-    var status = migration.status();
-    return ABORTABLE.contains(status)
-        && (NOT_BEGUN.contains(status) || context.spec().onDelete().equals("Abort"));
+    return migration.abortable()
+        && (migration.queued() || context.spec().onDelete().equals("Abort"));
   }
 
   /** Whether a move has had its time, counted from when it began or from the deletion. */

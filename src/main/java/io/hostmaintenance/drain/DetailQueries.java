@@ -143,9 +143,8 @@ public final class DetailQueries {
 
   /** Whether the record of a row that is off the host needs no explanation. */
   private static boolean wentWell(Optional<Migration> record, InstanceStatus row) {
-    var status = record.map(Migration::status).orElse("");
     return RowAction.ColdMigrate.of(row)
-        ? !Set.of("error", "failed").contains(status)
-        : status.equals("completed");
+        ? record.filter(Migration::failed).isEmpty()
+        : record.filter(Migration::completed).isPresent();
   }
 }

@@ -267,7 +267,7 @@ final class MigrationTracker {
               : queued(told, record);
       case RUNNING -> running(told, instance.orElseThrow(), record.orElseThrow());
       case SETTLING ->
-          confirming(record) && !context.sourceUp()
+          record.filter(Migration::confirming).isPresent() && !context.sourceUp()
               ? confirm(told, detail)
               : Next.of(settling(told, instance.orElseThrow(), record, detail));
       case DROPPED -> Next.of(dropped(told, detail));
@@ -392,8 +392,7 @@ final class MigrationTracker {
   }
 
   private static Optional<Migration> recordOf(InstanceAction action, Detail detail) {
-    var type =
-        action.action().equals(InstanceAction.LIVE_MIGRATION) ? Migration.LIVE : Migration.COLD;
+    var type = action.liveMigration() ? Migration.LIVE : Migration.COLD;
     var actions =
         detail.actions().stream()
             .filter(a -> a.action().equals(action.action()))
@@ -416,7 +415,7 @@ final class MigrationTracker {
     var actions = detail.map(Detail::actions).orElse(List.of());
     return RowAction.LiveMigrate.of(row) && actions.isEmpty()
         || actions.stream()
-            .filter(MigrationTracker::moves)
+            .filter(InstanceAction::moves)
             .findFirst()
             .filter(a -> a.requestId().equals(row.requestId()))
             .isPresent();
@@ -427,17 +426,11 @@ final class MigrationTracker {
     return RowAction.LiveMigrate.of(row) || isNewest(row, Optional.of(detail));
   }
 
-  private static boolean moves(InstanceAction action) {
-    return action.action().equals(InstanceAction.MIGRATE)
-        || action.action().equals("resize")
-        || action.action().equals(InstanceAction.LIVE_MIGRATION);
-  }
-
   private boolean underOurAction(InstanceStatus row, Migration record, Optional<Detail> detail) {
     var actions = detail.map(Detail::actions).orElse(List.of());
     return actions.stream()
         .filter(a -> !a.startTime().isAfter(record.createdAt().plus(Deadlines.SKEW)))
-        .filter(MigrationTracker::moves)
+        .filter(InstanceAction::moves)
         .findFirst()
         .map(a -> a.requestId().equals(row.requestId()))
         .orElse(false);
@@ -473,7 +466,7 @@ final class MigrationTracker {
    */
   private Optional<Instance> strangersMove(InstanceStatus row) {
     return context.snapshot().instances().stream()
-        .filter(i -> !i.id().equals(row.id()) && "migrating".equals(i.taskState()))
+        .filter(i -> !i.id().equals(row.id()) && i.migrating())
         .filter(
             i ->
                 rows.stream()
@@ -549,7 +542,7 @@ final class MigrationTracker {
                   InstanceMessages.timeout(limit, InstanceMessages.FORCED)),
               Optional.of(new Command.ForceCompleteMigration(row.id(), record.id()))));
     }
-    if (record.status().contains("post-copy")) {
+    if (record.inPostCopy()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -677,10 +670,6 @@ final class MigrationTracker {
       return mark(row, RowState.InProgress, InstanceMessages.ACCEPTED);
     }
     return attemptFailed(row, InstanceMessages.dropped(row));
-  }
-
-  private static boolean confirming(Optional<Migration> record) {
-    return record.map(Migration::status).filter("confirming"::equals).isPresent();
   }
 
   private Next confirm(InstanceStatus row, Optional<Detail> detail) {

@@ -101,14 +101,11 @@ final class StrategyTable {
    * record is one since the pause also if there are enough actions since then for it to be.
    */
   private static boolean movedSincePaused(Instance instance, Detail detail) {
-    var pause =
-        detail.actions().stream()
-            .filter(a -> a.action().equals("pause") && !a.failed())
-            .findFirst();
+    var pause = detail.actions().stream().filter(a -> a.pauses() && !a.failed()).findFirst();
     var asked =
         detail.actions().stream()
             .takeWhile(a -> !pause.equals(Optional.of(a)))
-            .filter(a -> a.action().equals(InstanceAction.LIVE_MIGRATION))
+            .filter(InstanceAction::liveMigration)
             .count();
     var live =
         detail.migrations().stream()

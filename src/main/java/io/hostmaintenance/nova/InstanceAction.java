@@ -30,8 +30,20 @@ public record InstanceAction(
   /** The action of a cold migration. */
   public static final String MIGRATE = "migrate";
 
-  /** The action of confirming a cold migration or a resize. */
-  public static final String CONFIRM_RESIZE = "confirmResize";
+  /** Whether it is a live migration. */
+  public boolean liveMigration() {
+    return action.equals(LIVE_MIGRATION);
+  }
+
+  /** Whether it may bring the instance to another host: a live or cold migration or a resize. */
+  public boolean moves() {
+    return liveMigration() || action.equals(MIGRATE) || action.equals("resize");
+  }
+
+  /** Whether it pauses the instance. */
+  public boolean pauses() {
+    return action.equals("pause");
+  }
 
   /** Whether a step of it failed; a later retry of Nova's own may still have succeeded. */
   public boolean failed() {

@@ -54,6 +54,28 @@ public record Migration(
           "confirming",
           "reverting");
 
+  /** Whether it is a live migration that waits for its turn at the source. */
+  public boolean queued() {
+    return status.equals("queued");
+  }
+
+  /**
+   * Whether it is a live migration that Nova can abort (nova/compute/api.py, live_migrate_abort).
+   */
+  public boolean abortable() {
+    return queued() || status.equals("preparing") || running();
+  }
+
+  /** Whether the guest runs at the destination before all of its memory is there. */
+  public boolean inPostCopy() {
+    return status.contains("post-copy");
+  }
+
+  /** Whether a cold migration or resize is being confirmed. */
+  public boolean confirming() {
+    return status.equals("confirming");
+  }
+
   /** Whether a cold migration or resize waits to be confirmed or reverted. */
   public boolean finished() {
     return status.equals("finished");

@@ -14,4 +14,15 @@ import java.util.Set;
  * @param members ids of its instances, those of deleted ones left out by Nova
  */
 public record ServerGroup(
-    String id, String name, String policy, int maxPerHost, Set<String> members) {}
+    String id, String name, String policy, int maxPerHost, Set<String> members) {
+
+  /** Whether all members must be on one host. */
+  public boolean affinity() {
+    return policy.equals("affinity");
+  }
+
+  /** Whether no host may have more members than {@code maxPerHost}. */
+  public boolean antiAffinity() {
+    return policy.equals("anti-affinity");
+  }
+}

@@ -167,7 +167,7 @@ final class Groups {
     }
 
     private Set<String> fullHosts(ServerGroup group) {
-      if (!group.policy().equals("anti-affinity")) {
+      if (!group.antiAffinity()) {
         return Set.of();
       }
       var known = full.get(group.id());
@@ -197,9 +197,7 @@ final class Groups {
     }
 
     private Duration kept(Optional<ServerGroup> group) {
-      return group.filter(g -> g.policy().equals("affinity")).isPresent()
-          ? HARD_AFFINITY_KEPT
-          : GROUP_KEPT;
+      return group.filter(ServerGroup::affinity).isPresent() ? HARD_AFFINITY_KEPT : GROUP_KEPT;
     }
 
     private boolean old(long at, Duration kept) {

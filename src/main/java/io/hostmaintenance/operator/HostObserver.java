@@ -397,7 +397,7 @@ final class HostObserver {
      * guest must not be live-migrated again while it is paused because the first time is not shown.
      */
     private static void recorded(List<InstanceAction> actions) {
-      if (actions.stream().anyMatch(a -> a.action().equals(InstanceAction.LIVE_MIGRATION))) {
+      if (actions.stream().anyMatch(InstanceAction::liveMigration)) {
         throw new NovaException(
             NovaException.Kind.UNAVAILABLE,
             "GET /os-migrations shows no record of it, though it was asked to live-migrate.");

@@ -40,6 +40,25 @@ class MigrationTest {
         .returns(unfinished, Migration::unfinished);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "accepted, false, false, false",
+    "queued, true, true, false",
+    "preparing, false, true, false",
+    "running, false, true, false",
+    "running (post-copy), false, false, true",
+    "confirming, false, false, false",
+    "error, false, false, false",
+  })
+  void statusDecidesWhetherALiveMigrationIsQueuedAbortableOrInPostCopy(
+      String status, boolean queued, boolean abortable, boolean inPostCopy) {
+    assertThat(in(status))
+        .returns(queued, Migration::queued)
+        .returns(abortable, Migration::abortable)
+        .returns(inPostCopy, Migration::inPostCopy)
+        .returns(status.equals("confirming"), Migration::confirming);
+  }
+
   @Test
   void filterContainsExactlyTheGivenCriteria() {
     assertThat(MigrationFilter.ofHost("h1"))
