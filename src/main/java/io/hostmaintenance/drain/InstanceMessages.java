@@ -192,7 +192,7 @@ final class InstanceMessages {
 
   static Cause queued(Optional<Migration> record) {
     return Reason.Queued.cause(
-        record.map(Migration::status).filter("queued"::equals).isPresent()
+        record.filter(Migration::queued).isPresent()
             ? "Waits for its turn at the source."
             : "Nova looks for a host.");
   }
