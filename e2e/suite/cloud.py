@@ -222,8 +222,8 @@ class Cloud:
                 for m in self.migrations(f'host={urllib.parse.quote(host)}&status={urllib.parse.quote(status)}')]
 
     def allocations(self, host):
-        """Consumers in placement of the host's resource provider."""
-        hypervisors = self.nova('GET', '/os-hypervisors/detail')['hypervisors']
+        """Consumers in placement of the host's resource provider; from 2.88 on Nova asks each host, also one that is away."""
+        hypervisors = self.nova('GET', '/os-hypervisors/detail', version='2.87')['hypervisors']
         ids = [h['id'] for h in hypervisors if h['service']['host'] == host]
         return [c for i in ids for c in self.placement('GET', f'/resource_providers/{i}/allocations')['allocations']]
 
