@@ -133,7 +133,8 @@ final class Simulation {
         && switch (status.phase()) {
           case "InMaintenance", "Failed" -> true;
           case "Blocked" ->
-              status.instances().stream().noneMatch(Simulation::goesOnByItself)
+              (!Administrator.reason(resource).equals("InstancesBlocked")
+                      || status.instances().stream().noneMatch(Simulation::goesOnByItself))
                   && (!Administrator.reason(resource).equals("Conflict")
                       || needed(world.cloud(), resource));
           case "Draining" -> Administrator.reason(resource).equals("Suspended");
