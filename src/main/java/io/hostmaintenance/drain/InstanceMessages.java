@@ -42,6 +42,8 @@ final class InstanceMessages {
   static final Cause ANSWER_SOUGHT =
       Reason.AnswerUnknown.cause(
           "Nova's answer to the request is not known. The operator looks for what became of it.");
+  static final String ANSWER_LOST =
+      "Nova's answer to the request was lost, and Nova shows no trace of the request.";
   static final Cause NOTHING_TOLD =
       Reason.ApiUnavailable.cause(
           "Nova's answer to the request is not known, and Nova does not tell what was done to the"

@@ -128,8 +128,11 @@ final class MigrationTracker {
     if (over && context.ago(row.lastTransitionTime()).compareTo(Deadlines.UNANSWERED) >= 0) {
       var since =
           row.firstRefusedTime() == null ? row.lastTransitionTime() : row.firstRefusedTime();
+      var told = saysWhatNovaSaid(row) ? row.message() : InstanceMessages.ANSWER_LOST;
       return Next.of(
-          refused(row.toBuilder().firstRefusedTime(since).build(), Reason.ApiUnavailable));
+          refused(
+              row.toBuilder().firstRefusedTime(since).message(told).build(),
+              Reason.ApiUnavailable));
     }
     if (over && instance.get().idle()) {
       return Next.of(
@@ -137,7 +140,10 @@ final class MigrationTracker {
               .map(a -> attemptFailed(row, apart(row, a)))
               .orElseGet(() -> askAgain(row)));
     }
-    return Next.of(Refusals.forLong(row) || saysWhatNovaSaid(row) ? row : lookedFor(row));
+    return Next.of(
+        Refusals.forLong(row) || row.because(Reason.AnswerUnknown) && saysWhatNovaSaid(row)
+            ? row
+            : lookedFor(row));
   }
 
   private InstanceStatus refused(InstanceStatus row, Reason reason) {
@@ -145,8 +151,8 @@ final class MigrationTracker {
   }
 
   private static boolean saysWhatNovaSaid(InstanceStatus row) {
-    return row.because(Reason.AnswerUnknown)
-        && !InstanceMessages.ASKING.message().equals(row.message());
+    return !InstanceMessages.ASKING.message().equals(row.message())
+        && !InstanceMessages.ANSWER_SOUGHT.message().equals(row.message());
   }
 
   private InstanceStatus lookedFor(InstanceStatus row) {

@@ -24,6 +24,7 @@ import static io.hostmaintenance.drain.Given.US;
 import static io.hostmaintenance.drain.Given.requestId;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Command;
@@ -514,6 +515,32 @@ class MigrationTrackerTest {
 
       stands(given, "Pending", Reason.ApiUnavailable);
       assertThat(given.row("vm").requestTime()).isNull();
+    }
+
+    @Test
+    void saysAfter15MinutesThatTheAnswerWasLostWhenNoProcessSawOne() {
+      given.rows(asked(InstanceMessages.ASKING.message())).instances(active("vm"));
+      given.unavailable();
+
+      given.decideAfter(900);
+
+      stands(given, "Pending", Reason.ApiUnavailable);
+      assertThat(given.row("vm").message()).isEqualTo(InstanceMessages.ANSWER_LOST);
+    }
+
+    @Test
+    void keepsNovasWordsAfter15Minutes() {
+      given.rows(asked("Nova said 504.")).instances(active("vm"));
+      given.unavailable();
+
+      given.decideAfter(900);
+
+      stands(given, "Pending", Reason.ApiUnavailable);
+      assertThat(given.row("vm").message()).isEqualTo("Nova said 504.");
+    }
+
+    private static InstanceStatus asked(String message) {
+      return requested("vm").toBuilder().message(message).lastTransitionTime(NOON).build();
     }
 
     @Test
