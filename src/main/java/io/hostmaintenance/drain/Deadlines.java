@@ -55,13 +55,16 @@ final class Deadlines {
   static final Duration LAG = Duration.ofSeconds(30);
 
   /** How long a request is refused before it is reported for manual action. */
-  static final Duration PATIENCE = Duration.ofMinutes(15);
+  static final Duration REFUSED_FOR_LONG = Duration.ofMinutes(15);
 
   /** The shortest pause after a refusal. */
   static final Duration SHORTEST = Duration.ofSeconds(10);
 
   /** The longest pause after a refusal. */
   static final Duration LONGEST = Duration.ofMinutes(15);
+
+  /** How long before the oldest outstanding request changes to migrations are asked for. */
+  static final Duration CHANGES_BEFORE = Duration.ofMinutes(5);
 
   private static final Duration BASE = Duration.ofMinutes(30);
   private static final Duration PER_GIB = Duration.ofSeconds(60);

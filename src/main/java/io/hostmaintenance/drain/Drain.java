@@ -334,7 +334,7 @@ public final class Drain {
             case SourceServiceDown, ServiceReenabled, Conflict, NoHypervisor -> Phase.Blocked;
             case CloudTooSlow -> sinceTheLastLook(context, Reason.CloudTooSlow);
             case ApiUnavailable ->
-                context.input().refusedFor().compareTo(Deadlines.PATIENCE) < 0
+                context.input().refusedFor().compareTo(Deadlines.REFUSED_FOR_LONG) < 0
                     ? Phase.Draining
                     : Phase.Blocked;
             default -> Phase.Failed;

@@ -4,7 +4,6 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Observation.Snapshot;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -37,7 +36,7 @@ public final class ObservationNeeds {
         .filter(InstanceStatus::outstanding)
         .map(r -> r.observedTime() == null ? r.requestTime() : r.observedTime())
         .min(Instant::compareTo)
-        .map(t -> t.minus(Duration.ofMinutes(5)));
+        .map(t -> t.minus(Deadlines.CHANGES_BEFORE));
   }
 
   /** Whether a host may be observed through its hypervisors alone: it was seen empty last. */

@@ -12,8 +12,8 @@ import java.util.Optional;
  * How a request that the cloud refuses is asked for again: it is never given up, but the longer it
  * is refused the more seldom it is asked for.
  *
- * <p>After {@link Deadlines#PATIENCE} its row is Blocked, with the cloud's own words, and stays so
- * until the cloud takes the request.
+ * <p>After {@link Deadlines#REFUSED_FOR_LONG} its row is Blocked, with the cloud's own words, and
+ * stays so until the cloud takes the request.
  */
 public final class Refusals {
 
@@ -95,7 +95,7 @@ public final class Refusals {
     return row.firstRefusedTime() != null
         && row.lastTransitionTime() != null
         && Duration.between(row.firstRefusedTime(), row.lastTransitionTime())
-                .compareTo(Deadlines.PATIENCE)
+                .compareTo(Deadlines.REFUSED_FOR_LONG)
             >= 0;
   }
 

@@ -133,7 +133,7 @@ final class Simulation {
         && switch (status.phase()) {
           case "InMaintenance", "Failed" -> true;
           case "Blocked" ->
-              (!Administrator.reason(resource).equals("InstancesBlocked")
+              (Administrator.reason(resource).equals("SourceServiceDown")
                       || status.instances().stream().noneMatch(Simulation::goesOnByItself))
                   && (!Administrator.reason(resource).equals("Conflict")
                       || needed(world.cloud(), resource));
