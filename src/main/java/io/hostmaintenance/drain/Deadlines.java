@@ -63,6 +63,14 @@ final class Deadlines {
   /** The longest pause after a refusal. */
   static final Duration LONGEST = Duration.ofMinutes(15);
 
+  /** From instances that were asked for longer ago nothing new is asked of Nova. */
+  static final Duration FRESH = Duration.ofSeconds(30);
+
+  /**
+   * Without a complete observation nothing is known of a host after this time, or three idle polls.
+   */
+  static final Duration UNOBSERVED = Duration.ofMinutes(3);
+
   /** How long before the oldest outstanding request changes to migrations are asked for. */
   static final Duration CHANGES_BEFORE = Duration.ofMinutes(5);
 

@@ -6,7 +6,6 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
-import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Migration;
@@ -170,7 +169,7 @@ final class HostMessages {
     return Reason.CloudTooSlow.cause(
         "Nova needed %s s for GET /servers/detail and GET /os-services. The operator moves nothing"
             + " by answers that are older than %s s: see why nova-api is slow.",
-        age.toSeconds(), Snapshot.FRESH.toSeconds());
+        age.toSeconds(), Deadlines.FRESH.toSeconds());
   }
 
   static Cause sourceDown(DecisionContext context) {

@@ -60,9 +60,6 @@ public sealed interface Observation {
       Placement placement)
       implements Observation {
 
-    /** From instances that were asked for longer ago nothing new is asked of Nova. */
-    static final Duration FRESH = Duration.ofSeconds(30);
-
     /**
      * The nova-compute service of a host, by its exact name. Where Nova has several, that which
      * speaks most against an empty host: an enabled one, else one whose cell is silent.
@@ -88,7 +85,7 @@ public sealed interface Observation {
 
     /** Whether a move may be asked for by this observation. */
     public boolean fresh() {
-      return age.compareTo(FRESH) <= 0;
+      return age.compareTo(Deadlines.FRESH) <= 0;
     }
 
     /** The same observation, when so much time has passed. */

@@ -34,7 +34,6 @@ public record Settings(
   /** Without a complete observation for so long nothing is known of a host. */
   public Duration observationTimeout() {
     var polls = pollIdle.multipliedBy(3);
-    var floor = Duration.ofMinutes(3);
-    return polls.compareTo(floor) > 0 ? polls : floor;
+    return polls.compareTo(Deadlines.UNOBSERVED) > 0 ? polls : Deadlines.UNOBSERVED;
   }
 }

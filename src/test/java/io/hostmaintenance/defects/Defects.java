@@ -252,7 +252,7 @@ final class Defects {
         Defect.of("asks late after its intent", "operator/MaintenanceLoop")
             .where("STALE_INTENT = Duration.ofSeconds(5)", "STALE_INTENT = Duration.ofMinutes(5)")
             .caughtBy("operator.MaintenanceLoopTest$Intents#thatTookSixSecondsToStoreAreNotSent"),
-        Defect.of("acts on an old look", "drain/Observation")
+        Defect.of("acts on an old look", "drain/Deadlines")
             .where("FRESH = Duration.ofSeconds(30)", "FRESH = Duration.ofHours(30)")
             .caughtBy(
                 "operator.MaintenanceLoopTest$Intents#areNotDecidedFromListsThatTook31Seconds"),
