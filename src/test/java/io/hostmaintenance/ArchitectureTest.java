@@ -9,21 +9,29 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import java.lang.reflect.RecordComponent;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDateTime;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The cut: who may know whom. */
 class ArchitectureTest {
@@ -33,6 +41,7 @@ class ArchitectureTest {
   private static final String NOVA = "io.hostmaintenance.nova";
   private static final String ADAPTER = "io.hostmaintenance.nova.openstack4j..";
   private static final String DRAIN = "io.hostmaintenance.drain..";
+  private static final String INSTANCE = "io.hostmaintenance.drain.instance";
   private static final String OPERATOR = "io.hostmaintenance.operator..";
 
   private static JavaClasses production;
@@ -56,6 +65,7 @@ class ArchitectureTest {
                 "io.hostmaintenance.nova",
                 "io.hostmaintenance.nova.openstack4j",
                 "io.hostmaintenance.drain",
+                "io.hostmaintenance.drain.instance",
                 "io.hostmaintenance.operator"));
   }
 
@@ -99,6 +109,34 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(
                 resideInAPackage(OURS).and(not(resideInAnyPackage(API, NOVA, DRAIN)))));
+  }
+
+  @Test
+  void decisionsAboutOneInstanceDependOnlyOnApiAndNova() {
+    holds(
+        noClasses()
+            .that()
+            .resideInAPackage(INSTANCE)
+            .should()
+            .dependOnClassesThat(
+                resideInAPackage(OURS).and(not(resideInAnyPackage(API, NOVA, INSTANCE)))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("specFields")
+  void decisionsReadEachSpecFieldInOneMethod(String field) {
+    var readers =
+        production.get(HostMaintenanceSpec.class).getMethod(field).getCallsOfSelf().stream()
+            .map(JavaAccess::getOrigin)
+            .filter(m -> !resideInAPackage(OPERATOR).test(m.getOwner()))
+            .map(JavaCodeUnit::getFullName)
+            .distinct();
+    assertThat(readers).hasSize(1);
+  }
+
+  static Stream<String> specFields() {
+    return Arrays.stream(HostMaintenanceSpec.class.getRecordComponents())
+        .map(RecordComponent::getName);
   }
 
   @Test

@@ -6,9 +6,13 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
-import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.InstanceMessages;
+import io.hostmaintenance.drain.instance.RowTransitions;
+import io.hostmaintenance.drain.instance.Way;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -41,7 +45,7 @@ public final class Cleanup {
               List.of(
                   Notice.warning(
                       HostMessages.giveBackSkipped(
-                          input.resource().getSpec().host(), moving(previous.instances()))))));
+                          input.resource().host(), moving(previous.instances()))))));
     }
     return taken ? Optional.empty() : Optional.of(release(previous, List.of()));
   }
@@ -147,13 +151,13 @@ public final class Cleanup {
               .filter(m -> row.migrationId() != null && m.id() == row.migrationId())
               .findFirst();
       var due = row.nextAttemptTime() == null || !context.now().isBefore(row.nextAttemptTime());
-      if (due
-          && RowAction.LiveMigrate.of(row)
-          && record.filter(m -> mayAbort(m, context)).isPresent()
-          && commands.stream()
-              .noneMatch(
-                  c -> c instanceof Command.AbortMigration a && a.instanceId().equals(row.id()))) {
-        commands.add(new Command.AbortMigration(row.id(), row.migrationId()));
+      var asked =
+          commands.stream()
+              .anyMatch(c -> c instanceof Command.OnMigration a && a.instanceId().equals(row.id()));
+      if (due && !asked && record.filter(m -> mayAbort(m, context)).isPresent()) {
+        Way.of(row)
+            .flatMap(w -> w.move().undo(row.id(), row.migrationId()))
+            .ifPresent(commands::add);
       }
     }
   }
@@ -178,7 +182,7 @@ public final class Cleanup {
         context
             .snapshot()
             .onHost(row.id())
-            .or(() -> detail.flatMap(Observation.Detail::instance))
+            .or(() -> detail.flatMap(Detail::instance))
             .map(Instance::ramMiB)
             .orElse(0);
     return sinceDeletion(row.startTime(), context).compareTo(Deadlines.attempt(context.spec(), ram))

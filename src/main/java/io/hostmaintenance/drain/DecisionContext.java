@@ -2,11 +2,14 @@ package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
-import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.HostView;
+import io.hostmaintenance.drain.instance.InstanceView;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /** One observation and its input: what every rule of the brain reads. */
@@ -21,7 +24,7 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
   }
 
   String host() {
-    return spec().host();
+    return input.resource().host();
   }
 
   Instant now() {
@@ -45,28 +48,55 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         .or(() -> snapshot.service(host()));
   }
 
-  boolean sourceUp() {
-    return service().map(ComputeService::up).orElse(false);
+  /** The host to which every move goes; empty: the scheduler picks. */
+  Optional<String> target() {
+    return Optional.ofNullable(spec().targetHost());
   }
 
-  /**
-   * How long before the observation something was, by our clock; zero for null and for what came
-   * since.
-   */
+  /** Whether nothing new may be requested for now. */
+  boolean suspended() {
+    return spec().suspend();
+  }
+
+  /** How long before the observation something was, by our clock. */
   Duration ago(Instant then) {
-    var asked = input.asked();
-    return then == null || then.isAfter(asked) ? Duration.ZERO : Duration.between(then, asked);
+    return Deadlines.between(then, input.asked());
   }
 
-  /** How long this process has known of a row's outstanding request. */
-  Duration waited(InstanceStatus row) {
-    return input.waited().getOrDefault(row.id(), Duration.ZERO);
+  /** What the decisions about its instances need of the host. */
+  HostView hostView() {
+    return new HostView(
+        host(),
+        service(),
+        destinations(),
+        snapshot.identity(),
+        snapshot.date(),
+        now(),
+        input.asked(),
+        settings().answerWait(),
+        input.resource().getMetadata().getUid(),
+        spec());
   }
 
-  /** Whether what is asked about a row's instance has had no answer for long. */
-  boolean unseenForLong(InstanceStatus row) {
-    return input.unseen().getOrDefault(row.id(), Duration.ZERO).compareTo(Deadlines.UNANSWERED)
-        >= 0;
+  private List<String> destinations() {
+    return snapshot.services().stream()
+        .filter(s -> s.enabled() && s.up() && !s.host().equals(host()))
+        .map(ComputeService::host)
+        .filter(h -> target().isEmpty() || target().get().equals(h))
+        .sorted()
+        .toList();
+  }
+
+  /** All that is known of an instance. */
+  InstanceView view(String id, HostView host) {
+    return new InstanceView(
+        host,
+        snapshot.onHost(id),
+        Optional.ofNullable(snapshot.details().get(id)),
+        snapshot.migrations().stream().filter(m -> m.instanceId().equals(id)).toList(),
+        snapshot.groups().getOrDefault(id, List.of()),
+        input.waited().getOrDefault(id, Duration.ZERO),
+        input.unseen().getOrDefault(id, Duration.ZERO));
   }
 
   static HostMaintenanceStatus previous(DecisionInput input) {

@@ -11,6 +11,9 @@ import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.Refusals;
+import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
@@ -95,7 +98,7 @@ public final class Drain {
    * it, the older.
    */
   static boolean yieldsTo(DecisionInput input, DecisionInput.OtherMaintenance other) {
-    if (!other.host().equals(input.resource().getSpec().host())) {
+    if (!other.host().equals(input.resource().host())) {
       return false;
     }
     var taken = HostClaim.holdsHost(DecisionContext.previous(input));
@@ -123,13 +126,13 @@ public final class Drain {
   }
 
   private static boolean hidden(HostMaintenance resource, Snapshot snapshot) {
-    var services = snapshot.services(resource.getSpec().host());
+    var services = snapshot.services(resource.host());
     return services.stream().anyMatch(ComputeService::unknown)
         && (services.size() == 1 || HostClaim.holdsHost(resource.getStatus()));
   }
 
   private static Unavailable cellDown(DecisionInput input) {
-    return new Unavailable(HostMessages.cellDown(input.resource().getSpec().host()), Duration.ZERO);
+    return new Unavailable(HostMessages.cellDown(input.resource().host()), Duration.ZERO);
   }
 
   // ---------------------------------------------------------------- with an observation
@@ -201,7 +204,7 @@ public final class Drain {
     if (obstacle.isEmpty()
         && disabled
         && serviceDecision.command().isEmpty()
-        && !context.spec().suspend()
+        && !context.suspended()
         && context.input().turn().come()
         && context.snapshot().fresh()) {
       table.ask();
@@ -248,9 +251,10 @@ public final class Drain {
   }
 
   private static Optional<Cause> sourceDown(DecisionContext context) {
-    return context.sourceUp() || !hasWork(context)
+    var service = context.service().orElseThrow();
+    return service.up() || !hasWork(context)
         ? Optional.empty()
-        : Optional.of(HostMessages.sourceDown(context));
+        : Optional.of(HostMessages.sourceDown(service));
   }
 
   /** Judges whether the host is empty; true when that is verified. */
@@ -348,14 +352,14 @@ public final class Drain {
       return report.phase(Phase.Draining, obstacle.get());
     }
     var turn = context.input().turn().come();
-    if (!turn && !flying && !context.spec().suspend() && rows.stream().anyMatch(HostClaim::toAsk)) {
+    if (!turn && !flying && !context.suspended() && rows.stream().anyMatch(HostClaim::toAsk)) {
       return report.phase(
           Phase.Draining, HostMessages.waitsForTurnAgain(context.input(), remaining, rows.size()));
     }
     if (remaining > 0) {
       return report.phase(
           Phase.Draining,
-          context.spec().suspend()
+          context.suspended()
               ? HostMessages.suspended(remaining, rows.size())
               : HostMessages.draining(remaining, rows.size()));
     }

@@ -5,6 +5,9 @@ import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Residents;
 import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.InstanceMessages;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
@@ -116,7 +119,7 @@ final class EmptyCheck {
    *
    * @param detail the instance and all its records
    */
-  boolean mayArrive(Observation.Detail detail) {
+  boolean mayArrive(Detail detail) {
     var instance = detail.instance().orElseThrow();
     return !instance.idle()
         || instance.building()
@@ -127,7 +130,7 @@ final class EmptyCheck {
 
   private Optional<Instance> elsewhere(String instanceId) {
     return Optional.ofNullable(snapshot.details().get(instanceId))
-        .flatMap(Observation.Detail::instance)
+        .flatMap(Detail::instance)
         .filter(i -> snapshot.onHost(instanceId).isEmpty() && !arrived(i));
   }
 

@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.instance.RowTransitions;
 
 /** What a resource holds or waits for, by its stored status: its host, moves, a place. */
 public final class HostClaim {

@@ -7,6 +7,8 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.InstanceMessages;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.UntrustedText;
@@ -52,7 +54,7 @@ final class HostMessages {
             + " gone.",
         other.name(),
         other.holdsHost() ? "holds" : "is older and waits for",
-        input.resource().getSpec().host());
+        input.resource().host());
   }
 
   static Cause waitsForTurn(DecisionInput input) {
@@ -172,18 +174,11 @@ final class HostMessages {
         age.toSeconds(), Deadlines.FRESH.toSeconds());
   }
 
-  static Cause sourceDown(DecisionContext context) {
+  static Cause sourceDown(ComputeService service) {
     return Reason.SourceServiceDown.cause(
         "nova-compute on '%s' is %s, and Nova moves no instance off such a host. If the host is"
             + " healthy, %s. If it is dead and fenced, rebuild its instances elsewhere with Nova.",
-        context.host(),
-        context.service().map(ComputeService::downWord).orElse("down"),
-        bringUp(context));
-  }
-
-  /** How the host's service is brought up again, as the end of a sentence. */
-  static String bringUp(DecisionContext context) {
-    return context.service().map(ComputeService::bringUp).orElse("start it");
+        service.host(), service.downWord(), service.bringUp());
   }
 
   static Cause draining(long remaining, int total) {

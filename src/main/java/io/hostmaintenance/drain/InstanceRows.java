@@ -7,10 +7,20 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.EmptyCheck.PendingArrival;
-import io.hostmaintenance.drain.Observation.Detail;
-import io.hostmaintenance.drain.Observation.Group;
 import io.hostmaintenance.drain.Observation.Placement;
-import io.hostmaintenance.drain.StrategyTable.InstanceDecision;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.GlobalRequestId;
+import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.HostView;
+import io.hostmaintenance.drain.instance.InstanceDecision;
+import io.hostmaintenance.drain.instance.InstanceMessages;
+import io.hostmaintenance.drain.instance.MigrationTracker;
+import io.hostmaintenance.drain.instance.Operation;
+import io.hostmaintenance.drain.instance.Refusals;
+import io.hostmaintenance.drain.instance.RowTransitions;
+import io.hostmaintenance.drain.instance.StrategyTable;
+import io.hostmaintenance.drain.instance.Way;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -47,14 +57,16 @@ import java.util.stream.Collectors;
 final class InstanceRows {
 
   private final DecisionContext context;
+  private final HostView host;
   private final EmptyCheck emptyCheck;
   private final List<InstanceStatus> rows = new ArrayList<>();
   private final List<Command> commands = new ArrayList<>();
-  private final Map<String, RowAction> movable = new HashMap<>();
+  private final Map<String, Way> movable = new HashMap<>();
   private final Map<String, PendingArrival> pendingArrivals = new LinkedHashMap<>();
 
   private InstanceRows(DecisionContext context) {
     this.context = context;
+    this.host = context.hostView();
     this.emptyCheck = new EmptyCheck(context.host(), context.snapshot());
     emptyCheck.pendingArrivals().forEach(t -> pendingArrivals.putIfAbsent(t.instance().id(), t));
   }
@@ -101,7 +113,9 @@ final class InstanceRows {
     if (!row.outstanding()) {
       return rest(row);
     }
-    var next = new MigrationTracker(context, all).follow(row);
+    var next =
+        MigrationTracker.follow(
+            row, context.view(row.id(), host), () -> new MoveQueue(context, all).ahead(row));
     next.command().ifPresent(commands::add);
     return toBeAskedAgain(next.row()) ? rest(next.row()) : next.row();
   }
@@ -119,18 +133,18 @@ final class InstanceRows {
 
   private InstanceStatus here(InstanceStatus row, Instance instance) {
     return switch (RowState.of(row).orElseThrow()) {
-      case Moved, Gone -> decided(RowTransitions.first(instance, context.now()), instance);
+      case Moved, Gone -> decided(RowTransitions.first(instance, context.now()));
       case Failed ->
           row.because(Reason.MovedWithError)
-              ? decided(RowTransitions.first(instance, context.now()), instance)
+              ? decided(RowTransitions.first(instance, context.now()))
               : mayRetry(row, instance)
-                  ? decided(retried(row, instance), instance)
+                  ? decided(retried(row, instance))
                   : row.toBuilder().status(UntrustedText.cut(instance.status(), 32)).build();
       case Skipped -> row;
       case Pending, Requested, InProgress, Confirming, Blocked ->
           row.firstRefusedTime() != null && retryWanted()
-              ? decided(retried(row, instance), instance)
-              : decided(RowTransitions.seen(row, instance), instance);
+              ? decided(retried(row, instance))
+              : decided(RowTransitions.seen(row, instance));
     };
   }
 
@@ -154,42 +168,34 @@ final class InstanceRows {
 
   private boolean mayRetry(InstanceStatus row, Instance instance) {
     return retryWanted()
-        || row.attemptsMade() < context.spec().maxAttempts()
+        || host.allowsAttemptAfter(row)
             && !instance.inError()
             && !row.because(Reason.Refused)
             && !(row.because(Reason.Inconsistent) && row.destinationHost() != null);
   }
 
-  private InstanceStatus decided(InstanceStatus row, Instance instance) {
-    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
-    var decision = StrategyTable.choose(instance, detail, context.spec().liveMigrate());
-    return switch (decision) {
-      case InstanceDecision.Move(var action) -> toMove(row, action);
+  private InstanceStatus decided(InstanceStatus row) {
+    return switch (StrategyTable.choose(context.view(row.id(), host), context.spec())) {
+      case InstanceDecision.Move(var way) -> toMove(row, way);
       case InstanceDecision.WaitFor wait -> waitFor(row, wait);
       case InstanceDecision.NeedsAdmin(var cause) ->
           withAction(mark(row, RowState.Blocked, cause), RowAction.None);
     };
   }
 
-  private InstanceStatus toMove(InstanceStatus row, RowAction action) {
-    var affinity = MoveFailure.group(row.id(), "affinity", context);
-    if (affinity.isPresent()) {
-      return withAction(
-          mark(row, RowState.Blocked, InstanceMessages.affinityGroup(affinity.get())),
-          RowAction.None);
-    }
-    movable.put(row.id(), action);
+  private InstanceStatus toMove(InstanceStatus row, Way way) {
+    movable.put(row.id(), way);
     if (sayingWhyItFailed(row) && Refusals.tooLong(row)) {
       return withAction(
           Refusals.blocked(
               row, new Cause(Reason.valueOf(row.reason()), row.message()), context.now()),
-          action);
+          way.word());
     }
     return withAction(
         sayingWhyItFailed(row) || toBeAskedAgain(row) || Refusals.forLong(row)
             ? row
             : mark(row, RowState.Pending, InstanceMessages.WAITS_FOR_TURN),
-        action);
+        way.word());
   }
 
   /** Whether a row that waits to be asked for again still says why it was not moved. */
@@ -238,9 +244,10 @@ final class InstanceRows {
         || row.because(Reason.MovedWithError)) {
       return row;
     }
-    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
+    var view = context.view(row.id(), host);
+    var detail = view.detail();
     if (detail.isEmpty()) {
-      return state.remaining() && context.unseenForLong(row)
+      return state.remaining() && view.unseenForLong()
           ? mark(row, RowState.Blocked, InstanceMessages.unseen(row))
           : row;
     }
@@ -259,7 +266,7 @@ final class InstanceRows {
               new Cause(Reason.ExternalMigration, row.message()));
     }
     if (instance.get().resizing()) {
-      return decided(RowTransitions.seen(row, instance.get()), instance.get());
+      return decided(RowTransitions.seen(row, instance.get()));
     }
     var left =
         detail.get().migrations().stream()
@@ -336,7 +343,7 @@ final class InstanceRows {
     context.snapshot().instances().stream()
         .filter(i -> !known.contains(i.id()))
         .sorted(Comparator.comparing(Instance::ramMiB).reversed().thenComparing(Instance::id))
-        .map(i -> decided(RowTransitions.first(i, context.now()), i))
+        .map(i -> decided(RowTransitions.first(i, context.now())))
         .forEach(rows::add);
   }
 
@@ -378,18 +385,15 @@ final class InstanceRows {
 
   /** Asks for as many moves as may be in flight, largest memory first. */
   void ask() {
-    var live = context.spec().concurrency().live() - inFlight(RowAction.LiveMigrate);
-    var cold = context.spec().concurrency().cold() - inFlight(RowAction.ColdMigrate);
     var flying = rows.stream().filter(RowTransitions::inFlight).toList();
     var free = context.input().freeMoves() - flying.size();
     var busy = new HashSet<String>();
     flying.forEach(r -> busy.addAll(groups(r.id())));
     var groupsOfFlyingKnown = flying.stream().map(InstanceStatus::id).allMatch(this::known);
     for (var row : candidates()) {
-      var action = movable.get(row.id());
-      var slots = action == RowAction.LiveMigrate ? live : cold;
+      var move = movable.get(row.id()).move();
       var known = known(row.id()) && (groupsOfFlyingKnown || groups(row.id()).isEmpty());
-      if (free <= 0 || slots <= 0 || !known) {
+      if (free <= 0 || !slotFree(move) || !known) {
         continue;
       }
       var groups = groups(row.id());
@@ -399,24 +403,30 @@ final class InstanceRows {
         }
         continue;
       }
-      ask(row, action);
+      ask(row, movable.get(row.id()));
       busy.addAll(groups);
       free--;
-      if (action == RowAction.LiveMigrate) {
-        live--;
-      } else {
-        cold--;
-      }
     }
   }
 
-  private void ask(InstanceStatus row, RowAction action) {
+  /** Whether the host may run one more operation of the kind. */
+  private boolean slotFree(Operation operation) {
+    var taken =
+        rows.stream()
+            .filter(RowTransitions::inFlight)
+            .flatMap(r -> Way.of(r).stream())
+            .filter(w -> w.move().sharesSlotsWith(operation))
+            .count();
+    return taken < operation.slots(context.spec().concurrency());
+  }
+
+  private void ask(InstanceStatus row, Way way) {
     var asking =
         Refusals.forLong(row) ? row : mark(row, RowState.Requested, InstanceMessages.ASKING);
     var intent =
         asking.toBuilder()
             .firstRefusedTime(row.firstRefusedTime())
-            .action(action.name())
+            .action(way.word().name())
             .attempts(row.attemptsMade() + 1)
             .observedTime(context.snapshot().date())
             .requestUserId(context.snapshot().identity().userId())
@@ -425,15 +435,11 @@ final class InstanceRows {
             .requestId(null)
             .migrationId(null)
             .nextAttemptTime(null)
-            .destinationHost(context.spec().targetHost())
+            .destinationHost(context.target().orElse(null))
             .build();
     replace(intent);
-    var target = Optional.ofNullable(context.spec().targetHost());
-    var requestId = GlobalRequestId.of(context, intent, "move");
-    commands.add(
-        action == RowAction.LiveMigrate
-            ? new Command.LiveMigrate(row.id(), target, requestId)
-            : new Command.ColdMigrate(row.id(), target, requestId));
+    var requestId = GlobalRequestId.of(host, intent, "move");
+    commands.add(way.move().command(row.id(), context.target(), requestId));
   }
 
   private List<InstanceStatus> candidates() {
@@ -460,10 +466,6 @@ final class InstanceRows {
   /** Whether it is known which server groups an instance is in. */
   private boolean known(String instanceId) {
     return context.snapshot().groups().containsKey(instanceId);
-  }
-
-  private int inFlight(RowAction action) {
-    return (int) rows.stream().filter(r -> RowTransitions.inFlight(r) && action.of(r)).count();
   }
 
   private void replace(InstanceStatus row) {

@@ -8,6 +8,7 @@ import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.drain.instance.InstanceMessages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

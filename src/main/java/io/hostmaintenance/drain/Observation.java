@@ -3,11 +3,14 @@ package io.hostmaintenance.drain;
 import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.DetailQueries;
+import io.hostmaintenance.drain.instance.Group;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
-import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.Timestamped;
@@ -184,36 +187,6 @@ public sealed interface Observation {
     /** Whether it stays so until somebody acts. */
     boolean needsAdmin() {
       return cause.reason() != Reason.ApiUnavailable && cause.reason() != Reason.CellDown;
-    }
-  }
-
-  /**
-   * What was asked about one instance; what was not asked for is empty.
-   *
-   * @param instance the instance; empty when Nova does not know it
-   * @param migrations all its records, newest first
-   * @param actions all its actions, newest first
-   * @param events the row's own action with its events
-   */
-  record Detail(
-      Optional<Instance> instance,
-      List<Migration> migrations,
-      List<InstanceAction> actions,
-      Optional<InstanceAction> events) {}
-
-  /**
-   * A server group of an instance.
-   *
-   * @param policy {@code affinity}, {@code anti-affinity}, {@code soft-affinity}, {@code
-   *     soft-anti-affinity}, or empty when Nova did not tell
-   * @param full hosts that can take no more members by the policy {@code anti-affinity}; empty
-   *     unless the scheduler found no host for the instance
-   */
-  record Group(String id, String name, String policy, Set<String> full) {
-
-    /** How it is named to people. */
-    String label() {
-      return name + " (" + id + ")";
     }
   }
 

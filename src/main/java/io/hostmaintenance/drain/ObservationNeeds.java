@@ -4,6 +4,8 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.drain.instance.Deadlines;
+import io.hostmaintenance.drain.instance.RowTransitions;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -53,7 +55,7 @@ public final class ObservationNeeds {
    */
   public static boolean residents(HostMaintenance resource, Snapshot snapshot) {
     return !resource.isMarkedForDeletion()
-        && new EmptyCheck(resource.getSpec().host(), snapshot).occupiedByLists().isEmpty();
+        && new EmptyCheck(resource.host(), snapshot).occupiedByLists().isEmpty();
   }
 
   /**
@@ -61,6 +63,6 @@ public final class ObservationNeeds {
    * host, its hypervisors neither. On the way out those are not asked, and so it is not.
    */
   public static boolean placement(HostMaintenance resource, Snapshot snapshot) {
-    return new EmptyCheck(resource.getSpec().host(), snapshot).occupiedByNova().isEmpty();
+    return new EmptyCheck(resource.host(), snapshot).occupiedByNova().isEmpty();
   }
 }

@@ -75,7 +75,7 @@ final class Policies {
   }
 
   private static Optional<Cause> reservedWord(DecisionContext context) {
-    return context.spec().reason() != null && reserved(context.spec().reason())
+    return ServiceDecision.reason(context.input().resource()).filter(Policies::reserved).isPresent()
         ? Optional.of(HostMessages.RESERVED_REASON)
         : reserved(context.name()) ? Optional.of(HostMessages.RESERVED_NAME) : Optional.empty();
   }
@@ -89,19 +89,14 @@ final class Policies {
   }
 
   private static Optional<Cause> targetTakesInstances(DecisionContext context) {
-    var target = context.spec().targetHost();
-    if (target == null) {
-      return Optional.empty();
-    }
-    return targetFault(context, target)
-        .map(
-            fault ->
-                HostMessages.targetInvalid(
-                    target,
-                    fault,
-                    context.snapshot().services(target).isEmpty()
-                        ? suggestion(context, target)
-                        : ""));
+    return context
+        .target()
+        .flatMap(t -> targetFault(context, t).map(f -> targetInvalid(context, t, f)));
+  }
+
+  private static Cause targetInvalid(DecisionContext context, String target, String fault) {
+    var unknown = context.snapshot().services(target).isEmpty();
+    return HostMessages.targetInvalid(target, fault, unknown ? suggestion(context, target) : "");
   }
 
   private static Optional<String> targetFault(DecisionContext context, String target) {

@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
@@ -42,8 +43,13 @@ record ServiceDecision(
    * another tool enable the host is left out.
    */
   static String marker(HostMaintenance resource) {
-    var reason = resource.getSpec().reason();
-    return mark(resource) + (reason == null || Policies.reserved(reason) ? "" : ": " + reason);
+    return mark(resource)
+        + reason(resource).filter(r -> !Policies.reserved(r)).map(r -> ": " + r).orElse("");
+  }
+
+  /** Why the administrator puts the host into maintenance; empty when the spec does not say. */
+  static Optional<String> reason(HostMaintenance resource) {
+    return Optional.ofNullable(resource.getSpec().reason());
   }
 
   /**

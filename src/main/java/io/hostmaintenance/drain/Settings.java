@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.drain.instance.Deadlines;
 import java.time.Duration;
 
 /**

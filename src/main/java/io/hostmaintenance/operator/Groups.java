@@ -2,9 +2,9 @@ package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.drain.MoveFailure;
-import io.hostmaintenance.drain.Observation.Detail;
-import io.hostmaintenance.drain.Observation.Group;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.MoveFailure;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;

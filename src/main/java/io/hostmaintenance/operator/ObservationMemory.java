@@ -1,7 +1,7 @@
 package io.hostmaintenance.operator;
 
-import io.hostmaintenance.drain.DetailQueries.Question;
-import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.Instance;
 import java.util.Collection;
 import java.util.Comparator;

@@ -26,31 +26,33 @@ final class Defects {
                 "RowState.Moved, InstanceMessages.ACCEPTED")
             .caughtBy(
                 "drain.OutcomeRecorderTest#acceptedRequestSetsTheRowInProgressAndNotMoved", WORLDS),
-        Defect.of("takes an instance that is idle again for moved", "drain/Verdict")
+        Defect.of("takes an instance that is idle again for moved", "drain/instance/Verdict")
             .where(
                 "default -> here && !idle ? RUNNING : SETTLING;",
                 "default -> here && !idle ? RUNNING : MOVED;")
             .caughtBy(
-                "drain.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfALiveMigration",
+                "drain.instance.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfALiveMigration",
                 WORLDS),
-        Defect.of("takes a record that says completed for a move", "drain/Verdict")
+        Defect.of("takes a record that says completed for a move", "drain/instance/Verdict")
             .where("\"completed\" -> here ? SETTLING : MOVED;", "\"completed\" -> MOVED;")
             .caughtBy(
-                "drain.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfALiveMigration",
-                "drain.MigrationTrackerTest$AContradictionInNovasAnswers#leavesTheMoveInProgressForFiveMinutes"),
-        Defect.of("takes a record that says confirmed for a move", "drain/Verdict")
+                "drain.instance.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfALiveMigration",
+                "drain.instance.MigrationTrackerTest$AContradictionInNovasAnswers#leavesTheMoveInProgressForFiveMinutes"),
+        Defect.of("takes a record that says confirmed for a move", "drain/instance/Verdict")
             .where("\"confirmed\" -> here ? SETTLING : MOVED;", "\"confirmed\" -> MOVED;")
             .caughtBy(
-                "drain.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfAColdMigration"),
-        Defect.of("takes a move that ended in ERROR elsewhere for a good one", "drain/Verdict")
+                "drain.instance.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfAColdMigration"),
+        Defect.of(
+                "takes a move that ended in ERROR elsewhere for a good one",
+                "drain/instance/Verdict")
             .where(
                 "if (migrating) { yield SETTLING; } yield here ? (error ? BROKEN : FAILED) :"
                     + " MOVED_WITH_ERROR;",
                 "if (migrating) { yield SETTLING; } yield here ? (error ? BROKEN : FAILED) :"
                     + " MOVED;")
             .caughtBy(
-                "drain.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfALiveMigration",
-                "drain.MigrationTrackerTest$AMove#thatLeftTheInstanceInErrorOnAnotherHostIsMovedWithError"),
+                "drain.instance.VerdictTest#migrationStatusAndInstanceDecideTheVerdictOfALiveMigration",
+                "drain.instance.MigrationTrackerTest$AMove#thatLeftTheInstanceInErrorOnAnotherHostIsMovedWithError"),
         Defect.of("calls a host empty for as long as a look takes", "operator/HostObserver")
             .where("since(start).compareTo(most) > 0", "since(start).compareTo(most) > 1")
             .caughtBy(
@@ -65,13 +67,13 @@ final class Defects {
         Defect.of("goes on with an Error as if nothing were", "operator/HostMaintenanceReconciler")
             .where("catch (RuntimeException | Error e)", "catch (RuntimeException e)")
             .caughtBy("operator.FailedReconciliationTest#javaErrorIsCountedReportedAndRetried"),
-        Defect.of("compares host names by their beginning", "drain/Verdict")
+        Defect.of("compares host names by their beginning", "drain/instance/Verdict")
             .where(
                 "var here = host.equals(instance.get().host()); var idle = instance.get().idle();"
                     + " var migrating",
                 "var here = instance.get().host().startsWith(host);"
                     + " var idle = instance.get().idle(); var migrating")
-            .caughtBy("drain.VerdictTest#hostWithALongerNameIsAnotherHost", WORLDS),
+            .caughtBy("drain.instance.VerdictTest#hostWithALongerNameIsAnotherHost", WORLDS),
         Defect.of("looks a service up by the beginning of its name", "drain/Observation")
             .where(
                 "anyMatch(s -> s.host().equals(host))", "anyMatch(s -> s.host().startsWith(host))")
@@ -252,7 +254,7 @@ final class Defects {
         Defect.of("asks late after its intent", "operator/MaintenanceLoop")
             .where("STALE_INTENT = Duration.ofSeconds(5)", "STALE_INTENT = Duration.ofMinutes(5)")
             .caughtBy("operator.MaintenanceLoopTest$Intents#thatTookSixSecondsToStoreAreNotSent"),
-        Defect.of("acts on an old look", "drain/Deadlines")
+        Defect.of("acts on an old look", "drain/instance/Deadlines")
             .where("FRESH = Duration.ofSeconds(30)", "FRESH = Duration.ofHours(30)")
             .caughtBy(
                 "operator.MaintenanceLoopTest$Intents#areNotDecidedFromListsThatTook31Seconds"),
@@ -281,95 +283,103 @@ final class Defects {
             .caughtBy(
                 "drain.OutcomeRecorderTest#rowStaysRequestedWhileTheOutcomeIsUnknown",
                 "simulation.StoriesTest#lostReplyIsNotRepeated"),
-        Defect.of("asks again without waiting for a late answer", "drain/MigrationTracker")
+        Defect.of("asks again without waiting for a late answer", "drain/instance/RequestTracker")
             .where(
-                "var over = context.waited(row).compareTo(context.settings().answerWait()) >= 0;",
+                "var over = view.waited().compareTo(view.host().answerWait()) >= 0;",
                 "var over = true;")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotRepeatedWithin70Seconds",
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotRepeatedWithin70Seconds",
                 "simulation.StoriesTest#requestInFlightIsNotRepeatedAfterAnOperatorCrash"),
-        Defect.of("asks again without looking", "drain/MigrationTracker")
+        Defect.of("asks again without looking", "drain/instance/RequestTracker")
             .where(
-                "ownActions(row, detail.get()).stream() .filter(a -> afterIntent(row, a.startTime())) .toList();",
-                "List.<InstanceAction>of();")
+                "records.actions(row).stream() .filter(a -> RequestRecords.afterIntent(row, a.startTime())) .toList()",
+                "List.<InstanceAction>of()")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isMatchedToTheOnlyLaterInstanceActionOfTheOperatorsUser"),
-        Defect.of("asks again while Nova is busy with the instance", "drain/MigrationTracker")
-            .where("if (over && instance.get().idle())", "if (over)")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isMatchedToTheOnlyLaterInstanceActionOfTheOperatorsUser"),
+        Defect.of(
+                "asks again while Nova is busy with the instance", "drain/instance/RequestTracker")
+            .where("if (over && instance.idle())", "if (over)")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotRepeatedWhileTheInstanceHasATask"),
-        Defect.of("asks again as another attempt", "drain/MigrationTracker")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotRepeatedWhileTheInstanceHasATask"),
+        Defect.of("asks again as another attempt", "drain/instance/RequestTracker")
             .where(
                 "row.toBuilder().attempts(row.attemptsMade() - 1).requestTime(null)",
                 "row.toBuilder().requestTime(null)")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isRepeatedAfter70SecondsAsTheSameAttempt"),
-        Defect.of("adopts an action of another user", "drain/MigrationTracker")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isRepeatedAfter70SecondsAsTheSameAttempt"),
+        Defect.of("adopts an action of another user", "drain/instance/RequestRecords")
             .where(".filter(a -> asker(row).userId().equals(a.userId()))", "")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionOfAnotherUserOrProject"),
-        Defect.of("adopts an action of another project", "drain/MigrationTracker")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionOfAnotherUserOrProject"),
+        Defect.of("adopts an action of another project", "drain/instance/RequestRecords")
             .where(".filter(a -> asker(row).projectId().equals(a.projectId()))", "")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionOfAnotherUserOrProject"),
-        Defect.of("adopts an action from before its intent", "drain/MigrationTracker")
-            .where(".filter(a -> afterIntent(row, a.startTime()))", "")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionOfAnotherUserOrProject"),
+        Defect.of("adopts an action from before its intent", "drain/instance/RequestTracker")
+            .where(".filter(a -> RequestRecords.afterIntent(row, a.startTime()))", "")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionThatStartedBeforeIt"),
-        Defect.of("adopts one of two actions", "drain/MigrationTracker")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedToAnActionThatStartedBeforeIt"),
+        Defect.of("adopts one of two actions", "drain/instance/RequestTracker")
             .where("if (ours.size() == 1)", "if (!ours.isEmpty())")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedWhenTwoActionsFit"),
-        Defect.of("forgets who has asked", "drain/MigrationTracker")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isNotMatchedWhenTwoActionsFit"),
+        Defect.of("forgets who has asked", "drain/instance/RequestRecords")
             .where("return row.requestUserId() == null", "return row != null")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isMatchedByTheUserThatSentItAfterTheOperatorsUserChanged"),
-        Defect.of("knows its records by their time alone", "drain/MigrationTracker")
-            .where(".flatMap(d -> byOrder(row, d))", ".<Long>flatMap(d -> Optional.empty())")
-            .caughtBy("drain.MigrationTrackerTest$ClocksThatDiffer#doNotHideThatAMoveFailed"),
-        Defect.of("knows a lost request by Nova's clocks alone", "drain/MigrationTracker")
-            .where("seen(row, instance, detail).map(List::of).orElse(sinceIntent)", "sinceIntent")
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isMatchedByTheUserThatSentItAfterTheOperatorsUserChanged"),
+        Defect.of("knows its records by their time alone", "drain/instance/RequestRecords")
+            .where("return byOrder(row) .or(", "return Optional.<Long>empty() .or(")
             .caughtBy(
-                "drain.MigrationTrackerTest$ClocksThatDiffer#doNotHideACompletedMoveWhoseAnswerWasLost",
+                "drain.instance.MigrationTrackerTest$ClocksThatDiffer#doNotHideThatAMoveFailed"),
+        Defect.of("knows a lost request by Nova's clocks alone", "drain/instance/RequestTracker")
+            .where("records .movingAction(row)", "Optional.<InstanceAction>empty()")
+            .caughtBy(
+                "drain.instance.MigrationTrackerTest$ClocksThatDiffer#doNotHideACompletedMoveWhoseAnswerWasLost",
                 "simulation.StoriesTest#moveWithALostReplyIsRecognizedThoughClocksOfNovaHostsDiffer"),
-        Defect.of("asks again though the clocks may hide its request", "drain/MigrationTracker")
-            .where(".map(a -> attemptFailed(row, apart(row, a)))", ".map(a -> askAgain(row))")
-            .caughtBy(
-                "drain.MigrationTrackerTest$ClocksThatDiffer#useUpTheAttemptThatMayHaveFailed"),
         Defect.of(
-                "takes a short list of records for somebody else's move", "drain/MigrationTracker")
-            .where("return records(row, detail).isEmpty()", "return row == null")
+                "asks again though the clocks may hide its request",
+                "drain/instance/RequestTracker")
+            .where(".map(a -> failed(row, apart(row, a)))", ".filter(a -> row == null)")
             .caughtBy(
-                "drain.MigrationTrackerTest$TheMigrationOfARequest#isAwaitedWhileNovaShowsNone"),
-        Defect.of("orders a pause and a move by clocks that are apart", "drain/StrategyTable")
+                "drain.instance.MigrationTrackerTest$ClocksThatDiffer#useUpTheAttemptThatMayHaveFailed"),
+        Defect.of(
+                "takes a short list of records for somebody else's move",
+                "drain/instance/RequestRecords")
+            .where("return view.records().isEmpty()", "return row == null")
+            .caughtBy(
+                "drain.instance.MigrationTrackerTest$TheMigrationOfARequest#isAwaitedWhileNovaShowsNone"),
+        Defect.of(
+                "orders a pause and a move by clocks that are apart",
+                "drain/instance/StrategyTable")
             .where("live.stream().limit(asked)", "live.stream().limit(0)")
             .caughtBy(
-                "drain.StrategyTableTest#instancePausedAndThenLiveMigratedIsBlockedWhateverTheMigrationsClock"),
+                "drain.instance.StrategyTableTest#instancePausedAndThenLiveMigratedIsBlockedWhateverTheMigrationsClock"),
         Defect.of("keeps its own clock with an intent", "drain/InstanceRows")
             .where(".observedTime(context.snapshot().date())", ".observedTime(context.now())")
             .caughtBy(
                 "drain.InstanceRowsTest#observedTimeIsNovasClockAndRequestTimeIsTheOperatorsClock"),
-        Defect.of("confirms whatever its user asked for", "drain/MigrationTracker")
-            .where(
-                ".filter(m -> RowAction.LiveMigrate.of(row) || underOurAction(row, m, detail))", "")
+        Defect.of("confirms whatever its user asked for", "drain/instance/RequestRecords")
+            .where(".filter(m -> !way.confirms() || underOurAction(row, m))", "")
             .caughtBy(
-                "drain.MigrationTrackerTest$TheMigrationOfARequest#isNotAColdMigrationThatFollowsALaterActionOfSomeoneElse"),
-        Defect.of("confirms a resize", "drain/MigrationTracker")
-            .where("m.type().equals(type) && context.host()", "context.host()")
-            .caughtBy("drain.MigrationTrackerTest$TheMigrationOfARequest#isNeverAResize"),
-        Defect.of("confirms though another one waits to be confirmed", "drain/MigrationTracker")
+                "drain.instance.MigrationTrackerTest$TheMigrationOfARequest#isNotAColdMigrationThatFollowsALaterActionOfSomeoneElse"),
+        Defect.of("confirms a resize", "drain/instance/RequestRecords")
+            .where("&& migration.type().equals(way.move().recordType())", "")
+            .caughtBy("drain.instance.MigrationTrackerTest$TheMigrationOfARequest#isNeverAResize"),
+        Defect.of(
+                "confirms though another one waits to be confirmed",
+                "drain/instance/MigrationTracker")
             .where("if (finished.size() > 1)", "if (finished.size() > 9)")
             .caughtBy(
-                "drain.MigrationTrackerTest$AFinishedColdMigration#isNotConfirmedWhileAnotherMigrationOfTheInstanceIsFinishedToo"),
-        Defect.of("confirms only what a list nobody asks for would show", "drain/DetailQueries")
-            .where("RowAction.ColdMigrate.of(row) && anyFinished(row, migrations)", "row == null")
-            .caughtBy("drain.MigrationTrackerTest$AFinishedColdMigration#isConfirmed"),
-        Defect.of("confirms again at every look", "drain/MigrationTracker")
-            .where(
-                "!begun || context.waited(row).compareTo(context.settings().answerWait()) >= 0",
-                "true")
+                "drain.instance.MigrationTrackerTest$AFinishedColdMigration#isNotConfirmedWhileAnotherMigrationOfTheInstanceIsFinishedToo"),
+        Defect.of(
+                "confirms only what a list nobody asks for would show",
+                "drain/instance/DetailQueries")
+            .where("way.confirms() && anyFinished(row, migrations)", "row == null")
+            .caughtBy("drain.instance.MigrationTrackerTest$AFinishedColdMigration#isConfirmed"),
+        Defect.of("confirms again at every look", "drain/instance/MigrationTracker")
+            .where("!begun || view.waited().compareTo(host.answerWait()) >= 0", "true")
             .caughtBy(
-                "drain.MigrationTrackerTest$AFinishedColdMigration#isConfirmedAgainOnlyAfter70SecondsWithoutAnAnswer"),
+                "drain.instance.MigrationTrackerTest$AFinishedColdMigration#isConfirmedAgainOnlyAfter70SecondsWithoutAnAnswer"),
         Defect.of("takes a refused state for not done", "drain/OutcomeRecorder")
             .where(
                 "var said = said(failure); return switch",
@@ -386,64 +396,58 @@ final class Defects {
 
   private static List<Defect> ends() {
     return List.of(
-        Defect.of("asks for what is refused at one pace for ever", "drain/Refusals")
+        Defect.of("asks for what is refused at one pace for ever", "drain/instance/Refusals")
             .where("refusedFor.dividedBy(4)", "Duration.ZERO")
             .caughtBy(
-                "drain.RefusalsTest#retryPauseGrowsWithTheTimeOfRefusalUpTo15Minutes",
-                "drain.RefusalsTest#moveRefusedForADayIsBlockedAndRequestedOnlyAFewTimesAnHour"),
+                "drain.instance.RefusalsTest#retryPauseGrowsWithTheTimeOfRefusalUpTo15Minutes",
+                "drain.instance.RefusalsTest#moveRefusedForADayIsBlockedAndRequestedOnlyAFewTimesAnHour"),
         Defect.of("never calls for a human about a refusal", "drain/InstanceRows")
             .where("if (sayingWhyItFailed(row) && Refusals.tooLong(row))", "if (row == null)")
             .caughtBy(
-                "drain.RefusalsTest#moveRefusedForADayIsBlockedAndRequestedOnlyAFewTimesAnHour"),
+                "drain.instance.RefusalsTest#moveRefusedForADayIsBlockedAndRequestedOnlyAFewTimesAnHour"),
         Defect.of("takes a rate limit for a refusal for good", "nova/openstack4j/Failures")
             .where(
                 "case 413, 429, 497, 498 -> Kind.TOO_MANY_REQUESTS;",
                 "case 429 -> Kind.TOO_MANY_REQUESTS; case 498 -> Kind.BAD_REQUEST;")
             .caughtBy(
                 "nova.openstack4j.OpenStack4jNovaTest#httpStatusOfAFailedWriteDecidesItsKindAndWhetherItsOutcomeIsKnown"),
-        Defect.of("asks for a member of a hard affinity group", "drain/InstanceRows")
-            .where(
-                "Failure.group(row.id(), \"affinity\", context);",
-                "Failure.group(row.id(), \"none\", context);")
+        Defect.of("asks for a member of a hard affinity group", "drain/instance/StrategyTable")
+            .where("view.group(\"affinity\");", "view.group(\"none\");")
             .caughtBy(
                 "drain.InstanceRowsTest$MembersOfOneServerGroup#areBlockedByHardAffinityEvenWhenOnlyOneIsLeft"),
-        Defect.of("does not see a stranger's move before its own", "drain/MigrationTracker")
-            .where(
-                "RowAction.LiveMigrate.of(row) ? strangersMove(row) : Optional.<Instance>empty()",
-                "Optional.<Instance>empty()")
+        Defect.of("does not see a stranger's move before its own", "drain/MoveQueue")
+            .where("i.migrating() && isExternal(i)", "i == null")
             .caughtBy(
-                "drain.MigrationTrackerTest$AMoveQueuedBehindAnExternalMigration#waitsAndIsNotInconsistent"),
-        Defect.of("tries without end", "drain/MigrationTracker")
-            .where(
-                "if (row.attemptsMade() >= context.spec().maxAttempts())",
-                "if (row.attemptsMade() < 0)")
-            .caughtBy("drain.MigrationTrackerTest#instanceFailsAfterItsLastAttempt", WORLDS),
-        Defect.of("tries again at once", "drain/Deadlines")
+                "drain.instance.MigrationTrackerTest$AMoveQueuedBehindAnExternalMigration#waitsAndIsNotInconsistent"),
+        Defect.of("tries without end", "drain/instance/RowTransitions")
+            .where("if (!host.allowsAttemptAfter(row))", "if (row == null)")
+            .caughtBy(
+                "drain.instance.MigrationTrackerTest#instanceFailsAfterItsLastAttempt", WORLDS),
+        Defect.of("tries again at once", "drain/instance/Deadlines")
             .where("10L << 2 * Math.min(Math.max(attempts - 1, 0), 3)", "0L")
-            .caughtBy("drain.MigrationTrackerTest#backOffGrowsWithEachAttemptUpTo300Seconds"),
-        Defect.of("waits without end in Nova's queue", "drain/MigrationTracker")
+            .caughtBy(
+                "drain.instance.MigrationTrackerTest#backOffGrowsWithEachAttemptUpTo300Seconds"),
+        Defect.of("waits without end in Nova's queue", "drain/instance/MigrationTracker")
             .where(
-                "|| row.because(Reason.Queued) && context.ago(row.lastTransitionTime()).compareTo(Deadlines.QUEUEING) >="
-                    + " 0",
+                "|| row.because(Reason.Queued) && host.ago(row.lastTransitionTime()).compareTo(Deadlines.QUEUEING) >= 0",
                 "")
             .caughtBy(
-                "drain.MigrationTrackerTest$AQueuedMove#isBlockedAfterTenMinutesWhenNoOtherMoveRuns"),
-        Defect.of("waits without end for what Nova dropped", "drain/MigrationTracker")
+                "drain.instance.MigrationTrackerTest$AQueuedMove#isBlockedAfterTenMinutesWhenNoOtherMoveRuns"),
+        Defect.of("waits without end for what Nova dropped", "drain/instance/MigrationTracker")
             .where(
-                "if (context.ago(row.requestTime()).compareTo(Deadlines.DROPPED) < 0)",
-                "if (context != null)")
+                "if (host.ago(row.requestTime()).compareTo(Deadlines.DROPPED) < 0)",
+                "if (host != null)")
             .caughtBy(
-                "drain.MigrationTrackerTest$AnAcceptedRequest#thatNovaShowsNoTraceOfIsGivenUpAfterOneMinute"),
-        Defect.of("waits without end for a move that runs", "drain/MigrationTracker")
-            .where(
-                "if (context.ago(shown.startTime()).compareTo(limit) < 0)", "if (context != null)")
+                "drain.instance.MigrationTrackerTest$AnAcceptedRequest#thatNovaShowsNoTraceOfIsGivenUpAfterOneMinute"),
+        Defect.of("waits without end for a move that runs", "drain/instance/MigrationTracker")
+            .where("if (host.ago(shown.startTime()).compareTo(limit) < 0)", "if (host != null)")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARunningMove#isAbortedAfterTheInstanceTimeoutOfTheSpec"),
+                "drain.instance.MigrationTrackerTest$ARunningMove#isAbortedAfterTheInstanceTimeoutOfTheSpec"),
         Defect.of("waits without end for a foreign task", "drain/InstanceRows")
             .where(
                 "context.ago(row.lastTransitionTime()).compareTo(wait.atMost()) >= 0",
                 "context == null")
-            .caughtBy("drain.StrategyTableTest#instanceWithATaskIsBlockedAfterAnHour"),
+            .caughtBy("drain.instance.StrategyTableTest#instanceWithATaskIsBlockedAfterAnHour"),
         Defect.of("does not call for the human it waits for", "drain/Drain")
             .where("return needy.isEmpty()", "return needy != null")
             .caughtBy(
@@ -454,30 +458,30 @@ final class Defects {
 
   private static List<Defect> guests() {
     return List.of(
-        Defect.of("moves a guest twice while it is paused", "drain/StrategyTable")
+        Defect.of("moves a guest twice while it is paused", "drain/instance/StrategyTable")
             .where("movedSincePaused(instance, d) ?", "d == null ?")
             .caughtBy(
-                "drain.StrategyTableTest#instancePausedAndThenLiveMigratedIsBlocked",
+                "drain.instance.StrategyTableTest#instancePausedAndThenLiveMigratedIsBlocked",
                 "simulation.StoriesTest#pausedInstanceThatHasJustArrivedIsNotMovedAgain"),
-        Defect.of("starts a guest that is off", "drain/StrategyTable")
+        Defect.of("starts a guest that is off", "drain/instance/StrategyTable")
             .where(
                 "if (instance.powerState() != RUNNING && instance.powerState() != PAUSED)",
                 "if (instance == null)")
             .caughtBy(
-                "drain.StrategyTableTest#activeInstanceWhoseGuestIsOffIsBlockedAfter15Minutes",
+                "drain.instance.StrategyTableTest#activeInstanceWhoseGuestIsOffIsBlockedAfter15Minutes",
                 WORLDS),
-        Defect.of("live-migrates a stopped guest", "drain/StrategyTable")
+        Defect.of("live-migrates a stopped guest", "drain/instance/StrategyTable")
             .where(
-                "case \"stopped\" -> new InstanceDecision.Move(RowAction.ColdMigrate)",
-                "case \"stopped\" -> new InstanceDecision.Move(RowAction.LiveMigrate)")
+                "case \"stopped\" -> new InstanceDecision.Move(Way.COLD)",
+                "case \"stopped\" -> new InstanceDecision.Move(Way.LIVE)")
             .caughtBy(
-                "drain.StrategyTableTest#vmStateAndPowerStateDecideWhatHappensToAnIdleInstance"),
+                "drain.instance.StrategyTableTest#vmStateAndPowerStateDecideWhatHappensToAnIdleInstance"),
         Defect.of("moves members of one server group at once", "drain/InstanceRows")
             .where(
                 "groups.stream().anyMatch(busy::contains)", "groups.stream().anyMatch(g -> false)")
             .caughtBy("drain.InstanceRowsTest$MembersOfOneServerGroup#moveOneAfterAnother"),
         Defect.of("moves more at once than the spec allows", "drain/InstanceRows")
-            .where("if (free <= 0 || slots <= 0 || !known)", "if (free <= 0 || !known)")
+            .where("if (free <= 0 || !slotFree(move) || !known)", "if (free <= 0 || !known)")
             .caughtBy("drain.InstanceRowsTest#liveAndColdMigrationsHaveSeparateLimits"),
         Defect.of("moves more at once than all hosts may", "operator/MaintenanceLoop")
             .where(
@@ -491,7 +495,7 @@ final class Defects {
             .caughtBy("drain.InstanceRowsTest#noMoveIsRequestedBeforeTheServiceIsDisabled"),
         Defect.of("does not heed suspend", "drain/Drain")
             .where(
-                "serviceDecision.command().isEmpty() && !context.spec().suspend()",
+                "serviceDecision.command().isEmpty() && !context.suspended()",
                 "serviceDecision.command().isEmpty()")
             .caughtBy(
                 "drain.InstanceRowsTest#suspendedMaintenanceRequestsNoMoveAndStillTracksRunningMoves"),
@@ -595,10 +599,13 @@ final class Defects {
                     + "#isNotDisabledAgainDuringTheAnswerWait",
                 "operator.MaintenanceLoopTest$TheComputeService"
                     + "#isNotEnabledAgainDuringTheAnswerWait"),
-        Defect.of("waits without end for an answer about an instance", "drain/MigrationTracker")
-            .where("return Next.of(nothingTold(row));", "return Next.of(row);")
+        Defect.of(
+                "waits without end for an answer about an instance",
+                "drain/instance/RequestTracker")
+            .where(
+                "view.detail().isEmpty() ? nothingTold(row) :", "view.detail().isEmpty() ? row :")
             .caughtBy(
-                "drain.MigrationTrackerTest$ARequestWithoutAnAnswer#isBlockedWhenNovaDoesNotShowTheInstanceFor15Minutes"),
+                "drain.instance.MigrationTrackerTest$ARequestWithoutAnAnswer#isBlockedWhenNovaDoesNotShowTheInstanceFor15Minutes"),
         Defect.of("lets go before the service is seen enabled", "drain/Cleanup")
             .where(
                 "serviceDecision.command().isEmpty() && (serviceDecision.record() == null ||"

@@ -22,6 +22,7 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -245,8 +246,7 @@ class EmptyCheckTest {
             .instances(busy("migrating", away(active("vm"))))
             .migrations(incoming(record(9, "vm", "live-migration", "running", NOON, SOMEBODY)));
     given.decide();
-    var arrived =
-        new Observation.Detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
+    var arrived = new Detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
 
     given.decide(given.after(61).snapshot("vm", arrived));
 

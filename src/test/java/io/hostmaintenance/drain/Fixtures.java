@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Locale;
 
 /** Instances, records, actions and rows as tests need them. */
-final class Fixtures {
+public final class Fixtures {
 
   private Fixtures() {}
 
   // ---------------------------------------------------------------- instances
 
-  static Instance instance(String id, String vmState, String task, int power, String host) {
+  public static Instance instance(String id, String vmState, String task, int power, String host) {
     return new Instance(
         id,
         "name-of-" + id,
@@ -34,23 +34,23 @@ final class Fixtures {
         null);
   }
 
-  static Instance active(String id) {
+  public static Instance active(String id) {
     return instance(id, "active", null, 1, Given.HOST);
   }
 
-  static Instance stopped(String id) {
+  public static Instance stopped(String id) {
     return instance(id, "stopped", null, 4, Given.HOST);
   }
 
-  static Instance paused(String id) {
+  public static Instance paused(String id) {
     return instance(id, "paused", null, 3, Given.HOST);
   }
 
-  static Instance in(String vmState, String id) {
+  public static Instance in(String vmState, String id) {
     return instance(id, vmState, null, 1, Given.HOST);
   }
 
-  static Instance busy(String task, Instance i) {
+  public static Instance busy(String task, Instance i) {
     return new Instance(
         i.id(),
         i.name(),
@@ -65,7 +65,7 @@ final class Fixtures {
         i.fault());
   }
 
-  static Instance on(String host, Instance i) {
+  public static Instance on(String host, Instance i) {
     return new Instance(
         i.id(),
         i.name(),
@@ -80,11 +80,11 @@ final class Fixtures {
         i.fault());
   }
 
-  static Instance away(Instance i) {
+  public static Instance away(Instance i) {
     return on(Given.OTHER, i);
   }
 
-  static Instance ram(int mib, Instance i) {
+  public static Instance ram(int mib, Instance i) {
     return new Instance(
         i.id(),
         i.name(),
@@ -99,7 +99,7 @@ final class Fixtures {
         i.fault());
   }
 
-  static Instance faulty(String fault, Instance i) {
+  public static Instance faulty(String fault, Instance i) {
     return new Instance(
         i.id(),
         i.name(),
@@ -114,7 +114,7 @@ final class Fixtures {
         fault);
   }
 
-  static Instance progress(Integer percent, Instance i) {
+  public static Instance progress(Integer percent, Instance i) {
     return new Instance(
         i.id(),
         i.name(),
@@ -131,7 +131,7 @@ final class Fixtures {
 
   // ---------------------------------------------------------------- records
 
-  static Migration record(
+  public static Migration record(
       long id, String instance, String type, String status, Instant created, Identity by) {
     return new Migration(
         id,
@@ -147,16 +147,16 @@ final class Fixtures {
         by.projectId());
   }
 
-  static Migration live(long id, String instance, String status, Instant created) {
+  public static Migration live(long id, String instance, String status, Instant created) {
     return record(id, instance, Migration.LIVE, status, created, Given.US);
   }
 
-  static Migration cold(long id, String instance, String status, Instant created) {
+  public static Migration cold(long id, String instance, String status, Instant created) {
     return record(id, instance, Migration.COLD, status, created, Given.US);
   }
 
   /** The record in another status, just updated. */
-  static Migration become(String status, Instant when, Migration m) {
+  public static Migration become(String status, Instant when, Migration m) {
     return new Migration(
         m.id(),
         m.uuid(),
@@ -172,7 +172,7 @@ final class Fixtures {
   }
 
   /** The record the other way round: to the host. */
-  static Migration incoming(Migration m) {
+  public static Migration incoming(Migration m) {
     return new Migration(
         m.id(),
         m.uuid(),
@@ -189,11 +189,11 @@ final class Fixtures {
 
   // ---------------------------------------------------------------- actions
 
-  static InstanceAction action(String name, String requestId, Instant when, Identity by) {
+  public static InstanceAction action(String name, String requestId, Instant when, Identity by) {
     return new InstanceAction(requestId, name, by.userId(), by.projectId(), when, null, List.of());
   }
 
-  static InstanceAction failed(InstanceAction a, String details) {
+  public static InstanceAction failed(InstanceAction a, String details) {
     return new InstanceAction(
         a.requestId(),
         a.action(),
@@ -207,7 +207,7 @@ final class Fixtures {
 
   // ---------------------------------------------------------------- rows
 
-  static InstanceStatus row(String id, RowState state, Reason reason) {
+  public static InstanceStatus row(String id, RowState state, Reason reason) {
     return InstanceStatus.builder()
         .id(id)
         .name("name-of-" + id)
@@ -221,7 +221,7 @@ final class Fixtures {
   }
 
   /** A row whose live migration Nova has accepted at noon. */
-  static InstanceStatus moving(String id) {
+  public static InstanceStatus moving(String id) {
     return row(id, RowState.InProgress, Reason.Queued).toBuilder()
         .attempts(1)
         .requestId(Given.requestId(id))
@@ -231,7 +231,7 @@ final class Fixtures {
   }
 
   /** A row whose live migration runs since noon. */
-  static InstanceStatus running(String id, long migrationId) {
+  public static InstanceStatus running(String id, long migrationId) {
     return moving(id).toBuilder()
         .reason(Reason.Running.name())
         .startTime(Given.NOON)
@@ -240,7 +240,7 @@ final class Fixtures {
   }
 
   /** A row whose intent was stored at noon and of whose request nothing is known. */
-  static InstanceStatus requested(String id) {
+  public static InstanceStatus requested(String id) {
     return row(id, RowState.Requested, Reason.AnswerUnknown).toBuilder()
         .attempts(1)
         .requestTime(Given.NOON)
@@ -248,7 +248,7 @@ final class Fixtures {
         .build();
   }
 
-  static InstanceStatus cold(InstanceStatus row) {
+  public static InstanceStatus cold(InstanceStatus row) {
     return row.toBuilder().action(RowAction.ColdMigrate.name()).build();
   }
 }

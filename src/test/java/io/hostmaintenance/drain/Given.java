@@ -11,14 +11,15 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
-import io.hostmaintenance.drain.DetailQueries.Question;
 import io.hostmaintenance.drain.Observation.Consumer;
-import io.hostmaintenance.drain.Observation.Detail;
-import io.hostmaintenance.drain.Observation.Group;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Residents;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.DetailQueries;
+import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
@@ -49,16 +50,16 @@ import java.util.stream.Collectors;
  * A resource, a cloud as it stands, and a clock. Looks as the operator looks: the lists of the
  * host, then what {@link DetailQueries} asks for, nothing more.
  */
-final class Given {
+public final class Given {
 
-  static final String NAME = "rack-1";
-  static final String HOST = "compute-7";
-  static final String OTHER = "compute-9";
-  static final String MARKER = "host-maintenance " + NAME + " [0b1c7d6e]";
-  static final Identity US = new Identity("operator", "admin");
-  static final Identity SOMEBODY = new Identity("alice", "web");
-  static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
-  static final Settings SETTINGS =
+  public static final String NAME = "rack-1";
+  public static final String HOST = "compute-7";
+  public static final String OTHER = "compute-9";
+  public static final String MARKER = "host-maintenance " + NAME + " [0b1c7d6e]";
+  public static final Identity US = new Identity("operator", "admin");
+  public static final Identity SOMEBODY = new Identity("alice", "web");
+  public static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
+  public static final Settings SETTINGS =
       new Settings(
           Duration.ofSeconds(5),
           Duration.ofSeconds(60),
@@ -108,12 +109,12 @@ final class Given {
   }
 
   /** A resource that nobody has observed, its host enabled. */
-  static Given fresh() {
+  public static Given fresh() {
     return new Given();
   }
 
   /** A resource that holds its host: disabled by us, no rows. */
-  static Given taken() {
+  public static Given taken() {
     var given = new Given();
     given.service(HOST, "disabled", MARKER);
     given.status(
@@ -128,7 +129,7 @@ final class Given {
     return given;
   }
 
-  static String id(String host) {
+  public static String id(String host) {
     return "service-of-" + host;
   }
 
@@ -149,7 +150,7 @@ final class Given {
 
   private final Spec words = new Spec();
 
-  Given spec(UnaryOperator<Spec> change) {
+  public Given spec(UnaryOperator<Spec> change) {
     var w = change.apply(words);
     resource.setSpec(
         new HostMaintenanceSpec(
@@ -166,105 +167,105 @@ final class Given {
     return this;
   }
 
-  Given liveMigrate(boolean value) {
+  public Given liveMigrate(boolean value) {
     words.liveMigrate = value;
     return spec(s -> s);
   }
 
-  Given reason(String value) {
+  public Given reason(String value) {
     words.reason = value;
     return spec(s -> s);
   }
 
-  Given targetHost(String value) {
+  public Given targetHost(String value) {
     words.targetHost = value;
     return spec(s -> s);
   }
 
-  Given concurrency(int live, int cold) {
+  public Given concurrency(int live, int cold) {
     words.concurrency = new Concurrency(live, cold);
     return spec(s -> s);
   }
 
-  Given maxAttempts(int value) {
+  public Given maxAttempts(int value) {
     words.maxAttempts = value;
     return spec(s -> s);
   }
 
-  Given onTimeout(String value) {
+  public Given onTimeout(String value) {
     words.onTimeout = value;
     return spec(s -> s);
   }
 
-  Given onDelete(String value) {
+  public Given onDelete(String value) {
     words.onDelete = value;
     return spec(s -> s);
   }
 
-  Given instanceTimeout(String value) {
+  public Given instanceTimeout(String value) {
     words.instanceTimeout = value;
     return spec(s -> s);
   }
 
-  Given suspended(boolean value) {
+  public Given suspended(boolean value) {
     words.suspend = value;
     return spec(s -> s);
   }
 
-  Given annotated(String name, String value) {
+  public Given annotated(String name, String value) {
     resource.getMetadata().getAnnotations().put(name, value);
     return this;
   }
 
-  Given deleted() {
+  public Given deleted() {
     resource.getMetadata().setDeletionTimestamp(now.toString());
     return this;
   }
 
-  Given status(HostMaintenanceStatus status) {
+  public Given status(HostMaintenanceStatus status) {
     resource.setStatus(status);
     return this;
   }
 
-  Given status(UnaryOperator<HostMaintenanceStatus.Builder> change) {
+  public Given status(UnaryOperator<HostMaintenanceStatus.Builder> change) {
     return status(change.apply(status().toBuilder()).build());
   }
 
-  HostMaintenanceStatus status() {
+  public HostMaintenanceStatus status() {
     return resource.getStatus();
   }
 
-  HostMaintenance resource() {
+  public HostMaintenance resource() {
     return resource;
   }
 
   /** Rows as they are stored. */
-  Given rows(InstanceStatus... rows) {
+  public Given rows(InstanceStatus... rows) {
     return status(s -> s.instances(Arrays.asList(rows)));
   }
 
   /** The stored row of an instance. */
-  InstanceStatus row(String id) {
+  public InstanceStatus row(String id) {
     return status().instances().stream().filter(r -> r.id().equals(id)).findFirst().orElseThrow();
   }
 
   // ---------------------------------------------------------------- the cloud
 
   /** Instances as they stand now, on whatever host; one with a known id is replaced. */
-  Given instances(Instance... all) {
+  public Given instances(Instance... all) {
     for (var instance : all) {
       instances.put(instance.id(), instance);
     }
     return this;
   }
 
-  Given gone(String id) {
+  public Given gone(String id) {
     instances.remove(id);
     return this;
   }
 
   /** Migration records as they stand now; one with a known id is replaced. */
-  Given migrations(Migration... all) {
+  public Given migrations(Migration... all) {
     for (var migration : all) {
       migrations.removeIf(m -> m.id() == migration.id());
       migrations.addFirst(migration);
@@ -273,64 +274,64 @@ final class Given {
   }
 
   /** An action, newest last. */
-  Given action(String instance, InstanceAction action) {
+  public Given action(String instance, InstanceAction action) {
     actions.computeIfAbsent(instance, i -> new ArrayList<>()).addFirst(action);
     return this;
   }
 
-  Given service(String host, String status, String reason) {
+  public Given service(String host, String status, String reason) {
     services.put(host, new ComputeService(id(host), host, status, true, reason, false));
     return this;
   }
 
   /** One more nova-compute service of a host, from another cell or left over. */
-  Given twin(String id, String host, String status, boolean up) {
+  public Given twin(String id, String host, String status, boolean up) {
     services.put(id, new ComputeService(id, host, status, up, null, false));
     return this;
   }
 
-  Given noTwin(String id) {
+  public Given noTwin(String id) {
     services.remove(id);
     return this;
   }
 
-  Given forcedDown(String host) {
+  public Given forcedDown(String host) {
     var old = services.get(host);
     services.put(
         host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), true));
     return this;
   }
 
-  Given serviceDown(String host) {
+  public Given serviceDown(String host) {
     var old = services.get(host);
     services.put(
         host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), false));
     return this;
   }
 
-  Given noService(String host) {
+  public Given noService(String host) {
     services.remove(host);
     return this;
   }
 
-  ComputeService service() {
+  public ComputeService service() {
     return services.get(HOST);
   }
 
-  Given group(String policy, String... members) {
+  public Given group(String policy, String... members) {
     var name = policy + "-" + groups.size();
     groups.add(new ServerGroup("id-" + name, name, policy, 1, Set.of(members)));
     return this;
   }
 
   /** Every group was deleted. */
-  Given noGroups() {
+  public Given noGroups() {
     groups.clear();
     return this;
   }
 
   /** Which groups this one is in has not been asked yet. */
-  Given groupsNotKnown(String id) {
+  public Given groupsNotKnown(String id) {
     groupsNotKnown.add(id);
     return this;
   }
@@ -358,103 +359,103 @@ final class Given {
         .collect(Collectors.toSet());
   }
 
-  Given hypervisor(String type) {
+  public Given hypervisor(String type) {
     hypervisorType = type;
     return this;
   }
 
   /** The hypervisor shows instances that no list shows. */
-  Given unlisted(String... ids) {
+  public Given unlisted(String... ids) {
     unlisted = Set.of(ids);
     return this;
   }
 
   /** The instances were asked for so long before the decision. */
-  Given aged(Duration value) {
+  public Given aged(Duration value) {
     age = value;
     return this;
   }
 
-  Given placement(Consumer... all) {
+  public Given placement(Consumer... all) {
     consumers = Optional.of(List.of(all));
     return this;
   }
 
-  Given noPlacement() {
+  public Given noPlacement() {
     consumers = Optional.empty();
     return this;
   }
 
   /** Nova does not answer the questions about this one. */
-  Given unseen(String id) {
+  public Given unseen(String id) {
     unseen.add(id);
     unseenSince.put(id, now);
     return this;
   }
 
   /** Nova answers again. */
-  Given seenAgain(String id) {
+  public Given seenAgain(String id) {
     unseen.remove(id);
     unseenSince.remove(id);
     return this;
   }
 
-  Given otherMaintenance(DecisionInput.OtherMaintenance... all) {
+  public Given otherMaintenance(DecisionInput.OtherMaintenance... all) {
     others.clear();
     others.addAll(Arrays.asList(all));
     return this;
   }
 
-  Given freeMoves(int moves) {
+  public Given freeMoves(int moves) {
     freeMoves = moves;
     return this;
   }
 
-  Given mayStart(boolean may) {
+  public Given mayStart(boolean may) {
     turn = new DecisionInput.Turn(may, may ? List.of() : List.of("a", "b", "c"), may ? 0 : 10);
     return this;
   }
 
-  Given turn(DecisionInput.Turn next) {
+  public Given turn(DecisionInput.Turn next) {
     turn = next;
     return this;
   }
 
   /** Nova did not change the service when it was last asked to. */
-  Given refused(Reason reason, String message) {
+  public Given refused(Reason reason, String message) {
     refusal = Optional.of(new Unavailable(new Cause(reason, message), Duration.ZERO));
     return this;
   }
 
   /** For how long Nova has not changed the service. */
-  Given refusedFor(Duration time) {
+  public Given refusedFor(Duration time) {
     refusedFor = time;
     return this;
   }
 
   /** How far Nova's clock is ahead of ours. */
-  Given novaAhead(Duration ahead) {
+  public Given novaAhead(Duration ahead) {
     novaAhead = ahead;
     return this;
   }
 
   // ---------------------------------------------------------------- time goes by
 
-  Instant now() {
+  public Instant now() {
     return now;
   }
 
-  Given after(Duration time) {
+  public Given after(Duration time) {
     now = now.plus(time);
     return this;
   }
 
-  Given after(long seconds) {
+  public Given after(long seconds) {
     return after(Duration.ofSeconds(seconds));
   }
 
   /** A new process, which has seen nothing yet. */
-  Given restarted() {
+  public Given restarted() {
     firstSeen.clear();
     knowsOfDisabling = Optional.of(now);
     knowsOfGivingBack = Optional.of(now).filter(n -> Cleanup.begun(status()));
@@ -463,7 +464,7 @@ final class Given {
 
   // ---------------------------------------------------------------- what follows
 
-  Snapshot snapshot() {
+  public Snapshot snapshot() {
     var since = ObservationNeeds.changesSince(status());
     var records =
         migrations.stream()
@@ -519,7 +520,7 @@ final class Given {
   }
 
   /** The observation of this moment, but for what one instance told when it was asked. */
-  Snapshot snapshot(String id, Detail told) {
+  public Snapshot snapshot(String id, Detail told) {
     var snapshot = snapshot();
     var details = new HashMap<>(snapshot.details());
     details.put(id, told);
@@ -561,7 +562,7 @@ final class Given {
             : Optional.empty());
   }
 
-  DecisionInput input() {
+  public DecisionInput input() {
     var waited = new HashMap<String, Duration>();
     var keys = new LinkedHashSet<String>();
     if (status() != null) {
@@ -593,11 +594,11 @@ final class Given {
   }
 
   /** The decision on an observation; what it says is stored. */
-  Decision decide() {
+  public Decision decide() {
     return decide(snapshot());
   }
 
-  Decision decide(Observation observation) {
+  public Decision decide(Observation observation) {
     var decision = Drain.decide(input(), observation);
     if (observation instanceof Snapshot snapshot
         && snapshot.service(HOST).map(s -> !s.unknown()).orElse(true)) {
@@ -607,29 +608,29 @@ final class Given {
     return decision;
   }
 
-  Decision unavailable() {
+  public Decision unavailable() {
     return decide(
         new Unavailable(Reason.ApiUnavailable.cause("Nova answered 503."), Duration.ZERO));
   }
 
   /** From now on an observation begins so long before its decision. */
-  Given lookTook(Duration time) {
+  public Given lookTook(Duration time) {
     lookTook = time;
     return this;
   }
 
   /** The decision after some more time. */
-  Decision decideAfter(long seconds) {
+  public Decision decideAfter(long seconds) {
     return after(seconds).decide();
   }
 
   /** Enters what Nova answered to a command. */
-  Given answered(Outcome... outcomes) {
+  public Given answered(Outcome... outcomes) {
     return status(OutcomeRecorder.enter(status(), List.of(outcomes), now));
   }
 
   /** Enters that Nova accepted every server action. */
-  Given accepted(Decision decision) {
+  public Given accepted(Decision decision) {
     for (var command : decision.commands()) {
       if (command instanceof Command.ServerAction action) {
         answered(new Outcome.Accepted(command, requestId(action.instanceId())));
@@ -639,7 +640,7 @@ final class Given {
   }
 
   /** Carries out what was asked of the service. */
-  Given obeyed(Decision decision) {
+  public Given obeyed(Decision decision) {
     for (var command : decision.commands()) {
       switch (command) {
         case Command.DisableService(var id, var reason) -> service(HOST, "disabled", reason);
@@ -650,16 +651,16 @@ final class Given {
     return this;
   }
 
-  static String requestId(String instance) {
+  public static String requestId(String instance) {
     return "req-"
         + UUID.nameUUIDFromBytes(instance.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
-  static NovaException refusal(NovaException.Kind kind, String message) {
+  public static NovaException refusal(NovaException.Kind kind, String message) {
     return new NovaException(kind, message);
   }
 
-  static NovaException unanswered() {
+  public static NovaException unanswered() {
     return new NovaException(
         NovaException.Kind.UNAVAILABLE, "No answer came.", 0, null, null, true, null);
   }

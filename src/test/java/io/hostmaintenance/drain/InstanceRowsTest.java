@@ -423,6 +423,26 @@ class InstanceRowsTest {
     }
 
     @Test
+    void withARequestOfAnUnknownActionIsLeftUnchanged() {
+      var novel = running("vm", 9).toBuilder().action("Parked").build();
+      var given = Given.taken().rows(novel).instances();
+
+      assertThat(given.decide().commands()).isEmpty();
+      assertThat(given.row("vm")).isEqualTo(novel);
+    }
+
+    @Test
+    void withARequestOfAnUnknownActionKeepsTheHostFromBeingEmpty() {
+      var given = Given.taken().rows(running("vm", 9).toBuilder().action("Parked").build());
+      given.instances();
+
+      given.decide();
+      given.decideAfter(600);
+
+      assertThat(given.status().condition("Drained").orElseThrow().isTrue()).isFalse();
+    }
+
+    @Test
     void withAnUnknownStateIsLeftUnchangedByAnUnconfirmedResize() {
       var novel = row("vm", RowState.Pending, Reason.Waiting).toBuilder().state("Parked").build();
       var given =

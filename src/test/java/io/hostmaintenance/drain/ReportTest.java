@@ -21,6 +21,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import java.nio.charset.StandardCharsets;

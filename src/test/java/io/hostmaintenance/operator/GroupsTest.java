@@ -2,8 +2,8 @@ package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hostmaintenance.drain.Observation.Detail;
-import io.hostmaintenance.drain.Observation.Group;
+import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.Group;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Nova;

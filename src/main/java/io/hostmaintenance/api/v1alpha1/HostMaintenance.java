@@ -45,6 +45,11 @@ public final class HostMaintenance
   /** The schema that this operator writes. */
   public static final int SCHEMA_VERSION = 3;
 
+  /** The nova-compute host that it puts into maintenance. */
+  public String host() {
+    return getSpec().host();
+  }
+
   /** No spec until there is one. */
   @Override
   protected HostMaintenanceSpec initSpec() {

@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -9,17 +9,17 @@ import java.time.Instant;
 import java.util.List;
 
 /** How a row goes from one state to the next. */
-final class RowTransitions {
+public final class RowTransitions {
 
   private static final int NAME_BYTES = 100;
 
   /** The longest message of a row, in UTF-8. */
-  static final int MESSAGE_BYTES = 360;
+  public static final int MESSAGE_BYTES = 360;
 
   private RowTransitions() {}
 
   /** A row for an instance that is seen for the first time. */
-  static InstanceStatus first(Instance instance, Instant now) {
+  public static InstanceStatus first(Instance instance, Instant now) {
     return seen(
         InstanceStatus.builder()
             .id(instance.id())
@@ -31,7 +31,7 @@ final class RowTransitions {
   }
 
   /** The row with what Nova shows of the instance now. */
-  static InstanceStatus seen(InstanceStatus row, Instance instance) {
+  public static InstanceStatus seen(InstanceStatus row, Instance instance) {
     return row.toBuilder()
         .name(UntrustedText.cut(instance.name(), NAME_BYTES))
         .projectId(UntrustedText.cut(instance.projectId(), 64))
@@ -41,7 +41,7 @@ final class RowTransitions {
   }
 
   /** The row in a state, for a reason; since when it stands and is refused goes with them. */
-  static InstanceStatus mark(InstanceStatus row, RowState state, Cause cause, Instant now) {
+  public static InstanceStatus mark(InstanceStatus row, RowState state, Cause cause, Instant now) {
     var same = state.name().equals(row.state()) && row.because(cause.reason());
     return row.toBuilder()
         .state(state.name())
@@ -54,7 +54,7 @@ final class RowTransitions {
   }
 
   /** The row at its end: what matters then stays, the rest goes, so that a status stays small. */
-  static InstanceStatus end(InstanceStatus row, RowState state, Cause cause, Instant now) {
+  public static InstanceStatus end(InstanceStatus row, RowState state, Cause cause, Instant now) {
     return InstanceStatus.builder()
         .id(row.id())
         .name(row.name())
@@ -71,7 +71,7 @@ final class RowTransitions {
   }
 
   /** The row without an outstanding request. */
-  static InstanceStatus settle(InstanceStatus row) {
+  public static InstanceStatus settle(InstanceStatus row) {
     return row.toBuilder()
         .requestTime(null)
         .observedTime(null)
@@ -83,14 +83,31 @@ final class RowTransitions {
         .build();
   }
 
+  /** The row after a failed attempt: to be asked for again after a while, or at its end. */
+  static InstanceStatus attemptFailed(InstanceStatus row, Cause cause, HostView host) {
+    var settled = settle(row);
+    if (!host.allowsAttemptAfter(row)) {
+      return end(settled, RowState.Failed, cause, host.now());
+    }
+    return mark(
+        settled.toBuilder()
+            .migrationId(null)
+            .requestId(null)
+            .nextAttemptTime(host.now().plus(Deadlines.backOff(row.attemptsMade())))
+            .build(),
+        RowState.Pending,
+        cause,
+        host.now());
+  }
+
   /** Whether the row holds one of the slots of its host. */
-  static boolean inFlight(InstanceStatus row) {
+  public static boolean inFlight(InstanceStatus row) {
     return row.outstanding()
         && (Refusals.forLong(row) || RowState.of(row).map(RowState::remaining).orElse(false));
   }
 
   /** Whether any row still has a request of ours outstanding. */
-  static boolean anyOutstanding(List<InstanceStatus> rows) {
+  public static boolean anyOutstanding(List<InstanceStatus> rows) {
     return rows.stream().anyMatch(InstanceStatus::outstanding);
   }
 

@@ -1,10 +1,8 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
-import io.hostmaintenance.drain.Observation.Group;
-import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.InstanceAction;
 import java.util.List;
 import java.util.Optional;
@@ -21,14 +19,10 @@ public final class MoveFailure {
   private MoveFailure() {}
 
   /** What the events say of the row's last action; of several, the one that says most. */
-  static Cause of(InstanceStatus row, DecisionContext context) {
-    var details =
-        Optional.ofNullable(context.snapshot().details().get(row.id()))
-            .flatMap(Observation.Detail::events)
-            .map(MoveFailure::details)
-            .orElse(List.of());
+  static Cause of(InstanceStatus row, InstanceView view) {
+    var details = view.detail().flatMap(Detail::events).map(MoveFailure::details).orElse(List.of());
     if (details.isEmpty()) {
-      return InstanceMessages.failedWithoutReason(row, context.host());
+      return InstanceMessages.failedWithoutReason(row, view.host().name());
     }
     var detail =
         first(details, d -> d.startsWith("Migration pre-check error"))
@@ -44,8 +38,8 @@ public final class MoveFailure {
     if (!detail.contains("No valid host")) {
       return new Cause(Reason.FailedDuringTransfer, said);
     }
-    var hosts = candidates(context);
-    return group(row.id(), "anti-affinity", context)
+    var hosts = view.host().destinations();
+    return view.group("anti-affinity")
         .filter(g -> !hosts.isEmpty() && g.full().containsAll(hosts))
         .map(g -> InstanceMessages.noHostWithoutMember(g, hosts, said))
         .orElse(new Cause(Reason.NoValidHost, said));
@@ -53,22 +47,6 @@ public final class MoveFailure {
 
   private static Optional<String> first(List<String> details, Predicate<String> which) {
     return details.stream().filter(which).findFirst();
-  }
-
-  /** The hosts that could take the instance. */
-  private static List<String> candidates(DecisionContext context) {
-    return context.snapshot().services().stream()
-        .filter(s -> s.enabled() && s.up() && !s.host().equals(context.host()))
-        .map(ComputeService::host)
-        .filter(h -> context.spec().targetHost() == null || h.equals(context.spec().targetHost()))
-        .sorted()
-        .toList();
-  }
-
-  static Optional<Group> group(String instanceId, String policy, DecisionContext context) {
-    return context.snapshot().groups().getOrDefault(instanceId, List.of()).stream()
-        .filter(g -> g.policy().equals(policy))
-        .findFirst();
   }
 
   /** Whether the scheduler found no host, by the events of a move. */

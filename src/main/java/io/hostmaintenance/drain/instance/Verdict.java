@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;

@@ -1,9 +1,5 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
-import static io.hostmaintenance.drain.DetailQueries.Question.ACTIONS;
-import static io.hostmaintenance.drain.DetailQueries.Question.EVENTS;
-import static io.hostmaintenance.drain.DetailQueries.Question.INSTANCE;
-import static io.hostmaintenance.drain.DetailQueries.Question.MIGRATIONS;
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.busy;
 import static io.hostmaintenance.drain.Fixtures.cold;
@@ -16,13 +12,18 @@ import static io.hostmaintenance.drain.Fixtures.row;
 import static io.hostmaintenance.drain.Fixtures.running;
 import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.SOMEBODY;
+import static io.hostmaintenance.drain.instance.Question.ACTIONS;
+import static io.hostmaintenance.drain.instance.Question.EVENTS;
+import static io.hostmaintenance.drain.instance.Question.INSTANCE;
+import static io.hostmaintenance.drain.instance.Question.MIGRATIONS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
-import io.hostmaintenance.drain.DetailQueries.Question;
+import io.hostmaintenance.drain.Fixtures;
+import io.hostmaintenance.drain.ObservationNeeds;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;

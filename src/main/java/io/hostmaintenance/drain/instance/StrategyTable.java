@@ -1,12 +1,9 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
-import io.hostmaintenance.api.v1alpha1.Cause;
-import io.hostmaintenance.api.v1alpha1.RowAction;
-import io.hostmaintenance.drain.Observation.Detail;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.Optional;
@@ -17,34 +14,35 @@ import java.util.stream.Stream;
  *
  * <p>Which operation Nova allows in which state stands in nova/compute/api.py.
  */
-final class StrategyTable {
-
-  /** What is to be done. */
-  sealed interface InstanceDecision {
-
-    /** Ask for a move. */
-    record Move(RowAction action) implements InstanceDecision {}
-
-    /** Wait, but not for ever; the remedy is a format that takes the id of the instance. */
-    record WaitFor(Cause cause, Duration atMost, String remedy) implements InstanceDecision {}
-
-    /** An administrator must act. */
-    record NeedsAdmin(Cause cause) implements InstanceDecision {}
-  }
+public final class StrategyTable {
 
   private static final int RUNNING = 1;
   private static final int PAUSED = 3;
 
   private StrategyTable() {}
 
-  /** What is done with an instance; its detail is needed only for a paused one. */
-  static InstanceDecision choose(Instance instance, Optional<Detail> detail, boolean liveMigrate) {
+  /**
+   * What is done with an instance.
+   *
+   * @param view it shows the instance; its detail is needed only for a paused one
+   * @param spec what the administrator wants
+   */
+  public static InstanceDecision choose(InstanceView view, HostMaintenanceSpec spec) {
+    var decision = byState(view.instance().orElseThrow(), view.detail(), spec);
+    var affinity = view.group("affinity");
+    return decision instanceof InstanceDecision.Move && affinity.isPresent()
+        ? new InstanceDecision.NeedsAdmin(InstanceMessages.affinityGroup(affinity.get()))
+        : decision;
+  }
+
+  private static InstanceDecision byState(
+      Instance instance, Optional<Detail> detail, HostMaintenanceSpec spec) {
     if (!instance.idle()) {
       return task(instance);
     }
     return switch (instance.vmState()) {
-      case "active" -> active(instance, liveMigrate);
-      case "stopped" -> new InstanceDecision.Move(RowAction.ColdMigrate);
+      case "active" -> active(instance, spec);
+      case "stopped" -> new InstanceDecision.Move(Way.COLD);
       case "paused" -> paused(instance, detail);
       case "building" ->
           new InstanceDecision.WaitFor(
@@ -65,14 +63,14 @@ final class StrategyTable {
         InstanceMessages.BUSY_REMEDY);
   }
 
-  private static InstanceDecision active(Instance instance, boolean liveMigrate) {
+  private static InstanceDecision active(Instance instance, HostMaintenanceSpec spec) {
     if (instance.powerState() != RUNNING && instance.powerState() != PAUSED) {
       return new InstanceDecision.WaitFor(
           InstanceMessages.GUEST_POWERED_OFF,
           Deadlines.POWER_SYNC_WAIT,
           InstanceMessages.GUEST_POWERED_OFF_REMEDY);
     }
-    return new InstanceDecision.Move(liveMigrate ? RowAction.LiveMigrate : RowAction.ColdMigrate);
+    return new InstanceDecision.Move(spec.liveMigrate() ? Way.LIVE : Way.COLD);
   }
 
   /**
@@ -85,7 +83,7 @@ final class StrategyTable {
             d ->
                 movedSincePaused(instance, d)
                     ? new InstanceDecision.NeedsAdmin(InstanceMessages.pausedMovedBefore(instance))
-                    : new InstanceDecision.Move(RowAction.LiveMigrate))
+                    : new InstanceDecision.Move(Way.LIVE))
         .orElseGet(
             () ->
                 new InstanceDecision.WaitFor(

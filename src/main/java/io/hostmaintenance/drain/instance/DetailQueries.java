@@ -1,9 +1,8 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
-import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -21,18 +20,6 @@ import java.util.stream.Collectors;
  * of the host. In steady state nothing: a live move costs one question, at its end.
  */
 public final class DetailQueries {
-
-  /** A question about one instance. */
-  public enum Question {
-    /** The instance itself. */
-    INSTANCE,
-    /** All its migration records. */
-    MIGRATIONS,
-    /** All its actions. */
-    ACTIONS,
-    /** The action of its row's request, with events. */
-    EVENTS
-  }
 
   private DetailQueries() {}
 
@@ -77,7 +64,7 @@ public final class DetailQueries {
       InstanceStatus row, Instance onHost, List<Migration> migrations) {
     var questions = EnumSet.noneOf(Question.class);
     if (row.outstanding()) {
-      return ofOutstanding(row, onHost, migrations);
+      return Way.of(row).map(w -> ofOutstanding(row, w, onHost, migrations)).orElse(questions);
     }
     var state = RowState.of(row);
     if (state.isEmpty() || onHost != null) {
@@ -100,7 +87,7 @@ public final class DetailQueries {
   }
 
   private static Set<Question> ofOutstanding(
-      InstanceStatus row, Instance onHost, List<Migration> migrations) {
+      InstanceStatus row, Way way, Instance onHost, List<Migration> migrations) {
     var questions = EnumSet.noneOf(Question.class);
     var record = migrations.stream().filter(m -> m.instanceId().equals(row.id())).findFirst();
     if (onHost == null) {
@@ -116,21 +103,23 @@ public final class DetailQueries {
     }
     var timely =
         record
-            .filter(m -> MigrationTracker.afterIntent(row, m.createdAt()))
+            .filter(m -> RequestRecords.afterIntent(row, m.createdAt()))
             .filter(m -> onHost == null || m.unfinished() && !onHost.idle())
             .isPresent();
-    if (row.migrationId() == null
-        && (RowAction.ColdMigrate.of(row) || !timely || row.attemptsMade() > 1)) {
-      questions.add(Question.ACTIONS);
-      questions.add(Question.MIGRATIONS);
+    if (row.migrationId() == null) {
+      questions.addAll(way.move().questions());
+      if (!timely || row.attemptsMade() > 1) {
+        questions.add(Question.ACTIONS);
+        questions.add(Question.MIGRATIONS);
+      }
     }
     if (row.because(Reason.Settling) || row.because(Reason.Inconsistent)) {
       questions.add(Question.EVENTS); // an error there says that nothing more will come
     }
-    if (RowAction.ColdMigrate.of(row) && anyFinished(row, migrations)) {
-      questions.add(Question.MIGRATIONS); // Nova confirms whichever stands finished
+    if (way.confirms() && anyFinished(row, migrations)) {
+      questions.addAll(Operation.CONFIRM.questions()); // Nova confirms whichever stands finished
     }
-    if (onHost == null ? !wentWell(record, row) : onHost.idle()) {
+    if (onHost == null ? !wentWell(record, way) : onHost.idle()) {
       questions.add(Question.EVENTS);
       questions.add(Question.MIGRATIONS);
     }
@@ -142,8 +131,8 @@ public final class DetailQueries {
   }
 
   /** Whether the record of a row that is off the host needs no explanation. */
-  private static boolean wentWell(Optional<Migration> record, InstanceStatus row) {
-    return RowAction.ColdMigrate.of(row)
+  private static boolean wentWell(Optional<Migration> record, Way way) {
+    return way.confirms()
         ? record.filter(Migration::failed).isEmpty()
         : record.filter(Migration::completed).isPresent();
   }

@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.busy;
@@ -8,6 +8,7 @@ import static io.hostmaintenance.drain.Given.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;

@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import static io.hostmaintenance.drain.Fixtures.action;
 import static io.hostmaintenance.drain.Fixtures.active;
@@ -27,6 +27,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.Decision;
+import io.hostmaintenance.drain.Fixtures;
+import io.hostmaintenance.drain.Given;
+import io.hostmaintenance.drain.Outcome;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -760,8 +764,7 @@ class MigrationTrackerTest {
       given.decide(
           given.snapshot(
               "vm",
-              new Observation.Detail(
-                  detail.instance(), List.of(later), detail.actions(), detail.events())));
+              new Detail(detail.instance(), List.of(later), detail.actions(), detail.events())));
 
       stands(given, "Pending", Reason.FailedDuringTransfer);
     }
@@ -1603,8 +1606,7 @@ class MigrationTrackerTest {
     @Test
     void isNotConfirmedWhenOnlyTheMigrationListOfTheHostShowsIt() {
       var detail = given.after(60).snapshot().details().get("vm");
-      var lacksIt =
-          new Observation.Detail(detail.instance(), List.of(), detail.actions(), detail.events());
+      var lacksIt = new Detail(detail.instance(), List.of(), detail.actions(), detail.events());
 
       assertThat(given.decide(given.snapshot("vm", lacksIt)).commands()).isEmpty();
     }

@@ -1,12 +1,11 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
-import io.hostmaintenance.drain.Observation.Group;
-import io.hostmaintenance.drain.StrategyTable.InstanceDecision;
+import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
@@ -16,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Every sentence about one instance. */
-final class InstanceMessages {
+public final class InstanceMessages {
 
   private static final String FOR_LONG =
       "Refused for 15 min or more, and the operator tries again: ";
@@ -31,14 +30,21 @@ final class InstanceMessages {
   static final Cause PAUSED_UNKNOWN =
       Reason.ApiUnavailable.cause(
           "Nova does not tell whether it was live-migrated since it was paused.");
-  static final Cause GROUP_MEMBER_MOVING =
+
+  /** Of a row that waits for a member of its server group. */
+  public static final Cause GROUP_MEMBER_MOVING =
       Reason.GroupMemberMoving.cause("Another member of its server group moves.");
-  static final Cause WAITS_FOR_TURN = Reason.Waiting.cause("Waits for its turn.");
+
+  /** Of a row whose move can be requested. */
+  public static final Cause WAITS_FOR_TURN = Reason.Waiting.cause("Waits for its turn.");
 
   /** Stands while the request goes out. */
-  static final Cause ASKING = Reason.AnswerUnknown.cause("The operator sends the request to Nova.");
+  public static final Cause ASKING =
+      Reason.AnswerUnknown.cause("The operator sends the request to Nova.");
 
-  static final Cause ACCEPTED = Reason.Queued.cause("Nova accepted the move.");
+  /** Nova answered 202. */
+  public static final Cause ACCEPTED = Reason.Queued.cause("Nova accepted the move.");
+
   static final Cause ANSWER_SOUGHT =
       Reason.AnswerUnknown.cause(
           "Nova's answer to the request is not known. The operator looks for what became of it.");
@@ -53,11 +59,16 @@ final class InstanceMessages {
   static final Cause SEVERAL_REQUESTS =
       Reason.ApiUnavailable.cause(
           "Nova shows several requests, and the operator cannot tell which one is its own.");
-  static final Cause FORGOTTEN =
+
+  /** Of a request that left no trace while the host is given back. */
+  public static final Cause FORGOTTEN =
       Reason.Waiting.cause(
           "Nova shows no trace of the request, and the operator requests nothing new.");
-  static final Cause WAITS_FOR_OTHER_MOVE =
+
+  /** Of a queued move of a host that runs another one. */
+  public static final Cause WAITS_FOR_OTHER_MOVE =
       Reason.Waiting.cause("Waits for its turn while another move of the host runs.");
+
   static final Cause CONFIRMING =
       Reason.UnconfirmedResize.cause(
           "The cold migration is finished, and the operator confirms it.");
@@ -65,7 +76,10 @@ final class InstanceMessages {
       Reason.Timeout.cause("The operator aborted the move because it exceeded its time.");
   static final Cause ABORTED = Reason.Aborted.cause("Someone aborted the migration.");
   static final Cause REVERTED = Reason.Reverted.cause("Someone reverted the migration.");
-  static final Cause DELETED = Reason.Deleted.cause("It was deleted.");
+
+  /** Nova no longer knows the instance. */
+  public static final Cause DELETED = Reason.Deleted.cause("It was deleted.");
+
   static final Cause LEFT_WITHOUT_RECORD =
       Reason.Settling.cause("It left the host, and Nova shows no record of a move yet.");
   static final String FORCED = "The operator forces it to complete.";
@@ -73,13 +87,18 @@ final class InstanceMessages {
   static final String AWAITED = "The operator waits for it.";
   static final String COLD_AWAITED =
       "A cold migration cannot be aborted: the operator waits for it.";
-  static final String ALLOCATION = "An allocation in placement";
+
+  /** What ties an instance to the host by placement. */
+  public static final String ALLOCATION = "An allocation in placement";
+
   static final String BUSY_REMEDY = "See what holds it up (openstack server event list %s).";
   static final String GUEST_POWERED_OFF_REMEDY =
       "Stop it (openstack server stop %1$s) or start it (openstack server reboot --hard %1$s).";
   static final String PAUSED_UNKNOWN_REMEDY =
       "See the operator's log. Or unpause it (openstack server unpause %s).";
-  static final String EXTERNAL_MIGRATION_REMEDY =
+
+  /** What helps an instance that is on its way for too long; takes its id. */
+  public static final String EXTERNAL_MIGRATION_REMEDY =
       "See why (openstack server migration list --server %s), and delete it if its build hangs.";
 
   private InstanceMessages() {}
@@ -137,7 +156,7 @@ final class InstanceMessages {
   }
 
   /** What it waits for, and what an administrator can do about it. */
-  static Cause tooLong(InstanceDecision.WaitFor wait, InstanceStatus row) {
+  public static Cause tooLong(InstanceDecision.WaitFor wait, InstanceStatus row) {
     return wait.cause()
         .reason()
         .cause("%s %s", wait.cause().message(), wait.remedy().formatted(row.id()));
@@ -153,20 +172,24 @@ final class InstanceMessages {
 
   // ---------------------------------------------------------------- the request
 
-  static Cause requested(InstanceStatus row) {
+  /** A request for a move goes out. */
+  public static Cause requested(InstanceStatus row) {
     return Reason.MoveRequested.cause(
         "%s: %s, attempt %s.", row.label(), row.action(), row.attempts());
   }
 
-  static Cause moveFailed(InstanceStatus row) {
+  /** An attempt failed that is followed by another. */
+  public static Cause moveFailed(InstanceStatus row) {
     return Reason.MoveFailed.cause("%s (%s): %s", row.label(), row.reason(), row.message());
   }
 
-  static Cause answerUnknown(Reason reason, NovaException failure) {
+  /** No answer came, for what the failure says. */
+  public static Cause answerUnknown(Reason reason, NovaException failure) {
     return reason.cause("Nova's answer to the request is not known (%s).", failure.getMessage());
   }
 
-  static Cause unseen(InstanceStatus row) {
+  /** It is off the host, and Nova does not tell where. */
+  public static Cause unseen(InstanceStatus row) {
     return Reason.ApiUnavailable.cause(
         "It is not on the host any more, and Nova does not tell what became of it (openstack server"
             + " show %s): see the operator's log.",
@@ -186,7 +209,8 @@ final class InstanceMessages {
 
   // ---------------------------------------------------------------- the move
 
-  static Cause waitsForExternalMove(Instance other) {
+  /** It queues behind an instance that someone else moves. */
+  public static Cause waitsForExternalMove(Instance other) {
     return Reason.Waiting.cause(
         "Waits for its turn behind the live migration of %s, which someone else requested.",
         other.id());
@@ -215,7 +239,8 @@ final class InstanceMessages {
     return Reason.Timeout.cause("The move exceeded its %s. %s", Durations.format(limit), what);
   }
 
-  static String confirmRefused(String answer) {
+  /** Nova refused a confirmation; takes its answer. */
+  public static String confirmRefused(String answer) {
     return "Nova does not confirm it yet: " + answer;
   }
 
@@ -226,10 +251,10 @@ final class InstanceMessages {
         row.id());
   }
 
-  static Cause notConfirmedWhileDown(DecisionContext context) {
+  static Cause notConfirmedWhileDown(HostView host) {
     return Reason.SourceServiceDown.cause(
         "The cold migration is finished. Nova confirms it only while nova-compute on %s is up: %s.",
-        context.host(), HostMessages.bringUp(context));
+        host.name(), host.service().map(ComputeService::bringUp).orElse("start it"));
   }
 
   static Cause othersUnconfirmed(InstanceStatus row) {
@@ -242,12 +267,13 @@ final class InstanceMessages {
 
   // ---------------------------------------------------------------- how the move ended
 
-  static Cause moved(String host) {
+  /** It is on the host that is given. */
+  public static Cause moved(String host) {
     return Reason.Moved.cause("Moved to %s.", host);
   }
 
   /** Of a move of an attempt that was given up. */
-  static Cause movedWithError(InstanceStatus row, String host) {
+  public static Cause movedWithError(InstanceStatus row, String host) {
     return Reason.MovedWithError.cause(
         "It is on %s in state %s, but the operator's move ended with an error: check it there.",
         host, row.status());
@@ -354,7 +380,8 @@ final class InstanceMessages {
 
   // ---------------------------------------------------------------- what others do
 
-  static Cause movedExternally(String host) {
+  /** It is on the host that is given, null for none, and not by a move of ours. */
+  public static Cause movedExternally(String host) {
     return host == null
         ? Reason.MovedExternally.cause("It is on no host any more.")
         : Reason.MovedExternally.cause("Someone else moved it to %s.", host);
@@ -379,23 +406,27 @@ final class InstanceMessages {
         movedExternally(host).message(), difference.toSeconds(), record.id());
   }
 
-  static String migration(Migration migration) {
+  /** How a migration record is named to people. */
+  public static String migration(Migration migration) {
     return "Migration %s (%s, %s)".formatted(migration.id(), migration.type(), migration.status());
   }
 
-  static Cause externalMigration(String by) {
+  /** What is given ties it to the host. */
+  public static Cause externalMigration(String by) {
     return Reason.ExternalMigration.cause(
         "%s from or to this host is under way. Someone else requested it.", by);
   }
 
-  static Cause unconfirmedElsewhere(Instance instance) {
+  /** It is elsewhere, and its disk is still here. */
+  public static Cause unconfirmedElsewhere(Instance instance) {
     return Reason.UnconfirmedResize.cause(
         "A resize or migration to %s is not confirmed, so its disk is still here and a revert"
             + " brings it back: confirm it (openstack server resize confirm %s) or revert it.",
         instance.host(), instance.id());
   }
 
-  static Cause lateArrival(InstanceStatus row) {
+  /** It came to a host that was empty. */
+  public static Cause lateArrival(InstanceStatus row) {
     return Reason.LateArrival.cause("%s arrived on the host after it was empty.", row.label());
   }
 }

@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import static io.hostmaintenance.drain.Fixtures.action;
 import static io.hostmaintenance.drain.Fixtures.active;
@@ -15,8 +15,12 @@ import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.SOMEBODY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hostmaintenance.drain.StrategyTable.InstanceDecision;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.drain.Fixtures;
+import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.nova.Instance;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -69,8 +73,7 @@ class StrategyTableTest {
   void vmStateAndPowerStateDecideWhatHappensToAnIdleInstance(
       String vmState, int power, boolean liveMigrate, String expected) {
     var decision =
-        StrategyTable.choose(
-            instance("vm", vmState, null, power, Given.HOST), Optional.empty(), liveMigrate);
+        choose(instance("vm", vmState, null, power, Given.HOST), Optional.empty(), liveMigrate);
 
     assertThat(word(decision)).isEqualTo(expected);
   }
@@ -93,7 +96,7 @@ class StrategyTableTest {
       })
   void instanceWithATaskIsAwaitedInEveryVmState(String vmState) {
     for (var task : new String[] {"migrating", "resize_prep", "rebooting", "deleting", "novel"}) {
-      var decision = StrategyTable.choose(busy(task, in(vmState, "vm")), Optional.empty(), true);
+      var decision = choose(busy(task, in(vmState, "vm")), Optional.empty(), true);
 
       assertThat(word(decision)).as(task).isEqualTo("TaskInProgress");
     }
@@ -107,7 +110,7 @@ class StrategyTableTest {
     "rebooting, Nova is busy with it",
   })
   void waitMessageNamesTheTask(String task, String expected) {
-    var decision = StrategyTable.choose(busy(task, active("vm")), Optional.empty(), true);
+    var decision = choose(busy(task, active("vm")), Optional.empty(), true);
 
     assertThat(((InstanceDecision.WaitFor) decision).cause().message())
         .startsWith(expected)
@@ -120,7 +123,7 @@ class StrategyTableTest {
         new Instance(
             "vm", "n", "p", "ERROR", "error", null, 1, Given.HOST, 1, null, "Disk is full.");
 
-    var decision = StrategyTable.choose(instance, Optional.empty(), true);
+    var decision = choose(instance, Optional.empty(), true);
 
     assertThat(((InstanceDecision.NeedsAdmin) decision).cause().message())
         .contains("Disk is full.");
@@ -129,7 +132,7 @@ class StrategyTableTest {
   @Test
   void blockedInstanceNamesTheCommandThatHelps() {
     for (var state : new String[] {"suspended", "rescued", "shelved", "soft-delete", "resized"}) {
-      var decision = StrategyTable.choose(in(state, "vm"), Optional.empty(), true);
+      var decision = choose(in(state, "vm"), Optional.empty(), true);
 
       assertThat(((InstanceDecision.NeedsAdmin) decision).cause().message())
           .as(state)
@@ -383,9 +386,26 @@ class StrategyTableTest {
     assertThat(given.row("vm").reason()).isEqualTo("MovedExternally");
   }
 
+  private static InstanceDecision choose(
+      Instance instance, Optional<Detail> detail, boolean liveMigrate) {
+    var view =
+        new InstanceView(
+            null,
+            Optional.of(instance),
+            detail,
+            List.of(),
+            List.of(),
+            Duration.ZERO,
+            Duration.ZERO);
+    return StrategyTable.choose(
+        view,
+        new HostMaintenanceSpec(
+            Given.HOST, null, liveMigrate, null, null, null, null, null, null, null));
+  }
+
   private static String word(InstanceDecision decision) {
     return switch (decision) {
-      case InstanceDecision.Move(var action) -> action.name();
+      case InstanceDecision.Move(var way) -> way.word().name();
       case InstanceDecision.WaitFor wait -> wait.cause().reason().name();
       case InstanceDecision.NeedsAdmin(var cause) -> cause.reason().name();
     };

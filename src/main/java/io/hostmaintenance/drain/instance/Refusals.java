@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -40,7 +40,7 @@ public final class Refusals {
    * @param cause what the cloud said
    * @param retryAfter how long the cloud wants to be left alone
    */
-  static InstanceStatus refused(
+  public static InstanceStatus refused(
       InstanceStatus row, Cause cause, Optional<Duration> retryAfter, Instant now) {
     var since = since(row, now);
     var marked =
@@ -55,7 +55,8 @@ public final class Refusals {
   }
 
   /** The row whose confirmation or abort was refused: to be asked for again later. */
-  static InstanceStatus later(InstanceStatus row, Optional<Duration> retryAfter, Instant now) {
+  public static InstanceStatus later(
+      InstanceStatus row, Optional<Duration> retryAfter, Instant now) {
     var since = since(row, now);
     return row.toBuilder()
         .firstRefusedTime(since)
@@ -64,7 +65,7 @@ public final class Refusals {
   }
 
   /** The row Blocked by a refusal that goes on. */
-  static InstanceStatus blocked(InstanceStatus row, Cause cause, Instant now) {
+  public static InstanceStatus blocked(InstanceStatus row, Cause cause, Instant now) {
     var said = InstanceMessages.refusedForLong(cause.message());
     var again = forLong(row) && row.because(cause.reason());
     var blocked = new Cause(cause.reason(), again ? unlessSaid(row, said) : said);
@@ -74,7 +75,7 @@ public final class Refusals {
   }
 
   /** A message to a row that says the same already, but for the request id: what it says. */
-  static String unlessSaid(InstanceStatus row, String message) {
+  public static String unlessSaid(InstanceStatus row, String message) {
     var cut = UntrustedText.cut(message, RowTransitions.MESSAGE_BYTES);
     return row.message() != null && withoutId(row.message()).equals(withoutId(cut))
         ? row.message()
@@ -86,12 +87,12 @@ public final class Refusals {
   }
 
   /** Whether the row is Blocked because its request is refused, also while it is asked for. */
-  static boolean forLong(InstanceStatus row) {
+  public static boolean forLong(InstanceStatus row) {
     return row.firstRefusedTime() != null && row.requestId() == null && row.is(RowState.Blocked);
   }
 
   /** Whether the last refusal of a row that waits came so late that the row is to be Blocked. */
-  static boolean tooLong(InstanceStatus row) {
+  public static boolean tooLong(InstanceStatus row) {
     return row.firstRefusedTime() != null
         && row.lastTransitionTime() != null
         && Duration.between(row.firstRefusedTime(), row.lastTransitionTime())

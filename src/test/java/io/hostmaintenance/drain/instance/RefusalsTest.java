@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.away;
@@ -9,6 +9,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.Fixtures;
+import io.hostmaintenance.drain.Given;
+import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.Outcome;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;

@@ -1,7 +1,9 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.drain.Fixtures;
+import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.util.ArrayList;

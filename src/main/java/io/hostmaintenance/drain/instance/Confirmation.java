@@ -1,4 +1,4 @@
-package io.hostmaintenance.drain;
+package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.nova.Instance;

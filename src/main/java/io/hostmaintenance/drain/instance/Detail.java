@@ -1,0 +1,21 @@
+package io.hostmaintenance.drain.instance;
+
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What was asked about one instance; what was not asked for is empty.
+ *
+ * @param instance the instance; empty when Nova does not know it
+ * @param migrations all its records, newest first
+ * @param actions all its actions, newest first
+ * @param events the row's own action with its events
+ */
+public record Detail(
+    Optional<Instance> instance,
+    List<Migration> migrations,
+    List<InstanceAction> actions,
+    Optional<InstanceAction> events) {}

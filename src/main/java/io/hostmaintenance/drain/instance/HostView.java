@@ -1,0 +1,52 @@
+package io.hostmaintenance.drain.instance;
+
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Identity;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the decisions about an instance need of its host: the same for each instance of one
+ * observation.
+ *
+ * @param name the nova-compute host
+ * @param service its nova-compute; empty when Nova shows none
+ * @param destinations the hosts that could take an instance, sorted
+ * @param identity the Keystone user that the operator acts as
+ * @param date Nova's clock at the observation
+ * @param now our clock
+ * @param asked when the observation began, by our clock
+ * @param answerWait how long an unanswered request may still take effect
+ * @param uid the uid of the resource
+ * @param spec what the administrator wants
+ */
+public record HostView(
+    String name,
+    Optional<ComputeService> service,
+    List<String> destinations,
+    Identity identity,
+    Instant date,
+    Instant now,
+    Instant asked,
+    Duration answerWait,
+    String uid,
+    HostMaintenanceSpec spec) {
+
+  /** Whether its nova-compute is up. */
+  boolean up() {
+    return service.filter(ComputeService::up).isPresent();
+  }
+
+  /** Whether the spec allows a row one more attempt. */
+  public boolean allowsAttemptAfter(InstanceStatus row) {
+    return row.attemptsMade() < spec.maxAttempts();
+  }
+
+  Duration ago(Instant then) {
+    return Deadlines.between(then, asked);
+  }
+}

@@ -1,0 +1,13 @@
+package io.hostmaintenance.drain.instance;
+
+/** A question to Nova about one instance. */
+public enum Question {
+  /** The instance itself. */
+  INSTANCE,
+  /** All its migration records. */
+  MIGRATIONS,
+  /** All its actions. */
+  ACTIONS,
+  /** The action of its row's request, with events. */
+  EVENTS
+}
