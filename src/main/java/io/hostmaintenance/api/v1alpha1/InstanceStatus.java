@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 
 /**
@@ -14,6 +15,7 @@ import java.time.Instant;
  * {@link RowState} and {@link Reason}; strings, so that an older CRD does not refuse a newer
  * operator.
  */
+@RecordBuilder
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record InstanceStatus(
@@ -105,231 +107,12 @@ public record InstanceStatus(
   }
 
   /** A builder with the values of this one. */
-  public Builder toBuilder() {
-    var b = new Builder();
-    b.id = id;
-    b.name = name;
-    b.projectId = projectId;
-    b.status = status;
-    b.powerState = powerState;
-    b.action = action;
-    b.state = state;
-    b.destinationHost = destinationHost;
-    b.attempts = attempts;
-    b.migrationId = migrationId;
-    b.requestId = requestId;
-    b.observedTime = observedTime;
-    b.requestUserId = requestUserId;
-    b.requestProjectId = requestProjectId;
-    b.requestTime = requestTime;
-    b.progressPercent = progressPercent;
-    b.startTime = startTime;
-    b.lastTransitionTime = lastTransitionTime;
-    b.nextAttemptTime = nextAttemptTime;
-    b.firstRefusedTime = firstRefusedTime;
-    b.completionTime = completionTime;
-    b.reason = reason;
-    b.message = message;
-    return b;
+  public InstanceStatusBuilder toBuilder() {
+    return InstanceStatusBuilder.builder(this);
   }
 
   /** A builder without values. */
-  public static Builder builder() {
-    return new Builder();
-  }
-
-  /** Collects the values of a row. */
-  public static final class Builder {
-    private String id;
-    private String name;
-    private String projectId;
-    private String status;
-    private String powerState;
-    private String action;
-    private String state;
-    private String destinationHost;
-    private Integer attempts;
-    private Long migrationId;
-    private String requestId;
-    private Instant observedTime;
-    private String requestUserId;
-    private String requestProjectId;
-    private Instant requestTime;
-    private Integer progressPercent;
-    private Instant startTime;
-    private Instant lastTransitionTime;
-    private Instant nextAttemptTime;
-    private Instant firstRefusedTime;
-    private Instant completionTime;
-    private String reason;
-    private String message;
-
-    private Builder() {}
-
-    /** Sets id; null for none. */
-    public Builder id(String id) {
-      this.id = id;
-      return this;
-    }
-
-    /** Sets name; null for none. */
-    public Builder name(String name) {
-      this.name = name;
-      return this;
-    }
-
-    /** Sets projectId; null for none. */
-    public Builder projectId(String projectId) {
-      this.projectId = projectId;
-      return this;
-    }
-
-    /** Sets status; null for none. */
-    public Builder status(String status) {
-      this.status = status;
-      return this;
-    }
-
-    /** Sets powerState; null for none. */
-    public Builder powerState(String powerState) {
-      this.powerState = powerState;
-      return this;
-    }
-
-    /** Sets action; null for none. */
-    public Builder action(String action) {
-      this.action = action;
-      return this;
-    }
-
-    /** Sets state; null for none. */
-    public Builder state(String state) {
-      this.state = state;
-      return this;
-    }
-
-    /** Sets destinationHost; null for none. */
-    public Builder destinationHost(String destinationHost) {
-      this.destinationHost = destinationHost;
-      return this;
-    }
-
-    /** Sets attempts; null for none. */
-    public Builder attempts(Integer attempts) {
-      this.attempts = attempts;
-      return this;
-    }
-
-    /** Sets migrationId; null for none. */
-    public Builder migrationId(Long migrationId) {
-      this.migrationId = migrationId;
-      return this;
-    }
-
-    /** Sets requestId; null for none. */
-    public Builder requestId(String requestId) {
-      this.requestId = requestId;
-      return this;
-    }
-
-    /** Sets observedTime; null for none. */
-    public Builder observedTime(Instant observedTime) {
-      this.observedTime = observedTime;
-      return this;
-    }
-
-    /** Sets requestUserId; null for none. */
-    public Builder requestUserId(String requestUserId) {
-      this.requestUserId = requestUserId;
-      return this;
-    }
-
-    /** Sets requestProjectId; null for none. */
-    public Builder requestProjectId(String requestProjectId) {
-      this.requestProjectId = requestProjectId;
-      return this;
-    }
-
-    /** Sets requestTime; null for none. */
-    public Builder requestTime(Instant requestTime) {
-      this.requestTime = requestTime;
-      return this;
-    }
-
-    /** Sets progressPercent; null for none. */
-    public Builder progressPercent(Integer progressPercent) {
-      this.progressPercent = progressPercent;
-      return this;
-    }
-
-    /** Sets startTime; null for none. */
-    public Builder startTime(Instant startTime) {
-      this.startTime = startTime;
-      return this;
-    }
-
-    /** Sets lastTransitionTime; null for none. */
-    public Builder lastTransitionTime(Instant lastTransitionTime) {
-      this.lastTransitionTime = lastTransitionTime;
-      return this;
-    }
-
-    /** Sets nextAttemptTime; null for none. */
-    public Builder nextAttemptTime(Instant nextAttemptTime) {
-      this.nextAttemptTime = nextAttemptTime;
-      return this;
-    }
-
-    /** Sets firstRefusedTime; null for none. */
-    public Builder firstRefusedTime(Instant firstRefusedTime) {
-      this.firstRefusedTime = firstRefusedTime;
-      return this;
-    }
-
-    /** Sets completionTime; null for none. */
-    public Builder completionTime(Instant completionTime) {
-      this.completionTime = completionTime;
-      return this;
-    }
-
-    /** Sets reason; null for none. */
-    public Builder reason(String reason) {
-      this.reason = reason;
-      return this;
-    }
-
-    /** Sets message; null for none. */
-    public Builder message(String message) {
-      this.message = message;
-      return this;
-    }
-
-    /** The record with these values. */
-    public InstanceStatus build() {
-      return new InstanceStatus(
-          id,
-          name,
-          projectId,
-          status,
-          powerState,
-          action,
-          state,
-          destinationHost,
-          attempts,
-          migrationId,
-          requestId,
-          observedTime,
-          requestUserId,
-          requestProjectId,
-          requestTime,
-          progressPercent,
-          startTime,
-          lastTransitionTime,
-          nextAttemptTime,
-          firstRefusedTime,
-          completionTime,
-          reason,
-          message);
-    }
+  public static InstanceStatusBuilder builder() {
+    return InstanceStatusBuilder.builder();
   }
 }
