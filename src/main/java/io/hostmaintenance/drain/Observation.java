@@ -14,6 +14,7 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.Timestamped;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -46,6 +47,7 @@ public sealed interface Observation {
    * @param residents whom the hypervisors of the host show
    * @param placement what holds allocations of the host
    */
+  @RecordBuilder
   record Snapshot(
       Instant began,
       Instant date,
@@ -61,7 +63,7 @@ public sealed interface Observation {
       Set<String> unanswered,
       Residents residents,
       Placement placement)
-      implements Observation {
+      implements Observation, ObservationSnapshotBuilder.With {
 
     /**
      * The nova-compute service of a host, by its exact name. Where Nova has several, that which
@@ -91,23 +93,18 @@ public sealed interface Observation {
       return age.compareTo(Deadlines.FRESH) <= 0;
     }
 
-    /** The same observation, when so much time has passed. */
-    public Snapshot aged(Duration old) {
-      return copy(date, old, instances, services, residents, placement);
-    }
-
     /**
      * The same observation, and then the hypervisors of the host. It is of their date: a list that
      * was short before proves nothing.
      */
     public Snapshot with(Timestamped<Residents> shown) {
       var proven = shown.value() instanceof Residents.Shown ? shown.date() : date;
-      return copy(proven, age, instances, services, shown.value(), placement);
+      return withDate(proven).withResidents(shown.value());
     }
 
     /** The same observation, and then placement. */
     public Snapshot with(Placement word) {
-      return copy(date, age, instances, services, residents, word);
+      return withPlacement(word);
     }
 
     /**
@@ -118,31 +115,7 @@ public sealed interface Observation {
      */
     public Snapshot with(
         Timestamped<List<Instance>> again, List<ComputeService> newest, Duration old) {
-      return copy(again.date(), old, again.value(), newest, residents, placement);
-    }
-
-    private Snapshot copy(
-        Instant at,
-        Duration old,
-        List<Instance> here,
-        List<ComputeService> known,
-        Residents shown,
-        Placement word) {
-      return new Snapshot(
-          began,
-          at,
-          old,
-          complete,
-          identity,
-          migrations,
-          here,
-          known,
-          hypervisors,
-          groups,
-          details,
-          unanswered,
-          shown,
-          word);
+      return with().date(again.date()).age(old).instances(again.value()).services(newest).build();
     }
 
     /** An instance on the host. */

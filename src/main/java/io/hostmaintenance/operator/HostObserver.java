@@ -257,7 +257,7 @@ final class HostObserver {
      * The observation as it is acted upon: instances and services once more where they are too old.
      */
     private Snapshot fresh(Snapshot snapshot, long began) {
-      var old = snapshot.aged(since(began));
+      var old = snapshot.withAge(since(began));
       if (old.fresh() || old.instances().isEmpty() || resource.isMarkedForDeletion()) {
         return old;
       }

@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.drain.DecisionInput;
 import io.hostmaintenance.drain.HostClaim;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
  * Decisions are taken one at a time, so that two resources never take one host or one free place.
  * Nothing here is counted anew: every entry that changes changes the sums.
  */
+@RecordBuilder.Include(DecisionInput.OtherMaintenance.class)
 final class MoveBudget {
 
   private static final int NAMED = 3;
@@ -59,17 +61,8 @@ final class MoveBudget {
 
     /** The same, of a resource that cannot be decided on. */
     Entry stuck() {
-      return new Entry(
-          new DecisionInput.OtherMaintenance(
-              name(),
-              host(),
-              maintenance.createdAt(),
-              maintenance.deleting(),
-              maintenance.holdsHost(),
-              false),
-          false,
-          false,
-          inFlight);
+      var undecided = DecisionInputOtherMaintenanceBuilder.from(maintenance).withWantsHost(false);
+      return new Entry(undecided, false, false, inFlight);
     }
 
     String name() {

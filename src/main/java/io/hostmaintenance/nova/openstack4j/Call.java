@@ -1,5 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import org.openstack4j.core.transport.HttpMethod;
  * @param globalRequestId sent as X-Openstack-Request-Id
  * @param newest of Nova's versions the newest that it is asked in
  */
+@RecordBuilder
 record Call(
     String operation,
     HttpMethod method,
@@ -25,7 +27,8 @@ record Call(
     Map<String, String> query,
     Object body,
     Optional<String> globalRequestId,
-    Microversion newest) {
+    Microversion newest)
+    implements CallBuilder.With {
 
   /** A question to Nova. */
   static Call get(String operation, String path, String... parts) {
@@ -43,15 +46,7 @@ record Call(
   /** A request to Nova that changes something. */
   static Call write(
       String operation, HttpMethod method, Object body, String path, String... parts) {
-    return new Call(
-        operation,
-        method,
-        ServiceType.COMPUTE,
-        path(path, parts),
-        Map.of(),
-        body,
-        Optional.empty(),
-        Microversion.CEILING);
+    return get(operation, path, parts).withMethod(method).withBody(body);
   }
 
   private static String path(String path, String... parts) {
@@ -66,22 +61,7 @@ record Call(
   Call with(String key, String value) {
     var more = new LinkedHashMap<>(query);
     more.put(key, value);
-    return new Call(operation, method, service, path, more, body, globalRequestId, newest);
-  }
-
-  /** The same in no newer version than that. */
-  Call upTo(Microversion version) {
-    return new Call(operation, method, service, path, query, body, globalRequestId, version);
-  }
-
-  /** The same to another service. */
-  Call to(ServiceType other) {
-    return new Call(operation, method, other, path, query, body, globalRequestId, newest);
-  }
-
-  /** The same under a request id of the asker's. */
-  Call as(String id) {
-    return new Call(operation, method, service, path, query, body, Optional.of(id), newest);
+    return withQuery(more);
   }
 
   boolean writes() {

@@ -134,7 +134,8 @@ final class OpenStack4jNova implements Nova {
   @Override
   public List<Hypervisor> hypervisors() {
     var call =
-        Call.get("list-hypervisors", "/os-hypervisors/detail").upTo(Microversion.WITHOUT_UPTIME);
+        Call.get("list-hypervisors", "/os-hypervisors/detail")
+            .withNewest(Microversion.WITHOUT_UPTIME);
     return models(list(call, "hypervisors", NovaJson.HypervisorRow.class));
   }
 
@@ -143,7 +144,7 @@ final class OpenStack4jNova implements Nova {
     var call =
         Call.get("show-hypervisor", "/os-hypervisors/%s", hypervisorId)
             .with("with_servers", "true")
-            .upTo(Microversion.WITHOUT_UPTIME);
+            .withNewest(Microversion.WITHOUT_UPTIME);
     return known(call)
         .map(
             reply -> {
@@ -285,7 +286,7 @@ final class OpenStack4jNova implements Nova {
     }
     var call =
         Call.get("list-allocations", "/resource_providers/%s/allocations", providerId)
-            .to(ServiceType.PLACEMENT);
+            .withService(ServiceType.PLACEMENT);
     return known(call)
         .map(
             reply -> {
@@ -343,7 +344,7 @@ final class OpenStack4jNova implements Nova {
     var path = "/servers/%s/action";
     var call =
         Call.write(operation, HttpMethod.POST, body, path, command.instanceId())
-            .as(command.globalRequestId());
+            .withGlobalRequestId(Optional.of(command.globalRequestId()));
     var reply = accepted(call);
     if (reply.requestId().isEmpty()) {
       throw Failures.unreadable(call, reply, "has no request id");
