@@ -1,7 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -52,8 +51,7 @@ record ClientPem(String certificates, Secret key) {
       factory.init(store, new char[0]);
       return factory.getKeyManagers();
     } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
+      throw Failures.configuration(
           "The file that key names (or cert, without key) holds no private key in PEM that fits the"
               + " certificate; correct it.");
     }
@@ -78,8 +76,8 @@ record ClientPem(String certificates, Secret key) {
     } catch (GeneralSecurityException e) {
       // Told below.
     }
-    throw new NovaException(
-        Kind.CONFIGURATION, "The file that cert names holds no certificate in PEM; correct it.");
+    throw Failures.configuration(
+        "The file that cert names holds no certificate in PEM; correct it.");
   }
 
   private PrivateKey privateKey(PublicKey publicKey) throws GeneralSecurityException {
@@ -88,8 +86,7 @@ record ClientPem(String certificates, Secret key) {
       throw new GeneralSecurityException("no key");
     }
     if (pem.group("kind").startsWith("ENCRYPTED") || pem.group("body").contains("ENCRYPTED")) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
+      throw Failures.configuration(
           "The private key of the client certificate is encrypted, and nobody can be asked for its"
               + " passphrase; decrypt it with openssl pkey -in KEY -out NEW.");
     }

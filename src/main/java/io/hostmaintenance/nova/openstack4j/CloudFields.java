@@ -1,7 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.openstack4j.Yaml.Mapping;
 import io.hostmaintenance.nova.openstack4j.Yaml.Scalar;
 import io.hostmaintenance.nova.openstack4j.Yaml.Sequence;
@@ -128,9 +127,8 @@ final class CloudFields {
   /** What is wrong with this cloud and how to mend it, for people. */
   NovaException refuse(String what, Object... arguments) {
     var said = what.formatted(arguments);
-    return new NovaException(
-        Kind.CONFIGURATION,
-        "Cloud %s in %s %s%s".formatted(name, file, said, said.endsWith("?") ? "" : "."));
+    var end = said.endsWith("?") ? "" : ".";
+    return Failures.configuration("Cloud %s in %s %s%s", name, file, said, end);
   }
 
   // ---------------------------------------------------------------- keys

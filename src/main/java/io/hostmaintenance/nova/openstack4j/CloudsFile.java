@@ -3,7 +3,6 @@ package io.hostmaintenance.nova.openstack4j;
 import static java.util.function.Predicate.not;
 
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.openstack4j.Yaml.Mapping;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +37,7 @@ record CloudsFile(Map<String, String> environment) {
     var clouds = new YamlFile(file).read().under(secrets).mapping("clouds");
     var name = name(file, clouds);
     if (!(clouds.get(name).orElse(null) instanceof Mapping fields)) {
-      throw refusal(
+      throw Failures.configuration(
           "%s has no cloud named %s under \"clouds\"; add it or name another in OS_CLOUD.",
           file, name);
     }
@@ -48,7 +47,7 @@ record CloudsFile(Map<String, String> environment) {
   private String name(Path file, Mapping clouds) {
     var ofVariables = variable("OS_CLOUD_NAME").orElse("envvars");
     if (clouds.get(ofVariables).isPresent()) {
-      throw refusal(
+      throw Failures.configuration(
           "%s names a cloud %s, as openstacksdk calls the cloud of the OS_ variables; rename it.",
           file, ofVariables);
     }
@@ -56,7 +55,7 @@ record CloudsFile(Map<String, String> environment) {
         .orElseGet(
             () -> {
               if (variable("OS_AUTH_URL").isPresent()) {
-                throw refusal(
+                throw Failures.configuration(
                     "OS_AUTH_URL is set without OS_CLOUD, but only clouds of %s are read; name one"
                         + " of them in OS_CLOUD.",
                     file);
@@ -71,7 +70,7 @@ record CloudsFile(Map<String, String> environment) {
         .or(() -> found("clouds").findFirst())
         .orElseThrow(
             () ->
-                refusal(
+                Failures.configuration(
                     "There is no clouds.yaml at ./clouds.yaml, %s or /etc/openstack/clouds.yaml;"
                         + " write one or name it in OS_CLIENT_CONFIG_FILE.",
                     home().resolve(".config/openstack/clouds.yaml")));
@@ -91,7 +90,8 @@ record CloudsFile(Map<String, String> environment) {
         .map(
             file -> {
               if (!Files.isRegularFile(file)) {
-                throw refusal("%s names %s, which is no file; correct the path.", variable, file);
+                throw Failures.configuration(
+                    "%s names %s, which is no file; correct the path.", variable, file);
               }
               return file;
             });
@@ -120,9 +120,5 @@ record CloudsFile(Map<String, String> environment) {
 
   private Optional<String> variable(String name) {
     return Optional.ofNullable(environment.get(name)).filter(not(String::isBlank));
-  }
-
-  private static NovaException refusal(String sentence, Object... arguments) {
-    return new NovaException(Kind.CONFIGURATION, sentence.formatted(arguments));
   }
 }

@@ -1,7 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.openstack4j.Grant.Offer;
 import java.util.List;
 import java.util.Optional;
@@ -25,19 +24,16 @@ record Endpoints(CloudConfig cloud) {
     return findOptional(token, service)
         .orElseThrow(
             () ->
-                new NovaException(
-                    Kind.CONFIGURATION,
-                    ("The catalog of cloud %s has no %s endpoint of type %s%s (regions: %s);"
-                            + " correct region_name or interface in %s, or set"
-                            + " %s_endpoint_override.")
-                        .formatted(
-                            cloud.name(),
-                            cloud.facing(service).value(),
-                            type(service),
-                            cloud.region(service).map(r -> " in region " + r).orElse(""),
-                            regions(token),
-                            cloud.file(),
-                            type(service))));
+                Failures.configuration(
+                    "The catalog of cloud %s has no %s endpoint of type %s%s (regions: %s);"
+                        + " correct region_name or interface in %s, or set %s_endpoint_override.",
+                    cloud.name(),
+                    cloud.facing(service).value(),
+                    type(service),
+                    cloud.region(service).map(r -> " in region " + r).orElse(""),
+                    regions(token),
+                    cloud.file(),
+                    type(service)));
   }
 
   /**
@@ -58,16 +54,10 @@ record Endpoints(CloudConfig cloud) {
     }
     var urls = urls(token, service);
     if (urls.size() > 1) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
-          ("The catalog of cloud %s has more than one %s endpoint of type %s (regions: %s); set"
-                  + " region_name in %s.")
-              .formatted(
-                  cloud.name(),
-                  cloud.facing(service).value(),
-                  type(service),
-                  regions(token),
-                  cloud.file()));
+      throw Failures.configuration(
+          "The catalog of cloud %s has more than one %s endpoint of type %s (regions: %s); set"
+              + " region_name in %s.",
+          cloud.name(), cloud.facing(service).value(), type(service), regions(token), cloud.file());
     }
     return urls.stream().findFirst();
   }
@@ -102,11 +92,10 @@ record Endpoints(CloudConfig cloud) {
     try {
       return ServiceUrl.parse(url).text();
     } catch (IllegalArgumentException e) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
-          Reply.clean(
-              "%s is \"%s\", which cannot be used: %s; %s."
-                  .formatted(what, shown(url), e.getMessage(), wayOut)));
+      var sentence =
+          "%s is \"%s\", which cannot be used: %s; %s."
+              .formatted(what, shown(url), e.getMessage(), wayOut);
+      throw Failures.configuration("%s", Reply.clean(sentence));
     }
   }
 

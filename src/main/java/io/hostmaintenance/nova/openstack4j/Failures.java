@@ -33,6 +33,11 @@ final class Failures {
     return decided && reply.json().isEmpty() ? Kind.UNAVAILABLE : kind;
   }
 
+  /** A configuration that cannot be used, in one sentence with the way out. */
+  static NovaException configuration(String sentence, Object... arguments) {
+    return new NovaException(Kind.CONFIGURATION, sentence.formatted(arguments));
+  }
+
   /**
    * A reply that refuses, in the service's own words where it has any.
    *

@@ -584,9 +584,8 @@ final class OpenStack4jNova implements Nova {
   private Microversion discover(Login login, String endpoint) {
     var versioned = VERSIONED.matcher(endpoint);
     if (!versioned.matches()) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
-          "The compute endpoint %s names no version; it should end in /v2.1.".formatted(endpoint));
+      throw Failures.configuration(
+          "The compute endpoint %s names no version; it should end in /v2.1.", endpoint);
     }
     var call = Call.get("discover-version", "/");
     var url = versioned.group(1);

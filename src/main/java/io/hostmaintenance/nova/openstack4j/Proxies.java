@@ -1,7 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ProxySelector;
@@ -133,10 +132,9 @@ record Proxies(Map<String, String> environment) {
   }
 
   private static NovaException refusal(String variable, String what) {
-    return new NovaException(
-        Kind.CONFIGURATION,
-        "The variable %s %s; write it like http://proxy.example.org:3128."
-            .formatted(variable.toUpperCase(Locale.ROOT), what));
+    return Failures.configuration(
+        "The variable %s %s; write it like http://proxy.example.org:3128.",
+        variable.toUpperCase(Locale.ROOT), what);
   }
 
   /** As requests' should_bypass_proxies and urllib's proxy_bypass_environment together. */

@@ -240,10 +240,9 @@ final class Session {
     try {
       return ServiceUrl.parse(cloud.authUrl()).text();
     } catch (IllegalArgumentException e) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
-          "Cloud %s in %s has an auth.auth_url that cannot be used: %s; correct it."
-              .formatted(cloud.name(), cloud.file(), e.getMessage()));
+      throw Failures.configuration(
+          "Cloud %s in %s has an auth.auth_url that cannot be used: %s; correct it.",
+          cloud.name(), cloud.file(), e.getMessage());
     }
   }
 
@@ -269,11 +268,10 @@ final class Session {
         .map(project -> new Identity(token.userId().get(), project))
         .orElseThrow(
             () ->
-                new NovaException(
-                    Kind.CONFIGURATION,
-                    ("Keystone's token for cloud %s in %s is for no project; name one that the user"
-                            + " is administrator of.")
-                        .formatted(cloud.name(), cloud.file())));
+                Failures.configuration(
+                    "Keystone's token for cloud %s in %s is for no project; name one that the user"
+                        + " is administrator of.",
+                    cloud.name(), cloud.file()));
   }
 
   private static NovaException refused(ResponseException e, CloudConfig cloud) {

@@ -1,7 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
@@ -50,10 +49,9 @@ record Trust(boolean verify, Optional<String> certificates, Optional<ClientPem> 
     try {
       return Files.readString(file, StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
-          "Cloud %s in %s: %s %s cannot be read; check its rights."
-              .formatted(cloud.name(), cloud.file(), field, file));
+      throw Failures.configuration(
+          "Cloud %s in %s: %s %s cannot be read; check its rights.",
+          cloud.name(), cloud.file(), field, file);
     }
   }
 
@@ -69,8 +67,7 @@ record Trust(boolean verify, Optional<String> certificates, Optional<ClientPem> 
       context.init(keyManagers, trustManagers(), null);
       return context;
     } catch (GeneralSecurityException | IOException e) {
-      throw new NovaException(
-          Kind.CONFIGURATION,
+      throw Failures.configuration(
           "The file that cacert names holds no usable PEM certificates; correct it.");
     }
   }

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.openstack4j.Yaml.Mapping;
 import io.hostmaintenance.nova.openstack4j.Yaml.Scalar;
 import io.hostmaintenance.nova.openstack4j.Yaml.Sequence;
@@ -154,7 +153,7 @@ record YamlFile(Path path) {
   }
 
   private NovaException refusal(String what) {
-    return new NovaException(Kind.CONFIGURATION, "%s %s.".formatted(path, what));
+    return Failures.configuration("%s %s.", path, what);
   }
 
   /** From the parser's nodes to values; each node once, so that aliases of aliases cost nothing. */
