@@ -103,14 +103,9 @@ final class Failures {
 
   /** No reply. */
   static NovaException unanswered(Call call, TransportException e) {
-    return new NovaException(
-        Kind.UNAVAILABLE,
-        "%s is not answered: %s.".formatted(call.name(), e.getMessage()),
-        0,
-        null,
-        null,
-        call.writes() && e.maybeSent(),
-        e);
+    var sentence = "%s is not answered: %s.".formatted(call.name(), e.getMessage());
+    var maybeDone = call.writes() && e.maybeSent();
+    return new NovaException(Kind.UNAVAILABLE, sentence, 0, null, null, maybeDone, e);
   }
 
   /**
@@ -119,13 +114,17 @@ final class Failures {
    * @param what is wrong with it
    */
   static NovaException unreadable(Call call, Reply reply, String what) {
-    return new NovaException(
-        Kind.UNAVAILABLE,
-        Reply.clean("The answer to %s (HTTP %s) %s.".formatted(call.name(), reply.status(), what)),
-        reply.status(),
-        reply.requestId().orElse(null),
-        null,
-        call.writes(),
-        null);
+    var sentence = "The answer to %s (HTTP %s) %s.".formatted(call.name(), reply.status(), what);
+    return replied(Kind.UNAVAILABLE, Reply.clean(sentence), reply, call.writes());
+  }
+
+  /** A reply that cannot be used, to a request that changes nothing. */
+  static NovaException replied(Kind kind, String sentence, Reply reply) {
+    return replied(kind, sentence, reply, false);
+  }
+
+  private static NovaException replied(Kind kind, String sentence, Reply reply, boolean maybeDone) {
+    var id = reply.requestId().orElse(null);
+    return new NovaException(kind, sentence, reply.status(), id, null, maybeDone, null);
   }
 }

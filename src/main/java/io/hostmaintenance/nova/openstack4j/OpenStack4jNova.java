@@ -189,14 +189,10 @@ final class OpenStack4jNova implements Nova {
 
   /** MySQL compares without regard to case, the scheduler and we do not. */
   private static NovaException misspelt(Reply reply, String host, Instance instance) {
-    return new NovaException(
+    return Failures.replied(
         Kind.BAD_REQUEST,
         "Nova knows host %s as %s: write its name exactly so.".formatted(host, instance.host()),
-        reply.status(),
-        reply.requestId().orElse(null),
-        null,
-        false,
-        null);
+        reply);
   }
 
   /** A Nova behind a bare uWSGI tells no time; then the clocks must agree within seconds. */
@@ -494,14 +490,8 @@ final class OpenStack4jNova implements Nova {
 
   /** To a user without rights Nova answers 200: it leaves out fields and ignores filters. */
   private static NovaException rightless(Reply reply, String what) {
-    return new NovaException(
-        Kind.FORBIDDEN,
-        Reply.clean(what + ": the user of the cloud lacks administrator rights."),
-        reply.status(),
-        reply.requestId().orElse(null),
-        null,
-        false,
-        null);
+    var sentence = Reply.clean(what + ": the user of the cloud lacks administrator rights.");
+    return Failures.replied(Kind.FORBIDDEN, sentence, reply);
   }
 
   private static JsonNode tree(Call call, Reply reply) {

@@ -276,8 +276,7 @@ final class Session {
 
   private static NovaException refused(ResponseException e, CloudConfig cloud) {
     var kind = e.getStatus() == 404 ? Kind.CONFIGURATION : Failures.kind(e.getStatus());
-    return new NovaException(
-        kind,
+    var sentence =
         "Keystone at %s refuses the login of %s of cloud %s in %s (HTTP %s): %s"
             .formatted(
                 cloud.authUrl(),
@@ -285,24 +284,15 @@ final class Session {
                 cloud.name(),
                 cloud.file(),
                 e.getStatus(),
-                cloud.credentials().secret().hiddenIn(String.valueOf(e.getMessage()))),
-        e.getStatus(),
-        null,
-        null,
-        false,
-        null);
+                cloud.credentials().secret().hiddenIn(String.valueOf(e.getMessage())));
+    return new NovaException(kind, sentence, e.getStatus(), null, null, false, null);
   }
 
   private static NovaException unanswered(String why, TransportException e, CloudConfig cloud) {
-    return new NovaException(
-        Kind.UNAVAILABLE,
+    var sentence =
         "Keystone at %s does not answer the login of cloud %s: %s."
-            .formatted(cloud.authUrl(), cloud.name(), why),
-        0,
-        null,
-        null,
-        false,
-        e);
+            .formatted(cloud.authUrl(), cloud.name(), why);
+    return new NovaException(Kind.UNAVAILABLE, sentence, 0, null, null, false, e);
   }
 
   /** The client for whom we trust. */
@@ -329,14 +319,9 @@ final class Session {
     }
 
     NovaException again() {
-      return new NovaException(
-          exception.kind(),
-          exception.getMessage(),
-          exception.status(),
-          null,
-          null,
-          false,
-          exception);
+      var status = exception.status();
+      var sentence = exception.getMessage();
+      return new NovaException(exception.kind(), sentence, status, null, null, false, exception);
     }
   }
 }
