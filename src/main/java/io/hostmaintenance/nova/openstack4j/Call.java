@@ -64,6 +64,11 @@ record Call(
     return withQuery(more);
   }
 
+  /** The same with one more query parameter, where it has a value. */
+  Call with(String key, Optional<String> value) {
+    return value.map(v -> with(key, v)).orElse(this);
+  }
+
   boolean writes() {
     return method != HttpMethod.GET;
   }

@@ -31,13 +31,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -172,27 +170,26 @@ final class OpenStack4jNova implements Nova {
     var first = send(call);
     var date = first.date().orElseGet(this::ownClock);
     var instances = models(pages(call, first, "servers", NovaJson.Server.class));
-    instances.stream()
-        .filter(instance -> !host.equals(instance.host()))
-        .findFirst()
-        .ifPresent(
-            stranger -> {
-              throw host.equalsIgnoreCase(stranger.host())
-                  ? misspelt(first, host, stranger)
-                  : rightless(
-                      first,
-                      "Asked for host %s, Nova shows instance %s of host %s"
-                          .formatted(host, stranger.id(), stranger.host()));
-            });
+    for (var instance : instances) {
+      if (!host.equals(instance.host())) {
+        throw ofAnotherHost(first, host, instance);
+      }
+    }
     return new Timestamped<>(instances, date);
   }
 
   /** MySQL compares without regard to case, the scheduler and we do not. */
-  private static NovaException misspelt(Reply reply, String host, Instance instance) {
-    return Failures.replied(
-        Kind.BAD_REQUEST,
-        "Nova knows host %s as %s: write its name exactly so.".formatted(host, instance.host()),
-        reply);
+  private static NovaException ofAnotherHost(Reply reply, String host, Instance instance) {
+    if (host.equalsIgnoreCase(instance.host())) {
+      return Failures.replied(
+          Kind.BAD_REQUEST,
+          "Nova knows host %s as %s: write its name exactly so.".formatted(host, instance.host()),
+          reply);
+    }
+    return rightless(
+        reply,
+        "Asked for host %s, Nova shows instance %s of host %s"
+            .formatted(host, instance.id(), instance.host()));
   }
 
   /** A Nova behind a bare uWSGI tells no time; then the clocks must agree within seconds. */
@@ -214,16 +211,12 @@ final class OpenStack4jNova implements Nova {
 
   @Override
   public List<Migration> migrations(MigrationFilter filter) {
-    var call = Call.get("list-migrations", "/os-migrations");
-    call = filter.host().map(withKey(call, "host")).orElse(call);
-    call = filter.instanceId().map(withKey(call, "instance_uuid")).orElse(call);
-    call = filter.status().map(withKey(call, "status")).orElse(call);
-    call =
-        filter
-            .changesSince()
-            .map(Object::toString)
-            .map(withKey(call, "changes-since"))
-            .orElse(call);
+    var call =
+        Call.get("list-migrations", "/os-migrations")
+            .with("host", filter.host())
+            .with("instance_uuid", filter.instanceId())
+            .with("status", filter.status())
+            .with("changes-since", filter.changesSince().map(Object::toString));
     return models(list(call, "migrations", NovaJson.MigrationRow.class));
   }
 
@@ -239,10 +232,6 @@ final class OpenStack4jNova implements Nova {
         models(rows(call, reply, "migrations", NovaJson.MigrationRow.class)),
         nextPage(call, reply, "migrations").isEmpty(),
         took.isNegative() ? date : date.minus(took));
-  }
-
-  private static Function<String, Call> withKey(Call call, String key) {
-    return value -> call.with(key, value);
   }
 
   @Override
@@ -290,7 +279,7 @@ final class OpenStack4jNova implements Nova {
               if (!allocations.isObject()) {
                 throw Failures.unreadable(call, reply, "lacks \"allocations\"");
               }
-              var consumers = new LinkedHashSet<String>();
+              var consumers = new HashSet<String>();
               allocations.fieldNames().forEachRemaining(consumers::add);
               if (!consumers.stream().allMatch(NovaJson::isId)) {
                 throw Failures.unreadable(call, reply, "names a consumer that is no id");
@@ -668,7 +657,7 @@ final class OpenStack4jNova implements Nova {
     call.globalRequestId().ifPresent(id -> request.header("X-Openstack-Request-Id", id));
     call.query().forEach(request::queryParam);
     if (call.body() != null) {
-      request.json(json(call.body()));
+      request.json(NovaJson.MAPPER.valueToTree(call.body()).toString());
     }
     var start = System.nanoTime();
     var status = 0;
@@ -682,14 +671,6 @@ final class OpenStack4jNova implements Nova {
       throw new IllegalStateException("another connector of openstack4j is on the class path");
     } finally {
       listener.answered(call.operation(), status, Duration.ofNanos(System.nanoTime() - start));
-    }
-  }
-
-  private static String json(Object body) {
-    try {
-      return NovaJson.MAPPER.writeValueAsString(body);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a body that is no JSON", e);
     }
   }
 
