@@ -72,8 +72,6 @@ final class Groups {
   private static <T> Map<String, T> bounded() {
     return Collections.synchronizedMap(
         new LinkedHashMap<>(16, 0.75f, true) {
-          private static final long serialVersionUID = 1L;
-
           @Override
           protected boolean removeEldestEntry(Map.Entry<String, T> eldest) {
             return size() > KEPT;

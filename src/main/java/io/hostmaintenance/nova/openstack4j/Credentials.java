@@ -99,8 +99,6 @@ sealed interface Credentials {
   @JsonRootName("auth")
   final class ApplicationCredentialAuth extends KeystoneAuth {
 
-    private static final long serialVersionUID = 1L;
-
     private final transient Map<String, Object> credential;
 
     ApplicationCredentialAuth(Map<String, Object> credential) {

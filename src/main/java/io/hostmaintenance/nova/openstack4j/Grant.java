@@ -17,7 +17,6 @@ import org.openstack4j.openstack.identity.v3.domain.KeystoneToken;
  */
 final class Grant extends KeystoneToken {
 
-  private static final long serialVersionUID = 1L;
   private static final Pattern ZONE = Pattern.compile("(?:Z|[+-][0-9]{2}:?[0-9]{2})$");
 
   /**

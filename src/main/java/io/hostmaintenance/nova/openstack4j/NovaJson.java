@@ -68,8 +68,6 @@ final class NovaJson {
   /** A text of strangers. */
   static final class Line extends StdScalarDeserializer<String> {
 
-    private static final long serialVersionUID = 1L;
-
     Line() {
       super(String.class);
     }
@@ -84,8 +82,6 @@ final class NovaJson {
 
   /** Nova's times are UTC, with or without saying so: {@code 2026-11-22T11:40:45.000000}. */
   static final class NovaTime extends StdDeserializer<Instant> {
-
-    private static final long serialVersionUID = 1L;
 
     NovaTime() {
       super(Instant.class);

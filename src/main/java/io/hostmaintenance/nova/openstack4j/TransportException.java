@@ -3,8 +3,6 @@ package io.hostmaintenance.nova.openstack4j;
 /** A request that got no reply. */
 final class TransportException extends RuntimeException {
 
-  private static final long serialVersionUID = 1L;
-
   private final boolean maybeSent;
   private final boolean timedOut;
 
