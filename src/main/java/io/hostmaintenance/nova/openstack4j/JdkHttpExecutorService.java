@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.net.http.HttpClient;
 import java.net.http.HttpConnectTimeoutException;
@@ -84,10 +83,18 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
    */
   @Override
   public <R> HttpResponse execute(HttpRequest<R> request) {
+    try {
+      return followed(request);
+    } catch (IllegalArgumentException e) {
+      throw new TransportException("its URL or headers are malformed", false, false, null);
+    }
+  }
+
+  private static Reply followed(HttpRequest<?> request) {
     var connection = CloudConnection.of(request.getConfig());
     var timeouts = Duration.ofMillis(request.getConfig().getReadTimeout());
     var end = System.nanoTime() + timeouts.toNanos();
-    var url = url(request.getUrl());
+    var url = URI.create(request.getUrl());
     for (var hop = 0; ; hop++) {
       var reply = send(request, url, connection, end);
       var redirect = Redirect.of(url, reply);
@@ -165,8 +172,6 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
             message, start, "refused%s (HTTP %s)".formatted(by(proxy), status), false, false, e);
       }
       throw failed(message, start, what.startsWith(TOO_LONG) ? LONG : what, true, false, e);
-    } catch (IllegalArgumentException e) {
-      throw new TransportException("its URL or headers are malformed", false, false, null);
     }
   }
 
@@ -214,24 +219,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
         : reply.without(connection.endpoints().cloud().credentials().secret());
   }
 
-  private static URI url(String text) {
-    try {
-      return new URI(text);
-    } catch (URISyntaxException e) {
-      throw new TransportException("its URL or headers are malformed", false, false, null);
-    }
-  }
-
   private static java.net.http.HttpRequest message(
-      HttpRequest<?> request, URI url, Optional<Proxy> proxy) {
-    try {
-      return build(request, url, proxy);
-    } catch (IllegalArgumentException e) {
-      throw new TransportException("its URL or headers are malformed", false, false, null);
-    }
-  }
-
-  private static java.net.http.HttpRequest build(
       HttpRequest<?> request, URI url, Optional<Proxy> proxy) {
     var builder =
         java.net.http.HttpRequest.newBuilder(resolved(url)).setHeader("Accept", "application/json");
@@ -241,7 +229,11 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     proxy
         .flatMap(Proxy::authorization)
         .ifPresent(proof -> builder.setHeader("Proxy-Authorization", proof));
-    request.getHeaders().forEach((name, value) -> header(builder, name, value));
+    for (var header : request.getHeaders().entrySet()) {
+      if (!header.getKey().equals(ClientConstants.HEADER_OS4J_AUTH)) {
+        builder.setHeader(header.getKey(), String.valueOf(header.getValue()));
+      }
+    }
     var body = body(request);
     if (body == null) {
       return builder.method(request.getMethod().name(), BodyPublishers.noBody()).build();
@@ -264,12 +256,6 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     } catch (UnknownHostException e) {
       throw new TransportException(
           "could not connect: the host name " + name + " is unknown", false, false, e);
-    }
-  }
-
-  private static void header(java.net.http.HttpRequest.Builder builder, String name, Object value) {
-    if (!name.equals(ClientConstants.HEADER_OS4J_AUTH)) {
-      builder.setHeader(name, String.valueOf(value));
     }
   }
 
