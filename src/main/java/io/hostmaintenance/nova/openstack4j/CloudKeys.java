@@ -1,12 +1,13 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.EditDistance;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -156,21 +157,12 @@ final class CloudKeys {
   }
 
   /** Another word that differs in two letters at most. */
-  private static Optional<String> nearest(String word, Iterable<String> known) {
-    var near = new HashSet<String>();
-    for (var candidate : known) {
-      if (!candidate.equals(word)
-          && EditDistance.between(word.toLowerCase(Locale.ROOT), candidate) <= 2) {
-        near.add(candidate);
-      }
-    }
-    return near.contains(word)
-        ? Optional.empty()
-        : near.stream()
-            .min(
-                Comparator.<String>comparingInt(
-                        candidate -> EditDistance.between(word.toLowerCase(Locale.ROOT), candidate))
-                    .thenComparing(Comparator.naturalOrder()));
+  private static Optional<String> nearest(String word, Collection<String> known) {
+    ToIntFunction<String> distance =
+        candidate -> EditDistance.between(word.toLowerCase(Locale.ROOT), candidate);
+    return known.stream()
+        .filter(candidate -> !candidate.equals(word) && distance.applyAsInt(candidate) <= 2)
+        .min(Comparator.comparingInt(distance).thenComparing(Comparator.naturalOrder()));
   }
 
   private static Set<String> union(List<Set<String>> sets) {
