@@ -170,14 +170,13 @@ final class Session {
     if (failure != null && failure.holds(source, now())) {
       throw failure.again();
     }
-    var before = failure;
     try {
       var made = logIn(source);
       failure = null;
       login.set(made);
       return made;
     } catch (NovaException e) {
-      failure = Failure.of(e, source, now(), before);
+      failure = Failure.of(e, source, now(), failure);
       throw e;
     }
   }
@@ -200,17 +199,13 @@ final class Session {
     var begin = now();
     var client = authenticate(cloud, usual);
     var grant = (Grant) client.getToken();
-    return new Login(
-        client,
-        identity(grant, cloud),
-        source,
-        begin,
-        Login.used(
-            grant
-                .life(clock.instant())
-                .orElseThrow(() -> unanswered("the reply is not a token", null, cloud))),
-        usual,
-        config(connection, timeouts.serviceUpdate()));
+    var identity = identity(grant, cloud);
+    var life = grant.life(clock.instant());
+    if (life.isEmpty()) {
+      throw unanswered("the reply is not a token", null, cloud);
+    }
+    var patient = config(connection, timeouts.serviceUpdate());
+    return new Login(client, identity, source, begin, Login.used(life.get()), usual, patient);
   }
 
   private long now() {
@@ -263,15 +258,13 @@ final class Session {
     if (token.getId() == null || token.userId().isEmpty()) {
       throw unanswered("the reply is not a token", null, cloud);
     }
-    return token
-        .projectId()
-        .map(project -> new Identity(token.userId().get(), project))
-        .orElseThrow(
-            () ->
-                Failures.configuration(
-                    "Keystone's token for cloud %s in %s is for no project; name one that the user"
-                        + " is administrator of.",
-                    cloud.name(), cloud.file()));
+    if (token.projectId().isEmpty()) {
+      throw Failures.configuration(
+          "Keystone's token for cloud %s in %s is for no project; name one that the user is"
+              + " administrator of.",
+          cloud.name(), cloud.file());
+    }
+    return new Identity(token.userId().get(), token.projectId().get());
   }
 
   private static NovaException refused(ResponseException e, CloudConfig cloud) {
