@@ -4,6 +4,8 @@ import static java.util.function.Predicate.not;
 
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.openstack4j.CloudConfig.ClientCertificate;
+import io.hostmaintenance.nova.openstack4j.Credentials.ApplicationCredential;
+import io.hostmaintenance.nova.openstack4j.Credentials.Named;
 import io.hostmaintenance.nova.openstack4j.Yaml.Scalar;
 import io.hostmaintenance.nova.openstack4j.Yaml.Sequence;
 import java.nio.file.Files;
@@ -107,54 +109,48 @@ record CloudEntry(String name, Path file, CloudFields fields, Path home) {
   }
 
   private Credentials password() {
-    var user = user(true);
-    var secret = secret("password");
-    var project =
-        fields
-            .scope("project_id", "tenant_id")
-            .map(id -> new Credentials.Named(id, Optional.empty()))
-            .orElseGet(
-                () ->
-                    new Credentials.Named(
-                        fields
-                            .scope("project_name", "tenant_name")
-                            .orElseThrow(() -> lacks("project_name", "project_id")),
-                        Optional.of(domain("project_domain", true))));
-    return new Credentials.Password(user, secret, project);
+    return new Credentials.Password(user(true), secret("password"), project());
+  }
+
+  private Named project() {
+    var id = fields.scope("project_id", "tenant_id");
+    if (id.isPresent()) {
+      return new Named(id.get(), Optional.empty());
+    }
+    var name = fields.scope("project_name", "tenant_name");
+    if (name.isEmpty()) {
+      throw lacks("project_name", "project_id");
+    }
+    return new Named(name.get(), Optional.of(domain("project_domain", true)));
   }
 
   private Credentials applicationCredential() {
     var secret = secret("application_credential_secret");
-    return fields
-        .option("application_credential_id")
-        .map(id -> new Credentials.ApplicationCredential(id, Optional.empty(), secret))
-        .orElseGet(
-            () ->
-                new Credentials.ApplicationCredential(
-                    fields
-                        .option("application_credential_name")
-                        .orElseThrow(
-                            () ->
-                                lacks("application_credential_name", "application_credential_id")),
-                    Optional.of(user(projectScoped())),
-                    secret));
+    var id = fields.option("application_credential_id");
+    if (id.isPresent()) {
+      return new ApplicationCredential(id.get(), Optional.empty(), secret);
+    }
+    var name = fields.option("application_credential_name");
+    if (name.isEmpty()) {
+      throw lacks("application_credential_name", "application_credential_id");
+    }
+    return new ApplicationCredential(name.get(), Optional.of(user(projectScoped())), secret);
   }
 
   private Secret secret(String key) {
     return new Secret(fields.option(key).orElseThrow(() -> lacks(key)));
   }
 
-  private Credentials.Named user(boolean shared) {
-    return fields
-        .option("user_id")
-        .map(id -> new Credentials.Named(id, Optional.empty()))
-        .orElseGet(
-            () ->
-                new Credentials.Named(
-                    fields
-                        .option("username", "user_name")
-                        .orElseThrow(() -> lacks("username", "user_id")),
-                    Optional.of(domain("user_domain", shared))));
+  private Named user(boolean shared) {
+    var id = fields.option("user_id");
+    if (id.isPresent()) {
+      return new Named(id.get(), Optional.empty());
+    }
+    var name = fields.option("username", "user_name");
+    if (name.isEmpty()) {
+      throw lacks("username", "user_id");
+    }
+    return new Named(name.get(), Optional.of(domain("user_domain", shared)));
   }
 
   /**
