@@ -19,23 +19,12 @@ final class CloudKeys {
 
   /** Of every way to log in. */
   private static final Set<String> LOGIN =
-      Set.of(
-          "auth_url",
-          "username",
-          "user_name",
-          "user_id",
-          "user_domain_id",
-          "user_domain_name",
-          "project_id",
-          "project_name",
-          "tenant_id",
-          "tenant_name",
-          "project_domain_id",
-          "project_domain_name",
-          "domain_id",
-          "domain_name",
-          "system_scope",
-          "trust_id");
+      words(
+          """
+          auth_url username user_name user_id user_domain_id user_domain_name project_id
+          project_name tenant_id tenant_name project_domain_id project_domain_name domain_id
+          domain_name system_scope trust_id
+          """);
 
   /** Of one way to log in each. */
   private static final Set<String> PASSWORD = Set.of("password");
@@ -58,61 +47,24 @@ final class CloudKeys {
               Set.of("token", "auth_token", "passcode")));
 
   private static final Set<String> HONOURED =
-      Set.of(
-          "auth",
-          "auth_type",
-          "auth_plugin",
-          "region_name",
-          "regions",
-          "interface",
-          "endpoint_type",
-          "verify",
-          "insecure",
-          "cacert",
-          "cert",
-          "key",
-          "profile",
-          "cloud",
-          "compute_endpoint_override",
-          "placement_endpoint_override");
+      words(
+          """
+          auth auth_type auth_plugin region_name regions interface endpoint_type verify
+          insecure cacert cert key profile cloud compute_endpoint_override
+          placement_endpoint_override
+          """);
 
   private static final Set<String> IGNORED =
-      Set.of(
-          "additional_metric_tags",
-          "api_timeout",
-          "app_name",
-          "app_version",
-          "auth_methods",
-          "cache",
-          "client",
-          "connect_retries",
-          "connect_retry_delay",
-          "disable_vendor_agent",
-          "external_network",
-          "floating_ip_source",
-          "force_ipv4",
-          "image_api_use_tasks",
-          "image_format",
-          "internal_network",
-          "log_config",
-          "log_file",
-          "log_level",
-          "message",
-          "metrics",
-          "networks",
-          "prefer_ipv6",
-          "private",
-          "requires_floating_ip",
-          "retriable_status_codes",
-          "secgroup_source",
-          "status",
-          "status_code_retries",
-          "status_code_retry_delay",
-          "timeout",
-          "timing",
-          "use_direct_get",
-          "vendor_hook",
-          "verbose_level");
+      words(
+          """
+          additional_metric_tags api_timeout app_name app_version auth_methods cache client
+          connect_retries connect_retry_delay disable_vendor_agent external_network
+          floating_ip_source force_ipv4 image_api_use_tasks image_format internal_network
+          log_config log_file log_level message metrics networks prefer_ipv6 private
+          requires_floating_ip retriable_status_codes secgroup_source status
+          status_code_retries status_code_retry_delay timeout timing use_direct_get
+          vendor_hook verbose_level
+          """);
 
   private static final Pattern OF_A_SERVICE =
       Pattern.compile(
@@ -163,6 +115,10 @@ final class CloudKeys {
     return known.stream()
         .filter(candidate -> !candidate.equals(word) && distance.applyAsInt(candidate) <= 2)
         .min(Comparator.comparingInt(distance).thenComparing(Comparator.naturalOrder()));
+  }
+
+  private static Set<String> words(String text) {
+    return Set.of(text.split("\\s"));
   }
 
   private static Set<String> union(List<Set<String>> sets) {
