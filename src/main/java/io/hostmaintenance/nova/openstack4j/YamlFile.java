@@ -48,6 +48,7 @@ record YamlFile(Path path) {
   private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_DEPTH = 50;
   private static final int MAX_ALIASES = 1000;
+  private static final Resolver PY_YAML = new PyYaml();
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
@@ -75,7 +76,7 @@ record YamlFile(Path path) {
       options.setNestingDepthLimit(MAX_DEPTH);
       options.setMaxAliasesForCollections(MAX_ALIASES);
       var parser = new ParserImpl(new StreamReader(text), options);
-      var root = new Composer(parser, new PyYaml(), options).getSingleNode();
+      var root = new Composer(parser, PY_YAML, options).getSingleNode();
       return root == null ? Mapping.EMPTY : new Reading().value(root, 0);
     } catch (MarkedYAMLException e) {
       // The parser's message quotes the line, which may hold a password: it goes no further.
@@ -221,7 +222,7 @@ record YamlFile(Path path) {
     }
 
     private static Scalar.Type type(ScalarNode node) {
-      var plain = new PyYaml().resolve(NodeId.scalar, node.getValue(), node.isPlain());
+      var plain = PY_YAML.resolve(NodeId.scalar, node.getValue(), node.isPlain());
       return switch (node.getTag().equals(plain) || node.getTag().equals(Tag.STR)
           ? node.getTag().getValue()
           : "another that is written before it") {
@@ -237,48 +238,31 @@ record YamlFile(Path path) {
   /** What PyYAML takes a plain scalar for. snakeyaml's own patterns take more for numbers. */
   private static final class PyYaml extends Resolver {
 
-    private static final Map<Tag, Pattern> PATTERNS =
-        Map.of(
-            Tag.BOOL,
-            Pattern.compile(
-                "yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF"),
-            Tag.FLOAT,
-            Pattern.compile(
-                "[-+]?[0-9][0-9_]*\\.[0-9_]*(?:[eE][-+][0-9]+)?"
-                    + "|\\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
-                    + "|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\\.[0-9_]*"
-                    + "|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN)"),
-            Tag.INT,
-            Pattern.compile(
-                "[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+"
-                    + "|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+"),
-            Tag.MERGE,
-            Pattern.compile("<<"),
-            Tag.NULL,
-            Pattern.compile("~|null|Null|NULL|"),
-            Tag.TIMESTAMP,
-            Pattern.compile(
-                "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-                    + "|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \\t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
-                    + "(?:\\.[0-9]*)?(?:[ \\t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?"),
-            new Tag("tag:yaml.org,2002:value"),
-            Pattern.compile("="));
-
     @Override
     protected void addImplicitResolvers() {
-      // None of snakeyaml's.
+      add(Tag.BOOL, "yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF");
+      add(
+          Tag.FLOAT,
+          "[-+]?[0-9][0-9_]*\\.[0-9_]*(?:[eE][-+][0-9]+)?"
+              + "|\\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
+              + "|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\\.[0-9_]*"
+              + "|[-+]?\\.(?:inf|Inf|INF)|\\.(?:nan|NaN|NAN)");
+      add(
+          Tag.INT,
+          "[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+"
+              + "|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+");
+      add(Tag.MERGE, "<<");
+      add(Tag.NULL, "~|null|Null|NULL|");
+      add(
+          Tag.TIMESTAMP,
+          "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+              + "|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \\t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}"
+              + "(?:\\.[0-9]*)?(?:[ \\t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?");
+      add(new Tag("tag:yaml.org,2002:value"), "=");
     }
 
-    @Override
-    public Tag resolve(NodeId kind, String value, boolean implicit) {
-      if (kind != NodeId.scalar || !implicit) {
-        return super.resolve(kind, value, implicit);
-      }
-      return PATTERNS.entrySet().stream()
-          .filter(entry -> entry.getValue().matcher(value).matches())
-          .map(Map.Entry::getKey)
-          .findFirst()
-          .orElse(Tag.STR);
+    private void add(Tag tag, String pattern) {
+      addImplicitResolver(tag, Pattern.compile(pattern), null, Integer.MAX_VALUE);
     }
   }
 }
