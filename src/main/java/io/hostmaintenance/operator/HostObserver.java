@@ -98,6 +98,10 @@ final class HostObserver {
     }
   }
 
+  private static NovaException unavailable(String sentence, Object... arguments) {
+    return new NovaException(NovaException.Kind.UNAVAILABLE, sentence.formatted(arguments));
+  }
+
   /** One observation while it is made. */
   private final class HostObservation {
 
@@ -245,11 +249,10 @@ final class HostObserver {
      */
     private void inTime() {
       if (mayTake.filter(most -> since(start).compareTo(most) > 0).isPresent()) {
-        throw new NovaException(
-            NovaException.Kind.UNAVAILABLE,
-            "Nova has needed "
-                + since(start).toSeconds()
-                + " s for a part of one observation. Nobody can say for so long that the host is empty.");
+        throw unavailable(
+            "Nova has needed %s s for a part of one observation. Nobody can say for so long that the"
+                + " host is empty.",
+            since(start).toSeconds());
       }
     }
 
@@ -302,21 +305,17 @@ final class HostObserver {
 
     /** A list that lacks the rows of the host's cell lacks all instances of the host. */
     private void listed(List<Instance> instances) {
-      if (!instances.isEmpty()) {
-        return;
+      var there =
+          details.values().stream()
+              .flatMap(d -> d.instance().stream())
+              .filter(i -> host.equals(i.host()))
+              .findFirst();
+      if (instances.isEmpty() && there.isPresent()) {
+        throw unavailable(
+            "GET /servers/detail shows no instance of the host, but Nova shows instance %s there:"
+                + " the host is observed again.",
+            there.get().id());
       }
-      details.values().stream()
-          .flatMap(d -> d.instance().stream())
-          .filter(i -> host.equals(i.host()))
-          .findFirst()
-          .ifPresent(
-              i -> {
-                throw new NovaException(
-                    NovaException.Kind.UNAVAILABLE,
-                    "GET /servers/detail shows no instance of the host, but Nova shows instance "
-                        + i.id()
-                        + " there: the host is observed again.");
-              });
     }
 
     private Optional<Detail> told(
@@ -380,8 +379,7 @@ final class HostObserver {
           recorded(questions.contains(Question.ACTIONS) ? actions : nova.actions(id));
         }
         if (instance.filter(i -> i.resized()).isPresent()) {
-          throw new NovaException(
-              NovaException.Kind.UNAVAILABLE,
+          throw unavailable(
               "GET /os-migrations shows no record of it, though it waits to be confirmed.");
         }
       }
@@ -398,8 +396,7 @@ final class HostObserver {
      */
     private static void recorded(List<InstanceAction> actions) {
       if (actions.stream().anyMatch(InstanceAction::liveMigration)) {
-        throw new NovaException(
-            NovaException.Kind.UNAVAILABLE,
+        throw unavailable(
             "GET /os-migrations shows no record of it, though it was asked to live-migrate.");
       }
     }
@@ -451,34 +448,28 @@ final class HostObserver {
      * one without any may be, and without placement nothing else tells of what is on its way.
      */
     private void askedOnceMore() {
-      unfinished(nova.newestMigrations(host)).stream()
-          .findFirst()
-          .ifPresent(
-              m -> {
-                throw new NovaException(
-                    NovaException.Kind.UNAVAILABLE,
-                    "GET /os-migrations shows migration "
-                        + m.id()
-                        + " of instance "
-                        + m.instanceId()
-                        + " only when it is asked twice: the host is observed again.");
-              });
+      var unfinished = unfinished(nova.newestMigrations(host));
+      if (!unfinished.isEmpty()) {
+        var migration = unfinished.getFirst();
+        throw unavailable(
+            "GET /os-migrations shows migration %s of instance %s only when it is asked twice: the"
+                + " host is observed again.",
+            migration.id(), migration.instanceId());
+      }
     }
 
     private Timestamped<Residents> residents() {
       var shown = residents(hypervisors.of(host));
-      if (shown.isPresent()) {
-        return shown.get();
+      if (shown.isEmpty()) {
+        hypervisors.forget();
+        shown = residents(hypervisors.of(host));
       }
-      hypervisors.forget();
-      return residents(hypervisors.of(host))
-          .orElseThrow(
-              () ->
-                  new NovaException(
-                      NovaException.Kind.UNAVAILABLE,
-                      "Nova lists a hypervisor of "
-                          + host
-                          + " and does not know it by its id: the host is observed again."));
+      return shown.orElseThrow(
+          () ->
+              unavailable(
+                  "Nova lists a hypervisor of %s and does not know it by its id: the host is"
+                      + " observed again.",
+                  host));
     }
 
     /** Empty when Nova does not know one of them any more. */
