@@ -32,13 +32,8 @@ final class Crd {
       return schema >= HostMaintenance.SCHEMA_VERSION
           ? Optional.empty()
           : Optional.of(
-              "The CRD "
-                  + name
-                  + " has schema "
-                  + schema
-                  + ", older than this operator's "
-                  + HostMaintenance.SCHEMA_VERSION
-                  + REMEDY);
+              "The CRD %s has schema %s, older than this operator's %s%s"
+                  .formatted(name, schema, HostMaintenance.SCHEMA_VERSION, REMEDY));
     } catch (KubernetesClientException e) {
       var cause = e.getMessage() == null ? e.getCause() : e.getMessage();
       return Optional.of("The CRD " + name + " cannot be read: " + cause);

@@ -76,9 +76,8 @@ final class Hypervisors {
     if (!await()) {
       throw new NovaException(
           NovaException.Kind.UNAVAILABLE,
-          "GET /os-hypervisors/detail is not answered: another observation has waited for it for "
-              + SOON.toSeconds()
-              + " s.");
+          "GET /os-hypervisors/detail is not answered: another observation has waited for it for %s s."
+              .formatted(SOON.toSeconds()));
     }
     try {
       var now = younger(SOON).orElseGet(() -> new Listed(nova.hypervisors(), nanoTime.getAsLong()));

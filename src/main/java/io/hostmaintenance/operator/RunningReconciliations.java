@@ -1,7 +1,6 @@
 package io.hostmaintenance.operator;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
@@ -70,21 +69,14 @@ final class RunningReconciliations {
 
   private String sentence(Running tick) {
     var since = clock.instant().minus(age(tick)).truncatedTo(ChronoUnit.SECONDS);
-    var sentence = sentence(tick.name(), since);
+    var sentence =
+        ("HostMaintenance '%s' has been reconciled since %s without an end, longer than %s min: the"
+                + " operator must be restarted.")
+            .formatted(tick.name(), since, BOUND.toMinutes());
     if (!tick.told().getAndSet(true)) {
       LOG.error("{}", sentence);
     }
     return sentence;
-  }
-
-  private static String sentence(String name, Instant since) {
-    return "HostMaintenance '"
-        + name
-        + "' has been reconciled since "
-        + since
-        + " without an end, longer than "
-        + BOUND.toMinutes()
-        + " min: the operator must be restarted.";
   }
 
   private Duration age(Running tick) {
