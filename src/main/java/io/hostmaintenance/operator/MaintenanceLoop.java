@@ -227,10 +227,7 @@ final class MaintenanceLoop {
     synchronized (memory) {
       var observation = internalError(failure);
       var decision =
-          budget.decide(
-              resource,
-              () -> Drain.decide(input(resource, memory, now()), observation),
-              Decision::status);
+          budget.decide(resource, () -> Drain.decide(input(resource, memory, now()), observation));
       carryOut(resource, memory, observation, decision);
     }
   }
@@ -282,7 +279,7 @@ final class MaintenanceLoop {
     var unseen = withoutObservation(resource, input(resource, memory, asked));
     memory.needsNoObservation = unseen.isPresent();
     if (unseen.isPresent()) {
-      budget.decide(resource, unseen::get, Decision::status);
+      budget.decide(resource, unseen::get);
       return carryOut(resource, memory, NOT_OBSERVED, unseen.get());
     }
     var observation = observer.snapshot(resource, memory.remembered, mayTake(resource, memory));
@@ -301,10 +298,7 @@ final class MaintenanceLoop {
                   : 0;
     }
     var decision =
-        budget.decide(
-            resource,
-            () -> Drain.decide(input(resource, memory, asked), observation),
-            Decision::status);
+        budget.decide(resource, () -> Drain.decide(input(resource, memory, asked), observation));
     return carryOut(resource, memory, observation, decision);
   }
 

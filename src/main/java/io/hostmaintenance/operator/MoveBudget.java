@@ -2,6 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.drain.Decision;
 import io.hostmaintenance.drain.DecisionInput;
 import io.hostmaintenance.drain.HostClaim;
 import io.soabase.recordbuilder.core.RecordBuilder;
@@ -14,7 +15,6 @@ import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -93,10 +93,9 @@ final class MoveBudget {
   }
 
   /** Decides under the lock and enters the status that was decided. */
-  synchronized <T> T decide(
-      HostMaintenance resource, Supplier<T> decide, Function<T, HostMaintenanceStatus> status) {
+  synchronized Decision decide(HostMaintenance resource, Supplier<Decision> decide) {
     var decision = decide.get();
-    replace(resource.getMetadata().getName(), Entry.of(resource, status.apply(decision)));
+    replace(resource.getMetadata().getName(), Entry.of(resource, decision.status()));
     return decision;
   }
 
