@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatusBuilder;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -22,7 +23,7 @@ final class Report {
   private final DecisionInput input;
   private final List<Condition> before;
   private final List<Condition> conditions = new ArrayList<>();
-  private final HostMaintenanceStatus.Builder status;
+  private final HostMaintenanceStatusBuilder status;
 
   Report(DecisionInput input) {
     this.input = input;
@@ -31,7 +32,7 @@ final class Report {
     this.status = previous.toBuilder();
   }
 
-  HostMaintenanceStatus.Builder status() {
+  HostMaintenanceStatusBuilder status() {
     return status;
   }
 
@@ -46,7 +47,7 @@ final class Report {
   }
 
   /** Enters rows and their counts. */
-  static void count(HostMaintenanceStatus.Builder status, List<InstanceStatus> rows) {
+  static void count(HostMaintenanceStatusBuilder status, List<InstanceStatus> rows) {
     var moved = count(rows, RowState.Moved);
     var failed = count(rows, RowState.Failed);
     var blocked = count(rows, RowState.Blocked);

@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatusBuilder;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -227,7 +228,7 @@ public final class Given {
     return this;
   }
 
-  public Given status(UnaryOperator<HostMaintenanceStatus.Builder> change) {
+  public Given status(UnaryOperator<HostMaintenanceStatusBuilder> change) {
     return status(change.apply(status().toBuilder()).build());
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * <p>Written by the operator alone. Lists are never null; the counts are null before the first
  * complete observation and add up to {@code total} afterwards.
  */
+@RecordBuilder
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record HostMaintenanceStatus(
@@ -64,159 +66,12 @@ public record HostMaintenanceStatus(
   }
 
   /** A builder with the values of this one. */
-  public Builder toBuilder() {
-    var b = new Builder();
-    b.observedGeneration = observedGeneration;
-    b.phase = phase;
-    b.conditions = conditions;
-    b.service = service;
-    b.progress = progress;
-    b.total = total;
-    b.moved = moved;
-    b.failed = failed;
-    b.blocked = blocked;
-    b.skipped = skipped;
-    b.gone = gone;
-    b.remaining = remaining;
-    b.firstEmptyTime = firstEmptyTime;
-    b.retry = retry;
-    b.instances = instances;
-    return b;
+  public HostMaintenanceStatusBuilder toBuilder() {
+    return HostMaintenanceStatusBuilder.builder(this);
   }
 
   /** A builder without values. */
-  public static Builder builder() {
-    return new Builder();
-  }
-
-  /** Collects the values of a status. */
-  public static final class Builder {
-    private Long observedGeneration;
-    private String phase;
-    private List<Condition> conditions;
-    private ServiceStatus service;
-    private String progress;
-    private Integer total;
-    private Integer moved;
-    private Integer failed;
-    private Integer blocked;
-    private Integer skipped;
-    private Integer gone;
-    private Integer remaining;
-    private Instant firstEmptyTime;
-    private String retry;
-    private List<InstanceStatus> instances;
-
-    private Builder() {}
-
-    /** Sets observedGeneration; null for none. */
-    public Builder observedGeneration(Long observedGeneration) {
-      this.observedGeneration = observedGeneration;
-      return this;
-    }
-
-    /** Sets phase; null for none. */
-    public Builder phase(String phase) {
-      this.phase = phase;
-      return this;
-    }
-
-    /** Sets conditions; null for none. */
-    public Builder conditions(List<Condition> conditions) {
-      this.conditions = conditions;
-      return this;
-    }
-
-    /** Sets service; null for none. */
-    public Builder service(ServiceStatus service) {
-      this.service = service;
-      return this;
-    }
-
-    /** Sets progress; null for none. */
-    public Builder progress(String progress) {
-      this.progress = progress;
-      return this;
-    }
-
-    /** Sets total; null for none. */
-    public Builder total(Integer total) {
-      this.total = total;
-      return this;
-    }
-
-    /** Sets moved; null for none. */
-    public Builder moved(Integer moved) {
-      this.moved = moved;
-      return this;
-    }
-
-    /** Sets failed; null for none. */
-    public Builder failed(Integer failed) {
-      this.failed = failed;
-      return this;
-    }
-
-    /** Sets blocked; null for none. */
-    public Builder blocked(Integer blocked) {
-      this.blocked = blocked;
-      return this;
-    }
-
-    /** Sets skipped; null for none. */
-    public Builder skipped(Integer skipped) {
-      this.skipped = skipped;
-      return this;
-    }
-
-    /** Sets gone; null for none. */
-    public Builder gone(Integer gone) {
-      this.gone = gone;
-      return this;
-    }
-
-    /** Sets remaining; null for none. */
-    public Builder remaining(Integer remaining) {
-      this.remaining = remaining;
-      return this;
-    }
-
-    /** Sets firstEmptyTime; null for none. */
-    public Builder firstEmptyTime(Instant firstEmptyTime) {
-      this.firstEmptyTime = firstEmptyTime;
-      return this;
-    }
-
-    /** Sets retry; null for none. */
-    public Builder retry(String retry) {
-      this.retry = retry;
-      return this;
-    }
-
-    /** Sets instances; null for none. */
-    public Builder instances(List<InstanceStatus> instances) {
-      this.instances = instances;
-      return this;
-    }
-
-    /** The record with these values. */
-    public HostMaintenanceStatus build() {
-      return new HostMaintenanceStatus(
-          observedGeneration,
-          phase,
-          conditions,
-          service,
-          progress,
-          total,
-          moved,
-          failed,
-          blocked,
-          skipped,
-          gone,
-          remaining,
-          firstEmptyTime,
-          retry,
-          instances);
-    }
+  public static HostMaintenanceStatusBuilder builder() {
+    return HostMaintenanceStatusBuilder.builder();
   }
 }
