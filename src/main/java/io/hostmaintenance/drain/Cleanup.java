@@ -9,7 +9,6 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.instance.Deadlines;
-import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.InstanceMessages;
 import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.drain.instance.Way;
@@ -39,13 +38,9 @@ public final class Cleanup {
         annotations != null && "true".equals(annotations.get(HostMaintenance.SKIP_GIVE_BACK));
     var taken = HostClaim.holdsHost(previous);
     if (skip && taken) {
-      return Optional.of(
-          release(
-              previous,
-              List.of(
-                  Notice.warning(
-                      HostMessages.giveBackSkipped(
-                          input.resource().host(), moving(previous.instances()))))));
+      var moving = moving(previous.instances());
+      var told = HostMessages.giveBackSkipped(input.resource().host(), moving);
+      return Optional.of(release(previous, List.of(Notice.warning(told))));
     }
     return taken ? Optional.empty() : Optional.of(release(previous, List.of()));
   }
@@ -53,12 +48,8 @@ public final class Cleanup {
   static Decision unavailable(DecisionInput input, Unavailable unavailable) {
     var report = notDrained(new Report(input).keep(Condition.SERVICE_DISABLED));
     var status = report.phase(Phase.Exiting, HostMessages.notGivenBackYet(unavailable));
-    return new Decision(
-        status,
-        List.of(),
-        Notices.ofUnavailable(input, status, unavailable),
-        unavailable.pause(input.settings(), Phase.Exiting),
-        false);
+    var notices = Notices.ofUnavailable(input, status, unavailable);
+    return Decision.waiting(status, notices, unavailable.pause(input.settings(), Phase.Exiting));
   }
 
   static Decision decide(DecisionContext context) {
@@ -66,9 +57,8 @@ public final class Cleanup {
       return release(context.previous(), List.of());
     }
     if (context.service().isEmpty()) {
-      return release(
-          context.previous(),
-          List.of(Notice.normal(HostMessages.nothingToGiveBack(context.host()))));
+      var told = HostMessages.nothingToGiveBack(context.host());
+      return release(context.previous(), List.of(Notice.normal(told)));
     }
     var serviceDecision = ServiceDecision.giveBack(context);
     var table = InstanceRows.upToDate(context);
@@ -171,28 +161,20 @@ public final class Cleanup {
   private static boolean overdue(InstanceStatus row, DecisionContext context) {
     var ownConfirm = row.because(Reason.UnconfirmedResize) || row.because(Reason.SourceServiceDown);
     if (ownConfirm && row.is(RowState.Blocked)) {
-      return sinceDeletion(null, context).compareTo(Deadlines.CONFIRM_BOUND) >= 0;
+      return past(null, Deadlines.CONFIRM_BOUND, context);
     }
     if (row.is(RowState.Confirming)) {
-      return sinceDeletion(row.lastTransitionTime(), context).compareTo(Deadlines.CONFIRM_BOUND)
-          >= 0;
+      return past(row.lastTransitionTime(), Deadlines.CONFIRM_BOUND, context);
     }
-    var detail = Optional.ofNullable(context.snapshot().details().get(row.id()));
-    var ram =
-        context
-            .snapshot()
-            .onHost(row.id())
-            .or(() -> detail.flatMap(Detail::instance))
-            .map(Instance::ramMiB)
-            .orElse(0);
-    return sinceDeletion(row.startTime(), context).compareTo(Deadlines.attempt(context.spec(), ram))
-        >= 0;
+    var ram = context.snapshot().instance(row.id()).map(Instance::ramMiB).orElse(0);
+    return past(row.startTime(), Deadlines.attempt(context.spec(), ram), context);
   }
 
-  /** How long ago something was, or the deletion when that came later. */
-  private static Duration sinceDeletion(Instant then, DecisionContext context) {
+  /** Whether something is so long ago, and the deletion too. */
+  private static boolean past(Instant then, Duration time, DecisionContext context) {
     var deleted = Instant.parse(context.input().resource().getMetadata().getDeletionTimestamp());
-    return context.ago(then == null || then.isBefore(deleted) ? deleted : then);
+    var since = then == null || then.isBefore(deleted) ? deleted : then;
+    return context.ago(since).compareTo(time) >= 0;
   }
 
   private static List<String> moving(List<InstanceStatus> rows) {

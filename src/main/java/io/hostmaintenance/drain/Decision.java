@@ -19,4 +19,11 @@ public record Decision(
     List<Command> commands,
     List<Notice> notices,
     Duration requeueAfter,
-    boolean release) {}
+    boolean release) {
+
+  /** Nothing is sent to Nova, and the resource stays. */
+  static Decision waiting(
+      HostMaintenanceStatus status, List<Notice> notices, Duration requeueAfter) {
+    return new Decision(status, List.of(), notices, requeueAfter, false);
+  }
+}

@@ -92,7 +92,7 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
     return new InstanceView(
         host,
         snapshot.onHost(id),
-        Optional.ofNullable(snapshot.details().get(id)),
+        snapshot.detail(id),
         snapshot.migrations().stream().filter(m -> m.instanceId().equals(id)).toList(),
         snapshot.groups().getOrDefault(id, List.of()),
         input.waited().getOrDefault(id, Duration.ZERO),

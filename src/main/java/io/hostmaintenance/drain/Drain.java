@@ -161,8 +161,7 @@ public final class Drain {
   }
 
   private static boolean hasWork(DecisionContext context) {
-    return context.previous().instances().stream()
-            .anyMatch(r -> RowState.of(r).map(RowState::remaining).orElse(false))
+    return context.previous().instances().stream().anyMatch(RowTransitions::remaining)
         || !context.snapshot().instances().isEmpty();
   }
 
@@ -170,8 +169,7 @@ public final class Drain {
     var report = new Report(input);
     report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
     var status = report.phase(phase, finding);
-    return new Decision(
-        status, List.of(), Notices.ofPhase(input, status), input.settings().pollIdle(), false);
+    return Decision.waiting(status, Notices.ofPhase(input, status), input.settings().pollIdle());
   }
 
   private static Decision failed(DecisionContext context, Cause finding) {
@@ -184,12 +182,8 @@ public final class Drain {
       report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
     }
     var status = report.phase(Phase.Failed, finding);
-    return new Decision(
-        status,
-        List.of(),
-        Notices.ofPhase(context.input(), status),
-        context.settings().pollIdle(),
-        false);
+    var notices = Notices.ofPhase(context.input(), status);
+    return Decision.waiting(status, notices, context.settings().pollIdle());
   }
 
   private static Decision drain(DecisionContext context, Optional<Cause> finding) {
@@ -225,12 +219,8 @@ public final class Drain {
     var status = phase(context, report, rows, drained, hindrance);
     notices.addAll(Notices.ofRows(context, rows));
     notices.addAll(Notices.ofPhase(context.input(), status));
-    return new Decision(
-        status,
-        List.copyOf(commands),
-        List.copyOf(notices),
-        requeueAfter(context, status, commands),
-        false);
+    var again = requeueAfter(context, status, commands);
+    return new Decision(status, List.copyOf(commands), List.copyOf(notices), again, false);
   }
 
   /** Nova does not do with the service what is asked. */
@@ -330,8 +320,7 @@ public final class Drain {
       boolean drained,
       Optional<Cause> obstacle) {
     var flying = rows.stream().anyMatch(RowTransitions::inFlight);
-    var remaining =
-        rows.stream().filter(r -> RowState.of(r).map(RowState::remaining).orElse(false)).count();
+    var remaining = rows.stream().filter(RowTransitions::remaining).count();
     if (obstacle.isPresent() && !flying) {
       var phase =
           switch (obstacle.get().reason()) {
@@ -371,8 +360,8 @@ public final class Drain {
 
   /** Once may be a moment; what is so at two observations needs somebody. */
   private static Phase sinceTheLastLook(DecisionContext context, Reason reason) {
-    var before = context.previous().condition(Condition.READY).map(Condition::reason).orElse("");
-    return before.equals(reason.name()) ? Phase.Blocked : Phase.Draining;
+    var before = context.previous().condition(Condition.READY);
+    return before.filter(c -> c.because(reason)).isPresent() ? Phase.Blocked : Phase.Draining;
   }
 
   /** Whether a row keeps the host from being empty until somebody acts. */
@@ -396,8 +385,7 @@ public final class Drain {
     if (status.remaining() > 0) {
       return context.settings().pollMoving();
     }
-    if (status.firstEmptyTime() != null
-        && !status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false)) {
+    if (status.firstEmptyTime() != null && !status.isTrue(Condition.DRAINED)) {
       var due = status.firstEmptyTime().plus(context.settings().settle()).plusSeconds(1);
       var wait = Duration.between(context.snapshot().date(), due);
       var idle = context.settings().pollIdle().plusSeconds(1);
@@ -426,12 +414,8 @@ public final class Drain {
       report.keep(Condition.DRAINED);
     }
     var status = unavailableStatus(report, unavailable, phase, taken, unavailableFor, forLong);
-    return new Decision(
-        status,
-        List.of(),
-        Notices.ofUnavailable(input, status, unavailable),
-        unavailable.pause(input.settings(), phase),
-        false);
+    var notices = Notices.ofUnavailable(input, status, unavailable);
+    return Decision.waiting(status, notices, unavailable.pause(input.settings(), phase));
   }
 
   private static HostMaintenanceStatus unavailableStatus(

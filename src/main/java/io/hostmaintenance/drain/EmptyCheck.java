@@ -129,7 +129,8 @@ final class EmptyCheck {
   }
 
   private Optional<Instance> elsewhere(String instanceId) {
-    return Optional.ofNullable(snapshot.details().get(instanceId))
+    return snapshot
+        .detail(instanceId)
         .flatMap(Detail::instance)
         .filter(i -> snapshot.onHost(instanceId).isEmpty() && !arrived(i));
   }
@@ -164,7 +165,7 @@ final class EmptyCheck {
     if (onHost.isPresent()) {
       return underWay(migration, onHost.get());
     }
-    var detail = Optional.ofNullable(snapshot.details().get(migration.instanceId()));
+    var detail = snapshot.detail(migration.instanceId());
     return detail.isEmpty()
         || detail.get().instance().map(i -> underWay(migration, i) || arrived(i)).orElse(false);
   }

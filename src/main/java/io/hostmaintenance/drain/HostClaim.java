@@ -6,7 +6,6 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
-import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.instance.RowTransitions;
 
 /** What a resource holds or waits for, by its stored status: its host, moves, a place. */
@@ -44,11 +43,10 @@ public final class HostClaim {
     if (movesInFlight(status) > 0) {
       return true;
     }
-    var disabled = status.condition(Condition.SERVICE_DISABLED).filter(Condition::isTrue);
     var able =
         switch (Report.reason(ready.get())) {
           case Suspended, WaitingForTurn -> false;
-          case ApiUnavailable -> disabled.isPresent();
+          case ApiUnavailable -> status.isTrue(Condition.SERVICE_DISABLED);
           default -> true;
         };
     return able && status.instances().stream().anyMatch(HostClaim::toAsk);
@@ -72,13 +70,10 @@ public final class HostClaim {
 
   /** Whether a move can be asked for by this row, at once or soon. */
   static boolean toAsk(InstanceStatus row) {
-    return RowState.of(row).map(RowState::remaining).orElse(false) && !RowAction.Wait.of(row);
+    return RowTransitions.remaining(row) && !RowAction.Wait.of(row);
   }
 
   private static boolean because(HostMaintenanceStatus status, Reason reason) {
-    return status
-        .condition(Condition.READY)
-        .filter(c -> reason.name().equals(c.reason()))
-        .isPresent();
+    return status.condition(Condition.READY).filter(c -> c.because(reason)).isPresent();
   }
 }

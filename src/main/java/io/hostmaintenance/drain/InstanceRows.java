@@ -33,7 +33,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -351,7 +350,9 @@ final class InstanceRows {
     var known = ids();
     for (var migration : context.snapshot().migrations()) {
       var instance =
-          Optional.ofNullable(context.snapshot().details().get(migration.instanceId()))
+          context
+              .snapshot()
+              .detail(migration.instanceId())
               .flatMap(Detail::instance)
               .filter(i -> EmptyCheck.unconfirmed(migration, i, context.host()));
       if (instance.isEmpty()) {

@@ -51,8 +51,7 @@ final class Notices {
     var before =
         context.previous().instances().stream()
             .collect(Collectors.toMap(InstanceStatus::id, Function.identity(), (a, b) -> a));
-    var wasDrained =
-        context.previous().condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+    var wasDrained = context.previous().isTrue(Condition.DRAINED);
     for (var row : rows) {
       var old = before.get(row.id());
       if (wasDrained
@@ -60,10 +59,9 @@ final class Notices {
           && (old == null || !old.state().equals(row.state()))) {
         notices.add(Notice.warning(InstanceMessages.lateArrival(row)));
       }
-      if (old != null && old.state().equals(row.state())) {
-        continue;
+      if (old == null || !old.state().equals(row.state())) {
+        change(row, old).ifPresent(notices::add);
       }
-      change(row, old).ifPresent(notices::add);
     }
     return notices;
   }

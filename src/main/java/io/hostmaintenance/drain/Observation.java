@@ -118,6 +118,16 @@ public sealed interface Observation {
       return with().date(again.date()).age(old).instances(again.value()).services(newest).build();
     }
 
+    /** What was asked about one instance; empty when nothing was, or Nova did not answer. */
+    public Optional<Detail> detail(String id) {
+      return Optional.ofNullable(details.get(id));
+    }
+
+    /** An instance, wherever it is; empty when Nova shows none or was not asked. */
+    public Optional<Instance> instance(String id) {
+      return onHost(id).or(() -> detail(id).flatMap(Detail::instance));
+    }
+
     /** An instance on the host. */
     public Optional<Instance> onHost(String id) {
       return instances.stream().filter(i -> i.id().equals(id)).findFirst();

@@ -132,12 +132,7 @@ record ServiceDecision(
           : new ServiceDecision(
               before, Optional.empty(), changed(context, service, before), Optional.empty());
     }
-    var wasDisabled =
-        context
-            .previous()
-            .condition(Condition.SERVICE_DISABLED)
-            .map(Condition::isTrue)
-            .orElse(false);
+    var wasDisabled = context.previous().isTrue(Condition.SERVICE_DISABLED);
     var lately = new ArrayList<Instant>();
     record.reenabledTime().stream()
         .filter(t -> context.ago(t).compareTo(Deadlines.REENABLED_WINDOW) < 0)
@@ -149,16 +144,14 @@ record ServiceDecision(
     }
     var next = new ServiceStatus(service.id(), true, "enabled", null, lately);
     if (lately.size() > REENABLED_LIMIT) {
-      return new ServiceDecision(
-          next,
-          Optional.empty(),
-          notices,
-          Optional.of(HostMessages.reenabledTooOften(context.host(), lately.size())));
+      var finding = HostMessages.reenabledTooOften(context.host(), lately.size());
+      return new ServiceDecision(next, Optional.empty(), notices, Optional.of(finding));
     }
-    return wasDisabled || !mayBeUnderWay(context.input().disabling(), context)
-        ? new ServiceDecision(
-            next, disabling(context, service, next).command(), notices, Optional.empty())
-        : new ServiceDecision(next, Optional.empty(), notices, Optional.empty());
+    var command =
+        wasDisabled || !mayBeUnderWay(context.input().disabling(), context)
+            ? disabling(context, service, next).command()
+            : Optional.<Command>empty();
+    return new ServiceDecision(next, command, notices, Optional.empty());
   }
 
   /**
@@ -166,9 +159,8 @@ record ServiceDecision(
    * after it was given back.
    */
   private static boolean mayBeUnderWay(Optional<Duration> request, DecisionContext context) {
-    return request
-        .filter(known -> known.compareTo(context.settings().answerWait()) < 0)
-        .isPresent();
+    var wait = context.settings().answerWait();
+    return request.filter(known -> known.compareTo(wait) < 0).isPresent();
   }
 
   private static ServiceDecision watch(
@@ -180,11 +172,8 @@ record ServiceDecision(
       return unchanged(record);
     }
     var taken = disabling(context, service, ours(service, "enabled", null));
-    return new ServiceDecision(
-        taken.record(),
-        taken.command(),
-        List.of(Notice.warning(HostMessages.enabledByOwner(context.host()))),
-        Optional.empty());
+    var told = List.of(Notice.warning(HostMessages.enabledByOwner(context.host())));
+    return new ServiceDecision(taken.record(), taken.command(), told, Optional.empty());
   }
 
   /** Nothing is asked of Nova. */
@@ -198,11 +187,11 @@ record ServiceDecision(
 
   private static ServiceDecision disabling(
       DecisionContext context, ComputeService service, ServiceStatus record) {
-    return new ServiceDecision(
-        record,
-        Optional.of(new Command.DisableService(service.id(), wanted(context))),
-        List.of(),
-        Optional.empty());
+    return asking(record, new Command.DisableService(service.id(), wanted(context)));
+  }
+
+  private static ServiceDecision asking(ServiceStatus record, Command command) {
+    return new ServiceDecision(record, Optional.of(command), List.of(), Optional.empty());
   }
 
   /** Gives the service back, once, while our marker stands: it is as it was before us. */
@@ -231,13 +220,9 @@ record ServiceDecision(
       }
       return unchanged(done, Notice.warning(HostMessages.leftDisabled(context.host(), service)));
     }
-    return new ServiceDecision(
-        record,
-        mayBeUnderWay(context.input().givingBack(), context)
-            ? Optional.empty()
-            : Optional.of(restoring(service, record)),
-        List.of(),
-        Optional.empty());
+    return mayBeUnderWay(context.input().givingBack(), context)
+        ? unchanged(record)
+        : asking(record, restoring(service, record));
   }
 
   /**
@@ -254,13 +239,14 @@ record ServiceDecision(
 
   /** Whether our disabling was seen. */
   private static boolean seen(DecisionContext context) {
+    return stood(context, Reason.Disabled) || stood(context, Reason.ReasonChanged);
+  }
+
+  private static boolean stood(DecisionContext context, Reason reason) {
     return context
         .previous()
         .condition(Condition.SERVICE_DISABLED)
-        .filter(
-            c ->
-                Reason.Disabled.name().equals(c.reason())
-                    || Reason.ReasonChanged.name().equals(c.reason()))
+        .filter(c -> c.because(reason))
         .isPresent();
   }
 
@@ -293,13 +279,7 @@ record ServiceDecision(
   /** What is told, once, when somebody has written another reason. */
   private static List<Notice> changed(
       DecisionContext context, ComputeService service, ServiceStatus record) {
-    var told =
-        context
-            .previous()
-            .condition(Condition.SERVICE_DISABLED)
-            .filter(c -> Reason.ReasonChanged.name().equals(c.reason()))
-            .isPresent();
-    return told || !changedByOthers(context, service, record)
+    return stood(context, Reason.ReasonChanged) || !changedByOthers(context, service, record)
         ? List.of()
         : List.of(Notice.warning(HostMessages.reasonChangedNow(context.host(), service)));
   }

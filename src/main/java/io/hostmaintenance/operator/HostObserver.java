@@ -439,8 +439,7 @@ final class HostObserver {
     }
 
     private boolean verifiedBefore() {
-      return status != null
-          && status.condition(Condition.DRAINED).map(Condition::isTrue).orElse(false);
+      return status != null && status.isTrue(Condition.DRAINED);
     }
 
     /**

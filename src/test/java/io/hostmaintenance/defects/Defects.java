@@ -428,9 +428,7 @@ final class Defects {
             .caughtBy(
                 "drain.instance.MigrationTrackerTest#backOffGrowsWithEachAttemptUpTo300Seconds"),
         Defect.of("waits without end in Nova's queue", "drain/instance/MigrationTracker")
-            .where(
-                "|| row.because(Reason.Queued) && host.ago(row.lastTransitionTime()).compareTo(Deadlines.QUEUEING) >= 0",
-                "")
+            .where("|| host.stands(row, Reason.Queued, Deadlines.QUEUEING)", "")
             .caughtBy(
                 "drain.instance.MigrationTrackerTest$AQueuedMove#isBlockedAfterTenMinutesWhenNoOtherMoveRuns"),
         Defect.of("waits without end for what Nova dropped", "drain/instance/MigrationTracker")
@@ -472,8 +470,7 @@ final class Defects {
                 WORLDS),
         Defect.of("live-migrates a stopped guest", "drain/instance/StrategyTable")
             .where(
-                "case \"stopped\" -> new InstanceDecision.Move(Way.COLD)",
-                "case \"stopped\" -> new InstanceDecision.Move(Way.LIVE)")
+                "case \"stopped\" -> new Move(Way.COLD)", "case \"stopped\" -> new Move(Way.LIVE)")
             .caughtBy(
                 "drain.instance.StrategyTableTest#vmStateAndPowerStateDecideWhatHappensToAnIdleInstance"),
         Defect.of("moves members of one server group at once", "drain/InstanceRows")

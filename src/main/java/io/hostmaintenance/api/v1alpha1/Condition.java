@@ -38,6 +38,11 @@ public record Condition(
   /** Nothing goes on until somebody acts. */
   public static final String STALLED = "Stalled";
 
+  /** Whether this is why it stands so. */
+  public boolean because(Reason reason) {
+    return reason.name().equals(this.reason);
+  }
+
   /** Whether its status is True. */
   @JsonIgnore
   public boolean isTrue() {

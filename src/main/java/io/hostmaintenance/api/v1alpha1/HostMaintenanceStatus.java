@@ -65,6 +65,11 @@ public record HostMaintenanceStatus(
     return conditions.stream().filter(c -> c.type().equals(type)).findFirst();
   }
 
+  /** Whether the condition of a type is there and True. */
+  public boolean isTrue(String type) {
+    return condition(type).filter(Condition::isTrue).isPresent();
+  }
+
   /** A builder with the values of this one. */
   public HostMaintenanceStatusBuilder toBuilder() {
     return HostMaintenanceStatusBuilder.builder(this);

@@ -2,6 +2,7 @@ package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Identity;
 import java.time.Duration;
@@ -44,6 +45,11 @@ public record HostView(
   /** Whether the spec allows a row one more attempt. */
   public boolean allowsAttemptAfter(InstanceStatus row) {
     return row.attemptsMade() < spec.maxAttempts();
+  }
+
+  /** Whether a row has stood for the same reason for at least this time. */
+  boolean stands(InstanceStatus row, Reason reason, Duration time) {
+    return row.because(reason) && ago(row.lastTransitionTime()).compareTo(time) >= 0;
   }
 
   Duration ago(Instant then) {

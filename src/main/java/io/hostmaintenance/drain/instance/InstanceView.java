@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
@@ -37,10 +38,19 @@ public record InstanceView(
     return unseen.compareTo(Deadlines.UNANSWERED) >= 0;
   }
 
+  /** Its actions, newest first; empty also when they were not asked for. */
+  List<InstanceAction> actions() {
+    return detail.map(Detail::actions).orElse(List.of());
+  }
+
+  /** Its own records, newest first; empty also when they were not asked for. */
+  List<Migration> migrations() {
+    return detail.map(Detail::migrations).orElse(List.of());
+  }
+
   /** Its records: of the list, then its own, which were asked for later. */
   List<Migration> records() {
-    return Stream.concat(listed.stream(), detail.stream().flatMap(d -> d.migrations().stream()))
-        .toList();
+    return Stream.concat(listed.stream(), migrations().stream()).toList();
   }
 
   /** A server group of it with this policy. */

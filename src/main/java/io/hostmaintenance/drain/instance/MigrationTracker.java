@@ -9,7 +9,6 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -88,49 +87,41 @@ public final class MigrationTracker {
     return switch (way.move().verdict(instance, record, host.name())) {
       case QUEUED ->
           records.action(told).filter(InstanceAction::failed).isPresent()
-              ? Next.of(settling(told, instance.orElseThrow(), record))
+              ? settling(told, instance.orElseThrow(), record)
               : queued(told, record);
       case RUNNING -> running(told, instance.orElseThrow(), record.orElseThrow());
       case SETTLING ->
           record.filter(Migration::confirming).isPresent() && !host.up()
               ? confirm(told)
-              : Next.of(settling(told, instance.orElseThrow(), record));
-      case DROPPED -> Next.of(dropped(told));
+              : settling(told, instance.orElseThrow(), record);
+      case DROPPED -> dropped(told);
       case TO_CONFIRM -> confirm(told);
       case MOVED ->
-          Next.of(
-              ended(
-                  here == null ? told : at(told, here),
-                  RowState.Moved,
-                  InstanceMessages.moved(here == null ? told.destinationHost() : here)));
+          ended(
+              here == null ? told : at(told, here),
+              RowState.Moved,
+              InstanceMessages.moved(here == null ? told.destinationHost() : here));
       case MOVED_WITH_ERROR ->
-          Next.of(
-              ended(
-                  at(told, here),
-                  RowState.Failed,
-                  InstanceMessages.movedWithError(
-                      told, instance.orElseThrow(), MoveFailure.of(told, view))));
+          ended(
+              at(told, here),
+              RowState.Failed,
+              InstanceMessages.movedWithError(told, instance.orElseThrow(), why(told)));
       case LEFT ->
-          Next.of(
-              records.unexplained(row)
-                  ? settling(told, instance.orElseThrow(), record)
-                  : ended(at(told, here), RowState.Gone, movedByAnother(told, here)));
-      case FAILED -> Next.of(attemptFailed(told, MoveFailure.of(told, view)));
+          records.unexplained(row)
+              ? settling(told, instance.orElseThrow(), record)
+              : ended(at(told, here), RowState.Gone, movedByAnother(told, here));
+      case FAILED -> attemptFailed(told, why(told));
       case BROKEN ->
-          Next.of(
-              ended(
-                  at(told, null),
-                  RowState.Failed,
-                  InstanceMessages.endedInError(instance, MoveFailure.of(told, view))));
+          ended(
+              at(told, null), RowState.Failed, InstanceMessages.endedInError(instance, why(told)));
       case ABORTED ->
-          Next.of(
-              attemptFailed(
-                  told,
-                  row.because(Reason.Timeout)
-                      ? InstanceMessages.ABORTED_BY_TIMEOUT
-                      : InstanceMessages.ABORTED));
-      case REVERTED -> Next.of(attemptFailed(told, InstanceMessages.REVERTED));
-      case DELETED -> Next.of(ended(told, RowState.Gone, InstanceMessages.DELETED));
+          attemptFailed(
+              told,
+              row.because(Reason.Timeout)
+                  ? InstanceMessages.ABORTED_BY_TIMEOUT
+                  : InstanceMessages.ABORTED);
+      case REVERTED -> attemptFailed(told, InstanceMessages.REVERTED);
+      case DELETED -> ended(told, RowState.Gone, InstanceMessages.DELETED);
     };
   }
 
@@ -142,12 +133,20 @@ public final class MigrationTracker {
     return RowTransitions.mark(row, state, cause, host.now());
   }
 
-  private InstanceStatus ended(InstanceStatus row, RowState state, Cause cause) {
-    return RowTransitions.end(row, state, cause, host.now());
+  private Next marked(InstanceStatus row, RowState state, Cause cause) {
+    return Next.of(mark(row, state, cause));
   }
 
-  private InstanceStatus attemptFailed(InstanceStatus row, Cause cause) {
-    return RowTransitions.attemptFailed(row, cause, host);
+  private Next ended(InstanceStatus row, RowState state, Cause cause) {
+    return Next.of(RowTransitions.end(row, state, cause, host.now()));
+  }
+
+  private Next attemptFailed(InstanceStatus row, Cause cause) {
+    return Next.of(RowTransitions.attemptFailed(row, cause, host));
+  }
+
+  private Cause why(InstanceStatus row) {
+    return MoveFailure.of(row, view);
   }
 
   private InstanceStatus withRecord(InstanceStatus row, Migration record) {
@@ -161,14 +160,12 @@ public final class MigrationTracker {
   private Next queued(InstanceStatus row, Optional<Migration> record) {
     var waitsFor = ahead.get();
     if (waitsFor.isPresent()) {
-      return Next.of(mark(row, RowState.InProgress, waitsFor.get()));
+      return marked(row, RowState.InProgress, waitsFor.get());
     }
-    if (row.because(Reason.Inconsistent)
-        || row.because(Reason.Queued)
-            && host.ago(row.lastTransitionTime()).compareTo(Deadlines.QUEUEING) >= 0) {
-      return Next.of(mark(row, RowState.Blocked, InstanceMessages.notBegun(row)));
+    if (row.because(Reason.Inconsistent) || host.stands(row, Reason.Queued, Deadlines.QUEUEING)) {
+      return marked(row, RowState.Blocked, InstanceMessages.notBegun(row));
     }
-    return Next.of(mark(row, RowState.InProgress, InstanceMessages.queued(record)));
+    return marked(row, RowState.InProgress, InstanceMessages.queued(record));
   }
 
   private Next running(InstanceStatus row, Instance instance, Migration record) {
@@ -179,17 +176,16 @@ public final class MigrationTracker {
             .build();
     var limit = Deadlines.attempt(host.spec(), instance.ramMiB());
     if (host.ago(shown.startTime()).compareTo(limit) < 0) {
-      return Next.of(mark(shown, RowState.InProgress, InstanceMessages.running(shown)));
+      return marked(shown, RowState.InProgress, InstanceMessages.running(shown));
     }
     return overdue(shown, instance, record, limit);
   }
 
   private Next overdue(InstanceStatus row, Instance instance, Migration record, Duration limit) {
     var asked = row.because(Reason.Timeout);
-
     if (asked
         && row.is(RowState.InProgress)
-        && host.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0) {
+        && !host.stands(row, Reason.Timeout, Deadlines.SETTLING)) {
       var refused = row.nextAttemptTime() != null && !host.now().isBefore(row.nextAttemptTime());
       return refused ? stop(row, instance, record, limit).orElse(Next.of(row)) : Next.of(row);
     }
@@ -249,38 +245,31 @@ public final class MigrationTracker {
         .orElseGet(() -> InstanceMessages.movedExternally(here));
   }
 
-  private InstanceStatus settling(
-      InstanceStatus row, Instance instance, Optional<Migration> record) {
+  private Next settling(InstanceStatus row, Instance instance, Optional<Migration> record) {
     var failed = records.action(row).filter(InstanceAction::failed);
     if (failed.isPresent()
         && !instance.idle()
         && host.name().equals(instance.host())
         && (row.because(Reason.Inconsistent)
-            || row.because(Reason.Settling)
-                && host.ago(row.lastTransitionTime()).compareTo(Deadlines.DROPPED) >= 0)) {
+            || host.stands(row, Reason.Settling, Deadlines.DROPPED))) {
       return taskForEver(row, instance);
     }
-    if (row.because(Reason.Inconsistent)
-        || row.because(Reason.Settling)
-            && host.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) >= 0) {
+    if (row.because(Reason.Inconsistent) || host.stands(row, Reason.Settling, Deadlines.SETTLING)) {
       return contradiction(row, instance, record);
     }
-    if (row.because(Reason.Timeout)
-        && host.ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0) {
-      return row; // aborted because of its time: the word that it was stays until the end is seen
+    if (row.because(Reason.Timeout) && !host.stands(row, Reason.Timeout, Deadlines.SETTLING)) {
+      return Next.of(
+          row); // aborted because of its time: the word that it was stays until the end is seen
     }
-    return mark(
+    return marked(
         row,
         row.is(RowState.Confirming) ? RowState.Confirming : RowState.InProgress,
         InstanceMessages.settling(record));
   }
 
   /** Nova has ended the action with an error and left the task: nothing ends it by itself. */
-  private InstanceStatus taskForEver(InstanceStatus row, Instance instance) {
-    return mark(
-        row,
-        RowState.Blocked,
-        InstanceMessages.taskRemains(row, instance, MoveFailure.of(row, view)));
+  private Next taskForEver(InstanceStatus row, Instance instance) {
+    return marked(row, RowState.Blocked, InstanceMessages.taskRemains(row, instance, why(row)));
   }
 
   /**
@@ -288,9 +277,7 @@ public final class MigrationTracker {
    * again; what Nova says has left but shows here may run elsewhere, so an administrator looks
    * first; what is elsewhere and idle has left.
    */
-  private InstanceStatus contradiction(
-      InstanceStatus row, Instance instance, Optional<Migration> record) {
-
+  private Next contradiction(InstanceStatus row, Instance instance, Optional<Migration> record) {
     var here = host.name().equals(instance.host());
     var atRest = instance.idle() && !instance.resized();
     if (here && atRest && record.filter(Migration::unfinished).isPresent()) {
@@ -300,58 +287,51 @@ public final class MigrationTracker {
       return ended(row, RowState.Failed, InstanceMessages.shownHere(record));
     }
     if (!here && atRest) {
-      var where = row.toBuilder().destinationHost(instance.host()).build();
+      var where = at(row, instance.host());
       return !way.confirms() && !instance.inError()
           ? ended(where, RowState.Moved, InstanceMessages.leftWithStuckRecord(row, record))
           : ended(where, RowState.Failed, InstanceMessages.leftWithError(where, record));
     }
     if (!here && !bound()) {
       return ended(
-          row.toBuilder().destinationHost(instance.host()).build(),
+          at(row, instance.host()),
           RowState.Gone,
           InstanceMessages.movedAmongOthers(instance.host()));
     }
-    return mark(row, RowState.Blocked, InstanceMessages.contradiction(row, record));
+    return marked(row, RowState.Blocked, InstanceMessages.contradiction(row, record));
   }
 
   /** Whether any record ties the instance to the host, or nothing was told of them. */
   private boolean bound() {
-    var records = view.detail().map(Detail::migrations).orElse(List.of());
-    return records.isEmpty()
-        || records.stream()
+    return view.migrations().isEmpty()
+        || view.migrations().stream()
             .filter(
                 m -> host.name().equals(m.sourceHost()) || host.name().equals(m.destinationHost()))
             .anyMatch(m -> m.unfinished() || m.reverted());
   }
 
-  private InstanceStatus dropped(InstanceStatus row) {
+  private Next dropped(InstanceStatus row) {
     if (view.detail().isEmpty()) {
-      return row;
+      return Next.of(row);
     }
     if (view.detail().get().events().map(InstanceAction::failed).orElse(false)) {
-      return attemptFailed(row, MoveFailure.of(row, view));
+      return attemptFailed(row, why(row));
     }
     if (host.ago(row.requestTime()).compareTo(Deadlines.DROPPED) < 0) {
-      return mark(row, RowState.InProgress, InstanceMessages.ACCEPTED);
+      return marked(row, RowState.InProgress, InstanceMessages.ACCEPTED);
     }
     return attemptFailed(row, InstanceMessages.dropped(row));
   }
 
   private Next confirm(InstanceStatus row) {
-    var finished =
-        view.detail().map(Detail::migrations).orElse(List.of()).stream()
-            .filter(Migration::finished)
-            .toList();
+    var finished = view.migrations().stream().filter(Migration::finished).toList();
     if (finished.size() > 1) {
-      return Next.of(mark(row, RowState.Blocked, InstanceMessages.othersUnconfirmed(row)));
+      return marked(row, RowState.Blocked, InstanceMessages.othersUnconfirmed(row));
     }
     var reason = host.up() ? Reason.UnconfirmedResize : Reason.SourceServiceDown;
     var same = row.because(reason);
     var begun = same || row.is(RowState.Confirming);
-    var late =
-        same
-            && (row.is(RowState.Blocked)
-                || host.ago(row.lastTransitionTime()).compareTo(Deadlines.CONFIRMING) >= 0);
+    var late = same && row.is(RowState.Blocked) || host.stands(row, reason, Deadlines.CONFIRMING);
     var state = late ? RowState.Blocked : RowState.Confirming;
     var cause =
         !host.up()

@@ -42,15 +42,11 @@ final class RequestRecords {
 
   /** The actions of the row's kind that our user asked for, newest first. */
   List<InstanceAction> actions(InstanceStatus row) {
-    return allActions().stream()
+    return view.actions().stream()
         .filter(a -> a.action().equals(way.move().action()))
         .filter(a -> asker(row).userId().equals(a.userId()))
         .filter(a -> asker(row).projectId().equals(a.projectId()))
         .toList();
-  }
-
-  private List<InstanceAction> allActions() {
-    return view.detail().map(Detail::actions).orElse(List.of());
   }
 
   /** The action of the row's request, as the list or its events tell it. */
@@ -59,7 +55,7 @@ final class RequestRecords {
         .flatMap(Detail::events)
         .or(
             () ->
-                allActions().stream()
+                view.actions().stream()
                     .filter(a -> a.requestId().equals(row.requestId()))
                     .findFirst());
   }
@@ -112,8 +108,7 @@ final class RequestRecords {
   boolean unexplained(InstanceStatus row) {
     return view.records().isEmpty()
         && (row.migrationId() != null
-            || !row.because(Reason.Settling)
-            || view.host().ago(row.lastTransitionTime()).compareTo(Deadlines.SETTLING) < 0);
+            || !view.host().stands(row, Reason.Settling, Deadlines.SETTLING));
   }
 
   /**
@@ -157,13 +152,13 @@ final class RequestRecords {
 
   private Optional<Migration> recordOf(InstanceAction action) {
     var actions =
-        allActions().stream()
+        view.actions().stream()
             .filter(a -> a.action().equals(action.action()))
             .filter(a -> a.userId().equals(action.userId()))
             .map(InstanceAction::requestId)
             .toList();
     var records =
-        view.detail().map(Detail::migrations).orElse(List.of()).stream()
+        view.migrations().stream()
             .filter(m -> m.type().equals(way.move().recordType()))
             .filter(m -> action.userId().equals(m.userId()))
             .sorted(Comparator.comparing(Migration::id).reversed())
@@ -176,8 +171,8 @@ final class RequestRecords {
 
   /** Whether our action is the last by which anybody moved the instance, as far as it was asked. */
   private boolean isNewest(InstanceStatus row) {
-    return !way.confirms() && allActions().isEmpty()
-        || allActions().stream()
+    return !way.confirms() && view.actions().isEmpty()
+        || view.actions().stream()
             .filter(InstanceAction::moves)
             .findFirst()
             .filter(a -> a.requestId().equals(row.requestId()))
@@ -185,7 +180,7 @@ final class RequestRecords {
   }
 
   private boolean underOurAction(InstanceStatus row, Migration record) {
-    return allActions().stream()
+    return view.actions().stream()
         .filter(a -> !a.startTime().isAfter(record.createdAt().plus(Deadlines.SKEW)))
         .filter(InstanceAction::moves)
         .findFirst()

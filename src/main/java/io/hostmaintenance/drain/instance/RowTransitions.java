@@ -100,10 +100,14 @@ public final class RowTransitions {
         host.now());
   }
 
+  /** Whether the row is neither at its end nor in need of an administrator. */
+  public static boolean remaining(InstanceStatus row) {
+    return RowState.of(row).filter(RowState::remaining).isPresent();
+  }
+
   /** Whether the row holds one of the slots of its host. */
   public static boolean inFlight(InstanceStatus row) {
-    return row.outstanding()
-        && (Refusals.forLong(row) || RowState.of(row).map(RowState::remaining).orElse(false));
+    return row.outstanding() && (Refusals.forLong(row) || remaining(row));
   }
 
   /** Whether any row still has a request of ours outstanding. */

@@ -1,6 +1,9 @@
 package io.hostmaintenance.drain.instance;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.drain.instance.InstanceDecision.Move;
+import io.hostmaintenance.drain.instance.InstanceDecision.NeedsAdmin;
+import io.hostmaintenance.drain.instance.InstanceDecision.WaitFor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
@@ -30,8 +33,8 @@ public final class StrategyTable {
   public static InstanceDecision choose(InstanceView view, HostMaintenanceSpec spec) {
     var decision = byState(view.instance().orElseThrow(), view.detail(), spec);
     var affinity = view.group("affinity");
-    return decision instanceof InstanceDecision.Move && affinity.isPresent()
-        ? new InstanceDecision.NeedsAdmin(InstanceMessages.affinityGroup(affinity.get()))
+    return decision instanceof Move && affinity.isPresent()
+        ? new NeedsAdmin(InstanceMessages.affinityGroup(affinity.get()))
         : decision;
   }
 
@@ -42,22 +45,22 @@ public final class StrategyTable {
     }
     return switch (instance.vmState()) {
       case "active" -> active(instance, spec);
-      case "stopped" -> new InstanceDecision.Move(Way.COLD);
+      case "stopped" -> new Move(Way.COLD);
       case "paused" -> paused(instance, detail);
       case "building" ->
-          new InstanceDecision.WaitFor(
+          new WaitFor(
               InstanceMessages.BUILDING, Deadlines.TASK_WAIT, InstanceMessages.BUILDING_REMEDY);
       case "deleted" ->
-          new InstanceDecision.WaitFor(
+          new WaitFor(
               InstanceMessages.DELETING, Deadlines.TASK_WAIT, InstanceMessages.DELETING_REMEDY);
-      case "resized" -> new InstanceDecision.NeedsAdmin(InstanceMessages.unconfirmedHere(instance));
+      case "resized" -> new NeedsAdmin(InstanceMessages.unconfirmedHere(instance));
       default -> // suspended, rescued, error, shelved, soft-delete, and what Nova adds
-          new InstanceDecision.NeedsAdmin(InstanceMessages.unsupportedState(instance));
+          new NeedsAdmin(InstanceMessages.unsupportedState(instance));
     };
   }
 
   private static InstanceDecision task(Instance instance) {
-    return new InstanceDecision.WaitFor(
+    return new WaitFor(
         InstanceMessages.busy(instance.taskState()),
         Deadlines.TASK_WAIT,
         InstanceMessages.BUSY_REMEDY);
@@ -65,12 +68,12 @@ public final class StrategyTable {
 
   private static InstanceDecision active(Instance instance, HostMaintenanceSpec spec) {
     if (instance.powerState() != RUNNING && instance.powerState() != PAUSED) {
-      return new InstanceDecision.WaitFor(
+      return new WaitFor(
           InstanceMessages.GUEST_POWERED_OFF,
           Deadlines.POWER_SYNC_WAIT,
           InstanceMessages.GUEST_POWERED_OFF_REMEDY);
     }
-    return new InstanceDecision.Move(spec.liveMigrate() ? Way.LIVE : Way.COLD);
+    return new Move(spec.liveMigrate() ? Way.LIVE : Way.COLD);
   }
 
   /**
@@ -82,11 +85,11 @@ public final class StrategyTable {
         .<InstanceDecision>map(
             d ->
                 movedSincePaused(instance, d)
-                    ? new InstanceDecision.NeedsAdmin(InstanceMessages.pausedMovedBefore(instance))
-                    : new InstanceDecision.Move(Way.LIVE))
+                    ? new NeedsAdmin(InstanceMessages.pausedMovedBefore(instance))
+                    : new Move(Way.LIVE))
         .orElseGet(
             () ->
-                new InstanceDecision.WaitFor(
+                new WaitFor(
                     InstanceMessages.PAUSED_UNKNOWN,
                     Deadlines.UNTOLD_WAIT,
                     InstanceMessages.PAUSED_UNKNOWN_REMEDY));
