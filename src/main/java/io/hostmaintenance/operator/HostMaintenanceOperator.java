@@ -1,7 +1,6 @@
 package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import io.javaoperatorsdk.operator.Operator;
@@ -12,10 +11,8 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.Transforming
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 
 /** The operator, wired together. Starts once, stops once. */
 public final class HostMaintenanceOperator implements AutoCloseable {
@@ -26,7 +23,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
   private static final long LIST_LIMIT = 100;
 
   private final KubernetesClient client;
-  private final Lease lease;
+  private final Optional<Lease> lease;
   private final Operator operator;
   private final HostMaintenanceReconciler reconciler;
   private final HealthServer health;
@@ -50,9 +47,10 @@ public final class HostMaintenanceOperator implements AutoCloseable {
       throws IOException {
     this.client = client;
     this.lease =
-        config.leaderElection() ? new Lease(client, config.namespace(), identity, clock) : null;
+        config.leaderElection()
+            ? Optional.of(new Lease(client, config.namespace(), identity, clock))
+            : Optional.empty();
     this.operator = new Operator(this::configure);
-    BooleanSupplier leading = lease == null ? () -> true : lease::held;
     var maintenance =
         new MaintenanceLoop(
             nova,
@@ -62,7 +60,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             clock,
             System::nanoTime,
             ParallelReads.threads(),
-            leading,
+            () -> lease.map(Lease::held).orElse(true),
             this::wake);
     var ticks = new RunningReconciliations(clock, System::nanoTime);
     this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
@@ -73,7 +71,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
                 .withItemStore(new TransformingItemStore<>(KubernetesResources::remembered))
                 .withInformerListLimit(LIST_LIMIT));
     metrics.show(
-        lease == null ? () -> true : lease::leading, this::cached, maintenance::lastObserved);
+        () -> lease.map(Lease::leading).orElse(true), reconciler::known, maintenance::lastObserved);
     this.health =
         new HealthServer(
             config.address(),
@@ -91,9 +89,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
         .withReconciliationTerminationTimeout(TERMINATION)
         // More could only wait for each other's requests, each with an observation in its hands.
         .withConcurrentReconciliationThreads(OpenStackCloud.REQUESTS_UNDER_WAY);
-    if (lease != null) {
-      configuration.withLeaderElectionConfiguration(lease.configuration());
-    }
+    lease.ifPresent(l -> configuration.withLeaderElectionConfiguration(l.configuration()));
   }
 
   /**
@@ -104,9 +100,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
    */
   public boolean start() {
     try {
-      if (lease != null) {
-        lease.require();
-      }
+      lease.ifPresent(Lease::require);
       operator.start();
       started = true;
       return !closed.get();
@@ -129,13 +123,9 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     if (closed.getAndSet(true)) {
       return;
     }
-    if (lease != null) {
-      lease.stopping();
-    }
+    lease.ifPresent(Lease::stopping);
     operator.stop();
-    if (lease != null) {
-      lease.release();
-    }
+    lease.ifPresent(Lease::release);
     health.close();
     client.close();
   }
@@ -160,9 +150,5 @@ public final class HostMaintenanceOperator implements AutoCloseable {
 
   private void wake(String name) {
     reconciler.wake(name);
-  }
-
-  private List<HostMaintenance> cached() {
-    return reconciler.known();
   }
 }
