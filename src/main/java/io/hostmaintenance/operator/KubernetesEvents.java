@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Kubernetes Events. Those of a cluster-scoped object lie in the namespace {@code default}; the
@@ -51,11 +52,8 @@ final class KubernetesEvents implements EventRecorder {
       return false;
     }
     var message = UntrustedText.cut(notice.message(), MESSAGE_BYTES);
-    if (notice.type() == Notice.Type.Warning) {
-      LOG.warn("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
-    } else {
-      LOG.info("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
-    }
+    LOG.atLevel(notice.type() == Notice.Type.Warning ? Level.WARN : Level.INFO)
+        .log("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
     try {
       store(resource, notice, name, now);
     } catch (KubernetesClientException e) {
@@ -66,16 +64,10 @@ final class KubernetesEvents implements EventRecorder {
 
   /** Whether it was told within {@link #REPEAT}; otherwise it counts as told now. */
   private synchronized boolean toldLately(String name, Instant now) {
-    var oldest = told.values().iterator();
-    while (oldest.hasNext() && oldest.next().plus(REPEAT).isBefore(now)) {
-      oldest.remove();
-    }
-    var last = told.get(name);
-    if (last != null && last.plus(REPEAT).isAfter(now)) {
+    told.values().removeIf(last -> !last.plus(REPEAT).isAfter(now));
+    if (told.putIfAbsent(name, now) != null) {
       return true;
     }
-    told.remove(name);
-    told.put(name, now);
     if (told.size() > REMEMBERED) {
       told.pollFirstEntry();
     }
@@ -83,21 +75,14 @@ final class KubernetesEvents implements EventRecorder {
   }
 
   private void store(HostMaintenance resource, Notice notice, String name, Instant now) {
+    var events = client.v1().events().inNamespace(NAMESPACE);
     try {
-      client
-          .v1()
-          .events()
-          .inNamespace(NAMESPACE)
-          .resource(event(resource, notice, name, now))
-          .create();
+      events.resource(event(resource, notice, name, now)).create();
     } catch (KubernetesClientException e) {
       if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
         throw e;
       }
-      client
-          .v1()
-          .events()
-          .inNamespace(NAMESPACE)
+      events
           .withName(name)
           .edit(
               old ->
