@@ -34,7 +34,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -91,7 +90,6 @@ final class MaintenanceLoop {
   private final Instant began;
   private final Consumer<String> wake;
   private final MoveBudget budget;
-  private boolean listed;
   private Instant swept;
   private final Map<String, Memory> memories = new ConcurrentHashMap<>();
 
@@ -182,9 +180,8 @@ final class MaintenanceLoop {
 
   /** Enters every resource, once, before the first decision: a watch may fall behind, and back. */
   private synchronized void listOnce() {
-    if (!listed) {
+    if (swept == null) {
       resources.list(budget::enter);
-      listed = true;
       swept = now();
     }
   }
@@ -276,7 +273,11 @@ final class MaintenanceLoop {
   private Result reconcile(HostMaintenance resource, Memory memory) {
     budget.enter(resource);
     var asked = now();
-    var unseen = withoutObservation(resource, input(resource, memory, asked));
+    var input = input(resource, memory, asked);
+    var unseen =
+        resource.isMarkedForDeletion()
+            ? Cleanup.withoutObservation(input)
+            : Drain.withoutObservation(input);
     memory.needsNoObservation = unseen.isPresent();
     if (unseen.isPresent()) {
       budget.decide(resource, unseen::get);
@@ -288,7 +289,8 @@ final class MaintenanceLoop {
     }
     switch (observation) {
       case Observation.Snapshot snapshot -> {
-        note(snapshot.unanswered(), memory);
+        memory.unseenSince.keySet().retainAll(snapshot.unanswered());
+        snapshot.unanswered().forEach(id -> memory.unseenSince.putIfAbsent(id, now()));
         memory.failedObservations = 0;
       }
       case Observation.Unavailable unavailable ->
@@ -311,13 +313,6 @@ final class MaintenanceLoop {
         .filter(Condition::isTrue)
         .map(
             c -> settings.observationTimeout().minus(Duration.between(memory.lastObserved, now())));
-  }
-
-  private static Optional<Decision> withoutObservation(
-      HostMaintenance resource, DecisionInput input) {
-    return resource.isMarkedForDeletion()
-        ? Cleanup.withoutObservation(input)
-        : Drain.withoutObservation(input);
   }
 
   private DecisionInput input(HostMaintenance resource, Memory memory, Instant asked) {
@@ -360,27 +355,18 @@ final class MaintenanceLoop {
     return waited;
   }
 
-  private void note(Set<String> unseen, Memory memory) {
-    memory.unseenSince.keySet().retainAll(unseen);
-    unseen.forEach(id -> memory.unseenSince.putIfAbsent(id, now()));
-  }
-
   private Map<String, Duration> unseen(Memory memory) {
     return memory.unseenSince.entrySet().stream()
         .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now())));
   }
 
-  private Result release(HostMaintenance resource, Decision decision) {
-    resources.release(resource);
-    decision.notices().forEach(n -> events.record(resource, n));
-    forget(name(resource));
-    return new Result(settings.pollIdle(), true);
-  }
-
   private Result carryOut(
       HostMaintenance resource, Memory memory, Observation observation, Decision decision) {
     if (decision.release()) {
-      return release(resource, decision);
+      resources.release(resource);
+      decision.notices().forEach(n -> events.record(resource, n));
+      forget(name(resource));
+      return new Result(settings.pollIdle(), true);
     }
     if (decision.commands().isEmpty()) {
       return announceAndSend(resource, memory, observation, decision);
