@@ -3,7 +3,6 @@ package io.hostmaintenance.operator;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
-import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.nova.openstack4j.RequestListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -58,14 +57,10 @@ final class Metrics implements RequestListener {
     return (resource, notice) -> {
       var told = events.record(resource, notice);
       if (told) {
-        count(notice);
+        registry.counter("hostmaintenance.events", "reason", notice.reason().name()).increment();
       }
       return told;
     };
-  }
-
-  private void count(Notice notice) {
-    registry.counter("hostmaintenance.events", "reason", notice.reason().name()).increment();
   }
 
   /**
@@ -122,27 +117,24 @@ final class Metrics implements RequestListener {
         phases.dataPoint(point(here, labels.add("phase", phase.name())));
       }
       if (status.total() != null) {
-        counts(status).forEach(c -> instances.dataPoint(point(c, labels)));
+        counts(status, labels).forEach(instances::dataPoint);
       }
     }
     return MetricSnapshots.of(build(), phases.build(), instances.build(), snapshots.build());
   }
 
-  private record Count(String state, Integer instances) {}
-
-  private static List<Count> counts(HostMaintenanceStatus status) {
+  private static List<GaugeDataPointSnapshot> counts(HostMaintenanceStatus status, Labels labels) {
     return List.of(
-        new Count("Remaining", status.remaining()),
-        new Count("Moved", status.moved()),
-        new Count("Gone", status.gone()),
-        new Count("Failed", status.failed()),
-        new Count("Blocked", status.blocked()),
-        new Count("Skipped", status.skipped()));
+        count("Remaining", status.remaining(), labels),
+        count("Moved", status.moved(), labels),
+        count("Gone", status.gone(), labels),
+        count("Failed", status.failed(), labels),
+        count("Blocked", status.blocked(), labels),
+        count("Skipped", status.skipped(), labels));
   }
 
-  private static GaugeDataPointSnapshot point(Count count, Labels labels) {
-    return point(
-        Objects.requireNonNullElse(count.instances(), 0), labels.add("state", count.state()));
+  private static GaugeDataPointSnapshot count(String state, Integer instances, Labels labels) {
+    return point(Objects.requireNonNullElse(instances, 0), labels.add("state", state));
   }
 
   private static GaugeDataPointSnapshot point(double value, Labels labels) {
