@@ -318,18 +318,12 @@ final class HostObserver {
       }
     }
 
+    /** What became of a request of ours is asked anew at each observation. */
     private Optional<Detail> told(
         String id, Set<Question> questions, List<Instance> instances, long now, Duration atMost) {
-      return outstanding(id)
+      return row(id).filter(r -> r.requestTime() != null).isPresent()
           ? Optional.empty()
           : remembered.told(id, questions, here(id, instances), now - atMost.toNanos());
-    }
-
-    /** What became of a request of ours is asked anew at each observation. */
-    private boolean outstanding(String id) {
-      return status != null
-          && status.instances().stream()
-              .anyMatch(r -> r.id().equals(id) && r.requestTime() != null);
     }
 
     private void ask(
@@ -385,7 +379,7 @@ final class HostObserver {
       }
       var events =
           questions.contains(Question.EVENTS)
-              ? requestId(id).flatMap(r -> nova.action(id, r))
+              ? row(id).map(InstanceStatus::requestId).flatMap(r -> nova.action(id, r))
               : Optional.<InstanceAction>empty();
       return new Detail(instance, migrations, actions, events);
     }
@@ -405,11 +399,11 @@ final class HostObserver {
       return instances.stream().filter(i -> i.id().equals(id)).findFirst();
     }
 
-    private Optional<String> requestId(String id) {
-      return status.instances().stream()
+    private Optional<InstanceStatus> row(String id) {
+      return Optional.ofNullable(status).stream()
+          .flatMap(s -> s.instances().stream())
           .filter(r -> r.id().equals(id))
-          .findFirst()
-          .map(InstanceStatus::requestId);
+          .findFirst();
     }
 
     // -------------------------------------------------------------- whether it is empty
