@@ -33,7 +33,8 @@ final class HealthServer implements AutoCloseable {
       throws IOException {
     server = HttpServer.create(new InetSocketAddress(address, port), 0);
     server.createContext("/healthz", x -> answer(x, objection.get()));
-    server.createContext("/readyz", x -> answer(x, not(ready)));
+    server.createContext(
+        "/readyz", x -> answer(x, ready.getAsBoolean() ? Optional.empty() : Optional.of("not ok")));
     server.createContext(
         "/metrics", x -> answer(x, 200, "text/plain; version=0.0.4", metrics.get()));
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -47,10 +48,6 @@ final class HealthServer implements AutoCloseable {
   @Override
   public void close() {
     server.stop(0);
-  }
-
-  private static Optional<String> not(BooleanSupplier good) {
-    return good.getAsBoolean() ? Optional.empty() : Optional.of("not ok");
   }
 
   private static void answer(HttpExchange exchange, Optional<String> objection) throws IOException {
