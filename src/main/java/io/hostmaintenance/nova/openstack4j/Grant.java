@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.StreamSupport;
 import org.openstack4j.openstack.identity.v3.domain.KeystoneToken;
 
 /**
@@ -70,11 +69,12 @@ final class Grant extends KeystoneToken {
 
   /** Every endpoint of every service, as far as it says what it is. */
   List<Offer> offers() {
-    return StreamSupport.stream(token.path("catalog").spliterator(), false)
+    return token
+        .path("catalog")
+        .valueStream()
         .flatMap(
             service ->
-                StreamSupport.stream(service.path("endpoints").spliterator(), false)
-                    .map(endpoint -> offer(service, endpoint)))
+                service.path("endpoints").valueStream().map(endpoint -> offer(service, endpoint)))
         .toList();
   }
 

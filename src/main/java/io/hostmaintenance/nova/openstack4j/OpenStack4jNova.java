@@ -1,10 +1,12 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import static java.util.Collections.singletonMap;
+import static java.util.stream.Collectors.toSet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
@@ -40,7 +42,6 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.openstack4j.api.types.ServiceType;
 import org.openstack4j.core.transport.HttpMethod;
 import org.openstack4j.core.transport.HttpRequest;
@@ -275,12 +276,8 @@ final class OpenStack4jNova implements Nova {
     return known(call)
         .map(
             reply -> {
-              var allocations = tree(call, reply).path("allocations");
-              if (!allocations.isObject()) {
-                throw Failures.unreadable(call, reply, "lacks \"allocations\"");
-              }
-              var consumers = new HashSet<String>();
-              allocations.fieldNames().forEachRemaining(consumers::add);
+              var allocations = one(call, reply, "allocations", ObjectNode.class);
+              var consumers = allocations.propertyStream().map(Map.Entry::getKey).collect(toSet());
               if (!consumers.stream().allMatch(NovaJson::isId)) {
                 throw Failures.unreadable(call, reply, "names a consumer that is no id");
               }
@@ -413,7 +410,8 @@ final class OpenStack4jNova implements Nova {
     var page = tree(call, reply);
     var links = page.has(key + "_links") ? page.path(key + "_links") : page.path("links");
     var next =
-        StreamSupport.stream(links.spliterator(), false)
+        links
+            .valueStream()
             .filter(link -> link.path("rel").asText().equals("next"))
             .map(link -> link.path("href").asText())
             .findFirst();
@@ -579,10 +577,7 @@ final class OpenStack4jNova implements Nova {
     if (!reply.successful()) {
       throw refused(call, reply);
     }
-    var version = tree(call, reply).path("version");
-    if (!version.isObject()) {
-      throw Failures.unreadable(call, reply, "lacks \"version\"");
-    }
+    var version = one(call, reply, "version", ObjectNode.class);
     return Microversion.negotiate(
         version.path("min_version").asText(), version.path("version").asText());
   }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.StreamSupport;
 
 /**
  * Where a reply sends a request on to.
@@ -36,11 +35,10 @@ record Redirect(URI to) {
 
   /** Of the versions that Keystone offers (keystone/api/discovery.py) the third. */
   private static Optional<String> keystoneThree(Reply reply) {
-    var versions = reply.json().map(json -> json.path("versions").path("values"));
-    return versions.stream()
-        .flatMap(values -> StreamSupport.stream(values.spliterator(), false))
+    return reply.json().stream()
+        .flatMap(json -> json.path("versions").path("values").valueStream())
         .filter(version -> version.path("id").asText().startsWith("v3"))
-        .flatMap(version -> StreamSupport.stream(version.path("links").spliterator(), false))
+        .flatMap(version -> version.path("links").valueStream())
         .filter(link -> link.path("rel").asText().equals("self"))
         .map(link -> link.path("href"))
         .filter(JsonNode::isTextual)
