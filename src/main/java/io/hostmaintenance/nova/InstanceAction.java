@@ -56,7 +56,7 @@ public record InstanceAction(
    * @param event such as {@code conductor_live_migrate_instance}
    * @param host where it ran; may be null
    * @param result {@code Success}, {@code Error}, or null while it runs
-   * @param details the failure's own text; null when there is none
+   * @param details the failure's own text, shown since 2.84; null when there is none
    */
   public record Event(String event, String host, String result, String details) {}
 }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
 import com.fasterxml.jackson.databind.deser.std.StringDeserializer;
@@ -41,7 +40,10 @@ final class NovaJson {
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .addModule(new SimpleModule().addDeserializer(String.class, new Line()))
+          .addModule(
+              new SimpleModule()
+                  .addDeserializer(String.class, new Line())
+                  .addDeserializer(Instant.class, new NovaTime()))
           .build();
 
   private static final int TEXT_BYTES = 1024;
@@ -254,8 +256,8 @@ final class NovaJson {
       String status,
       @JsonProperty("source_compute") String source,
       @JsonProperty("dest_compute") String destination,
-      @JsonProperty("created_at") @JsonDeserialize(using = NovaTime.class) Instant createdAt,
-      @JsonProperty("updated_at") @JsonDeserialize(using = NovaTime.class) Instant updatedAt,
+      @JsonProperty("created_at") Instant createdAt,
+      @JsonProperty("updated_at") Instant updatedAt,
       @JsonProperty("user_id") String userId,
       @JsonProperty("project_id") String projectId)
       implements Row<Migration> {
@@ -294,9 +296,9 @@ final class NovaJson {
       String action,
       @JsonProperty("user_id") String userId,
       @JsonProperty("project_id") String projectId,
-      @JsonProperty("start_time") @JsonDeserialize(using = NovaTime.class) Instant startTime,
+      @JsonProperty("start_time") Instant startTime,
       String message,
-      List<Event> events)
+      List<InstanceAction.Event> events)
       implements Row<InstanceAction> {
 
     Action {
@@ -308,24 +310,7 @@ final class NovaJson {
 
     @Override
     public InstanceAction toModel() {
-      return new InstanceAction(
-          requestId,
-          action,
-          userId,
-          projectId,
-          startTime,
-          message,
-          events.stream().map(Event::toModel).toList());
-    }
-  }
-
-  /** A step of an action; its details are shown since 2.84. */
-  record Event(String event, String host, String result, String details)
-      implements Row<InstanceAction.Event> {
-
-    @Override
-    public InstanceAction.Event toModel() {
-      return new InstanceAction.Event(event, host, result, details);
+      return new InstanceAction(requestId, action, userId, projectId, startTime, message, events);
     }
   }
 
