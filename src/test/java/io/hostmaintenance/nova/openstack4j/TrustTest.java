@@ -33,6 +33,11 @@ class TrustTest {
 
   private static final char[] PASSWORD = "changeit".toCharArray();
 
+  private static final String TEXT = "Bag Attributes\n    localKeyID: 01 02\n# my - own\n";
+
+  private static final String BROKEN =
+      "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+
   @TempDir static Path directory;
 
   private static Certificate here;
@@ -152,6 +157,57 @@ class TrustTest {
   }
 
   @Test
+  void clientCertificateWithAnEd25519KeyIsSentToTheCloud() throws Exception {
+    var client = store(directory, "ed25519", "Ed25519", "dns:client");
+    assertShown(client, certificate(client), pem(client, "PRIVATE KEY"));
+  }
+
+  @Test
+  void certificatesThatVouchForTheClientAreSentToo() throws Exception {
+    var sign = "-genkeypair -keyalg EC -validity 2 -keystore " + directory.resolve("chain.p12");
+    keytool(sign + " -alias root -dname CN=root -ext bc:c");
+    keytool(sign + " -alias between -dname CN=between -ext bc:c -signer root");
+    keytool(sign + " -alias client -dname CN=client -signer between");
+    var chain = KeyStore.getInstance(directory.resolve("chain.p12").toFile(), PASSWORD);
+    var client = KeyStore.getInstance("PKCS12");
+    client.load(null, null);
+    client.setKeyEntry(
+        "c", chain.getKey("client", PASSWORD), PASSWORD, chain.getCertificateChain("client"));
+    var both =
+        certificate(client) + pem("CERTIFICATE", chain.getCertificate("between").getEncoded());
+    try (var cloud = cloudThatTrusts(chain.getCertificate("root"))) {
+      assertShown(cloud, both, pem(client, "PRIVATE KEY"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"EC, PRIVATE KEY", "RSA, PRIVATE KEY", "EC, EC PRIVATE KEY", "RSA, RSA PRIVATE KEY"})
+  void clientFilesMayHaveTheLineEndsOfWindows(String algorithm, String kind) throws Exception {
+    var client = store(directory, "lines" + algorithm + kind.length(), algorithm, "dns:client");
+    assertShown(client, crlf(certificate(client)), crlf(pem(client, kind)));
+  }
+
+  @Test
+  void textAroundTheClientCertificateAndItsKeyIsSkipped() throws Exception {
+    var client = store(directory, "text", "RSA", "dns:client");
+    assertShown(
+        client,
+        TEXT + certificate(client) + TEXT,
+        TEXT + pem(client, "RSA PRIVATE KEY") + "subject=CN = client");
+  }
+
+  @Test
+  void keyFileMayAlsoHoldTheCertificateAndTheCurve() throws Exception {
+    var client = store(directory, "more", "EC", "dns:client");
+    assertShown(
+        client,
+        certificate(client),
+        certificate(client)
+            + "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+            + pem(client, "EC PRIVATE KEY"));
+  }
+
+  @Test
   void clientCertificateAndKeyMayShareOneFile() throws Exception {
     var client = store(directory, "both", "EC", "dns:client");
     var both = certificatePem(directory, client, "both.pem");
@@ -186,6 +242,60 @@ class TrustTest {
         Files.writeString(directory.resolve("encrypted.key"), pem(client, "ENCRYPTED PRIVATE KEY"));
     assertRefusedAs(
         "decrypt it with", certAndKey(certificatePem(directory, client, "encrypted.pem"), key));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"EC, EC PRIVATE KEY", "RSA, RSA PRIVATE KEY"})
+  void keyThatAnOlderToolEncryptedIsRejectedWithTheCommandThatHelps(String algorithm, String kind)
+      throws Exception {
+    var client = store(directory, "older" + algorithm, algorithm, "dns:client");
+    var encrypted = "$1Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0011223344556677\n\n";
+    var key =
+        Files.writeString(
+            directory.resolve("older.key"),
+            pem(client, kind).replaceFirst("(-----BEGIN .*\n)", encrypted));
+    assertRefusedAs(
+        "decrypt it with", certAndKey(certificatePem(directory, client, "older.pem"), key));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PRIVATE KEY, AAAA",
+    "PRIVATE KEY, ''",
+    "EC PRIVATE KEY, AAAA",
+    "RSA PRIVATE KEY, MAA=",
+    "RSA PRIVATE KEY, ''",
+    "RSA PRIVATE KEY, A",
+    "RSA PRIVATE KEY, MAA"
+  })
+  void keyThatIsNoKeyIsRejected(String kind, String content) throws Exception {
+    var cert =
+        certificatePem(
+            directory, store(directory, "no" + System.nanoTime(), "RSA", "dns:client"), "no.pem");
+    var key =
+        Files.writeString(
+            directory.resolve("no.key"),
+            "-----BEGIN %s-----\n%s\n-----END %s-----\n".formatted(kind, content, kind));
+    assertRefusedAs("no private key in PEM that fits the certificate", certAndKey(cert, key));
+  }
+
+  @Test
+  void keyOfAnotherKindThanTheCertificateIsRejected() throws Exception {
+    var rsa =
+        certificatePem(directory, store(directory, "kindRsa", "RSA", "dns:client"), "rsa.pem");
+    var ec = store(directory, "kindEc", "EC", "dns:client");
+    for (var kind : new String[] {"PRIVATE KEY", "EC PRIVATE KEY"}) {
+      var key = Files.writeString(directory.resolve("ec.key"), pem(ec, kind));
+      assertRefusedAs("no private key in PEM that fits the certificate", certAndKey(rsa, key));
+    }
+  }
+
+  @Test
+  void clientCertificateThatIsNoCertificateIsRejected() throws Exception {
+    var client = store(directory, "broken", "EC", "dns:client");
+    var key = Files.writeString(directory.resolve("broken.key"), pem(client, "PRIVATE KEY"));
+    var cert = Files.writeString(directory.resolve("broken.pem"), certificate(client) + BROKEN);
+    assertRefusedAs("cert names holds no certificate in PEM", certAndKey(cert, key));
   }
 
   @Test
@@ -230,6 +340,44 @@ class TrustTest {
           .withMessageContaining("holds no usable PEM certificates")
           .matches(e -> e.kind() == Kind.CONFIGURATION);
     }
+  }
+
+  @Test
+  void cacertBundleWithABrokenCertificateIsAConfigurationError() throws Exception {
+    var bundle = directory.resolve("brokenBundle.pem");
+    Files.writeString(bundle, Files.readString(here.pem()) + BROKEN);
+    assertRefusedAs("holds no usable PEM certificates", "    cacert: " + bundle + "\n");
+  }
+
+  @Test
+  void cacertMayHaveTextAroundItsCertificatesAndTheLineEndsOfWindows() throws Exception {
+    var bundle = directory.resolve("text.pem");
+    Files.writeString(bundle, crlf(TEXT + Files.readString(here.pem()) + TEXT));
+    try (var cloud = new StubCloud(here.context())) {
+      assertThat(nova(cloud, "    cacert: " + bundle + "\n").identity()).isNotNull();
+    }
+  }
+
+  private static String crlf(String text) {
+    return text.replaceAll("\r?\n", "\r\n");
+  }
+
+  private static String certificate(KeyStore store) throws GeneralSecurityException {
+    return pem("CERTIFICATE", store.getCertificate("c").getEncoded());
+  }
+
+  private void assertShown(KeyStore client, String certificates, String key) throws Exception {
+    try (var cloud = cloudThatAsksFor(client)) {
+      assertShown(cloud, certificates, key);
+    }
+  }
+
+  private void assertShown(StubCloud cloud, String certificates, String key) throws IOException {
+    var cert = Files.writeString(directory.resolve("shown.pem"), certificates);
+    assertThat(
+            nova(cloud, certAndKey(cert, Files.writeString(directory.resolve("shown.key"), key)))
+                .identity())
+        .isNotNull();
   }
 
   private static void assertRefused(Nova nova) {
@@ -298,9 +446,14 @@ class TrustTest {
   }
 
   private static StubCloud cloudThatAsksFor(KeyStore client) throws Exception {
+    return cloudThatTrusts(client.getCertificate("c"));
+  }
+
+  private static StubCloud cloudThatTrusts(java.security.cert.Certificate certificate)
+      throws Exception {
     var trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
-    trusted.setCertificateEntry("client", client.getCertificate("c"));
+    trusted.setCertificateEntry("client", certificate);
     return new StubCloud(
         new HttpsConfigurator(
             context(
