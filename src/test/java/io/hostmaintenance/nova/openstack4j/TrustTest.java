@@ -291,6 +291,15 @@ class TrustTest {
   }
 
   @Test
+  void certificateThatDoesNotVouchForTheClientIsRejected() throws Exception {
+    var client = store(directory, "alone", "EC", "dns:client");
+    var key = Files.writeString(directory.resolve("alone.key"), pem(client, "PRIVATE KEY"));
+    var cert = directory.resolve("alone.pem");
+    Files.writeString(cert, certificate(client) + Files.readString(other.pem()));
+    assertRefusedAs("no private key in PEM that fits the certificate", certAndKey(cert, key));
+  }
+
+  @Test
   void clientCertificateThatIsNoCertificateIsRejected() throws Exception {
     var client = store(directory, "broken", "EC", "dns:client");
     var key = Files.writeString(directory.resolve("broken.key"), pem(client, "PRIVATE KEY"));
