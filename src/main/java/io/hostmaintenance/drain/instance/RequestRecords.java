@@ -117,9 +117,20 @@ final class RequestRecords {
    * and the next one.
    */
   Optional<Migration> record(InstanceStatus row) {
-    var id = row.migrationId() != null ? Optional.of(row.migrationId()) : ours(row);
-    // the detail was asked for later than the list: its word counts
-    return id.flatMap(n -> view.records().reversed().stream().filter(m -> m.id() == n).findFirst());
+    if (row.migrationId() == null) {
+      return ours(row).flatMap(this::byId);
+    }
+    var stored = byId(row.migrationId());
+    // one that is older than the request was left unfinished by an earlier attempt
+    return stored
+        .filter(m -> afterIntent(row, m.createdAt()))
+        .or(() -> moving(row))
+        .or(() -> stored);
+  }
+
+  /** The detail was asked for later than the list: its word counts. */
+  private Optional<Migration> byId(long id) {
+    return view.records().reversed().stream().filter(m -> m.id() == id).findFirst();
   }
 
   private Optional<Long> ours(InstanceStatus row) {

@@ -748,6 +748,37 @@ class MigrationTrackerTest {
       stands(given, "Moved", Reason.Moved);
     }
 
+    @ParameterizedTest(name = "left {0} s before the request")
+    @ValueSource(longs = {60, 4000})
+    void replacesTheStuckOneOfAnEarlierAttempt(long before) {
+      var given =
+          Given.taken()
+              .rows(running("vm", 2))
+              .instances(migrating("vm"))
+              .migrations(
+                  live(2, "vm", "queued", NOON.minusSeconds(before)),
+                  live(3, "vm", "running", NOON.plusSeconds(90)));
+
+      given.decideAfter(120);
+
+      assertThat(given.row("vm").migrationId()).isEqualTo(3);
+    }
+
+    @Test
+    void madeSinceTheRequestIsNotReplacedByALaterOneOfTheSameUser() {
+      var given =
+          Given.taken()
+              .rows(running("vm", 2))
+              .instances(migrating("vm"))
+              .migrations(
+                  live(2, "vm", "error", NOON.plusSeconds(1)),
+                  live(3, "vm", "running", NOON.plusSeconds(90)));
+
+      given.decideAfter(120);
+
+      assertThat(given.row("vm").migrationId()).isEqualTo(2);
+    }
+
     @Test
     void isReadAtItsLatestStatusWhenTwoAnswersDiffer() {
       var given =
