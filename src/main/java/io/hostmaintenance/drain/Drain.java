@@ -93,10 +93,7 @@ public final class Drain {
     return wait(input, Phase.Pending, HostMessages.waitsForTurn(input));
   }
 
-  /**
-   * Whether another resource goes first: who holds the host; of two that hold it or that wait for
-   * it, the older.
-   */
+  /** Whether another resource goes first: the one that holds the host, else the older one. */
   static boolean yieldsTo(DecisionInput input, DecisionInput.OtherMaintenance other) {
     if (!other.host().equals(input.resource().host())) {
       return false;
@@ -117,10 +114,7 @@ public final class Drain {
     return input.others().stream().filter(n -> yieldsTo(input, n)).findFirst();
   }
 
-  /**
-   * Whether the observation tells anything of the resource's host: an observation that its cell
-   * answered.
-   */
+  /** Whether the observation tells anything of the resource's host: its cell answered. */
   public static boolean sees(HostMaintenance resource, Observation observation) {
     return observation instanceof Snapshot snapshot && !hidden(resource, snapshot);
   }

@@ -194,10 +194,7 @@ final class EmptyCheck {
         .orElseGet(() -> arrived(instance) || !instance.idle() || instance.building());
   }
 
-  /**
-   * Whether an unfinished record may have changed after the records were asked for: the instance is
-   * asked for later, so it may rest already where the migration has just brought it.
-   */
+  /** Whether an unfinished record is so new that the instance may have overtaken it. */
   private boolean recent(Migration migration) {
     var changed = migration.updatedAt() == null ? migration.createdAt() : migration.updatedAt();
     return migration.unfinished()

@@ -35,10 +35,7 @@ record MoveQueue(DecisionContext context, List<InstanceStatus> rows) {
     return RowTransitions.inFlight(row) && row.startTime() != null;
   }
 
-  /**
-   * Whether somebody else live-migrates an instance from the host. One that stands so for long
-   * counts only while its record moves.
-   */
+  /** Whether someone else live-migrates it; for long only while its record moves. */
   private boolean isExternal(Instance instance) {
     return rows.stream()
             .filter(r -> r.id().equals(instance.id()))

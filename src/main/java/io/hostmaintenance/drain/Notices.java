@@ -34,10 +34,7 @@ final class Notices {
     return List.of(warning ? Notice.warning(cause) : Notice.normal(cause));
   }
 
-  /**
-   * What is told of an observation that failed: that it failed, once, when it changes how things
-   * stand.
-   */
+  /** What is told of an observation that failed: once, when it changes how things stand. */
   static List<Notice> ofUnavailable(
       DecisionInput input, HostMaintenanceStatus next, Unavailable unavailable) {
     return ofPhase(input, next).isEmpty()

@@ -93,10 +93,7 @@ public sealed interface Observation {
       return age.compareTo(Deadlines.FRESH) <= 0;
     }
 
-    /**
-     * The same observation, and then the hypervisors of the host. It is of their date: a list that
-     * was short before proves nothing.
-     */
+    /** The same observation, and then the hypervisors of the host, at their date. */
     public Snapshot with(Timestamped<Residents> shown) {
       var proven = shown.value() instanceof Residents.Shown ? shown.date() : date;
       return withDate(proven).withResidents(shown.value());

@@ -49,10 +49,7 @@ public final class ObservationNeeds {
         && completeObservation(resource.getStatus());
   }
 
-  /**
-   * Whether the hypervisors of the host are to be asked: when no list speaks against an empty host.
-   * On the way out it does not matter.
-   */
+  /** Whether to ask the hypervisors: no list speaks against an empty host; not on the way out. */
   public static boolean residents(HostMaintenance resource, Snapshot snapshot) {
     return !resource.isMarkedForDeletion()
         && new EmptyCheck(resource.host(), snapshot).occupiedByLists().isEmpty();

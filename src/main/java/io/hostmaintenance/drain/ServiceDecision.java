@@ -52,10 +52,7 @@ record ServiceDecision(
     return Optional.ofNullable(resource.getSpec().reason());
   }
 
-  /**
-   * Whether a disabled_reason is that of this very resource, whatever its own reason. One of the
-   * same name that was deleted and made anew has another uid.
-   */
+  /** Whether a disabled_reason is that of this very resource; a new one has another uid. */
   static boolean isMarker(String disabledReason, HostMaintenance resource) {
     var mark = mark(resource);
     return disabledReason != null
@@ -154,10 +151,7 @@ record ServiceDecision(
     return new ServiceDecision(next, command, notices, Optional.empty());
   }
 
-  /**
-   * Whether an earlier request may still take effect: of two, the later one could disable the host
-   * after it was given back.
-   */
+  /** Whether an earlier request may still take effect, perhaps after the host was given back. */
   private static boolean mayBeUnderWay(Optional<Duration> request, DecisionContext context) {
     var wait = context.settings().answerWait();
     return request.filter(known -> known.compareTo(wait) < 0).isPresent();

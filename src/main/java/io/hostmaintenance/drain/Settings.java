@@ -24,10 +24,7 @@ public record Settings(
     int maxHostsDraining,
     int maxMoves) {
 
-  /**
-   * How long an unanswered request may still go out and take effect: the time of another's lease,
-   * the time-out and ten seconds.
-   */
+  /** How long a request without an answer may take effect: lease, time-out and ten seconds. */
   public Duration answerWait() {
     return leaseTime.plus(httpTimeout).plusSeconds(10);
   }

@@ -16,10 +16,7 @@ public sealed interface Command {
     String instanceId();
   }
 
-  /**
-   * A server action ({@code POST /servers/{id}/action}). The instance action of the request has the
-   * request id of Nova's reply.
-   */
+  /** A server action. Its instance action has the request id of Nova's reply. */
   sealed interface ServerAction extends OnInstance {
     /**
      * {@code req-<uuid>}, sent as X-Openstack-Request-Id. Nova writes it to its logs and nowhere

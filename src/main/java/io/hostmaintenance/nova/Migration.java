@@ -36,10 +36,7 @@ public record Migration(
   /** The type of a cold migration to the same flavor. */
   public static final String COLD = "migration";
 
-  /**
-   * The unfinished statuses in the order of a migration's life, so that a record asked for in this
-   * order cannot step past the question (nova/compute/manager.py).
-   */
+  /** The unfinished statuses, in life-cycle order: a record cannot step past the question. */
   public static final List<String> UNFINISHED =
       List.of(
           "accepted",

@@ -24,10 +24,7 @@ public final class NovaException extends RuntimeException {
     TOO_MANY_REQUESTS,
     /** The microversions that Nova offers do not meet ours, or it has no such API. */
     UNSUPPORTED_API,
-    /**
-     * A status that Nova's API does not document for the request, 5xx, a transport error, a
-     * time-out, or an answer that is not what the API documents.
-     */
+    /** 5xx, a transport error, a time-out, or a status or answer that the API does not document. */
     UNAVAILABLE
   }
 
@@ -89,10 +86,7 @@ public final class NovaException extends RuntimeException {
     return Optional.ofNullable(retryAfter);
   }
 
-  /**
-   * Whether a request that changes something may have been carried out although it was not
-   * answered; false when it surely was not.
-   */
+  /** Whether Nova may have carried out the request although it gave no answer. */
   public boolean outcomeUnknown() {
     return outcomeUnknown;
   }

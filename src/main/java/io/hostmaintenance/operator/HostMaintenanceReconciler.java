@@ -55,10 +55,7 @@ public final class HostMaintenanceReconciler
     this.failure = failure;
   }
 
-  /**
-   * Which updates matter: those of the spec, the annotations and the life cycle. Those of the
-   * status are our own.
-   */
+  /** Which updates matter: of spec, annotations and life cycle; those of the status are ours. */
   static final OnUpdateFilter<HostMaintenance> NEWS =
       (next, before) -> {
         var now = next.getMetadata();
@@ -117,10 +114,7 @@ public final class HostMaintenanceReconciler
     }
   }
 
-  /**
-   * The exception after which JOSDK tries again: of an Error it would say nothing, and never
-   * reconciliation for this resource again.
-   */
+  /** The exception after which JOSDK tries again; after an Error it never would. */
   private RuntimeException told(String name, Throwable failed) {
     var exception =
         failed instanceof RuntimeException e

@@ -194,10 +194,7 @@ final class HostObserver {
       return instances.value().isEmpty() ? verified(lists, page) : fresh(lists, began);
     }
 
-    /**
-     * The unfinished records, however old: of the one page, or where the host has more than that,
-     * by a list for each status.
-     */
+    /** The unfinished records, however old: of the one page, or by a list for each status. */
     private List<Migration> unfinished(MigrationPage page) {
       return page.whole()
           ? page.migrations().stream().filter(Migration::unfinished).toList()
@@ -219,10 +216,7 @@ final class HostObserver {
           .toList();
     }
 
-    /**
-     * Whether the hypervisors can stand for the list of servers: the host was seen empty last, and
-     * its name is that of one service, so that it is in one cell.
-     */
+    /** Whether the hypervisors stand for the list: the host was empty, and is in one cell. */
     private boolean shownAlone(List<ComputeService> services) {
       return ObservationNeeds.emptyBefore(resource)
           && services.stream().filter(s -> s.host().equals(host)).count() == 1;
@@ -243,10 +237,7 @@ final class HostObserver {
       return Duration.ofNanos(nanoTime.getAsLong() - nanos);
     }
 
-    /**
-     * An observation that goes on for longer than its host may be called empty without one is given
-     * up.
-     */
+    /** Gives up an observation that takes longer than its host may be called empty without one. */
     private void inTime() {
       if (mayTake.filter(most -> since(start).compareTo(most) > 0).isPresent()) {
         throw unavailable(

@@ -19,10 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
-/**
- * Kubernetes Events. Those of a cluster-scoped object lie in the namespace {@code default}; the
- * same thing told again counts up one Event instead of making another.
- */
+/** Kubernetes Events, in the namespace {@code default}; a repeated one counts up. */
 final class KubernetesEvents implements EventRecorder {
 
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesEvents.class);

@@ -114,10 +114,7 @@ final class KubernetesResources implements ResourceStore {
     return patch.toString();
   }
 
-  /**
-   * What the watch's cache keeps of a resource: no rows, for it is read whole before it is acted
-   * on.
-   */
+  /** What the watch's cache keeps of a resource: no rows, for a reconciliation reads them. */
   static HostMaintenance remembered(HostMaintenance resource) {
     var remembered = new HostMaintenance();
     remembered.setMetadata(

@@ -46,10 +46,7 @@ final class Lease {
     this.clock = clock;
   }
 
-  /**
-   * Whether this process holds it now, by the API server's word: a process that was stopped for a
-   * while learns last that another one leads.
-   */
+  /** Whether this process holds it now, by the API server's word: its own may be outdated. */
   boolean held() {
     if (!leading) {
       return false;

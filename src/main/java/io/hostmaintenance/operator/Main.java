@@ -13,18 +13,12 @@ import org.slf4j.LoggerFactory;
 /** The operator as a process. */
 public final class Main {
 
-  /**
-   * Of the API client's own: four tries end within seconds, and a reconciliation is tried again
-   * anyway.
-   */
+  /** Of the API client's own: four end within seconds, and a reconciliation is tried again. */
   private static final int RETRIES = 3;
 
   private Main() {}
 
-  /**
-   * Runs until it is told to stop. A start that fails ends the process with status 1 and one
-   * sentence, an environment that cannot be read with status 2.
-   */
+  /** Runs until it is told to stop. Status 1: the start failed; 2: a bad environment. */
   public static void main(String[] arguments) {
     // Digits and letters of what is sent and told are ASCII, whatever the machine's locale.
     Locale.setDefault(Locale.ROOT);

@@ -451,10 +451,7 @@ final class MaintenanceLoop {
     };
   }
 
-  /**
-   * After a failed PUT the service is observed again at the usual pace, not at once, and a cloud
-   * that gives no observation at all is given twice the time after each.
-   */
+  /** After a failed PUT the usual pause; after each failed observation twice the last one. */
   private Duration pause(Decision decision, List<Outcome> outcomes, Memory memory) {
     var refused = outcomes.stream().anyMatch(o -> !(o instanceof Outcome.Accepted));
     var least = refused ? settings.pollMoving() : Duration.ZERO;

@@ -25,10 +25,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/**
- * What Prometheus is told: requests to the cloud, events, and, by the process that leads, the state
- * of every resource.
- */
+/** What Prometheus is told: requests, events, and, by the leader, the state of each resource. */
 final class Metrics implements RequestListener {
 
   private final PrometheusMeterRegistry registry =

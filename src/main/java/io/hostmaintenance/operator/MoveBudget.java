@@ -134,10 +134,7 @@ final class MoveBudget {
     return inFlight - (own == null ? 0 : own.inFlight());
   }
 
-  /**
-   * Whether it is the turn of a resource to be drained: it holds a place, or one is free that no
-   * older resource waits for.
-   */
+  /** Whether it is its turn: it holds a place, or one is free that no older resource waits for. */
   synchronized DecisionInput.Turn turn(HostMaintenance resource) {
     var own = Entry.of(resource, resource.getStatus());
     var holds = draining.contains(own);

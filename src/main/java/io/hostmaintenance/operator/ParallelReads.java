@@ -10,10 +10,7 @@ import java.util.function.Supplier;
  */
 public interface ParallelReads {
 
-  /**
-   * As many requests as one observation has under way at once; all observations share the adapter's
-   * permits.
-   */
+  /** Requests of one observation under way at once; all share the adapter's permits. */
   int WIDTH = 4;
 
   /**

@@ -13,10 +13,7 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The reconciliations under way. One that does not end holds its resource, and a restart alone
- * helps.
- */
+/** The reconciliations under way. If one never ends, only a restart frees its resource. */
 final class RunningReconciliations {
 
   /**

@@ -76,10 +76,7 @@ public final class StrategyTable {
     return new Move(spec.liveMigrate() ? Way.LIVE : Way.COLD);
   }
 
-  /**
-   * Nova refuses to cold-migrate a paused instance, and a second live migration of a guest that
-   * stayed paused since the first can end QEMU (Nova bug 1947725).
-   */
+  /** A second live migration of a guest that stayed paused can end QEMU (Nova bug 1947725). */
   private static InstanceDecision paused(Instance instance, Optional<Detail> detail) {
     return detail
         .<InstanceDecision>map(

@@ -4,10 +4,7 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.util.Optional;
 
-/**
- * What has become of a move we asked for: the host decides, the record explains, and every pair of
- * the two has a verdict here.
- */
+/** What has become of our move: the host decides, the record explains; each pair has its row. */
 enum Verdict {
   /** Nova has not picked it up, or it waits for its turn at the source. */
   QUEUED,

@@ -36,10 +36,7 @@ public enum Way {
     return operations.getFirst();
   }
 
-  /**
-   * Whether the move is confirmed at its end. That cannot be taken back, so its record must be told
-   * from others beyond doubt.
-   */
+  /** Whether its move is confirmed. Nobody can revert that, so its record must be beyond doubt. */
   boolean confirms() {
     return operations.contains(Operation.CONFIRM);
   }

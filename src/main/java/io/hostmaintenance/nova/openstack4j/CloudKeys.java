@@ -11,10 +11,7 @@ import java.util.function.ToIntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/**
- * The keys that openstacksdk knows in a cloud of clouds.yaml: its config/loader.py, its
- * config/schema.json, and the options of keystoneauth's plugins.
- */
+/** The keys of a cloud in clouds.yaml (openstacksdk config/loader.py, keystoneauth's plugins). */
 final class CloudKeys {
 
   /** Of every way to log in. */

@@ -204,10 +204,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
     return "";
   }
 
-  /**
-   * What the request told in confidence is not told on. A password may be any word, so only the
-   * refusal of a login is searched for it.
-   */
+  /** Hides secrets of the request. Only a refused login is searched for the password. */
   private static Reply withoutEcho(
       Reply reply, HttpRequest<?> request, CloudConnection connection) {
     var token = request.getHeaders().get(ClientConstants.HEADER_X_AUTH_TOKEN);

@@ -9,10 +9,7 @@ import java.util.regex.Pattern;
 /** A version of Nova's API (nova/api/openstack/rest_api_version_history.rst). */
 record Microversion(int major, int minor) implements Comparable<Microversion> {
 
-  /**
-   * Ussuri's first, the oldest that we speak: before it a migration record does not say whose it
-   * is.
-   */
+  /** Ussuri's first, the oldest that we speak: an older one does not say whose a record is. */
   static final Microversion FLOOR = new Microversion(2, 80);
 
   /** The newest that we know; a later one may answer otherwise. */

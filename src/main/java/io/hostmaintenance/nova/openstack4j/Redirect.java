@@ -46,10 +46,7 @@ record Redirect(URI to) {
         .findFirst();
   }
 
-  /**
-   * Whether token and password may be sent there: to the same host by the same scheme, or by https
-   * instead of http.
-   */
+  /** Whether secrets may be sent there: the same host by the same scheme, or by https. */
   boolean staysWith(URI asked) {
     return to.getScheme() != null
         && ServiceUrl.host(asked).equalsIgnoreCase(ServiceUrl.host(to))
