@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What is asked about single instances: as much as is needed, and in steady state nothing. */
@@ -178,5 +179,64 @@ class DetailQueriesTest {
             of(cold(running("vm", 9)), List.of(Fixtures.cold(9, "vm", "post-migrating", NOON)))
                 .get("vm"))
         .containsExactly(INSTANCE);
+  }
+
+  @Test
+  void countsAnInstanceThatTwoPagesOfTheListShowAsOnTheHost() {
+    var busy = busy("migrating", active("vm"));
+
+    assertThat(of(running("vm", 9), List.of(live(9, "vm", "running", NOON)), busy, busy)).isEmpty();
+  }
+
+  /** Nova's clocks may differ by 5 s. */
+  @ParameterizedTest
+  @CsvSource({"-5, false", "-6, true"})
+  void queriesTheActionsOfALiveMigrationWhoseRecordIsOlderThanTheRequest(
+      long created, boolean asked) {
+    assertThat(
+            of(
+                    moving("vm"),
+                    List.of(live(9, "vm", "running", NOON.plusSeconds(created))),
+                    busy("migrating", active("vm")))
+                .getOrDefault("vm", Set.of())
+                .contains(ACTIONS))
+        .isEqualTo(asked);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "migrating, running, false",
+    "migrating, error,   true",
+    ",          running, true",
+  })
+  void queriesTheActionsOfALiveMigrationUnlessItsRecordAndItsTaskGoOn(
+      String task, String status, boolean asked) {
+    assertThat(
+            of(
+                    moving("vm"),
+                    List.of(live(9, "vm", status, NOON.plusSeconds(1))),
+                    busy(task, active("vm")))
+                .getOrDefault("vm", Set.of())
+                .contains(ACTIONS))
+        .isEqualTo(asked);
+  }
+
+  @Test
+  void queriesOnlyTheInstanceWhenALiveMigrationEndsBeforeItsRecordIsStored() {
+    assertThat(of(moving("vm"), List.of(live(9, "vm", "completed", NOON.plusSeconds(1)))))
+        .containsExactly(Map.entry("vm", Set.of(INSTANCE)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, false", "2, true"})
+  void queriesTheActionsOfALiveMigrationAfterItsFirstAttempt(int attempts, boolean asked) {
+    assertThat(
+            of(
+                    moving("vm").toBuilder().attempts(attempts).build(),
+                    List.of(live(9, "vm", "running", NOON.plusSeconds(1))),
+                    busy("migrating", active("vm")))
+                .getOrDefault("vm", Set.of())
+                .contains(ACTIONS))
+        .isEqualTo(asked);
   }
 }

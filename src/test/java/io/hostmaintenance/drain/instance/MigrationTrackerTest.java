@@ -34,12 +34,14 @@ import io.hostmaintenance.drain.Outcome;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** How a request that is outstanding comes to its end. */
@@ -217,6 +219,39 @@ class MigrationTrackerTest {
       stands(given, "Gone", Reason.MovedExternally);
       assertThat(given.row("vm").message()).contains("Nova's clocks differ by 3600 s");
     }
+
+    private static List<Migration> migrationsThatExplainTheMove() {
+      var elsewhere = live(9, "vm", "completed", NOON.plusSeconds(60));
+      return List.of(
+          record(9, "vm", Migration.LIVE, "completed", NOON.minusSeconds(3600), SOMEBODY),
+          live(9, "vm", "failed", NOON.minusSeconds(3600)),
+          incoming(live(9, "vm", "completed", NOON.minusSeconds(3600))),
+          new Migration(
+              9,
+              elsewhere.uuid(),
+              "vm",
+              Migration.LIVE,
+              "completed",
+              "compute-11",
+              OTHER,
+              elsewhere.createdAt(),
+              elsewhere.updatedAt(),
+              US.userId(),
+              US.projectId()));
+    }
+
+    @ParameterizedTest
+    @MethodSource("migrationsThatExplainTheMove")
+    void areNotNamedInTheMessageWhenTheyCannotBeTheCause(Migration newest) {
+      var theirs =
+          Given.taken().rows(moving("vm")).instances(away(active("vm"))).migrations(newest);
+
+      theirs.decideAfter(30);
+
+      stands(theirs, "Gone", Reason.MovedExternally);
+      assertThat(theirs.row("vm").message())
+          .isEqualTo(InstanceMessages.movedExternally(OTHER).message());
+    }
   }
 
   @Test
@@ -304,6 +339,13 @@ class MigrationTrackerTest {
       given.decideAfter(700);
 
       stands(given, "Blocked", Reason.Inconsistent);
+    }
+
+    @Test
+    void doesNotWaitWhenItIsCold() {
+      given.rows(cold(moving("vm"))).instances(busy("resize_prep", active("vm"))).decideAfter(5);
+
+      stands(given, "InProgress", Reason.Queued);
     }
 
     @Test
@@ -1001,6 +1043,15 @@ class MigrationTrackerTest {
     }
 
     @Test
+    void ofAnIdleInstanceShowsItsStatusWhileNovaDoesNotShowItsDetails() {
+      var unavailable = Given.taken().rows(moving("vm")).instances(active("vm")).unseen("vm");
+
+      unavailable.decideAfter(5);
+
+      assertThat(unavailable.row("vm").status()).isEqualTo("ACTIVE");
+    }
+
+    @Test
     void showsItsProgressInStepsOfTen() {
       given.instances(Fixtures.progress(47, migrating("vm"))).decide();
 
@@ -1150,6 +1201,13 @@ class MigrationTrackerTest {
       given.decideAfter(seconds);
 
       assertThat(given.row("vm").state()).isEqualTo(state);
+    }
+
+    @Test
+    void thatNovaShowsNoTraceOfSaysThatItIsAccepted() {
+      given.decideAfter(59);
+
+      assertThat(given.row("vm").message()).isEqualTo(InstanceMessages.ACCEPTED.message());
     }
 
     @Test
@@ -1341,6 +1399,18 @@ class MigrationTrackerTest {
       given.decideAfter(seconds);
 
       stands(given, "InProgress", reason);
+    }
+
+    @Test
+    void showsTheStatusOfItsInstanceAfterItsAbort() {
+      overdue();
+      given
+          .instances(busy("migrating", paused("vm")))
+          .migrations(become("cancelled", given.now(), live(9, "vm", "x", NOON.plusSeconds(1))));
+
+      given.decideAfter(5);
+
+      assertThat(given.row("vm").status()).isEqualTo("PAUSED");
     }
 
     @Test

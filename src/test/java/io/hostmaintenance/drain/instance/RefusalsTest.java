@@ -7,8 +7,10 @@ import static io.hostmaintenance.drain.Given.requestId;
 import static io.hostmaintenance.drain.Given.unanswered;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.drain.Notice;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -241,5 +244,43 @@ class RefusalsTest {
   @CsvSource({"-5, 10", "0, 10", "40, 10", "44, 11", "3600, 900", "36000, 900"})
   void retryPauseGrowsWithTheTimeOfRefusalUpTo15Minutes(long refusedFor, long pause) {
     assertThat(Refusals.pause(Duration.ofSeconds(refusedFor))).hasSeconds(pause);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"899, false", "900, true"})
+  void rowIsRefusedTooLongAfter15Minutes(long seconds, boolean tooLong) {
+    var row =
+        Fixtures.row("vm", RowState.Pending, Reason.Forbidden).toBuilder()
+            .firstRefusedTime(Given.NOON)
+            .lastTransitionTime(Given.NOON.plusSeconds(seconds))
+            .build();
+
+    assertThat(Refusals.tooLong(row)).isEqualTo(tooLong);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10, 900", "1000, 1000"})
+  void longerOfRetryPauseAndRetryAfterCounts(long retryAfter, long pause) {
+    var row = Fixtures.moving("vm").toBuilder().firstRefusedTime(Given.NOON).build();
+    var now = Given.NOON.plusSeconds(7200);
+
+    assertThat(
+            Refusals.later(row, Optional.of(Duration.ofSeconds(retryAfter)), now).nextAttemptTime())
+        .isEqualTo(now.plusSeconds(pause));
+  }
+
+  @Test
+  void blockedRowSaysOnceThatItIsRefusedForLong() {
+    var refused =
+        Fixtures.requested("vm").toBuilder()
+            .firstRefusedTime(Given.NOON.minusSeconds(3600))
+            .build();
+    var once = Refusals.blocked(refused, Reason.Forbidden.cause("No."), Given.NOON);
+
+    var twice = Refusals.blocked(once, new Cause(Reason.Unauthorized, once.message()), Given.NOON);
+
+    assertThat(once.message())
+        .isEqualTo("Refused for 15 min or more, and the operator tries again: No.");
+    assertThat(twice.message()).isEqualTo(once.message());
   }
 }

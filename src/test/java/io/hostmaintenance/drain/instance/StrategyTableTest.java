@@ -432,4 +432,31 @@ class StrategyTableTest {
                 given -> given.migrations(live(1, "vm", "queued", NOON.minusSeconds(400)))))
         .isEqualTo("Requested/LiveMigrate");
   }
+
+  @Test
+  void instanceLiveMigratedByAKnownActionBeforeThePauseIsLiveMigrated() {
+    assertThat(
+            stateOfPaused(
+                given ->
+                    given
+                        .action(
+                            "vm",
+                            action("live-migration", "req-1", NOON.minusSeconds(400), SOMEBODY))
+                        .action("vm", action("pause", "req-2", NOON.minusSeconds(300), SOMEBODY))
+                        .migrations(incoming(live(1, "vm", "completed", NOON.minusSeconds(400))))))
+        .isEqualTo("Requested/LiveMigrate");
+  }
+
+  @Test
+  void unfinishedColdMigrationToTheHostDoesNotBlockAPausedInstance() {
+    var record = incoming(Fixtures.cold(1, "vm", "post-migrating", NOON.minusSeconds(400)));
+
+    var decision =
+        choose(
+            paused("vm"),
+            Optional.of(new Detail(Optional.empty(), List.of(record), List.of(), Optional.empty())),
+            true);
+
+    assertThat(word(decision)).isEqualTo("LiveMigrate");
+  }
 }
