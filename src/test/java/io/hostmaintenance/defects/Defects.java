@@ -339,7 +339,9 @@ final class Defects {
         Defect.of(
                 "asks again though the clocks may hide its request",
                 "drain/instance/RequestTracker")
-            .where(".map(a -> failed(row, apart(row, a)))", ".filter(a -> row == null)")
+            .where(
+                ".map(a -> failed(row, apart(row, a)))",
+                ".flatMap(a -> Optional.<InstanceStatus>empty())")
             .caughtBy(
                 "drain.instance.MigrationTrackerTest$ClocksThatDiffer#useUpTheAttemptThatMayHaveFailed"),
         Defect.of(
@@ -348,6 +350,11 @@ final class Defects {
             .where("return view.records().isEmpty()", "return row == null")
             .caughtBy(
                 "drain.instance.MigrationTrackerTest$TheMigrationOfARequest#isAwaitedWhileNovaShowsNone"),
+        Defect.of(
+                "follows the record that an earlier attempt left", "drain/instance/RequestRecords")
+            .where(".or(() -> moving(row)) .or(() -> stored)", ".or(() -> stored)")
+            .caughtBy(
+                "drain.instance.MigrationTrackerTest$TheMigrationOfARequest#replacesTheStuckOneOfAnEarlierAttempt"),
         Defect.of(
                 "orders a pause and a move by clocks that are apart",
                 "drain/instance/StrategyTable")
@@ -384,7 +391,7 @@ final class Defects {
             .where(
                 "var said = said(failure); return switch",
                 "var said = said(failure); if (failure.kind() == NovaException.Kind.CONFLICT) {"
-                    + " return Refusals.refused(row, Reason.Waiting, said, failure.retryAfter(),"
+                    + " return Refusals.refused(row, new Cause(Reason.Waiting, said), failure.retryAfter(),"
                     + " now); }"
                     + " return switch")
             .caughtBy(
