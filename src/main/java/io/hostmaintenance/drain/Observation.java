@@ -65,10 +65,7 @@ public sealed interface Observation {
       Placement placement)
       implements Observation, ObservationSnapshotBuilder.With {
 
-    /**
-     * The nova-compute service of a host, by its exact name. Where Nova has several, that which
-     * speaks most against an empty host: an enabled one, else one whose cell is silent.
-     */
+    /** The host's nova-compute service; of several, the one that most speaks against empty. */
     public Optional<ComputeService> service(String host) {
       var all = services(host);
       return all.stream()

@@ -55,10 +55,7 @@ public final class ObservationNeeds {
         && new EmptyCheck(resource.host(), snapshot).occupiedByLists().isEmpty();
   }
 
-  /**
-   * Whether placement is to be asked: when nothing else of an observation speaks against an empty
-   * host, its hypervisors neither. On the way out those are not asked, and so it is not.
-   */
+  /** Whether to ask placement: neither lists nor hypervisors speak against an empty host. */
   public static boolean placement(HostMaintenance resource, Snapshot snapshot) {
     return new EmptyCheck(resource.host(), snapshot).occupiedByNova().isEmpty();
   }

@@ -219,10 +219,7 @@ record ServiceDecision(
         : asking(record, restoring(service, record));
   }
 
-  /**
-   * What is stored once somebody else has disabled the service before our disabling was seen: that
-   * one may still come, and it is theirs that it overwrites.
-   */
+  /** What is stored once someone else disabled the service before our disabling was seen. */
   private static ServiceStatus overtaken(
       DecisionContext context, ComputeService service, ServiceStatus record) {
     var reason = service.disabledReason();

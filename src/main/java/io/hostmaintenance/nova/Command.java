@@ -18,10 +18,7 @@ public sealed interface Command {
 
   /** A server action. Its instance action has the request id of Nova's reply. */
   sealed interface ServerAction extends OnInstance {
-    /**
-     * {@code req-<uuid>}, sent as X-Openstack-Request-Id. Nova writes it to its logs and nowhere
-     * else (oslo.middleware request_id.py), so it serves people only.
-     */
+    /** {@code req-<uuid>}, in Nova's logs only (oslo.middleware request_id.py): for people. */
     String globalRequestId();
   }
 
@@ -31,10 +28,7 @@ public sealed interface Command {
     long migrationId();
   }
 
-  /**
-   * A change of a service ({@code PUT /os-services/{id}}). Nova stores it and then waits for the
-   * host, which may take a minute (nova/compute/api.py, HostAPI.service_update).
-   */
+  /** A change of a service; Nova may wait a minute for its host (nova/compute/api.py). */
   sealed interface OnService extends Command {
     /** The service's uuid. */
     String serviceId();
@@ -58,23 +52,13 @@ public sealed interface Command {
   record ColdMigrate(String instanceId, Optional<String> targetHost, String globalRequestId)
       implements ServerAction {}
 
-  /**
-   * Confirms a finished cold migration ({@code confirmResize}). Accepted: the source host is asked
-   * to delete what it still has of the instance (nova/compute/api.py, confirm_resize).
-   */
+  /** Confirms a cold migration: the source deletes what it has (nova/compute/api.py). */
   record ConfirmResize(String instanceId, String globalRequestId) implements ServerAction {}
 
-  /**
-   * Aborts a live migration that is queued, preparing or running ({@code DELETE}). Accepted: the
-   * source host is asked (nova/compute/api.py, live_migrate_abort).
-   */
+  /** Aborts a live migration that is queued, preparing or running (nova/compute/api.py). */
   record AbortMigration(String instanceId, long migrationId) implements OnMigration {}
 
-  /**
-   * Forces a running live migration to its end by post-copy or by pausing the guest ({@code
-   * force_complete}). Accepted: the source host is asked (nova/compute/api.py,
-   * live_migrate_force_complete).
-   */
+  /** Forces a running live migration by post-copy or pause (nova/compute/api.py). */
   record ForceCompleteMigration(String instanceId, long migrationId) implements OnMigration {}
 
   /**

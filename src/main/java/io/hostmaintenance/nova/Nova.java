@@ -73,10 +73,7 @@ public interface Nova {
   /** One action with its events; empty when the instance or the action is unknown. */
   Optional<InstanceAction> action(String instanceId, String requestId);
 
-  /**
-   * The ids of the server groups of an instance ({@code server_groups} of {@code GET
-   * /servers/{id}}); empty when it has none, its group was deleted, or Nova does not know it.
-   */
+  /** The ids of the server groups of an instance; empty for none and for no instance. */
   Set<String> groupsOf(String instanceId);
 
   /** A server group of any project; empty when Nova does not know it (deleted). */

@@ -11,10 +11,7 @@ public final class UntrustedText {
 
   private UntrustedText() {}
 
-  /**
-   * Whether a character acts instead of being shown: ends a line, begins an escape sequence, turns
-   * the direction of writing, or is half of one. The joiners are parts of words and of emoji.
-   */
+  /** Whether a character acts instead of being shown; the joiners are parts of words. */
   public static boolean harmful(int codePoint) {
     return switch (Character.getType(codePoint)) {
       case Character.CONTROL,

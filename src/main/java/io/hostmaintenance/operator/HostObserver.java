@@ -375,10 +375,7 @@ final class HostObserver {
       return new Detail(instance, migrations, actions, events);
     }
 
-    /**
-     * The actions come from the instance's own cell, the records from a list that may be short: a
-     * guest must not be live-migrated again while it is paused because the first time is not shown.
-     */
+    /** A paused guest must not move twice because a short list hides its first move. */
     private static void recorded(List<InstanceAction> actions) {
       if (actions.stream().anyMatch(InstanceAction::liveMigration)) {
         throw unavailable(
@@ -427,10 +424,7 @@ final class HostObserver {
       return status != null && status.isTrue(Condition.DRAINED);
     }
 
-    /**
-     * A list with a record of the host's cell is not short (a page is one statement in each cell);
-     * one without any may be, and without placement nothing else tells of what is on its way.
-     */
+    /** A list with a record of the host's cell is not short; one without any may be. */
     private void askedOnceMore() {
       var unfinished = unfinished(nova.newestMigrations(host));
       if (!unfinished.isEmpty()) {

@@ -10,10 +10,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import io.hostmaintenance.nova.UntrustedText;
 import java.util.stream.Collectors;
 
-/**
- * What is logged, whoever's words it quotes: a message is one line, each line of a stack trace
- * begins with a blank, and no character of it commands a terminal.
- */
+/** What is logged: one line a message, and no character that commands a terminal. */
 final class LogLine {
 
   private static final int BYTES = 16 * 1024;

@@ -186,10 +186,7 @@ final class MaintenanceLoop {
     }
   }
 
-  /**
-   * Forgets the resources that are gone without a reconciliation of ours, since somebody took our
-   * finalizer off: else they would hold a host or a place for ever. Once each idle poll.
-   */
+  /** Forgets resources whose finalizer someone removed; once each idle poll. */
   private void sweep() {
     synchronized (this) {
       if (Duration.between(swept, now()).compareTo(settings.pollIdle()) < 0) {
@@ -522,10 +519,7 @@ final class MaintenanceLoop {
     }
   }
 
-  /**
-   * Whether what a command changes for good is no longer as it was seen: Nova's PUT and its
-   * confirmation carry no condition, so what they change is read once more right before.
-   */
+  /** Whether what a command changes for good is otherwise by now: Nova takes no condition. */
   private boolean overtaken(HostMaintenance resource, Command command, Observation observation) {
     return switch (command) {
       case Command.OnService service -> serviceChanged(service.serviceId(), observation);

@@ -4,10 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/**
- * Whether a request to change a service may be under way of which this process knows no end: one of
- * another process, which announced it, or one of its own without an answer.
- */
+/** Whether a request to change a service may be under way whose end is not known. */
 final class PendingServiceChange {
 
   private boolean ours;

@@ -16,10 +16,7 @@ import org.slf4j.LoggerFactory;
 /** The reconciliations under way. If one never ends, only a restart frees its resource. */
 final class RunningReconciliations {
 
-  /**
-   * No reconciliation takes so long: an observation is given up after 30 s, and a request that is
-   * under way then, or a login inside it, ends with its own time-out.
-   */
+  /** No reconciliation takes so long: its observation and requests have their time-outs. */
   static final Duration BOUND = Duration.ofMinutes(10);
 
   private static final Logger LOG = LoggerFactory.getLogger(RunningReconciliations.class);

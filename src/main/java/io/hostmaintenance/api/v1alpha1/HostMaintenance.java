@@ -9,10 +9,7 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
 
-/**
- * Says that an OpenStack compute host is in maintenance. While it exists, the host is kept disabled
- * and is emptied; deleting it gives the host back. Cluster-scoped.
- */
+/** An OpenStack compute host in maintenance: disabled and emptied until this is deleted. */
 @Group(HostMaintenance.GROUP)
 @Version("v1alpha1")
 @Singular("hostmaintenance")

@@ -6,10 +6,7 @@ import io.hostmaintenance.nova.Migration;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Whether a cold migration of ours may still be confirmed, read again right before: a confirmation
- * cannot be taken back, and Nova confirms whichever record of the instance stands finished.
- */
+/** Whether our cold migration may still be confirmed, read again right before: it is final. */
 public final class Confirmation {
 
   private Confirmation() {}

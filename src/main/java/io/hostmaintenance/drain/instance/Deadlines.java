@@ -23,10 +23,7 @@ public final class Deadlines {
   /** How long a request without an answer is looked for before its attempt counts as failed. */
   public static final Duration UNANSWERED = Duration.ofMinutes(15);
 
-  /**
-   * How far the clocks of Nova's own hosts may differ. An attempt follows its predecessor after
-   * {@link #backOff} at the earliest, so that this cannot take one for the other.
-   */
+  /** How far the clocks of Nova's own hosts may differ; {@link #backOff} is always longer. */
   public static final Duration SKEW = Duration.ofSeconds(5);
 
   /** By how much Nova's own clocks may be apart before an action is surely that of the past. */

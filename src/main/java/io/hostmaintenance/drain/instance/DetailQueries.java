@@ -15,10 +15,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/**
- * What must be asked about single instances before an observation can be judged, beyond the lists
- * of the host. In steady state nothing: a live move costs one question, at its end.
- */
+/** What must be asked about single instances beyond the lists; in steady state nothing. */
 public final class DetailQueries {
 
   private DetailQueries() {}

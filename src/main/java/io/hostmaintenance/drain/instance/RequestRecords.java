@@ -95,7 +95,6 @@ final class RequestRecords {
   Optional<InstanceAction> doubtful(InstanceStatus row) {
     return actions(row).stream()
         .findFirst()
-        .filter(a -> row.observedTime() != null)
         .filter(a -> a.startTime().isAfter(row.observedTime().minus(Deadlines.APART)))
         .filter(
             a ->
@@ -147,10 +146,7 @@ final class RequestRecords {
                     .min(Comparator.naturalOrder()));
   }
 
-  /**
-   * The record of our action whatever the clocks of Nova's own hosts say: the n-th record that our
-   * user made is that of its n-th action, as long as there are as many of the one as of the other.
-   */
+  /** The record of our action by order, not time: the n-th action made the n-th record. */
   private Optional<Long> byOrder(InstanceStatus row) {
     return actions(row).stream()
         .filter(a -> a.requestId().equals(row.requestId()))

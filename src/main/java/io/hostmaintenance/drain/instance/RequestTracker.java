@@ -64,7 +64,7 @@ final class RequestTracker {
     if (row.because(Reason.UnsupportedState)) {
       return failed(row, new Cause(Reason.UnsupportedState, row.message()));
     }
-    if (ours.size() > 1 && instance.idle()) {
+    if (!ours.isEmpty() && instance.idle()) {
       return failed(row, InstanceMessages.SEVERAL_REQUESTS);
     }
     if (over && Refusals.forLong(row)) {

@@ -61,10 +61,7 @@ enum Verdict {
     };
   }
 
-  /**
-   * The verdict on a cold migration away from {@code host}. An instance is not resized anew before
-   * it was confirmed: a task after that is of another move.
-   */
+  /** The verdict on a cold migration from {@code host}; a later task is of another move. */
   static Verdict cold(Optional<Instance> instance, Optional<Migration> record, String host) {
     if (instance.isEmpty()) {
       return DELETED;

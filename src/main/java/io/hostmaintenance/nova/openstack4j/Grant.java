@@ -10,10 +10,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.openstack4j.openstack.identity.v3.domain.KeystoneToken;
 
-/**
- * Keystone's answer to a login, read for what we need and nothing else: openstack4j's own token
- * refuses the whole of it for one odd endpoint of a service that nobody asks.
- */
+/** Keystone's answer to a login: openstack4j would refuse all of it for one odd endpoint. */
 final class Grant extends KeystoneToken {
 
   private static final Pattern ZONE = Pattern.compile("(?:Z|[+-][0-9]{2}:?[0-9]{2})$");

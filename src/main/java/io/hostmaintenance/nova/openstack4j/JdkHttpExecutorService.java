@@ -37,10 +37,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
 
   private static final Logger LOG = LoggerFactory.getLogger(JdkHttpExecutorService.class);
 
-  /**
-   * A reply is read no further than that: 5,000 records, the most that is asked of a cloud, of 6
-   * KiB each; an instance or a hypervisor takes 2 to 4 KiB.
-   */
+  /** A reply is read no further: 5,000 records of 6 KiB; an instance takes 2 to 4 KiB. */
   private static final long MOST_BYTES = 32L * 1024 * 1024;
 
   private static final int PROXY_WANTS_A_PASSWORD = 407;

@@ -41,10 +41,7 @@ record Login(
    */
   record Source(CloudConfig cloud, Trust trust) {}
 
-  /**
-   * How long a token is used: to its last minute, but for half of its life at least. A life that is
-   * none is ten seconds, since a login for every request is worse than a request that is refused.
-   */
+  /** How long a token is used: to its last minute, for half its life or ten seconds at least. */
   static Duration used(Duration life) {
     var half = life.dividedBy(2);
     var all = life.minus(MARGIN);

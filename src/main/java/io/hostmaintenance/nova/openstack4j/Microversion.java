@@ -15,10 +15,7 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
   /** The newest that we know; a later one may answer otherwise. */
   static final Microversion CEILING = new Microversion(2, 96);
 
-  /**
-   * The last in which a list of hypervisors does not have Nova ask every host for its uptime, which
-   * takes as long as the slowest and fails with it (api-ref, os-hypervisors, uptime).
-   */
+  /** The last whose list of hypervisors does not ask every host for its uptime (api-ref). */
   static final Microversion WITHOUT_UPTIME = new Microversion(2, 87);
 
   private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");

@@ -27,10 +27,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/**
- * What Nova's JSON looks like at microversions 2.80 to 2.96, as far as it is read. A record that
- * lacks what it cannot be without refuses to be made.
- */
+/** Nova's JSON at microversions 2.80 to 2.96; a record that lacks a needed field throws. */
 final class NovaJson {
 
   /** Strict in what we read, open for what Nova adds. */

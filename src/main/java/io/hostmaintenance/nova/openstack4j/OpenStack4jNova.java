@@ -64,10 +64,7 @@ final class OpenStack4jNova implements Nova {
 
   private static final Pattern VERSIONED = Pattern.compile("(.*/v2(?:\\.\\d+)?)(?:/.*)?");
 
-  /**
-   * A question that nobody answered is asked again after about these, unless a time-out was waited
-   * for or its service is failing anyway; a request to change never is.
-   */
+  /** About these pauses before a question without an answer is asked again; a change never is. */
   private static final List<Duration> PAUSES =
       List.of(Duration.ofMillis(100), Duration.ofMillis(300));
 
@@ -369,10 +366,7 @@ final class OpenStack4jNova implements Nova {
     throw refused(call, reply);
   }
 
-  /**
-   * Placement says so of a URL that it does not have, too, but then names no provider
-   * (placement/handlers/allocation.py, list_for_resource_provider).
-   */
+  /** Placement says so of an unknown URL too, but then names no provider. */
   private static boolean saysNotFound(JsonNode json) {
     return json.has("itemNotFound")
         || json.path("errors")

@@ -5,10 +5,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/**
- * How many requests to a cloud may be under way at once, since the JDK's client opens as many
- * connections as it is asked for. Whoever waits gets his turn in the order of asking.
- */
+/** How many requests to a cloud may be under way at once; who waits is served in order. */
 final class Permits {
 
   static final int REQUESTS_UNDER_WAY = 16;

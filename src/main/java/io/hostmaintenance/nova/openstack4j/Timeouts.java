@@ -12,16 +12,10 @@ record Timeouts(Duration usual) {
   /** To be connected. */
   static final Duration CONNECT = Duration.ofSeconds(10);
 
-  /**
-   * A request to change something goes out so soon after it was asked for, or not at all: what it
-   * was decided from grows old, and so does the asker's lease.
-   */
+  /** A request to change something goes out so soon after its decision, or not at all. */
   static final Duration CHANGE = Duration.ofSeconds(5);
 
-  /**
-   * For the update of a service: Nova waits for the host to tell placement, for its RPC timeout of
-   * 60 s by default (nova/compute/api.py, HostAPI.service_update).
-   */
+  /** For the update of a service: Nova waits 60 s for the host (nova/compute/api.py). */
   Duration serviceUpdate() {
     return usual.plus(usual.dividedBy(2));
   }
