@@ -26,6 +26,7 @@ import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException.Kind;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -106,6 +107,11 @@ class CleanupTest {
     var given = Given.taken().deleted().annotated(HostMaintenance.SKIP_GIVE_BACK, "false");
 
     assertThat(Cleanup.withoutObservation(given.input())).isEmpty();
+  }
+
+  @Test
+  void maintenanceThatChangedNothingIsReleasedByAnObservation() {
+    assertThat(Given.fresh().deleted().decide().release()).isTrue();
   }
 
   @Test
@@ -559,6 +565,17 @@ class CleanupTest {
   }
 
   @Test
+  void refusedAbortIsRepeatedAfter10Seconds() {
+    var given = moved("queued");
+    var abort = new Command.AbortMigration("vm", 9);
+    given.decide();
+    given.answered(new Outcome.Failed(abort, refusal(Kind.BAD_REQUEST, "Not now.")));
+
+    assertThat(given.decideAfter(9).commands()).isEmpty();
+    assertThat(given.decideAfter(1).commands()).containsExactly(abort);
+  }
+
+  @Test
   void unansweredRequestIsSearchedFor70SecondsAndNotRepeated() {
     var given = exiting().rows(requested("vm")).instances(active("vm"));
     assertThat(given.decide().release()).isFalse();
@@ -706,6 +723,41 @@ class CleanupTest {
 
     assertThat(given.decideAfter(899).release()).isFalse();
     assertThat(given.decideAfter(2).release()).isTrue();
+  }
+
+  @Test
+  void confirmationOfAnInstanceThatNovaDoesNotShowAlsoHas15Minutes() {
+    var given =
+        exiting()
+            .rows(
+                cold(running("vm", 9)).toBuilder()
+                    .state("Confirming")
+                    .reason("UnconfirmedResize")
+                    .lastTransitionTime(NOON)
+                    .build())
+            .after(890)
+            .unseen("vm");
+
+    assertThat(given.decideAfter(9).release()).isFalse();
+    assertThat(given.decideAfter(1).release()).isTrue();
+  }
+
+  /** A service that was enabled too often is not disabled again, so no request is under way. */
+  @ParameterizedTest
+  @CsvSource({"3, false", "4, true"})
+  void lateDisableRequestIsAwaitedUnlessTheServiceWasEnabledTooOften(int times, boolean released) {
+    var given =
+        Given.taken()
+            .service(HOST, "enabled", null)
+            .status(
+                s ->
+                    s.conditions(List.of())
+                        .service(
+                            new ServiceStatus(
+                                id(HOST), true, "enabled", null, Collections.nCopies(times, NOON))))
+            .deleted();
+
+    assertThat(given.decideAfter(5).release()).isEqualTo(released);
   }
 
   @Test

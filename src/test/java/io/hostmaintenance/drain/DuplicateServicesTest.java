@@ -1,8 +1,12 @@
 package io.hostmaintenance.drain;
 
 import static io.hostmaintenance.drain.Fixtures.active;
+import static io.hostmaintenance.drain.Fixtures.busy;
+import static io.hostmaintenance.drain.Fixtures.live;
+import static io.hostmaintenance.drain.Fixtures.running;
 import static io.hostmaintenance.drain.Given.HOST;
 import static io.hostmaintenance.drain.Given.MARKER;
+import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.OTHER;
 import static io.hostmaintenance.drain.Given.id;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -130,6 +134,20 @@ class DuplicateServicesTest {
       assertThat(given.decide().commands()).isEmpty();
     }
 
+    @Test
+    void staysDrainingWhileAMoveIsUnderWay() {
+      var given =
+          Given.taken()
+              .rows(running("vm", 9))
+              .instances(busy("migrating", active("vm")))
+              .migrations(live(9, "vm", "running", NOON.plusSeconds(1)))
+              .twin("twin-id", HOST, "enabled", true);
+
+      given.decideAfter(5);
+
+      assertThat(given.status().phase()).isEqualTo("Draining");
+    }
+
     /** Nothing is known of the instances in the other cell. */
     @Test
     void hasDrainedUnknownWhenTheCellOfTheDuplicateIsDown() {
@@ -148,6 +166,19 @@ class DuplicateServicesTest {
 
       assertThat(decision.commands()).containsExactly(new Command.EnableService(id(HOST)));
       assertThat(decision.release()).isFalse();
+    }
+
+    @Test
+    void enablesItsOwnServiceOnDeleteEvenWhenTheDuplicateIsListedFirst() {
+      var given =
+          inMaintenance()
+              .noService(HOST)
+              .twin("twin-id", HOST, "enabled", true)
+              .service(HOST, "disabled", MARKER)
+              .deleted();
+
+      assertThat(given.decideAfter(60).commands())
+          .containsExactly(new Command.EnableService(id(HOST)));
     }
   }
 }

@@ -96,6 +96,17 @@ class EmptyCheckTest {
   }
 
   @Test
+  void checkThatBeganTooEarlyIsRepeatedAfter5Seconds() {
+    var given = Given.taken();
+    given.decide();
+    var snapshot = given.after(61).snapshot();
+
+    var decision = given.decide(snapshot.withBegan(snapshot.began().minusSeconds(2)));
+
+    assertThat(decision.requeueAfter()).hasSeconds(5);
+  }
+
+  @Test
   void settleTimeStartsAgainAfterACheckFindsAnInstance() {
     var given = Given.taken().suspended(true);
     given.decide();
@@ -276,6 +287,31 @@ class EmptyCheckTest {
         .doesNotContain(Reason.StuckRecord);
   }
 
+  @ParameterizedTest
+  @CsvSource({", true", "migrating, false"})
+  void migrationOfAnInstanceOnTheHostIsReportedAsStuckOnlyWhileItIsIdle(
+      String task, boolean reported) {
+    var given =
+        Given.taken()
+            .instances(busy(task, active("vm")))
+            .migrations(
+                record(9, "vm", "live-migration", "running", NOON.minusSeconds(300), SOMEBODY));
+
+    assertThat(given.decide().notices().stream().anyMatch(n -> n.reason() == Reason.StuckRecord))
+        .isEqualTo(reported);
+  }
+
+  @Test
+  void unconfirmedResizeKeepsTheHostNotEmptyThoughNoListShowsItsRecord() {
+    var given =
+        Given.taken().rows(row("vm", RowState.Blocked, Reason.UnconfirmedResize)).unseen("vm");
+
+    given.decide();
+
+    assertThat(drained(given).message())
+        .isEqualTo("A resize or migration of name-of-vm (vm) is not confirmed.");
+  }
+
   // ---------------------------------------------------------------- what is tied to it
 
   /** What no list of its instances shows has a row, so that it has a deadline. */
@@ -323,6 +359,15 @@ class EmptyCheckTest {
               .decideAfter(60);
 
       assertThat(decision.commands()).hasSize(1).first().isInstanceOf(Command.LiveMigrate.class);
+    }
+
+    @Test
+    void hasNoRowWhenItArrivesAfterTheInstancesOfTheHostWereListed() {
+      var arrived = new Detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
+
+      given.decide(given.snapshot("vm", arrived));
+
+      assertThat(given.status().instances()).isEmpty();
     }
 
     @Test
@@ -721,6 +766,15 @@ class EmptyCheckTest {
 
     assertThat(drained(one).message()).isEqualTo("1 instance is on the host.");
     assertThat(drained(two).message()).isEqualTo("2 instances are on the host.");
+  }
+
+  @Test
+  void drainedMessageSaysThatTheServiceIsNotDisabled() {
+    var given = Given.fresh();
+
+    given.decide();
+
+    assertThat(drained(given).message()).isEqualTo("nova-compute on compute-7 is not disabled.");
   }
 
   @Test

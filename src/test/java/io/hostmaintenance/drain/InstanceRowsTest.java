@@ -22,6 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;
@@ -93,6 +94,44 @@ class InstanceRowsTest {
                 ram(4096, active("middle")));
 
     assertThat(ids(given.decide())).containsExactly("large-a", "large-b", "middle");
+  }
+
+  @Test
+  void instanceThatNovaListsTwiceKeepsItsPlace() {
+    var large = ram(8192, active("large"));
+    var small = ram(4096, active("small"));
+    var given = Given.taken().concurrency(1, 1).suspended(true).instances(large, small);
+    given.decide();
+
+    var twice = given.suspended(false).snapshot().withInstances(List.of(large, small, large));
+
+    assertThat(ids(given.decide(twice))).containsExactly("large");
+  }
+
+  @Test
+  void instanceThatLeavesTheHostAfterTheListIsNotRequested() {
+    var given =
+        Given.taken()
+            .instances(active("vm"))
+            .migrations(record(9, "vm", "resize", "finished", NOON, SOMEBODY));
+    var left =
+        new Detail(Optional.of(away(in("resized", "vm"))), List.of(), List.of(), Optional.empty());
+
+    assertThat(ids(given.decide(given.snapshot("vm", left)))).isEmpty();
+  }
+
+  @Test
+  void instanceThatTheStatusHoldsTwiceKeepsItsTransitionTimeWhileItWaits() {
+    var waiting = row("b", RowState.Pending, Reason.GroupMemberMoving);
+    var given =
+        Given.taken()
+            .group("anti-affinity", "a", "b")
+            .rows(moving("a"), waiting, waiting)
+            .instances(busy("migrating", active("a")), active("b"));
+
+    given.decideAfter(5);
+
+    assertThat(given.row("b").lastTransitionTime()).isEqualTo(NOON);
   }
 
   @Test
@@ -457,6 +496,22 @@ class InstanceRowsTest {
     }
 
     @Test
+    void keepsItsBackOffDespiteARetryAnnotation() {
+      var waiting =
+          row("vm", RowState.Pending, Reason.NoValidHost).toBuilder()
+              .attempts(1)
+              .nextAttemptTime(NOON.plusSeconds(100))
+              .build();
+      var given =
+          Given.taken()
+              .rows(waiting)
+              .instances(active("vm"))
+              .annotated("hostmaintenance.io/retry", "1");
+
+      assertThat(ids(given.decideAfter(99))).isEmpty();
+    }
+
+    @Test
     void keepsItsBackOffDuringATaskOfSomeoneElse() {
       var waiting =
           row("vm", RowState.Pending, Reason.NoValidHost).toBuilder()
@@ -702,6 +757,30 @@ class InstanceRowsTest {
   @Test
   void instanceThatLeftDuringAFailedMoveOfTheOperatorIsMovedWithError() {
     isAt(left(1, live(9, "vm", "error", NOON)), "Failed", Reason.MovedWithError);
+  }
+
+  @Test
+  void instanceThatLeftByAMoveOfTheOperatorThatWasGivenUpIsMoved() {
+    isAt(left(1, live(9, "vm", "completed", NOON)), "Moved", Reason.Moved);
+  }
+
+  @Test
+  void failedMoveFromAThirdHostDoesNotCountAsAMoveOfTheOperator() {
+    var record =
+        new Migration(
+            9,
+            "uuid-of-migration-9",
+            "vm",
+            "live-migration",
+            "error",
+            "compute-1",
+            OTHER,
+            NOON,
+            NOON,
+            US.userId(),
+            US.projectId());
+
+    isAt(left(1, record), "Gone", Reason.MovedExternally);
   }
 
   @Test

@@ -3,13 +3,24 @@ package io.hostmaintenance.drain;
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.moving;
 import static io.hostmaintenance.drain.Fixtures.requested;
+import static io.hostmaintenance.drain.Fixtures.row;
+import static io.hostmaintenance.drain.Given.HOST;
+import static io.hostmaintenance.drain.Given.NOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.Observation.Residents;
+import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
+import io.hostmaintenance.nova.Timestamped;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -88,6 +99,25 @@ class ObservationTest {
     }
 
     @Test
+    void thatWaitsForASlowCloudForTheFirstTimeStaysDraining() {
+      given.freeMoves(0).decide();
+
+      var status = given.aged(Duration.ofSeconds(31)).decideAfter(5).status();
+
+      assertThat(status.phase()).isEqualTo(Phase.Draining.name());
+    }
+
+    @Test
+    void thatHasEndedDoesNotWaitForASlowCloud() {
+      var ended = Given.taken().rows(row("vm", RowState.Moved, Reason.Moved));
+
+      var status = ended.aged(Duration.ofSeconds(31)).decide().status();
+
+      assertThat(status.condition(Condition.READY).orElseThrow().reason())
+          .isEqualTo(Reason.SettlingEmpty.name());
+    }
+
+    @Test
     void thatWaitsForASlowCloudTwiceIsBlocked() {
       given.aged(Duration.ofSeconds(31)).decide();
 
@@ -146,6 +176,48 @@ class ObservationTest {
       assertThat(said(Given.taken().instances(active("vm")).rows(requested("vm"))))
           .startsWith("The answer to the request for a move of ")
           .endsWith(" is not known yet.");
+    }
+  }
+
+  @Nested
+  class ASnapshot {
+
+    private final Snapshot snapshot = Given.taken().instances(active("vm")).snapshot();
+    private final Instant later = NOON.plusSeconds(9);
+
+    @Test
+    void isOfTheDateOfTheHypervisorsThatShowWhoIsOnTheHost() {
+      var shown = new Timestamped<Residents>(new Residents.Shown(Set.of()), later);
+
+      assertThat(snapshot.with(shown).date()).isEqualTo(later);
+    }
+
+    @Test
+    void keepsItsDateWhenNovaHasNoHypervisorOfTheHost() {
+      var none = new Timestamped<Residents>(new Residents.NoHypervisor(), later);
+
+      assertThat(snapshot.with(none).date()).isEqualTo(NOON);
+    }
+
+    @Test
+    void takesTheInstancesAndServicesThatWereAskedForOnceMore() {
+      var again = new Timestamped<>(List.of(active("new")), later);
+
+      assertThat(snapshot.with(again, List.of(), Duration.ofSeconds(2)))
+          .extracting(Snapshot::date, Snapshot::age, Snapshot::instances, Snapshot::services)
+          .containsExactly(later, Duration.ofSeconds(2), List.of(active("new")), List.of());
+    }
+
+    @Test
+    void prefersTheServiceOfASilentCellToADisabledOne() {
+      var two = Given.taken().twin("twin-id", HOST, "UNKNOWN", false).snapshot();
+
+      assertThat(two.service(HOST).orElseThrow().id()).isEqualTo("twin-id");
+    }
+
+    @Test
+    void hasNoServiceOfAHostWhoseNameDiffersByCase() {
+      assertThat(snapshot.services(HOST.toUpperCase(Locale.ROOT))).isEmpty();
     }
   }
 }

@@ -3,6 +3,7 @@ package io.hostmaintenance.drain;
 import static io.hostmaintenance.drain.Fixtures.action;
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.busy;
+import static io.hostmaintenance.drain.Fixtures.requested;
 import static io.hostmaintenance.drain.Fixtures.stopped;
 import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.US;
@@ -293,5 +294,29 @@ class OutcomeRecorderTest {
             new Command.ForceCompleteMigration("vm", 9), refusal(Kind.BAD_REQUEST, "Not now.")));
 
     assertThat(given.row("vm").nextAttemptTime()).isEqualTo(given.now().plusSeconds(10));
+  }
+
+  @Test
+  void acceptedRequestOfABlockedInstanceCountsItAsRemaining() {
+    given
+        .rows(requested("vm").toBuilder().state("Blocked").firstRefusedTime(NOON).build())
+        .status(s -> s.blocked(1).remaining(0));
+
+    given.answered(new Outcome.Accepted(asked, "req-1"));
+
+    assertThat(given.status())
+        .extracting(HostMaintenanceStatus::blocked, HostMaintenanceStatus::remaining)
+        .containsExactly(0, 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Confirming,", "Blocked, 10"})
+  void unansweredConfirmationIsRepeatedAfterAPauseOnlyWhenItIsBlocked(String state, Long pause) {
+    given.rows(Fixtures.running("vm", 9).toBuilder().state(state).build());
+
+    given.answered(new Outcome.Failed(new Command.ConfirmResize("vm", "req-1"), unanswered()));
+
+    assertThat(given.row("vm").nextAttemptTime())
+        .isEqualTo(pause == null ? null : given.now().plusSeconds(pause));
   }
 }

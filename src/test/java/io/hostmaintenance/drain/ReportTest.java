@@ -120,6 +120,13 @@ class ReportTest {
     }
 
     @Test
+    void theTargetHostMustExistInNovaByItsExactName() {
+      given.targetHost(OTHER + ".example.org");
+
+      fails(Reason.TargetHostInvalid, "Did you mean '" + OTHER + "'?");
+    }
+
+    @Test
     void theTargetHostMustBeEnabled() {
       given.targetHost(OTHER).service(OTHER, "disabled", "why not");
 
@@ -566,6 +573,16 @@ class ReportTest {
       assertThat(ready().message()).contains("older").contains(HOST);
     }
 
+    @ParameterizedTest
+    @CsvSource({"true, holds", "false, is older and waits for"})
+    void theMessageSaysWhatTheOtherOneDoesWithTheHost(boolean taken, String does) {
+      currentHolder("older", older, false, taken);
+
+      given.decide();
+
+      assertThat(ready().message()).startsWith("HostMaintenance 'older' " + does + " host 'comp");
+    }
+
     @Test
     void theOlderOneDisablesTheService() {
       currentHolder("younger", younger, false, false);
@@ -875,6 +892,24 @@ class ReportTest {
     given.unavailable();
 
     stands(Phase.Pending, Reason.ApiUnavailable);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"OfANewerVersion", ","})
+  void unknownReasonOfAConditionBecomesNotObservedYet(String reason) {
+    given =
+        Given.taken()
+            .status(
+                s ->
+                    s.conditions(
+                        List.of(
+                            new Condition(
+                                Condition.SERVICE_DISABLED, "True", reason, "It is.", NOON, 4L))));
+
+    given.unavailable();
+
+    assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().reason())
+        .isEqualTo("NotObservedYet");
   }
 
   @Test

@@ -3,12 +3,14 @@ package io.hostmaintenance.drain;
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Given.HOST;
 import static io.hostmaintenance.drain.Given.MARKER;
+import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.nova.Command;
 import java.util.List;
 import org.junit.jupiter.api.Nested;
@@ -168,6 +170,16 @@ class ServiceDecisionTest {
     }
 
     @Test
+    void isStillReportedAsDisabledBeforeWhenItsOwnerChangesTheReason() {
+      given.decide();
+
+      given.service(HOST, "disabled", "fan ordered").decideAfter(60);
+
+      assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().reason())
+          .isEqualTo("DisabledBefore");
+    }
+
+    @Test
     void isDisabledWithTheMarkerOnceItsOwnerEnablesIt() {
       given.decide();
 
@@ -197,6 +209,17 @@ class ServiceDecisionTest {
     assertThat(given.restarted().decideAfter(69).commands()).isEmpty();
     assertThat(given.decideAfter(1).commands())
         .containsExactly(new Command.DisableService(id(HOST), MARKER));
+  }
+
+  @Test
+  void reasonThatSomeoneWritesOverTheMarkerIsReportedAlsoAfterOneOfLibvirt() {
+    var given = Given.fresh().service(HOST, "disabled", AUTO);
+    given.obeyed(given.decide()).decideAfter(5);
+
+    given.service(HOST, "disabled", "mine now").decideAfter(60);
+
+    assertThat(given.status().condition(Condition.SERVICE_DISABLED).orElseThrow().reason())
+        .isEqualTo("ReasonChanged");
   }
 
   @Test
@@ -327,6 +350,17 @@ class ServiceDecisionTest {
 
       assertThat(given.decideAfter(600).commands())
           .containsExactly(new Command.DisableService(id(HOST), MARKER));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"599, 0", "600, 1"})
+    void isDisabledAFourthTimeExactlyTenMinutesAfterTheOthers(long seconds, int commands) {
+      var times = List.of(NOON, NOON, NOON);
+      given
+          .status(s -> s.service(new ServiceStatus(id(HOST), true, "enabled", null, times)))
+          .service(HOST, "enabled", null);
+
+      assertThat(given.decideAfter(seconds).commands()).hasSize(commands);
     }
 
     @Test
