@@ -127,6 +127,7 @@ final class SimulatedKubernetes {
     if (gone) {
       stored.remove(metadata.getName());
       world.story().record("kubernetes", () -> metadata.getName() + " is gone");
+      world.forgetQuiet(); // its host may take instances of the others again
     } else {
       stored.put(metadata.getName(), resource);
     }
