@@ -340,7 +340,7 @@ final class InstanceRows {
   private void arrivals() {
     var known = ids();
     context.snapshot().instances().stream()
-        .filter(i -> !known.contains(i.id()))
+        .filter(i -> known.add(i.id()))
         .sorted(Comparator.comparing(Instance::ramMiB).reversed().thenComparing(Instance::id))
         .map(i -> decided(RowTransitions.first(i, context.now())))
         .forEach(rows::add);

@@ -109,6 +109,15 @@ class InstanceRowsTest {
   }
 
   @Test
+  void newInstanceThatNovaListsTwiceIsRequestedOnce() {
+    var given = Given.taken().concurrency(4, 1).instances(active("vm"));
+    var twice = given.snapshot().withInstances(List.of(active("vm"), active("vm")));
+
+    assertThat(ids(given.decide(twice))).containsExactly("vm");
+    assertThat(given.status().instances()).hasSize(1);
+  }
+
+  @Test
   void instanceThatLeavesTheHostAfterTheListIsNotRequested() {
     var given =
         Given.taken()
