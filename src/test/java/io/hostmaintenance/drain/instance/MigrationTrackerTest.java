@@ -807,6 +807,19 @@ class MigrationTrackerTest {
     }
 
     @Test
+    void onceKnownCountsThoughItsClockIsBehindTheRequest() {
+      var given =
+          Given.taken()
+              .rows(running("vm", 2))
+              .instances(active("vm"))
+              .migrations(live(2, "vm", "error", NOON.minusSeconds(60)));
+
+      given.decideAfter(5);
+
+      stands(given, "Pending", Reason.FailedDuringTransfer);
+    }
+
+    @Test
     void madeSinceTheRequestIsNotReplacedByALaterOneOfTheSameUser() {
       var given =
           Given.taken()
