@@ -55,6 +55,13 @@ public sealed interface Command {
   /** Confirms a cold migration: the source deletes what it has (nova/compute/api.py). */
   record ConfirmResize(String instanceId, String globalRequestId) implements ServerAction {}
 
+  /**
+   * Changes the state of an instance where it is. Accepted: nova-compute is asked, also one that is
+   * down, which then carries it out when it returns (nova/compute/api.py).
+   */
+  record ChangeState(String instanceId, StateChange change, String globalRequestId)
+      implements ServerAction {}
+
   /** Aborts a live migration that is queued, preparing or running (nova/compute/api.py). */
   record AbortMigration(String instanceId, long migrationId) implements OnMigration {}
 

@@ -1,5 +1,7 @@
 package io.hostmaintenance.nova;
 
+import java.time.Instant;
+
 /**
  * A nova-compute service record ({@code GET /os-services}).
  *
@@ -9,9 +11,16 @@ package io.hostmaintenance.nova;
  * @param up whether its last heartbeat is recent and nobody forced it down
  * @param disabledReason why it is disabled; null when enabled or unsaid
  * @param forcedDown whether somebody forced it down: it stays down until that is taken back
+ * @param updatedAt its last heartbeat or change, by Nova's clock; null when Nova does not say
  */
 public record ComputeService(
-    String id, String host, String status, boolean up, String disabledReason, boolean forcedDown) {
+    String id,
+    String host,
+    String status,
+    boolean up,
+    String disabledReason,
+    boolean forcedDown,
+    Instant updatedAt) {
 
   /** Whether the scheduler may use the host. */
   public boolean enabled() {

@@ -16,6 +16,9 @@ package io.hostmaintenance.nova;
  * @param ramMiB its flavor's memory
  * @param progress percent of a move under way; null when Nova does not say
  * @param fault Nova's text of the last fault, shown only in ERROR; null when there is none
+ * @param lock who locked it is not told; null when it is not locked
+ * @param policy what its owner wrote to its metadata {@code host_maintenance}; null when nothing
+ * @param extraDisks whether its flavor has an ephemeral or a swap disk
  */
 public record Instance(
     String id,
@@ -28,7 +31,17 @@ public record Instance(
     String host,
     int ramMiB,
     Integer progress,
-    String fault) {
+    String fault,
+    Lock lock,
+    String policy,
+    boolean extraDisks) {
+
+  /**
+   * A lock, which binds all but administrators.
+   *
+   * @param reason why it is locked; null when nobody said
+   */
+  public record Lock(String reason) {}
 
   /** Whether nothing is being done to it. */
   public boolean idle() {
@@ -48,6 +61,11 @@ public record Instance(
   /** Whether its vm_state is {@code building}. */
   public boolean building() {
     return vmState.equals("building");
+  }
+
+  /** Whether it is locked. */
+  public boolean locked() {
+    return lock != null;
   }
 
   /** Whether its vm_state is {@code error}. */

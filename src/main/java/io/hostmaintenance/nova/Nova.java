@@ -88,6 +88,19 @@ public interface Nova {
   Optional<Set<String>> consumers(String providerId);
 
   /**
+   * What the hypervisor says of the guest of an instance ({@code GET /servers/{id}/diagnostics},
+   * 2.48). Nova asks the host, which may keep it waiting for a minute where it is down.
+   */
+  GuestPower guestPower(String instanceId);
+
+  /**
+   * Whether placement has a host that is not disabled for what an instance has allocated now.
+   *
+   * @return empty when the cloud has no placement, or the instance no allocation in it
+   */
+  Optional<Boolean> hasCandidate(String instanceId);
+
+  /**
    * Asks Nova to change something.
    *
    * @throws NovaException also says whether Nova may have accepted the command all the same

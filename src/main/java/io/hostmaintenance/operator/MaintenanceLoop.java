@@ -6,6 +6,7 @@ import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Cleanup;
 import io.hostmaintenance.drain.Decision;
@@ -524,8 +525,22 @@ final class MaintenanceLoop {
     return switch (command) {
       case Command.OnService service -> serviceChanged(service.serviceId(), observation);
       case Command.ConfirmResize confirm -> !confirmationDue(resource, confirm.instanceId());
+      case Command.ChangeState change ->
+          change.change().fromAnyState() && !stands(resource, change.instanceId());
       case Command.LiveMigrate _, Command.ColdMigrate _, Command.OnMigration _ -> false;
     };
+  }
+
+  /** Whether an instance is at rest in the state that its row shows. */
+  private boolean stands(HostMaintenance resource, String instanceId) {
+    try {
+      return nova.instance(instanceId)
+          .filter(i -> i.idle() && i.status().equals(row(resource, instanceId).status()))
+          .isPresent();
+    } catch (NovaException e) {
+      LOG.warn("instance {}: not read again before it is changed: {}", instanceId, e.getMessage());
+      return false;
+    }
   }
 
   private boolean serviceChanged(String serviceId, Observation observation) {
@@ -535,18 +550,22 @@ final class MaintenanceLoop {
   }
 
   private boolean confirmationDue(HostMaintenance resource, String instanceId) {
-    var row =
-        resource.getStatus().instances().stream()
-            .filter(r -> r.id().equals(instanceId))
-            .findFirst()
-            .orElseThrow();
     try {
       return Confirmation.due(
-          row, nova.instance(instanceId), nova.migrations(MigrationFilter.ofInstance(instanceId)));
+          row(resource, instanceId),
+          nova.instance(instanceId),
+          nova.migrations(MigrationFilter.ofInstance(instanceId)));
     } catch (NovaException e) {
       LOG.warn("instance {}: not read again to confirm it: {}", instanceId, e.getMessage());
       return false;
     }
+  }
+
+  private static InstanceStatus row(HostMaintenance resource, String instanceId) {
+    return resource.getStatus().instances().stream()
+        .filter(r -> r.id().equals(instanceId))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static List<String> standing(List<ComputeService> services, String id) {

@@ -31,7 +31,10 @@ public final class Fixtures {
         host,
         1024,
         null,
-        null);
+        null,
+        null,
+        null,
+        false);
   }
 
   public static Instance active(String id) {
@@ -62,7 +65,10 @@ public final class Fixtures {
         i.host(),
         i.ramMiB(),
         i.progress(),
-        i.fault());
+        i.fault(),
+        null,
+        null,
+        false);
   }
 
   public static Instance on(String host, Instance i) {
@@ -77,7 +83,10 @@ public final class Fixtures {
         host,
         i.ramMiB(),
         i.progress(),
-        i.fault());
+        i.fault(),
+        null,
+        null,
+        false);
   }
 
   public static Instance away(Instance i) {
@@ -96,7 +105,10 @@ public final class Fixtures {
         i.host(),
         mib,
         i.progress(),
-        i.fault());
+        i.fault(),
+        null,
+        null,
+        false);
   }
 
   public static Instance faulty(String fault, Instance i) {
@@ -111,7 +123,10 @@ public final class Fixtures {
         i.host(),
         i.ramMiB(),
         i.progress(),
-        fault);
+        fault,
+        null,
+        null,
+        false);
   }
 
   public static Instance progress(Integer percent, Instance i) {
@@ -126,7 +141,10 @@ public final class Fixtures {
         i.host(),
         i.ramMiB(),
         percent,
-        i.fault());
+        i.fault(),
+        null,
+        null,
+        false);
   }
 
   // ---------------------------------------------------------------- records

@@ -281,13 +281,13 @@ public final class Given {
   }
 
   public Given service(String host, String status, String reason) {
-    services.put(host, new ComputeService(id(host), host, status, true, reason, false));
+    services.put(host, new ComputeService(id(host), host, status, true, reason, false, null));
     return this;
   }
 
   /** One more nova-compute service of a host, from another cell or left over. */
   public Given twin(String id, String host, String status, boolean up) {
-    services.put(id, new ComputeService(id, host, status, up, null, false));
+    services.put(id, new ComputeService(id, host, status, up, null, false, null));
     return this;
   }
 
@@ -299,14 +299,16 @@ public final class Given {
   public Given forcedDown(String host) {
     var old = services.get(host);
     services.put(
-        host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), true));
+        host,
+        new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), true, null));
     return this;
   }
 
   public Given serviceDown(String host) {
     var old = services.get(host);
     services.put(
-        host, new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), false));
+        host,
+        new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), false, null));
     return this;
   }
 

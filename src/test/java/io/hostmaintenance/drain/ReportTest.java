@@ -710,7 +710,10 @@ class ReportTest {
                                     HOST,
                                     1,
                                     null,
-                                    null))
+                                    null,
+                                    null,
+                                    null,
+                                    false))
                             .toBuilder()
                             .attempts(10)
                             .destinationHost("h".repeat(255))

@@ -529,6 +529,11 @@ public final class Cloud implements InstantSource {
     host(host).cellDown(down);
   }
 
+  /** Whether placement has a host for it that is not disabled. */
+  public boolean hasCandidate(String serverId) {
+    return scheduler.hasCandidate(server(serverId));
+  }
+
   // --- for the parts of the model ---
 
   Allocations allocations() {

@@ -25,13 +25,21 @@ final class Scheduler {
     this.cloud = cloud;
   }
 
+  /** Whether placement has a host for the server; it knows nothing of what is up. */
+  boolean hasCandidate(Server server) {
+    return !candidates(server.ramMiB(), null).isEmpty();
+  }
+
+  private List<Host> candidates(int ramMiB, String target) {
+    return cloud.hosts().stream()
+        .filter(host -> target == null || host.name().equals(target))
+        .filter(host -> host.enabled() && !host.serviceDeleted())
+        .filter(host -> cloud.allocations().used(host) + ramMiB <= host.ramMiB())
+        .toList();
+  }
+
   Selection select(Server server, int ramMiB, String target) {
-    var candidates =
-        cloud.hosts().stream()
-            .filter(host -> target == null || host.name().equals(target))
-            .filter(host -> host.enabled() && !host.serviceDeleted())
-            .filter(host -> cloud.allocations().used(host) + ramMiB <= host.ramMiB())
-            .toList();
+    var candidates = candidates(ramMiB, target);
     if (candidates.isEmpty()) {
       return new Selection(List.of(), NO_CANDIDATE);
     }

@@ -92,6 +92,7 @@ final class ServerOperations {
   void resetState(Caller caller, String id, VmState vmState) {
     var server = cloud.find(caller, id);
     caller.require("os_compute_api:os-admin-actions:reset_state");
+    cloud.act(caller, server, "resetState");
     server.vmState(vmState);
     server.taskState(null);
   }

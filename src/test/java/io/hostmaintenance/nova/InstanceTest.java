@@ -11,7 +11,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class InstanceTest {
 
   private static Instance doing(String task) {
-    return new Instance("vm", "n", "p", "ACTIVE", "active", task, 1, "h1", 64, null, null);
+    return new Instance(
+        "vm", "n", "p", "ACTIVE", "active", task, 1, "h1", 64, null, null, null, null, false);
   }
 
   @Test

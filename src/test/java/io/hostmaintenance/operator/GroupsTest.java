@@ -54,7 +54,8 @@ class GroupsTest {
   }
 
   private static Instance active(String id, String host) {
-    return new Instance(id, id, "p", "ACTIVE", "active", null, 1, host, 1024, null, null);
+    return new Instance(
+        id, id, "p", "ACTIVE", "active", null, 1, host, 1024, null, null, null, null, false);
   }
 
   private void group(String id, String policy, String... members) {

@@ -316,7 +316,8 @@ final class Programs {
             pick("enabled", "disabled"),
             one(2),
             null,
-            false);
+            false,
+            null);
     var at = one(3) ? Duration.ZERO : moment();
     add(at, "a twin shows: " + service, w -> w.twin(Optional.of(service)));
     add(at.plus(seconds(5, 600)), "the twin is deleted", w -> w.twin(Optional.empty()));

@@ -4,12 +4,14 @@ import io.hostmaintenance.fakecloud.Caller;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Host;
 import io.hostmaintenance.fakecloud.LiveMigrationRequest;
+import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.Refused;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -21,6 +23,7 @@ import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.StateChange;
 import io.hostmaintenance.nova.Timestamped;
 import java.time.Duration;
 import java.time.Instant;
@@ -89,14 +92,15 @@ final class SimulatedNova implements Nova {
 
   private static ComputeService service(Host host) {
     return host.cellDown()
-        ? new ComputeService(null, host.name(), "UNKNOWN", false, null, false)
+        ? new ComputeService(null, host.name(), "UNKNOWN", false, null, false, null)
         : new ComputeService(
             host.serviceId(),
             host.name(),
             host.enabled() ? "enabled" : "disabled",
             host.up(),
             host.disabledReason(),
-            host.forcedDown());
+            host.forcedDown(),
+            host.serviceUpdatedAt());
   }
 
   @Override
@@ -201,7 +205,10 @@ final class SimulatedNova implements Nova {
         s.host(),
         s.ramMiB(),
         WITH_PROGRESS.contains(s.status()) ? s.progress() : null,
-        s.vmState() == VmState.ERROR && s.fault() != null ? s.fault().message() : null);
+        s.vmState() == VmState.ERROR && s.fault() != null ? s.fault().message() : null,
+        s.locked() ? new Instance.Lock(s.lockedReason()) : null,
+        s.metadata().get("host_maintenance"),
+        false);
   }
 
   @Override
@@ -357,11 +364,38 @@ final class SimulatedNova implements Nova {
   // ---------------------------------------------------------------- requests
 
   @Override
+  public GuestPower guestPower(String instanceId) {
+    return extra(
+        "diagnostics",
+        () ->
+            known(instanceId)
+                .map(
+                    s ->
+                        switch (s.powerState()) {
+                          case RUNNING -> GuestPower.RUNNING;
+                          case SHUTDOWN, CRASHED -> GuestPower.OFF;
+                          default -> GuestPower.UNKNOWN;
+                        })
+                .orElseThrow(() -> unavailable("Instance could not be found", false)));
+  }
+
+  @Override
+  public Optional<Boolean> hasCandidate(String instanceId) {
+    return extra(
+        "candidates",
+        () ->
+            world.program().placement()
+                ? known(instanceId).map(s -> cloud.hasCandidate(s.id()))
+                : Optional.empty());
+  }
+
+  @Override
   public Accepted execute(Command command) {
     return switch (command) {
       case Command.LiveMigrate(var id, var target, var _) -> liveMigrate(id, target);
       case Command.ColdMigrate(var id, var target, var _) -> coldMigrate(id, target);
       case Command.ConfirmResize(var id, var _) -> confirmResize(id);
+      case Command.ChangeState(var id, var change, var _) -> changeState(id, change);
       case Command.AbortMigration abort -> abort(abort);
       case Command.ForceCompleteMigration force -> forceComplete(force);
       case Command.DisableService(var id, var reason) -> disable(id, reason);
@@ -448,6 +482,20 @@ final class SimulatedNova implements Nova {
   private Accepted confirmResize(String id) {
     world.promises().confirming(process, id);
     return act("confirm", id, Optional.empty(), caller -> cloud.confirmResize(caller, id));
+  }
+
+  private Accepted changeState(String id, StateChange change) {
+    return act(
+        change.action(),
+        id,
+        Optional.empty(),
+        caller -> {
+          switch (change) {
+            case RESET_STATE -> cloud.resetState(caller, id, VmState.ACTIVE);
+            case FORCE_DELETE -> cloud.perform(caller, id, Operation.DELETE);
+            default -> cloud.perform(caller, id, Operation.valueOf(change.name()));
+          }
+        });
   }
 
   private Accepted abort(Command.AbortMigration command) {

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -117,7 +118,8 @@ final class NovaJson {
       String status,
       String state,
       @JsonProperty("forced_down") Boolean forcedDown,
-      @JsonProperty("disabled_reason") String disabledReason)
+      @JsonProperty("disabled_reason") String disabledReason,
+      @JsonProperty("updated_at") Instant updatedAt)
       implements Row<ComputeService> {
 
     Service {
@@ -138,7 +140,8 @@ final class NovaJson {
           status,
           "up".equals(state) && !Boolean.TRUE.equals(forcedDown),
           disabledReason,
-          Boolean.TRUE.equals(forcedDown));
+          Boolean.TRUE.equals(forcedDown),
+          updatedAt);
     }
   }
 
@@ -200,7 +203,10 @@ final class NovaJson {
       @JsonProperty("OS-EXT-SRV-ATTR:host") String host,
       Flavor flavor,
       Integer progress,
-      Fault fault)
+      Fault fault,
+      Boolean locked,
+      @JsonProperty("locked_reason") String lockedReason,
+      Metadata metadata)
       implements Row<Instance> {
 
     /** The field that only an administrator is shown. */
@@ -227,17 +233,44 @@ final class NovaJson {
           host,
           flavor.ram(),
           progress == null || progress < 0 || progress > 100 ? null : progress,
-          fault == null ? null : fault.message());
+          fault == null ? null : fault.message(),
+          Boolean.TRUE.equals(locked) ? new Instance.Lock(lockedReason) : null,
+          metadata == null ? null : metadata.policy(),
+          flavor.extraDisks());
     }
   }
 
   /** Embedded in a server since 2.47. */
-  record Flavor(@JsonProperty(required = true) int ram) {
+  record Flavor(@JsonProperty(required = true) int ram, Integer ephemeral, Integer swap) {
 
     Flavor {
       if (ram < 0) {
         throw new IllegalArgumentException("flavor.ram is negative");
       }
+    }
+
+    boolean extraDisks() {
+      return ephemeral != null && ephemeral > 0 || swap != null && swap > 0;
+    }
+  }
+
+  /** What the owner of a server wrote to it. */
+  record Metadata(@JsonProperty("host_maintenance") String policy) {}
+
+  /** How a guest is, since 2.48 (nova/objects/diagnostics.py). */
+  record Diagnostics(String state) {
+
+    Diagnostics {
+      requireNonNull(state, "state");
+    }
+  }
+
+  /** What a consumer holds of a resource provider, by resource class. */
+  record Allocation(Map<String, Long> resources) {
+
+    Allocation {
+      resources = Map.copyOf(requireNonNull(resources, "resources"));
+      resources.keySet().forEach(name -> requireId(name, "resources"));
     }
   }
 

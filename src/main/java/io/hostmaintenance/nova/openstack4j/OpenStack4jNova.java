@@ -1,6 +1,7 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import static java.util.Collections.singletonMap;
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toSet;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -21,6 +23,7 @@ import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.ServerGroup;
+import io.hostmaintenance.nova.StateChange;
 import io.hostmaintenance.nova.Timestamped;
 import io.hostmaintenance.nova.openstack4j.NovaJson.Row;
 import java.net.URLDecoder;
@@ -34,9 +37,11 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -61,6 +66,11 @@ final class OpenStack4jNova implements Nova {
 
   /** Every Nova that we speak comes with a newer one (Ussuri's placement has 1.36). */
   private static final String PLACEMENT_VERSION = "placement 1.28";
+
+  /**
+   * Nova asks the hypervisor, and answers in the words of its database (nova/compute/manager.py).
+   */
+  private static final Pattern OFF = Pattern.compile("power state (shutdown|crashed)");
 
   private static final Pattern VERSIONED = Pattern.compile("(.*/v2(?:\\.\\d+)?)(?:/.*)?");
 
@@ -283,6 +293,59 @@ final class OpenStack4jNova implements Nova {
   }
 
   @Override
+  public GuestPower guestPower(String instanceId) {
+    var call = Call.get("show-diagnostics", "/servers/%s/diagnostics", instanceId);
+    var reply = exchange(call);
+    if (reply.status() == 409 && reply.json().isPresent()) {
+      return OFF.matcher(reply.text()).find() ? GuestPower.OFF : GuestPower.UNKNOWN;
+    }
+    if (!reply.successful()) {
+      throw refused(call, reply);
+    }
+    return row(call, reply, tree(call, reply), NovaJson.Diagnostics.class).state().equals("running")
+        ? GuestPower.RUNNING
+        : GuestPower.UNKNOWN;
+  }
+
+  @Override
+  public Optional<Boolean> hasCandidate(String instanceId) {
+    if (session.current().placement().isEmpty()) {
+      return Optional.empty();
+    }
+    var resources = allocated(instanceId);
+    if (resources.isEmpty()) {
+      return Optional.empty();
+    }
+    var call =
+        Call.get("list-allocation-candidates", "/allocation_candidates")
+            .withService(ServiceType.PLACEMENT)
+            .with("resources", resources)
+            .with("required", "!COMPUTE_STATUS_DISABLED")
+            .with("limit", "1");
+    var reply = send(call);
+    if (!(tree(call, reply).path("allocation_requests") instanceof ArrayNode requests)) {
+      throw Failures.unreadable(call, reply, "lacks \"allocation_requests\"");
+    }
+    return Optional.of(!requests.isEmpty());
+  }
+
+  /** What an instance has allocated, of all its providers, as placement wants to be asked. */
+  private String allocated(String instanceId) {
+    var call =
+        Call.get("show-allocations", "/allocations/%s", instanceId)
+            .withService(ServiceType.PLACEMENT);
+    var reply = send(call);
+    var amounts = new TreeMap<String, Long>();
+    one(call, reply, "allocations", ObjectNode.class)
+        .valueStream()
+        .map(node -> row(call, reply, node, NovaJson.Allocation.class))
+        .forEach(a -> a.resources().forEach((name, n) -> amounts.merge(name, n, Long::sum)));
+    return amounts.entrySet().stream()
+        .map(e -> e.getKey() + ":" + e.getValue())
+        .collect(joining(","));
+  }
+
+  @Override
   public Accepted execute(Command command) {
     return switch (command) {
       case Command.LiveMigrate live -> {
@@ -294,6 +357,11 @@ final class OpenStack4jNova implements Nova {
         yield act("cold-migrate", cold, "migrate", body);
       }
       case Command.ConfirmResize confirm -> act("confirm-resize", confirm, "confirmResize", null);
+      case Command.ChangeState change -> {
+        var name = change.change().name().toLowerCase(Locale.ROOT).replace('_', '-');
+        var reset = change.change() == StateChange.RESET_STATE;
+        yield act(name, change, change.change().key(), reset ? Map.of("state", "active") : null);
+      }
       case Command.AbortMigration abort ->
           end("abort-migration", HttpMethod.DELETE, null, "/servers/%s/migrations/%s", abort);
       case Command.ForceCompleteMigration force ->

@@ -121,7 +121,20 @@ class StrategyTableTest {
   void messageQuotesTheFaultOfAnInstanceInError() {
     var instance =
         new Instance(
-            "vm", "n", "p", "ERROR", "error", null, 1, Given.HOST, 1, null, "Disk is full.");
+            "vm",
+            "n",
+            "p",
+            "ERROR",
+            "error",
+            null,
+            1,
+            Given.HOST,
+            1,
+            null,
+            "Disk is full.",
+            null,
+            null,
+            false);
 
     var decision = choose(instance, Optional.empty(), true);
 

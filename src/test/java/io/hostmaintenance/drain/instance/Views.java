@@ -56,7 +56,7 @@ final class Views {
     return new HostView(
         HOST,
         Optional.of(
-            new ComputeService(Given.id(HOST), HOST, "disabled", true, Given.MARKER, false)),
+            new ComputeService(Given.id(HOST), HOST, "disabled", true, Given.MARKER, false, null)),
         List.of(OTHER),
         US,
         now,

@@ -115,7 +115,7 @@ class OpenStack4jNovaTest {
     cloud.on("PUT", SERVICES + "/s1", 200, service("enabled"));
 
     assertThat(nova.execute(ENABLE).service())
-        .contains(new ComputeService("s1", "h1", "enabled", true, null, false));
+        .contains(new ComputeService("s1", "h1", "enabled", true, null, false, null));
     assertThat(sole("PUT", SERVICES + "/s1").body()).isEqualTo("{\"status\":\"enabled\"}");
   }
 
@@ -796,7 +796,7 @@ class OpenStack4jNovaTest {
             + " \"status\": \"UNKNOWN\"}]}");
 
     assertThat(nova.computeServices())
-        .containsExactly(new ComputeService(null, "h1", "UNKNOWN", false, null, false));
+        .containsExactly(new ComputeService(null, "h1", "UNKNOWN", false, null, false, null));
   }
 
   @Test

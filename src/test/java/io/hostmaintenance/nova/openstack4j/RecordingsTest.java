@@ -51,7 +51,13 @@ class RecordingsTest {
         .hasSize(4)
         .contains(
             new ComputeService(
-                "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1", "compute-1", "enabled", true, null, false));
+                "a1aaf5d2-fcb0-43a4-bacd-6354d2f817a1",
+                "compute-1",
+                "enabled",
+                true,
+                null,
+                false,
+                Instant.parse("2026-11-22T11:40:38Z")));
   }
 
   @Test
@@ -70,7 +76,8 @@ class RecordingsTest {
                 "disabled",
                 true,
                 "maintenance: lab",
-                false));
+                false,
+                Instant.parse("2026-11-22T11:40:41.814707Z")));
   }
 
   @Test
@@ -148,7 +155,10 @@ class RecordingsTest {
                 body.path("OS-EXT-SRV-ATTR:host").asText(),
                 64,
                 0,
-                null));
+                null,
+                null,
+                null,
+                false));
   }
 
   @Test
