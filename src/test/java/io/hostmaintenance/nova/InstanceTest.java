@@ -21,6 +21,19 @@ class InstanceTest {
     assertThat(doing("migrating").idle()).isFalse();
   }
 
+  @Test
+  void isLockedByALockWithoutAReason() {
+    var lock = new Instance.Lock(null);
+
+    assertThat(
+            new Instance(
+                    "vm", "n", "p", "ACTIVE", "active", null, 1, "h1", 64, null, null, lock, null,
+                    false)
+                .locked())
+        .isTrue();
+    assertThat(doing(null).locked()).isFalse();
+  }
+
   @ParameterizedTest
   @CsvSource({"Error, true", "error, false", ", false"})
   void actionHasFailedWhenNovaSaysSo(String message, boolean failed) {

@@ -8,6 +8,7 @@ import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.StateChange;
 import io.hostmaintenance.nova.openstack4j.StubCloud.Answer;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -74,6 +75,9 @@ class HostileAnswersTest {
               (nova, id) -> nova.execute(new Command.DisableService(id.get(1), "planted"))),
           one("live-migrate-stopped", (nova, id) -> nova.execute(liveMigrate(id.get(1)))),
           one("cold-migrate-rescued", (nova, id) -> nova.execute(coldMigrate(id.get(1)))),
+          one("resume-active", (nova, id) -> nova.execute(resume(id.get(1)))),
+          one("server-diagnostics-error-running", (nova, id) -> power(nova, id.get(1))),
+          one("server-diagnostics-error-off", (nova, id) -> power(nova, id.get(1))),
           one("version-v2.1", (nova, id) -> nova.computeServices()),
           new Call(
               "groups",
@@ -97,7 +101,19 @@ class HostileAnswersTest {
                   {"allocations": {"i1": {"resources": {"VCPU": 1}}}, "resource_provider_generation": 3}
                   """),
               "none",
-              (nova, id) -> nova.consumers("p1")));
+              (nova, id) -> nova.consumers("p1")),
+          new Call(
+              "allocations of an instance",
+              "GET",
+              "/placement/allocations/i1",
+              200,
+              json(
+                  """
+                  {"allocations": {"p1": {"resources": {"VCPU": 1, "MEMORY_MB": 64}, "generation": 3},
+                    "p2": {"resources": {"VGPU": 1}, "generation": 3}}}
+                  """),
+              "none",
+              (nova, id) -> nova.hasCandidate("i1")));
 
   /** A question to Nova by the segments of its path, and how Nova answered it once. */
   private record Call(
@@ -132,6 +148,7 @@ class HostileAnswersTest {
     var random = new SplittableRandom(SEED);
     var file = cloud.cloudsYaml(directory);
     var nova = StubCloud.nova(file, InstantSource.system());
+    cloud.on("GET", "/placement/allocation_candidates", 200, "{\"allocation_requests\": []}");
     for (var i = 0; i < CASES; i++) {
       var call = CALLS.get(i % CALLS.size());
       var body = new Mutation(random.nextLong()).of(call.body());
@@ -234,6 +251,14 @@ class HostileAnswersTest {
 
   private static Command liveMigrate(String id) {
     return new Command.LiveMigrate(id, Optional.empty(), "req-0");
+  }
+
+  private static Command resume(String id) {
+    return new Command.ChangeState(id, StateChange.RESUME, "req-0");
+  }
+
+  private static boolean power(Nova nova, String id) {
+    return nova.guestPower(id) != null;
   }
 
   private static Command coldMigrate(String id) {

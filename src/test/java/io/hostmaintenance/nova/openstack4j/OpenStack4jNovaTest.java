@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import ch.qos.logback.classic.Level;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
@@ -45,6 +46,9 @@ class OpenStack4jNovaTest {
   private static final String HYPERVISOR = BASE + "/os-hypervisors/h1";
   private static final String SERVERS = BASE + "/servers/detail";
   private static final String ACTION = BASE + "/servers/i1/action";
+  private static final String DIAGNOSTICS = BASE + "/servers/i1/diagnostics";
+  private static final String HELD = "/placement/allocations/i1";
+  private static final String CANDIDATES = "/placement/allocation_candidates";
   private static final String ALLOCATIONS = "/placement/resource_providers/h1/allocations";
   private static final MigrationFilter ALL =
       new MigrationFilter(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
@@ -1133,6 +1137,309 @@ class OpenStack4jNovaTest {
     cloud.on("GET", BASE + "/servers/i1", 200, "{\"server\": {\"id\": \"i1\"}}");
 
     assertThat(failure(() -> nova.groupsOf("i1"))).hasMessageContaining("server_groups");
+  }
+
+  // What the list tells before a change
+
+  private Instance read(String field, String otherwise) {
+    cloud.on("GET", SERVERS, 200, servers(null, server("i1", "h1").replace(field, otherwise)));
+    return nova.instancesOn("h1").value().getFirst();
+  }
+
+  private Instance with(String more) {
+    return read("\"name\"", more + ", \"name\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "locked": true                         | true
+          "locked": true, "locked_reason": null  | true
+          "locked": false                        | false
+          "locked": false, "locked_reason": "x"  | false
+          "locked": null                         | false
+          "progress": 0                          | false
+          """)
+  void instanceIsLockedWhereNovaSaysSo(String fields, boolean locked) {
+    assertThat(with(fields).locked()).isEqualTo(locked);
+  }
+
+  @Test
+  void lockHasTheReasonThatWasGiven() {
+    assertThat(with("\"locked\": true, \"locked_reason\": \"mine\"").lock())
+        .isEqualTo(new Instance.Lock("mine"));
+  }
+
+  @Test
+  void lockWithoutAReasonHasNone() {
+    assertThat(with("\"locked\": true, \"locked_reason\": null").lock())
+        .isEqualTo(new Instance.Lock(null));
+  }
+
+  @Test
+  void policyIsTheMetadataHostMaintenance() {
+    assertThat(with("\"metadata\": {\"a\": \"b\", \"host_maintenance\": \"skip\"}").policy())
+        .isEqualTo("skip");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"progress\": 0",
+        "\"metadata\": null",
+        "\"metadata\": {}",
+        "\"metadata\": {\"host_maintenance\": null}",
+        "\"metadata\": {\"Host_Maintenance\": \"skip\"}"
+      })
+  void instanceWithoutThatMetadataHasNoPolicy(String field) {
+    assertThat(with(field).policy()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lock, '\"locked\": true, \"locked_reason\": \"%s\"'",
+    "policy, '\"metadata\": {\"host_maintenance\": \"%s\"}'"
+  })
+  void textOfAnOwnerHasNoHarmfulCharacters(String field, String written) {
+    assertThat(text(field, with(written.formatted("a\\u001b[31mb\\u202ec"))))
+        .isEqualTo("a [31mb c");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lock, '\"locked\": true, \"locked_reason\": \"%s\"'",
+    "policy, '\"metadata\": {\"host_maintenance\": \"%s\"}'"
+  })
+  void textOfAnOwnerIsCutTo1KiB(String field, String written) {
+    assertThat(text(field, with(written.formatted("x".repeat(2000))))).isEqualTo("x".repeat(1024));
+  }
+
+  private static String text(String field, Instance instance) {
+    return field.equals("lock") ? instance.lock().reason() : instance.policy();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "ram": 64                                  | false
+          "ram": 64, "ephemeral": null, "swap": null | false
+          "ram": 64, "ephemeral": 0, "swap": 0       | false
+          "ram": 64, "ephemeral": 0, "swap": ""      | false
+          "ram": 64, "ephemeral": 1, "swap": 0       | true
+          "ram": 64, "ephemeral": 0, "swap": 512     | true
+          "ram": 64, "disk": 20                      | false
+          """)
+  void ephemeralAndSwapAreExtraDisks(String flavor, boolean extra) {
+    assertThat(read("\"ram\": 64", flavor).extraDisks()).isEqualTo(extra);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "updated_at": "2026-11-22T11:40:38.000000" | 2026-11-22T11:40:38Z
+          "updated_at": null                         |
+          "zone": "nova"                             |
+          """)
+  void serviceHasTheTimeOfItsLastReport(String field, Instant updatedAt) {
+    serveRows("\"id\": \"s1\"", "\"id\": \"s1\", " + field);
+
+    assertThat(nova.computeServices())
+        .extracting(ComputeService::updatedAt)
+        .containsExactly(updatedAt);
+  }
+
+  @Test
+  void serviceWithAMalformedTimeIsInvalid() {
+    serveRows("\"id\": \"s1\"", "\"id\": \"s1\", \"updated_at\": \"yesterday\"");
+
+    assertThat(failure(nova::computeServices).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  // Whether a guest runs
+
+  @ParameterizedTest
+  @CsvSource({
+    "running, RUNNING",
+    "paused, UNKNOWN",
+    "shutdown, UNKNOWN",
+    "pending, UNKNOWN",
+    "RUNNING, UNKNOWN"
+  })
+  void guestRunsWhereItsDiagnosticsSaySo(String state, GuestPower power) {
+    cloud.on("GET", DIAGNOSTICS, 200, "{\"state\": \"%s\", \"driver\": \"x\"}".formatted(state));
+
+    assertThat(nova.guestPower("i1")).isEqualTo(power);
+  }
+
+  /** Nova asks the hypervisor, and then names the state that its database has. */
+  @ParameterizedTest
+  @CsvSource({
+    "power state shutdown, OFF",
+    "power state crashed, OFF",
+    "power state running, UNKNOWN",
+    "power state paused, UNKNOWN",
+    "power state pending, UNKNOWN",
+    "power state suspended, UNKNOWN",
+    "task_state deleting, UNKNOWN"
+  })
+  void guestIsOffWhereHypervisorAndDatabaseSaySo(String state, GuestPower power) {
+    cloud.on(
+        "GET",
+        DIAGNOSTICS,
+        409,
+        "{\"conflictingRequest\": {\"code\": 409, \"message\": \"Cannot 'get_diagnostics' instance"
+            + " i1 while it is in %s\"}}".formatted(state));
+
+    assertThat(nova.guestPower("i1")).isEqualTo(power);
+  }
+
+  @Test
+  void conflictOfAProxySaysNothingOfAGuest() {
+    cloud.on("GET", DIAGNOSTICS, 409, "<html>power state shutdown</html>");
+
+    assertThat(failure(() -> nova.guestPower("i1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403, FORBIDDEN", "404, NOT_FOUND", "500, UNAVAILABLE", "501, UNAVAILABLE"})
+  void diagnosticsWithoutAnAnswerAreAFailure(int status, Kind kind) {
+    cloud.on("GET", DIAGNOSTICS, status, "{\"fault\": {\"message\": \"power state shutdown\"}}");
+
+    assertThat(failure(() -> nova.guestPower("i1")).kind()).isEqualTo(kind);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{}", "[]", "{\"state\": null}", "{\"state\": {}}", "\"running\""})
+  void diagnosticsWithoutAStateAreInvalid(String body) {
+    cloud.on("GET", DIAGNOSTICS, 200, body);
+
+    assertThat(failure(() -> nova.guestPower("i1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  // Whether there is a host for it
+
+  private void holds(String allocations) {
+    cloud.on("GET", HELD, 200, "{\"allocations\": %s}".formatted(allocations));
+  }
+
+  private static String held(String resources) {
+    return "{\"p1\": {\"resources\": %s, \"generation\": 3}}".formatted(resources);
+  }
+
+  @Test
+  void candidatesAreAskedForWhatTheInstanceHoldsOnHostsThatAreNotDisabled() {
+    holds(held("{\"VCPU\": 2, \"MEMORY_MB\": 64, \"CUSTOM_GOLD\": 1}"));
+    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
+    nova.hasCandidate("i1");
+
+    assertThat(sole("GET", CANDIDATES).query().split("&"))
+        .containsExactlyInAnyOrder(
+            "resources=CUSTOM_GOLD:1,MEMORY_MB:64,VCPU:2",
+            "required=!COMPUTE_STATUS_DISABLED",
+            "limit=1");
+  }
+
+  @Test
+  void resourcesOfSeveralProvidersAreAddedUp() {
+    holds(
+        "{\"p1\": {\"resources\": {\"VCPU\": 2, \"MEMORY_MB\": 64}},"
+            + " \"p2\": {\"resources\": {\"VCPU\": 1, \"VGPU\": 1}}}");
+    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
+    nova.hasCandidate("i1");
+
+    assertThat(sole("GET", CANDIDATES).query()).contains("resources=MEMORY_MB:64,VCPU:3,VGPU:1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"[{}], true", "[], false"})
+  void placementHasAHostWhereItShowsOne(String requests, boolean candidate) {
+    holds(held("{\"VCPU\": 2}"));
+    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": %s}".formatted(requests));
+
+    assertThat(nova.hasCandidate("i1")).contains(candidate);
+  }
+
+  @Test
+  void instanceWithoutAnAllocationHasNoAnswerOfPlacement() {
+    holds("{}");
+
+    assertThat(nova.hasCandidate("i1")).isEmpty();
+    assertThat(cloud.requests("GET", CANDIDATES)).isEmpty();
+  }
+
+  @Test
+  void cloudWithoutPlacementHasNoAnswerOfIt() {
+    cloud.catalog(
+        "[{\"type\": \"compute\", \"endpoints\": [%s]}]"
+            .formatted(cloud.endpoint("public", "RegionOne", BASE)));
+
+    assertThat(nova.hasCandidate("i1")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"400, BAD_REQUEST", "403, FORBIDDEN", "404, NOT_FOUND", "500, UNAVAILABLE"})
+  void candidatesWithoutAnAnswerAreAFailureAndNotNone(int status, Kind kind) {
+    holds(held("{\"VCPU\": 2}"));
+    cloud.on("GET", CANDIDATES, status, "{\"errors\": [{\"detail\": \"No.\"}]}");
+
+    assertThat(failure(() -> nova.hasCandidate("i1")))
+        .hasMessage("No.")
+        .returns(kind, NovaException::kind);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {403, 404, 500})
+  void allocationsWithoutAnAnswerAreAFailureAndNotNone(int status) {
+    cloud.on("GET", HELD, status, "{\"errors\": [{\"detail\": \"No.\"}]}");
+
+    assertThat(failure(() -> nova.hasCandidate("i1")).status()).isEqualTo(status);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{}",
+        "[]",
+        "{\"allocation_requests\": null}",
+        "{\"allocation_requests\": {}}",
+        "<html>"
+      })
+  void candidatesThatViolateTheApiAreInvalid(String body) {
+    holds(held("{\"VCPU\": 2}"));
+    cloud.on("GET", CANDIDATES, 200, body);
+
+    assertThat(failure(() -> nova.hasCandidate("i1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "[]",
+        "{\"p1\": null}",
+        "{\"p1\": {}}",
+        "{\"p1\": {\"resources\": null}}",
+        "{\"p1\": {\"resources\": {\"VCPU\": null}}}",
+        "{\"p1\": {\"resources\": {\"VCPU\": 1.5}}}",
+        "{\"p1\": {\"resources\": {\"VCPU\": \"x\"}}}",
+        "{\"p1\": {\"resources\": {\"VCPU:1,VGPU\": 1}}}",
+        "{\"p1\": {\"resources\": {\"\": 1}}}"
+      })
+  void allocationsThatViolateTheApiAreInvalid(String allocations) {
+    holds(allocations);
+    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
+
+    assertThat(failure(() -> nova.hasCandidate("i1")).kind()).isEqualTo(Kind.UNAVAILABLE);
   }
 
   // EventRecorder

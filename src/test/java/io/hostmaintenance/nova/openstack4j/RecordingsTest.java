@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -14,6 +15,7 @@ import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.StateChange;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a real Nova 34 answered, read by us. */
 class RecordingsTest {
@@ -269,6 +273,63 @@ class RecordingsTest {
   }
 
   @Test
+  void acceptedResumeGivesItsRequestId() {
+    cloud.replay("resume-suspended");
+
+    assertThat(nova.execute(asked("resume-suspended", StateChange.RESUME)).requestId())
+        .contains("req-76dbb157-815c-4aec-94c8-742a2f9cb006");
+  }
+
+  @Test
+  void acceptedResetOfTheStateGivesItsRequestId() {
+    cloud.replay("reset-state-active");
+
+    assertThat(nova.execute(asked("reset-state-active", StateChange.RESET_STATE)).requestId())
+        .contains("req-17b12e78-f2c6-4f2f-b25a-1833d1f2c0a8");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"resume-active, vm_state active", "resume-while-resuming, task_state resuming"})
+  void resumeInAnotherStateOrTaskIsAConflictThatNamesIt(String recording, String state) {
+    cloud.replay(recording);
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova.execute(asked(recording, StateChange.RESUME)))
+        .withMessageStartingWith("Cannot 'resume' instance ")
+        .withMessageEndingWith(" while it is in " + state)
+        .matches(e -> e.kind() == Kind.CONFLICT && !e.outcomeUnknown());
+  }
+
+  @Test
+  void guestOfAnInstanceInErrorMayRun() {
+    cloud.replay("server-diagnostics-error-running");
+
+    assertThat(nova.guestPower(instanceOf("server-diagnostics-error-running")))
+        .isEqualTo(GuestPower.RUNNING);
+  }
+
+  @Test
+  void guestOfAnInstanceInErrorMayBeOff() {
+    cloud.replay("server-diagnostics-error-off");
+
+    assertThat(nova.guestPower(instanceOf("server-diagnostics-error-off")))
+        .isEqualTo(GuestPower.OFF);
+  }
+
+  @Test
+  void candidatesOfPlacementAreRead() {
+    cloud
+        .replay("placement-allocation-candidates-not-disabled")
+        .on(
+            "GET",
+            "/placement/allocations/i1",
+            200,
+            "{\"allocations\": {\"p1\": {\"resources\": {\"MEMORY_MB\": 64}}}}");
+
+    assertThat(nova.hasCandidate("i1")).contains(true);
+  }
+
+  @Test
   void listThatPolicyForbidsIsForbiddenAndNamesTheUserAndTheRole() {
     cloud.replay("demo-os-services");
 
@@ -282,6 +343,14 @@ class RecordingsTest {
         .matches(e -> e.kind() == Kind.FORBIDDEN)
         .matches(
             e -> e.requestId().equals(Optional.of("req-b430245b-ecce-4f08-9021-b47847fe84ce")));
+  }
+
+  private static Command asked(String recording, StateChange change) {
+    return new Command.ChangeState(instanceOf(recording), change, "req-0");
+  }
+
+  private static String instanceOf(String recording) {
+    return StubCloud.recording(recording).path("request").path("path").asText().split("/")[2];
   }
 
   private static Command liveMigrate(String id) {

@@ -183,8 +183,9 @@ final class StubCloud implements AutoCloseable {
       answer = answer.with(header.getKey(), header.getValue().asText());
     }
     var whole = answer;
-    return on(
-        json.path("request").path("method").asText(), "/compute/v2.1" + path, request -> whole);
+    var version = json.path("request").path("microversion").asText();
+    var service = version.startsWith("placement") ? "/placement" : "/compute/v2.1";
+    return on(json.path("request").path("method").asText(), service + path, request -> whole);
   }
 
   static JsonNode recording(String name) {
