@@ -4,8 +4,8 @@ package io.hostmaintenance.nova;
 public enum GuestPower {
   /** It runs. */
   RUNNING,
-  /** It is shut down or has crashed, and Nova's database says so too. */
+  /** The hypervisor does not run it, and Nova's database has it shut down or crashed. */
   OFF,
-  /** Nobody can tell: it is paused, or hypervisor and database do not agree. */
+  /** Nobody can tell: the hypervisor does not run it, but the database has it otherwise. */
   UNKNOWN
 }

@@ -265,12 +265,19 @@ final class NovaJson {
     }
   }
 
-  /** What a consumer holds of a resource provider, by resource class. */
-  record Allocation(Map<String, Long> resources) {
+  /** What a consumer holds of a resource provider, by resource class (placement/schemas). */
+  record Allocation(Map<String, Integer> resources) {
+
+    private static final Pattern RESOURCE_CLASS = Pattern.compile("[A-Z0-9_]{1,255}");
 
     Allocation {
       resources = Map.copyOf(requireNonNull(resources, "resources"));
-      resources.keySet().forEach(name -> requireId(name, "resources"));
+      if (!resources.keySet().stream().allMatch(c -> RESOURCE_CLASS.matcher(c).matches())) {
+        throw new IllegalArgumentException("resources names what is no resource class");
+      }
+      if (!resources.values().stream().allMatch(amount -> amount > 0)) {
+        throw new IllegalArgumentException("resources has an amount that is none");
+      }
     }
   }
 

@@ -64,8 +64,11 @@ final class OpenStack4jNova implements Nova {
 
   private static final String VERSION_HEADER = "OpenStack-API-Version";
 
-  /** Every Nova that we speak comes with a newer one (Ussuri's placement has 1.36). */
-  private static final String PLACEMENT_VERSION = "placement 1.28";
+  /**
+   * Every Nova that we speak comes with a newer one (Ussuri's placement has 1.36). An older one
+   * leaves out candidates with nested providers (placement/handlers/allocation_candidate.py).
+   */
+  private static final String PLACEMENT_VERSION = "placement 1.29";
 
   /**
    * Nova asks the hypervisor, and answers in the words of its database (nova/compute/manager.py).
@@ -339,7 +342,7 @@ final class OpenStack4jNova implements Nova {
     one(call, reply, "allocations", ObjectNode.class)
         .valueStream()
         .map(node -> row(call, reply, node, NovaJson.Allocation.class))
-        .forEach(a -> a.resources().forEach((name, n) -> amounts.merge(name, n, Long::sum)));
+        .forEach(a -> a.resources().forEach((name, n) -> amounts.merge(name, (long) n, Long::sum)));
     return amounts.entrySet().stream()
         .map(e -> e.getKey() + ":" + e.getValue())
         .collect(joining(","));

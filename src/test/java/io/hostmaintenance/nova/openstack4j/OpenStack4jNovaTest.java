@@ -397,7 +397,7 @@ class OpenStack4jNovaTest {
     nova.consumers("h1");
 
     assertThat(sole("GET", ALLOCATIONS).header("OpenStack-API-Version"))
-        .isEqualTo("placement 1.28");
+        .isEqualTo("placement 1.29");
   }
 
   // Refusals
@@ -1359,6 +1359,16 @@ class OpenStack4jNovaTest {
     assertThat(sole("GET", CANDIDATES).query()).contains("resources=MEMORY_MB:64,VCPU:3,VGPU:1");
   }
 
+  /** Below 1.29 placement leaves out hosts that would give something of a nested provider. */
+  @Test
+  void candidatesWithNestedProvidersCount() {
+    holds(held("{\"VGPU\": 1}"));
+    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
+    nova.hasCandidate("i1");
+
+    assertThat(sole("GET", CANDIDATES).header("OpenStack-API-Version")).isEqualTo("placement 1.29");
+  }
+
   @ParameterizedTest
   @CsvSource({"[{}], true", "[], false"})
   void placementHasAHostWhereItShowsOne(String requests, boolean candidate) {
@@ -1432,7 +1442,11 @@ class OpenStack4jNovaTest {
         "{\"p1\": {\"resources\": {\"VCPU\": null}}}",
         "{\"p1\": {\"resources\": {\"VCPU\": 1.5}}}",
         "{\"p1\": {\"resources\": {\"VCPU\": \"x\"}}}",
+        "{\"p1\": {\"resources\": {\"VCPU\": 0}}}",
+        "{\"p1\": {\"resources\": {\"VCPU\": -1}}}",
+        "{\"p1\": {\"resources\": {\"VCPU\": 2147483648}}}",
         "{\"p1\": {\"resources\": {\"VCPU:1,VGPU\": 1}}}",
+        "{\"p1\": {\"resources\": {\"A:1\": 1}}}",
         "{\"p1\": {\"resources\": {\"\": 1}}}"
       })
   void allocationsThatViolateTheApiAreInvalid(String allocations) {
