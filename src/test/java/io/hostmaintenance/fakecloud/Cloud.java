@@ -46,6 +46,7 @@ public final class Cloud implements InstantSource {
   private final LiveMigrations live = new LiveMigrations(this);
   private final ColdMigrations cold = new ColdMigrations(this);
   private final ServerOperations deeds = new ServerOperations(this);
+  private final User nova = new User(null, "nova", "", null, "", true);
   private final User admin;
   private final User tenant;
   private Instant now;
@@ -414,6 +415,21 @@ public final class Cloud implements InstantSource {
     deeds.resetState(caller, serverId, activeOrError);
   }
 
+  /**
+   * Asks the hypervisor for the guest ({@code GET /servers/{id}/diagnostics}): returns where it
+   * runs.
+   *
+   * @throws Refused 409 with the database's word where it does not, 500 where nova-compute is dead
+   */
+  public void diagnose(Caller caller, String serverId) {
+    deeds.diagnose(caller, serverId);
+  }
+
+  /** The guest dies and only its hypervisor knows; the power sync notices ten minutes later. */
+  public void crash(String serverId) {
+    deeds.crash(server(serverId));
+  }
+
   /** The guest shuts itself down; Nova's periodic power sync notices ten minutes later. */
   public void powerOffInside(String serverId) {
     deeds.powerOffInside(server(serverId));
@@ -519,6 +535,7 @@ public final class Cloud implements InstantSource {
     host.revive();
     live.restarted(host);
     cold.restarted(host);
+    deeds.restarted(host);
     while (!host.inbox.isEmpty()) {
       cast(host, host.inbox.poll());
     }
@@ -560,6 +577,11 @@ public final class Cloud implements InstantSource {
       throw Refused.notFound("Instance %s could not be found.", id);
     }
     return server;
+  }
+
+  /** A request of Nova's own: its action is nobody's. */
+  Caller nova() {
+    return as(nova);
   }
 
   void requestedHost(String name) {

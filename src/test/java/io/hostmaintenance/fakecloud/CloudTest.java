@@ -3,6 +3,7 @@ package io.hostmaintenance.fakecloud;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -58,8 +59,12 @@ class CloudTest {
 
   /** The writes of a move: the server's fields and the record's status, as {@code field=value}. */
   private List<String> writes(Server server, Migration migration) {
+    return writes(Set.of(server.id(), migration.uuid()));
+  }
+
+  private List<String> writes(Set<String> ids) {
     return cloud.changes().stream()
-        .filter(c -> c.id().equals(server.id()) || c.id().equals(migration.uuid()))
+        .filter(c -> ids.contains(c.id()))
         .filter(c -> Set.of("host", "task_state", "vm_state", "status").contains(c.field()))
         .map(c -> c.field() + "=" + c.value())
         .skip(2) // the placement's own
@@ -687,7 +692,404 @@ class CloudTest {
       cloud.powerOffInside(server.id());
       assertThat(server.status()).isEqualTo("ACTIVE");
       cloud.advance(Duration.ofMinutes(10));
+      cloud.settle();
       assertThat(server.status()).isEqualTo("SHUTOFF");
+    }
+
+    @Test
+    void powerSyncLeavesAnActionWithoutAUser() {
+      var server = active();
+      cloud.powerOffInside(server.id());
+      cloud.settle();
+      assertThat(cloud.actions(server.id()).getLast())
+          .returns("stop", InstanceAction::action)
+          .returns(null, action -> action.caller().user().id())
+          .returns(null, action -> action.caller().user().projectId());
+    }
+  }
+
+  /** What is asked of a server where it is (nova/compute/manager.py). */
+  @Nested
+  class Orders {
+    private Server in(VmState vmState) {
+      return cloud.place(NewServer.on("compute-1").in(vmState));
+    }
+
+    private Server order(VmState vmState, Operation operation) {
+      return order(in(vmState), operation);
+    }
+
+    private Server order(Server server, Operation operation) {
+      cloud.perform(cloud.admin(), server.id(), operation);
+      return server;
+    }
+
+    private InstanceAction action(Server server) {
+      return cloud.actions(server.id()).getLast();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "SUSPENDED, RESUME, compute_resume_instance",
+      "ACTIVE, SUSPEND, compute_suspend_instance",
+      "ACTIVE, PAUSE, compute_pause_instance",
+      "PAUSED, UNPAUSE, compute_unpause_instance",
+      "RESCUED, UNRESCUE, compute_unrescue_instance",
+      "ACTIVE, STOP, compute_stop_instance",
+      "STOPPED, START, compute_start_instance",
+      "SHELVED, SHELVE_OFFLOAD, compute_shelve_offload_instance",
+      "SOFT_DELETED, DELETE, compute_terminate_instance",
+      "SHELVED, UNSHELVE, compute_start_instance"
+    })
+    void leaveOneEventOfTheHost(VmState before, Operation operation, String event) {
+      var server = order(before, operation);
+      cloud.settle();
+      assertThat(action(server).events())
+          .extracting(InstanceAction.Event::name, InstanceAction.Event::result)
+          .containsExactly(tuple(event, "Success"));
+    }
+
+    @Test
+    void beginTheirEventBeforeTheStateChanges() {
+      var server = order(VmState.SUSPENDED, Operation.RESUME);
+      while (action(server).events().isEmpty()) {
+        cloud.step();
+      }
+      assertThat(action(server).events().getFirst().result()).isNull();
+      assertThat(server.taskState()).isEqualTo(TaskState.RESUMING);
+    }
+
+    @Test
+    void unshelveOfAnOffloadedServerTellsHowItsHostWasFound() {
+      var server = cloud.place(NewServer.on(null).in(VmState.SHELVED_OFFLOADED));
+      cloud.perform(cloud.admin(), server.id(), Operation.UNSHELVE);
+      cloud.settle();
+      assertThat(action(server).events())
+          .extracting(InstanceAction.Event::name)
+          .containsExactly("get_image_info", "schedule_instances", "compute_unshelve_instance");
+    }
+
+    @Test
+    void unshelveWithoutAHostFailsAndTheServerStaysOffloaded() {
+      cloud.hosts().forEach(host -> cloud.disable(cloud.admin(), host.name(), null));
+      var server = cloud.place(NewServer.on(null).in(VmState.SHELVED_OFFLOADED));
+      cloud.perform(cloud.admin(), server.id(), Operation.UNSHELVE);
+      cloud.settle();
+      assertThat(server.status()).isEqualTo("SHELVED_OFFLOADED");
+      assertThat(action(server).events().getLast().details())
+          .isEqualTo("No valid host was found. ");
+    }
+
+    @Test
+    void stopServersInError() {
+      var server = order(VmState.ERROR, Operation.STOP);
+      cloud.settle();
+      assertThat(server.status()).isEqualTo("SHUTOFF");
+    }
+
+    @Test
+    void cannotStopAServerWithoutAHost() {
+      var server = cloud.place(NewServer.on(null).in(VmState.ERROR));
+      assertThatThrownBy(() -> order(server, Operation.STOP))
+          .hasMessage("Instance %s is not ready", server.id());
+    }
+
+    @Test
+    void offloadShowsTheStateBeforeTheHostIsGone() {
+      var server = order(VmState.SHELVED, Operation.SHELVE_OFFLOAD);
+      cloud.settle();
+      assertThat(writes(Set.of(server.id())))
+          .containsExactly(
+              "task_state=shelving_offloading",
+              "vm_state=shelved_offloaded",
+              "task_state=null",
+              "host=null");
+    }
+
+    @Test
+    void offloadGivesUpTheAllocationBeforeTheHost() {
+      var server = order(VmState.SHELVED, Operation.SHELVE_OFFLOAD);
+      while (server.vmState() == VmState.SHELVED) {
+        cloud.step();
+      }
+      assertThat(server.host()).isEqualTo("compute-1");
+      assertThat(cloud.allocationsOn("compute-1")).isEmpty();
+    }
+
+    @Test
+    void deletionIsAcceptedAgainWithoutAnAction() {
+      var server = order(VmState.SOFT_DELETED, Operation.DELETE);
+      order(server, Operation.DELETE);
+      cloud.settle();
+      assertThat(cloud.actions(server.id()))
+          .extracting(InstanceAction::action)
+          .containsExactly("create", "delete");
+    }
+
+    @Test
+    void resettingTheStateLeavesAnActionWithoutAnEvent() {
+      var server = in(VmState.ERROR);
+      cloud.resetState(cloud.admin(), server.id(), VmState.ACTIVE);
+      cloud.settle();
+      assertThat(action(server).action()).isEqualTo("resetState");
+      assertThat(action(server).events()).isEmpty();
+    }
+
+    @Test
+    void resettingTheStateDoesNotTouchTheGuest() {
+      var server =
+          cloud.place(NewServer.on("compute-1").in(VmState.ERROR).power(PowerState.SHUTDOWN));
+      cloud.resetState(cloud.admin(), server.id(), VmState.ACTIVE);
+      cloud.settle();
+      assertThat(server.powerState()).isEqualTo(PowerState.SHUTDOWN);
+    }
+
+    @ParameterizedTest(name = "{1} of {0}: {2}, power {3}")
+    @CsvSource({
+      "SUSPENDED, RESUME, ERROR, 4",
+      "ACTIVE, SUSPEND, ERROR, 1",
+      "RESCUED, UNRESCUE, ERROR, 1",
+      "ACTIVE, PAUSE, ACTIVE, 1",
+      "PAUSED, UNPAUSE, PAUSED, 3",
+      "ACTIVE, STOP, ACTIVE, 1",
+      "ERROR, STOP, ERROR, 1",
+      "STOPPED, START, SHUTOFF, 4",
+      "ACTIVE, SHELVE, ACTIVE, 1",
+      "SHELVED, SHELVE_OFFLOAD, SHELVED, 4"
+    })
+    void thatFailLeaveTheServerAsNovaLeavesIt(
+        VmState before, Operation operation, String status, int power) {
+      var server = order(failing(before, operation), operation);
+      cloud.settle();
+      assertThat(server.status()).isEqualTo(status);
+      assertThat(server.powerState().number()).isEqualTo(power);
+      assertThat(server.taskState()).isNull();
+    }
+
+    private Server failing(VmState before, Operation operation) {
+      return cloud.place(
+          NewServer.on("compute-1").in(before).with(Steering.ORDER_FAIL, operation.action()));
+    }
+
+    @Test
+    void thatFailSaySoInTheirAction() {
+      var server = order(failing(VmState.PAUSED, Operation.UNPAUSE), Operation.UNPAUSE);
+      cloud.settle();
+      assertThat(action(server).message()).isEqualTo("Error");
+      assertThat(action(server).events().getFirst().details()).isEqualTo("lab_order_fail");
+    }
+
+    @Test
+    void thatAreNotNamedDoNotFail() {
+      var server = order(failing(VmState.ACTIVE, Operation.RESUME), Operation.SUSPEND);
+      cloud.settle();
+      assertThat(server.status()).isEqualTo("SUSPENDED");
+    }
+  }
+
+  /** Recorded from a Nova whose nova-compute was stopped and started again. */
+  @Nested
+  class OrdersToADeadHost {
+    private Server waiting(VmState before, Operation operation) {
+      var server = cloud.place(NewServer.on("compute-1").in(before));
+      cloud.killCompute("compute-1");
+      cloud.perform(cloud.admin(), server.id(), operation);
+      cloud.advance(Duration.ofHours(1));
+      return server;
+    }
+
+    private void started() {
+      cloud.startCompute("compute-1");
+      cloud.settle();
+    }
+
+    private InstanceAction action(Server server) {
+      return cloud.actions(server.id()).getLast();
+    }
+
+    @ParameterizedTest(name = "{1} of {0}: {2}, then {3}")
+    @CsvSource({
+      "SUSPENDED, RESUME, resuming, ACTIVE, 1",
+      "ACTIVE, SUSPEND, suspending, SUSPENDED, 4",
+      "RESCUED, UNRESCUE, unrescuing, ACTIVE, 1",
+      "ACTIVE, SHELVE, shelving, SHELVED, 4",
+      "SHELVED, SHELVE_OFFLOAD, shelving_offloading, SHELVED_OFFLOADED, 4",
+      "ACTIVE, STOP, powering-off, SHUTOFF, 4",
+      "STOPPED, START, powering-on, ACTIVE, 1",
+      "PAUSED, UNPAUSE, unpausing, ACTIVE, 1",
+      "ACTIVE, PAUSE, pausing, ACTIVE, 3"
+    })
+    void areCarriedOutWhenItReturns(
+        VmState before, Operation operation, String task, String status, int power) {
+      var server = waiting(before, operation);
+      assertThat(server.taskState().text()).isEqualTo(task);
+      started();
+      assertThat(server.status()).isEqualTo(status);
+      assertThat(server.taskState()).isNull();
+      assertThat(server.powerState().number()).isEqualTo(power);
+    }
+
+    @Test
+    void haveAnActionWithoutAnEventUntilThen() {
+      var server = waiting(VmState.SUSPENDED, Operation.RESUME);
+      assertThat(action(server).events()).isEmpty();
+      assertThat(action(server).message()).isNull();
+    }
+
+    @Test
+    void makeAnotherOneAConflict() {
+      var server = waiting(VmState.SUSPENDED, Operation.RESUME);
+      assertThatThrownBy(() -> cloud.perform(cloud.admin(), server.id(), Operation.RESUME))
+          .hasMessage(
+              "Cannot 'resume' instance %s while it is in task_state resuming", server.id());
+    }
+
+    @Test
+    void stopLeavesASecondEventThatNeverEnds() {
+      var server = waiting(VmState.ACTIVE, Operation.STOP);
+      started();
+      assertThat(action(server).events())
+          .extracting(InstanceAction.Event::name, InstanceAction.Event::result)
+          .containsExactly(
+              tuple("compute_stop_instance", "Success"), tuple("compute_stop_instance", null));
+    }
+
+    @Test
+    void deletionIsALocalOneWhileTheHostIsKnownToBeDown() {
+      var server = cloud.place(NewServer.on("compute-1"));
+      cloud.killCompute("compute-1");
+      cloud.advance(Duration.ofMinutes(2));
+      cloud.perform(cloud.admin(), server.id(), Operation.DELETE);
+      cloud.settle();
+      assertThat(server.deleted()).isTrue();
+      assertThat(action(server).events()).isEmpty();
+    }
+
+    @Test
+    void deletionWaitsWhileTheHostIsHeldForUp() {
+      var server = cloud.place(NewServer.on("compute-1"));
+      cloud.killCompute("compute-1");
+      cloud.perform(cloud.admin(), server.id(), Operation.DELETE);
+      cloud.advance(Duration.ofHours(1));
+      assertThat(server.taskState()).isEqualTo(TaskState.DELETING);
+      started();
+      assertThat(server.deleted()).isTrue();
+    }
+
+    /** nova-compute asks the hypervisor first, and notices only when it writes. */
+    @ParameterizedTest(name = "{1} of {0}, reset to {2}: {3}, power {4}")
+    @CsvSource({
+      "SUSPENDED, RESUME, ERROR, ERROR, 1",
+      "ACTIVE, STOP, ACTIVE, SHUTOFF, 4",
+      "ACTIVE, SUSPEND, ACTIVE, SHUTOFF, 4",
+      "ACTIVE, PAUSE, ACTIVE, ACTIVE, 3"
+    })
+    void areNotTakenBackByResettingTheState(
+        VmState before, Operation operation, VmState reset, String status, int power) {
+      var server = waiting(before, operation);
+      cloud.resetState(cloud.admin(), server.id(), reset);
+      started();
+      assertThat(server.status()).isEqualTo(status);
+      assertThat(server.powerState().number()).isEqualTo(power);
+    }
+
+    @Test
+    void failWhenTheirTaskIsGoneAlthoughTheyWereCarriedOut() {
+      var server = waiting(VmState.SUSPENDED, Operation.RESUME);
+      var ordered = action(server);
+      cloud.resetState(cloud.admin(), server.id(), VmState.ERROR);
+      started();
+      assertThat(ordered.message()).isEqualTo("Error");
+      assertThat(ordered.events().getFirst().details())
+          .isEqualTo(
+              "Conflict updating instance %s. Expected: {'task_state': ['resuming']}. Actual:"
+                  + " {'task_state': None}",
+              server.id());
+    }
+
+    @Test
+    void areLostWhenTheHostDiesWhileItCarriesThemOut() {
+      var server = cloud.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+      cloud.perform(cloud.admin(), server.id(), Operation.RESUME);
+      while (action(server).events().isEmpty()) {
+        cloud.step();
+      }
+      cloud.killCompute("compute-1");
+      started();
+      assertThat(server.taskState()).isEqualTo(TaskState.RESUMING);
+      assertThat(action(server).events().getFirst().result()).isNull();
+    }
+  }
+
+  @Nested
+  class Guests {
+    private String diagnosed(Server server) {
+      var refused =
+          catchThrowableOfType(Refused.class, () -> cloud.diagnose(cloud.admin(), server.id()));
+      return refused == null ? "200" : refused.status() + " " + refused.getMessage();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ACTIVE", "ERROR", "RESCUED"})
+    void runWhereTheHypervisorRunsThem(VmState vmState) {
+      assertThat(diagnosed(cloud.place(NewServer.on("compute-1").in(vmState)))).isEqualTo("200");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"STOPPED, shutdown", "PAUSED, paused", "SUSPENDED, shutdown"})
+    void areRefusedWithTheWordOfTheDatabaseWhereTheyDoNotRun(VmState vmState, String word) {
+      var server = cloud.place(NewServer.on("compute-1").in(vmState));
+      assertThat(diagnosed(server))
+          .isEqualTo(
+              "409 Cannot 'get_diagnostics' instance %s while it is in power state %s",
+              server.id(), word);
+    }
+
+    @Test
+    void mayBeOffWithoutTheDatabaseKnowing() {
+      var server = active();
+      cloud.crash(server.id());
+      assertThat(diagnosed(server)).endsWith("while it is in power state running");
+      assertThat(server.powerState()).isEqualTo(PowerState.RUNNING);
+    }
+
+    @Test
+    void areStoppedWhenTheDatabaseHearsOfIt() {
+      var server = active();
+      cloud.crash(server.id());
+      cloud.settle();
+      assertThat(server.status()).isEqualTo("SHUTOFF");
+    }
+
+    @Test
+    void ofADeadHostTimeOut() {
+      var server = active();
+      cloud.killCompute("compute-1");
+      assertThat(diagnosed(server)).startsWith("500 ").contains("MessagingTimeout");
+    }
+
+    @Test
+    void withoutAHostAreNotReady() {
+      var server = cloud.place(NewServer.on(null).in(VmState.SHELVED_OFFLOADED));
+      assertThat(diagnosed(server)).isEqualTo("409 Instance %s is not ready", server.id());
+    }
+
+    @Test
+    void areShownToAdministratorsOnly() {
+      var server = active();
+      assertThatThrownBy(() -> cloud.diagnose(cloud.tenant(), server.id()))
+          .hasMessage("Policy doesn't allow os_compute_api:os-server-diagnostics to be performed.");
+    }
+
+    @Test
+    void changeTheirMemoryOnlyWhileTheyRun() {
+      var server = cloud.place(NewServer.on("compute-1").in(VmState.SUSPENDED));
+      cloud.advance(Duration.ofHours(1));
+      assertThat(server.ran()).isEqualTo(Duration.ZERO);
+      cloud.perform(cloud.admin(), server.id(), Operation.RESUME);
+      cloud.settle();
+      cloud.advance(Duration.ofSeconds(5));
+      assertThat(server.ran()).isEqualTo(Duration.ofSeconds(5));
     }
   }
 

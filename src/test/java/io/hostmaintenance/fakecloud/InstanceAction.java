@@ -68,6 +68,11 @@ public final class InstanceAction {
     return event;
   }
 
+  /** The oldest event of this name: when one ends, Nova finishes the first that it finds. */
+  Event first(String name) {
+    return events.stream().filter(e -> e.name.equals(name)).findFirst().orElseThrow();
+  }
+
   Event succeed(String name, String host) {
     var event = begin(name, host);
     event.succeed();

@@ -53,7 +53,7 @@ public record NewServer(
     return new NewServer(host, name, owner, ramMiB, vmState, powerState, metadata);
   }
 
-  /** The same, steered: a number of seconds or {@code 1}. */
+  /** The same, steered: a number of seconds, {@code 1}, or names of instance actions. */
   public NewServer with(Steering key, String value) {
     var more = new HashMap<>(metadata);
     more.put(key.key(), value);

@@ -66,6 +66,21 @@ public enum Operation {
     return action;
   }
 
+  /** The name of the event that the compute service leaves (nova/compute/manager.py). */
+  String event() {
+    return switch (this) {
+      case SHELVE_OFFLOAD -> "compute_shelve_offload_instance";
+      case SOFT_DELETE -> "compute_soft_delete_instance";
+      case DELETE -> "compute_terminate_instance";
+      default -> "compute_" + action + "_instance";
+    };
+  }
+
+  /** Whether it takes the server away. */
+  boolean deletes() {
+    return this == DELETE || this == SOFT_DELETE;
+  }
+
   /**
    * Lets the caller ask this of the server now.
    *
@@ -80,8 +95,7 @@ public enum Operation {
     }
     var anyTask =
         switch (this) {
-          case LOCK, UNLOCK -> true;
-          case DELETE, SOFT_DELETE -> server.taskState() != TaskState.DELETING;
+          case LOCK, UNLOCK, DELETE, SOFT_DELETE -> true;
           default -> server.taskState() == null;
         };
     if (!anyTask) {

@@ -1,5 +1,6 @@
 package io.hostmaintenance.fakecloud;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
@@ -26,6 +27,9 @@ public final class Server {
   private VmState oldVmState;
   private TaskState taskState;
   private PowerState powerState;
+  private PowerState guest;
+  private Instant guestSince;
+  private Duration ran = Duration.ZERO;
   private Host host;
   private boolean locked;
   private String lockedReason;
@@ -53,6 +57,8 @@ public final class Server {
     this.updated = created;
     this.vmState = VmState.BUILDING;
     this.powerState = PowerState.NOSTATE;
+    this.guest = PowerState.NOSTATE;
+    this.guestSince = created;
   }
 
   /** Running number, as in OS-EXT-SRV-ATTR:instance_name. */
@@ -104,9 +110,19 @@ public final class Server {
     return taskState;
   }
 
-  /** What the hypervisor last said. */
+  /** What the hypervisor last said, as Nova's database has it. */
   public PowerState powerState() {
     return powerState;
+  }
+
+  /** What the hypervisor would say now. */
+  public PowerState guest() {
+    return guest;
+  }
+
+  /** How long its guest has run so far, and with it changed its memory; moves are counted too. */
+  public Duration ran() {
+    return guest == PowerState.RUNNING ? ran.plus(Duration.between(guestSince, cloud.now())) : ran;
   }
 
   /** The API's status string. */
@@ -180,7 +196,22 @@ public final class Server {
     }
   }
 
+  /** The guest changes and Nova's database with it. */
   void powerState(PowerState value) {
+    guest(value);
+    reportPower();
+  }
+
+  /** The guest changes, of which only its hypervisor knows. */
+  void guest(PowerState value) {
+    ran = ran();
+    guestSince = cloud.now();
+    guest = value;
+  }
+
+  /** The hypervisor tells Nova how the guest is. */
+  void reportPower() {
+    var value = guest;
     if (powerState != value) {
       powerState = value;
       write("power_state", value.text());

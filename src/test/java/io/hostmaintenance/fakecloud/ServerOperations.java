@@ -1,12 +1,32 @@
 package io.hostmaintenance.fakecloud;
 
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Everything asked of a server that is no move. */
 final class ServerOperations {
+  /** Nova's sync_power_state_interval. */
   private static final Duration POWER_SYNC = Duration.ofMinutes(10);
+
+  /** How long after a change that Nova did not write it hears of it (nova/virt/libvirt/host.py). */
+  private static final Duration POWER_EVENT = Duration.ofSeconds(15);
+
+  private static final String BUILD = "compute__do_build_and_run_instance";
+
+  private static final Set<TaskState> DELETING =
+      EnumSet.of(TaskState.DELETING, TaskState.SOFT_DELETING);
+
+  /** The others give the state back (manager.py: reverts_task_state). */
+  private static final Set<Operation> ERROR_WHEN_FAILED =
+      EnumSet.of(
+          Operation.RESUME,
+          Operation.SUSPEND,
+          Operation.RESCUE,
+          Operation.UNRESCUE,
+          Operation.DELETE);
 
   private final Cloud cloud;
 
@@ -47,39 +67,194 @@ final class ServerOperations {
       caller.require("os_compute_api:os-shelve:shelve_offload");
     }
     operation.check(server, caller);
-    var effect = effect(operation);
+    if (operation.deletes() && DELETING.contains(server.taskState())) {
+      return; // accepted, and nothing more
+    }
+    var host = server.hostObject();
+    if (host == null && operation == Operation.STOP) {
+      throw notReady(server);
+    }
+    var offloaded = server.vmState() == VmState.SHELVED_OFFLOADED;
     var action = cloud.act(caller, server, operation);
-    server.taskState(effect.task());
-    if (operation == Operation.UNSHELVE && server.hostObject() == null) {
+    server.taskState(effect(operation).task());
+    if (operation == Operation.UNSHELVE && offloaded) {
       cloud.after(cloud.timing().step(), () -> land(server, action));
-    } else if (server.hostObject() == null) {
-      cloud.after(cloud.timing().step(), () -> apply(server, operation, effect));
+    } else if (host == null || operation == Operation.DELETE && !host.up()) {
+      cloud.after(cloud.timing().step(), () -> locally(server, operation));
     } else {
-      cloud.cast(
-          server.hostObject(),
-          () -> {
-            action.succeed("compute_" + operation.action() + "_instance", server.host());
-            apply(server, operation, effect);
-          });
+      var name = operation == Operation.UNSHELVE ? Operation.START.event() : operation.event();
+      var order = new Order(server, host, operation, action, name);
+      cloud.cast(host, order::carryOut);
     }
   }
 
-  private void apply(Server server, Operation operation, Effect effect) {
-    var deleting = operation == Operation.DELETE || operation == Operation.SOFT_DELETE;
-    if (server.deleted() || !deleting && server.taskState() != effect.task()) {
-      return;
+  private static Refused notReady(Server server) {
+    return Refused.conflict("Instance %s is not ready", server.id());
+  }
+
+  /** Without a host that could do it, Nova's API writes the end itself. */
+  private void locally(Server server, Operation operation) {
+    if (!server.deleted()
+        && (operation.deletes() || server.taskState() == effect(operation).task())) {
+      end(server, operation);
     }
-    if (operation == Operation.SHELVE_OFFLOAD) {
-      server.host(null);
+  }
+
+  private void end(Server server, Operation operation) {
+    if (operation == Operation.SHELVE_OFFLOAD || operation == Operation.DELETE) {
       cloud.allocations().drop(server.id());
     }
     if (operation == Operation.DELETE) {
-      cloud.allocations().drop(server.id());
       cloud.coldMigrations().deleted(server);
     }
-    server.powerState(effect.powerState());
-    server.vmState(effect.vmState());
+    server.powerState(effect(operation).powerState());
+    server.vmState(effect(operation).vmState());
     server.taskState(null);
+  }
+
+  /**
+   * An operation at the host: nova-compute asks the hypervisor first, and only when it writes the
+   * new state does it find that its task was taken away.
+   */
+  private final class Order {
+    private final Server server;
+    private final Host host;
+    private final Operation operation;
+    private final InstanceAction action;
+    private final String event;
+
+    Order(Server server, Host host, Operation operation, InstanceAction action, String event) {
+      this.server = server;
+      this.host = host;
+      this.operation = operation;
+      this.action = action;
+      this.event = event;
+    }
+
+    void carryOut() {
+      if (!server.deleted()) {
+        action.begin(event, host.name());
+        cloud.work(host, cloud.timing().step(), this::finish);
+      }
+    }
+
+    private void finish() {
+      if (server.deleted()) {
+        return;
+      }
+      if (server.hostObject() != host) {
+        action.first(event).fail("Instance %s could not be found.".formatted(server.id()));
+        return;
+      }
+      var effect = effect(operation);
+      var off = server.guest() == PowerState.SHUTDOWN;
+      if (fails()) {
+        fail();
+      } else if (server.taskState() == effect.task()
+          || operation.deletes()
+          || operation == Operation.STOP && off && server.taskState() == null) {
+        end(server, operation);
+        if (operation == Operation.SHELVE_OFFLOAD) {
+          cloud.work(host, cloud.timing().step(), this::leave);
+        } else {
+          action.first(event).succeed();
+        }
+      } else {
+        server.guest(effect.powerState());
+        preempted(effect);
+        cloud.work(host, POWER_EVENT, () -> syncPower(server));
+      }
+    }
+
+    /** An offloaded server has its host for a moment. */
+    private void leave() {
+      if (server.vmState() == VmState.SHELVED_OFFLOADED && server.hostObject() == host) {
+        server.host(null);
+      }
+      action.first(event).succeed();
+    }
+
+    private boolean fails() {
+      var names = server.metadata().getOrDefault(Steering.ORDER_FAIL.key(), "");
+      return List.of(names.split(",")).contains(operation.action());
+    }
+
+    private void fail() {
+      action.first(event).fail(Steering.ORDER_FAIL.key());
+      server.fault(Steering.ORDER_FAIL.key());
+      if (server.taskState() == effect(operation).task()) {
+        if (ERROR_WHEN_FAILED.contains(operation)) {
+          server.vmState(VmState.ERROR);
+        }
+        server.taskState(null);
+      }
+    }
+
+    private void preempted(Effect effect) {
+      var task = server.taskState();
+      var reason =
+          "Conflict updating instance %s. Expected: {'task_state': ['%s']}. Actual: {'task_state': %s}"
+              .formatted(
+                  server.id(),
+                  effect.task().text(),
+                  task == null ? "None" : "'" + task.text() + "'");
+      action.first(event).fail(reason);
+      server.fault(reason);
+    }
+  }
+
+  /**
+   * nova-compute started again: it repeats some of the orders that it finds, and takes the task off
+   * a guest that runs. For the others there is only the message (manager.py, _init_instance).
+   */
+  void restarted(Host host) {
+    for (var server : cloud.servers()) {
+      if (server.hostObject() == host && server.taskState() != null && !server.deleted()) {
+        switch (server.taskState()) {
+          case POWERING_OFF -> again(server, host, Operation.STOP);
+          case POWERING_ON -> again(server, host, Operation.START);
+          case DELETING -> again(server, host, Operation.DELETE);
+          case PAUSING, UNPAUSING -> {
+            if (server.guest() == PowerState.RUNNING) {
+              server.taskState(null);
+            } else if (server.taskState() == TaskState.UNPAUSING) {
+              again(server, host, Operation.UNPAUSE);
+            }
+          }
+          default -> {}
+        }
+      }
+    }
+  }
+
+  /** Without a request of its own, its event belongs to the newest action. */
+  private void again(Server server, Host host, Operation operation) {
+    var action = cloud.actions(server.id()).getLast();
+    new Order(server, host, operation, action, operation.event()).carryOut();
+  }
+
+  void diagnose(Caller caller, String id) {
+    var server = cloud.find(caller, id);
+    caller.require("os_compute_api:os-server-diagnostics");
+    if (server.hostObject() == null) {
+      throw notReady(server);
+    }
+    if (!server.hostObject().alive()) {
+      throw new Refused(
+          500,
+          "Unexpected API Error. Please contact the administrator\n"
+              + "<class 'oslo_messaging.exceptions.MessagingTimeout'>");
+    }
+    if (server.guest() != PowerState.RUNNING) {
+      throw Refused.conflict(
+          "Cannot 'get_diagnostics' instance %s while it is in power state %s",
+          server.id(), server.powerState().text());
+    }
+  }
+
+  void crash(Server server) {
+    server.guest(PowerState.SHUTDOWN);
+    cloud.work(server.hostObject(), POWER_SYNC, () -> syncPower(server));
   }
 
   void lock(Caller caller, String id, Operation operation, String reason) {
@@ -99,16 +274,18 @@ final class ServerOperations {
 
   void powerOffInside(Server server) {
     server.powerState(PowerState.SHUTDOWN);
-    cloud.work(
-        server.hostObject(),
-        POWER_SYNC,
-        () -> {
-          if (server.vmState() == VmState.ACTIVE
-              && server.taskState() == null
-              && server.powerState() == PowerState.SHUTDOWN) {
-            server.vmState(VmState.STOPPED);
-          }
-        });
+    cloud.work(server.hostObject(), POWER_SYNC, () -> syncPower(server));
+  }
+
+  /** What the hypervisor says is written, and a running server without a guest is stopped. */
+  private void syncPower(Server server) {
+    if (server.deleted() || server.taskState() != null) {
+      return;
+    }
+    server.reportPower();
+    if (server.vmState() == VmState.ACTIVE && server.powerState() == PowerState.SHUTDOWN) {
+      perform(cloud.nova(), server.id(), Operation.STOP);
+    }
   }
 
   Server boot(Caller caller, String name, int ramMiB, String chosenHost, Duration build) {
@@ -129,7 +306,7 @@ final class ServerOperations {
           }
           var host = selection.hosts().getFirst();
           cloud.allocations().allocate(server.id(), host, ramMiB);
-          cloud.after(build, () -> cloud.cast(host, () -> claim(server, host, action)));
+          cloud.after(build, () -> cloud.cast(host, () -> claim(server, host, action, BUILD)));
         };
     if (chosenHost == null) {
       cloud.after(cloud.timing().step(), schedule);
@@ -140,24 +317,28 @@ final class ServerOperations {
   }
 
   private void land(Server server, InstanceAction action) {
+    action.succeed("get_image_info", Cloud.CONTROLLER);
+    var scheduling = action.begin("schedule_instances", Cloud.CONTROLLER);
     var selection = cloud.scheduler().select(server, server.ramMiB(), null);
     if (selection.hosts().isEmpty()) {
+      scheduling.fail(selection.refusal());
       server.taskState(null);
       return;
     }
+    scheduling.succeed();
     var host = selection.hosts().getFirst();
     cloud.allocations().allocate(server.id(), host, server.ramMiB());
-    cloud.cast(host, () -> claim(server, host, action));
+    cloud.cast(host, () -> claim(server, host, action, "compute_unshelve_instance"));
   }
 
-  private void claim(Server server, Host host, InstanceAction action) {
+  private void claim(Server server, Host host, InstanceAction action, String name) {
     if (server.deleted()) {
       cloud.allocations().drop(server.id());
       return;
     }
     server.host(host);
     server.taskState(TaskState.SPAWNING);
-    var event = action.begin("compute__do_build_and_run_instance", host.name());
+    var event = action.begin(name, host.name());
     cloud.work(
         host,
         cloud.timing().step(),

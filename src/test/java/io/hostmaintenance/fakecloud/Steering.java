@@ -3,8 +3,8 @@ package io.hostmaintenance.fakecloud;
 import java.time.Duration;
 
 /**
- * Metadata of a server that steers its moves. The first five are those of the lab's driver on a
- * real Nova; the others exist only in the model.
+ * Metadata of a server that steers what is done to it. The first five are those of the lab's driver
+ * on a real Nova; the others exist only in the model.
  */
 public enum Steering {
   /** Seconds the transfer of a live migration takes. */
@@ -26,7 +26,9 @@ public enum Steering {
   /** Model only: preparing the cold migration fails: the state is restored, record error. */
   COLD_PREP_FAIL("lab_cold_prep_fail"),
   /** Model only: finishing on the destination fails: ERROR on the destination, record error. */
-  COLD_FINISH_FAIL("lab_cold_finish_fail");
+  COLD_FINISH_FAIL("lab_cold_finish_fail"),
+  /** Model only: the orders of these instance actions, parted by commas, fail at the host. */
+  ORDER_FAIL("lab_order_fail");
 
   private final String key;
 
