@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +299,65 @@ class CloudSimulatorTest {
     }
 
     @Test
+    void deletionByForceIsAcceptedAgainWhileItRuns() throws Exception {
+      var server = place(NewServer.on("compute-1").in(VmState.SOFT_DELETED));
+      admin.post(action(server), "{\"forceDelete\":null}");
+      assertThat(admin.post(action(server), "{\"forceDelete\":null}").statusCode()).isEqualTo(202);
+      var path = "/servers/" + server.id() + "/os-instance-actions";
+      assertThat(values(admin.get(path), "instanceActions", "action"))
+          .containsExactly("delete", "create");
+    }
+
+    @Test
+    void deletionByForceLeavesItsActionReadable() throws Exception {
+      var server = place(NewServer.on("compute-1").in(VmState.SOFT_DELETED));
+      admin.post(action(server), "{\"forceDelete\":null}");
+      later(Duration.ofSeconds(5));
+      assertThat(admin.get("/servers/" + server.id()).statusCode()).isEqualTo(404);
+      var path = "/servers/" + server.id() + "/os-instance-actions";
+      assertThat(values(admin.get(path), "instanceActions", "action"))
+          .containsExactly("delete", "create");
+    }
+
+    @Test
+    void resettingTheStateLeavesAnActionWithoutEvents() throws Exception {
+      var server = place(NewServer.on("compute-1").in(VmState.ERROR));
+      var answer = admin.post(action(server), "{\"os-resetState\":{\"state\":\"active\"}}");
+      var id = answer.headers().firstValue("x-compute-request-id").orElseThrow();
+      later(Duration.ofSeconds(5));
+      var shown = json(admin.get("/servers/" + server.id() + "/os-instance-actions/" + id));
+      assertThat(shown.at("/instanceAction/action").asText()).isEqualTo("resetState");
+      assertThat(shown.at("/instanceAction/events")).isEmpty();
+    }
+
+    @Test
+    void offloadShowsTheServerOffloadedBeforeItsHostIsGone() throws Exception {
+      var server = place(NewServer.on("compute-1").in(VmState.SHELVED));
+      admin.post(action(server), "{\"shelveOffload\":null}");
+      var seen = new ArrayList<String>();
+      for (var i = 0; i < 20; i++) {
+        var now = json(admin.get("/servers/" + server.id())).get("server");
+        seen.add(now.get("status").asText() + " " + now.get("OS-EXT-SRV-ATTR:host").asText());
+        later(Duration.ofMillis(100));
+      }
+      assertThat(seen.stream().distinct())
+          .containsExactly(
+              "SHELVED compute-1", "SHELVED_OFFLOADED compute-1", "SHELVED_OFFLOADED null");
+    }
+
+    @Test
+    void powerSyncHasAnActionWithoutAUser() throws Exception {
+      var server = active();
+      simulator.change(c -> c.powerOffInside(server.id()));
+      later(Duration.ofMinutes(11));
+      var path = "/servers/" + server.id() + "/os-instance-actions";
+      var newest = json(admin.get(path)).at("/instanceActions/0");
+      assertThat(newest.get("action").asText()).isEqualTo("stop");
+      assertThat(newest.get("user_id").isNull()).isTrue();
+      assertThat(newest.get("project_id").isNull()).isTrue();
+    }
+
+    @Test
     void requestIdLeadsToTheInstanceAction() throws Exception {
       var server = active();
       var answer = admin.post(action(server), LIVE);
@@ -317,6 +377,53 @@ class CloudSimulatorTest {
       later(Duration.ofMinutes(1));
       var path = "/servers/" + server.id() + "/os-instance-actions";
       assertThat(admin.send("GET", path, version, null).statusCode()).isEqualTo(status);
+    }
+  }
+
+  @Nested
+  class Diagnostics {
+    private HttpResponse<String> of(Server server) throws Exception {
+      return admin.get("/servers/" + server.id() + "/diagnostics");
+    }
+
+    @Test
+    void showARunningGuest() throws Exception {
+      var answer = of(place(NewServer.on("compute-1").in(VmState.ERROR)));
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(json(answer).get("state").asText()).isEqualTo("running");
+    }
+
+    @Test
+    void areAConflictWhereTheGuestDoesNotRun() throws Exception {
+      var server = place(NewServer.on("compute-1").in(VmState.PAUSED));
+      var answer = of(server);
+      assertThat(answer.statusCode()).isEqualTo(409);
+      assertThat(message(answer))
+          .isEqualTo(
+              "Cannot 'get_diagnostics' instance %s while it is in power state paused",
+              server.id());
+    }
+
+    @Test
+    void ofADeadHostAreAServerError() throws Exception {
+      var server = active();
+      simulator.change(c -> c.killCompute("compute-1"));
+      assertThat(of(server).statusCode()).isEqualTo(500);
+      assertThat(message(of(server))).contains("MessagingTimeout");
+    }
+
+    @Test
+    void areForAdministratorsOnly() throws Exception {
+      var server = active();
+      try (var member = NovaClient.of(simulator, "demo")) {
+        assertThat(member.get("/servers/" + server.id() + "/diagnostics").statusCode())
+            .isEqualTo(403);
+      }
+    }
+
+    @Test
+    void ofAnUnknownServerAreNotFound() throws Exception {
+      assertThat(admin.get("/servers/nonesuch/diagnostics").statusCode()).isEqualTo(404);
     }
   }
 
@@ -673,6 +780,102 @@ class CloudSimulatorTest {
               .path(server.id());
       assertThat(consumer.isObject()).isTrue();
       assertThat(consumer.has("consumer_generation")).isEqualTo(shown);
+    }
+
+    private static final String ROOM = "/allocation_candidates?resources=VCPU:1,MEMORY_MB:1024";
+    private static final String ENABLED = "&required=!COMPUTE_STATUS_DISABLED";
+
+    private List<String> candidates(String query) throws Exception {
+      var requests = placement(query).get("allocation_requests");
+      return StreamSupport.stream(requests.spliterator(), false)
+          .map(request -> request.get("allocations").fieldNames().next())
+          .toList();
+    }
+
+    private String[] providers(String... hosts) {
+      return Stream.of(hosts).map(h -> cloud.host(h).hypervisorId()).toArray(String[]::new);
+    }
+
+    @Test
+    void candidatesAreTheHostsWithRoom() throws Exception {
+      simulator.change(c -> c.addHost("small", 512));
+      assertThat(candidates(ROOM))
+          .containsExactlyInAnyOrder(providers("compute-1", "compute-2", "compute-3"));
+    }
+
+    @Test
+    void candidatesCountWhatOthersHold() throws Exception {
+      simulator.change(c -> c.addHost("small", 1536));
+      place(NewServer.on("small"));
+      assertThat(candidates(ROOM)).doesNotContain(providers("small"));
+    }
+
+    @Test
+    void candidatesLeaveOutDisabledHostsWhereAsked() throws Exception {
+      simulator.change(c -> c.disable(c.admin(), "compute-1", null));
+      assertThat(candidates(ROOM)).contains(providers("compute-1"));
+      assertThat(candidates(ROOM + ENABLED))
+          .containsExactlyInAnyOrder(providers("compute-2", "compute-3"));
+    }
+
+    /** Placement knows nothing of heartbeats. */
+    @Test
+    void candidatesMayBeDown() throws Exception {
+      simulator.change(c -> c.killCompute("compute-1"));
+      later(Duration.ofMinutes(5));
+      assertThat(candidates(ROOM + ENABLED)).contains(providers("compute-1"));
+    }
+
+    @Test
+    void candidatesAreAsManyAsTheLimitAllows() throws Exception {
+      assertThat(candidates(ROOM + ENABLED + "&limit=1")).hasSize(1);
+    }
+
+    @Test
+    void noHostWithRoomIsAnEmptyList() throws Exception {
+      assertThat(candidates("/allocation_candidates?resources=MEMORY_MB:999999999")).isEmpty();
+    }
+
+    @Test
+    void candidatesFitWhatAnInstanceHolds() throws Exception {
+      var server = active();
+      var held = placement("/allocations/" + server.id()).get("allocations");
+      var resources = new ArrayList<String>();
+      held.elements()
+          .next()
+          .get("resources")
+          .properties()
+          .forEach(r -> resources.add(r.getKey() + ":" + r.getValue()));
+      assertThat(
+              candidates(
+                  "/allocation_candidates?resources=" + String.join(",", resources) + ENABLED))
+          .hasSize(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+        delimiter = '|',
+        value = {
+          "1.9  | ?resources=VCPU:1 | 404",
+          "1.10 | ?resources=VCPU:1 | 200",
+          "1.15 | ?resources=VCPU:1&limit=1 | 400",
+          "1.16 | ?resources=VCPU:1&limit=1 | 200",
+          "1.21 | ?resources=VCPU:1&required=!COMPUTE_STATUS_DISABLED | 400",
+          "1.22 | ?resources=VCPU:1&required=!COMPUTE_STATUS_DISABLED | 200",
+          "1.36 | '' | 400",
+          "1.36 | ?resources= | 400",
+          "1.36 | ?resources=VCPU | 400",
+          "1.36 | ?resources=VCPU:0 | 400",
+          "1.36 | ?resources=NONESUCH:1 | 400",
+          "1.36 | ?resources=VCPU:1&required=!NONESUCH | 400",
+          "1.36 | ?resources=VCPU:1&limit=0 | 400",
+          "1.36 | ?resources=VCPU:1&nonesuch=1 | 400"
+        })
+    void candidatesAreAskedForAsPlacementWants(String version, String query, int status)
+        throws Exception {
+      var path = simulator.placementUrl() + "/allocation_candidates" + query;
+      assertThat(admin.send("GET", path, "placement " + version, null).statusCode())
+          .isEqualTo(status);
     }
 
     private JsonNode placement(String path) throws Exception {

@@ -341,6 +341,7 @@ final class NovaApi {
       return switch (rest.get(1)) {
         case "action" -> is("POST") && rest.size() == 2 ? act(id) : NO_ROUTE;
         case "migrations" -> serverMigrations(id, rest.subList(2, rest.size()));
+        case "diagnostics" -> is("GET") && rest.size() == 2 ? diagnostics(id) : NO_ROUTE;
         case "os-instance-actions" -> instanceActions(id, rest.subList(2, rest.size()));
         default -> NO_ROUTE;
       };
@@ -423,6 +424,15 @@ final class NovaApi {
           .filter(s -> caller.user().admin() || visible(s))
           .findFirst()
           .orElseThrow(() -> Refused.notFound("Instance %s could not be found.", id));
+    }
+
+    /** Where nova-compute is dead Nova answers only after rpc_response_timeout; here at once. */
+    private Reply diagnostics(String id) {
+      if (!version.atLeast(48)) {
+        notPlayed("the diagnostics of a libvirt guest below 2.48");
+      }
+      cloud.diagnose(caller, id);
+      return Reply.json(200, views.diagnostics(find(id)));
     }
 
     // --- actions ---

@@ -8,11 +8,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
-/** Placement's resource providers (one per hypervisor) and allocations. */
+/** Placement's resource providers (one per hypervisor), allocations and candidates for them. */
 final class PlacementApi {
   static final Microversion LOWEST = new Microversion(0);
   static final Microversion HIGHEST = new Microversion(39);
+
+  /** What a provider has of each resource class besides memory: more than anybody asks for. */
+  private static final Map<String, Integer> CAPACITY = Map.of("VCPU", 2048, "DISK_GB", 10000);
+
+  private static final String DISABLED = "COMPUTE_STATUS_DISABLED";
 
   private final Cloud cloud;
 
@@ -38,8 +45,111 @@ final class PlacementApi {
           path.size() == 2
               ? Reply.json(200, allocations(path.get(1), version))
               : error(404, "Not Found", "The resource could not be found.", caller, version);
+      case "allocation_candidates" ->
+          path.size() == 1 && version.atLeast(10)
+              ? candidates(request.query(), caller, version)
+              : error(404, "Not Found", "The resource could not be found.", caller, version);
       default -> error(404, "Not Found", "The resource could not be found.", caller, version);
     };
+  }
+
+  /** A disabled host is left out only where it is asked for, and a dead one never is. */
+  private Reply candidates(Map<String, String> query, Caller caller, Microversion version) {
+    var known = new TreeSet<>(Set.of("resources"));
+    if (version.atLeast(16)) {
+      known.add("limit");
+    }
+    if (version.atLeast(17)) {
+      known.add("required");
+    }
+    for (var key : query.keySet()) {
+      if (!known.contains(key)) {
+        return malformed("Invalid query string parameters: " + key, caller, version);
+      }
+    }
+    var wanted = new LinkedHashMap<String, Integer>();
+    for (var pair : query.getOrDefault("resources", "").split(",")) {
+      if (!pair.matches("[A-Z0-9_]+:[1-9][0-9]{0,8}")) {
+        return malformed("Badly formed resources parameter: " + pair, caller, version);
+      }
+      wanted.put(pair.split(":")[0], Integer.parseInt(pair.split(":")[1]));
+    }
+    for (var name : wanted.keySet()) {
+      if (!name.equals("MEMORY_MB") && !CAPACITY.containsKey(name)) {
+        var why = "Invalid resource class in resources parameter: No such resource class %s.";
+        return malformed(why.formatted(name), caller, version);
+      }
+    }
+    var required = query.getOrDefault("required", "");
+    if (!required.isEmpty() && !(required.equals("!" + DISABLED) && version.atLeast(22))) {
+      return malformed("No such trait(s): %s.".formatted(required), caller, version);
+    }
+    if (!query.getOrDefault("limit", "1").matches("[1-9][0-9]{0,8}")) {
+      return malformed("Invalid query string parameters: limit", caller, version);
+    }
+    var found =
+        cloud.hosts().stream()
+            .filter(h -> h.hypervisorId() != null && !h.serviceDeleted())
+            .filter(h -> required.isEmpty() || h.enabled())
+            .filter(h -> fits(h, wanted))
+            .limit(Integer.parseInt(query.getOrDefault("limit", "1000")))
+            .toList();
+    var requests = found.stream().map(h -> allocationRequest(h, wanted, version)).toList();
+    var summaries = new LinkedHashMap<String, Object>();
+    found.forEach(h -> summaries.put(h.hypervisorId(), summary(h, version)));
+    return Reply.json(
+        200, Json.object("allocation_requests", requests, "provider_summaries", summaries));
+  }
+
+  private static Reply malformed(String why, Caller caller, Microversion version) {
+    var detail =
+        "The server could not comply with the request since it is either malformed or otherwise"
+            + " incorrect.\n\n %s  ".formatted(why);
+    return error(400, "Bad Request", detail, caller, version);
+  }
+
+  private boolean fits(Host host, Map<String, Integer> wanted) {
+    return wanted.entrySet().stream()
+        .allMatch(w -> used(host, w.getKey()) + w.getValue() <= capacity(host, w.getKey()));
+  }
+
+  private static int capacity(Host host, String resource) {
+    return resource.equals("MEMORY_MB") ? host.ramMiB() : CAPACITY.get(resource);
+  }
+
+  private int used(Host host, String resource) {
+    var held = cloud.allocationsOn(host.name()).values();
+    return switch (resource) {
+      case "MEMORY_MB" -> held.stream().mapToInt(ramMiB -> ramMiB).sum();
+      case "VCPU" -> held.size();
+      default -> 0;
+    };
+  }
+
+  private static Map<String, Object> allocationRequest(
+      Host host, Map<String, Integer> wanted, Microversion version) {
+    var view =
+        Json.object("allocations", Map.of(host.hypervisorId(), Json.object("resources", wanted)));
+    if (version.atLeast(34)) {
+      view.put("mappings", Map.of("", List.of(host.hypervisorId())));
+    }
+    return view;
+  }
+
+  private Map<String, Object> summary(Host host, Microversion version) {
+    var resources = new LinkedHashMap<String, Object>();
+    for (var name : List.of("VCPU", "MEMORY_MB", "DISK_GB")) {
+      resources.put(name, Json.object("capacity", capacity(host, name), "used", used(host, name)));
+    }
+    var view = Json.object("resources", resources);
+    if (version.atLeast(17)) {
+      view.put("traits", host.enabled() ? List.of("COMPUTE_NODE") : List.of(DISABLED));
+    }
+    if (version.atLeast(29)) {
+      view.put("parent_provider_uuid", null);
+      view.put("root_provider_uuid", host.hypervisorId());
+    }
+    return view;
   }
 
   static Reply error(int status, String title, String detail, Caller caller, Microversion version) {

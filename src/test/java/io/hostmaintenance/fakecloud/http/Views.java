@@ -314,6 +314,50 @@ final class Views {
     return view;
   }
 
+  /** Of a guest that runs. */
+  Map<String, Object> diagnostics(Server s) {
+    var disk =
+        Json.object(
+            "read_bytes", 262144,
+            "read_requests", 112,
+            "write_bytes", 5778432,
+            "write_requests", 488,
+            "errors_count", 1);
+    var nic = Json.object("mac_address", "01:23:45:67:89:ab");
+    for (var way : List.of("rx", "tx")) {
+      for (var what : List.of("octets", "errors", "drop", "packets", "rate")) {
+        nic.put(way + "_" + what, 0);
+      }
+    }
+    return Json.object(
+        "state",
+        s.guest().text(),
+        "driver",
+        "libvirt",
+        "hypervisor",
+        "kvm",
+        "hypervisor_os",
+        "ubuntu",
+        "uptime",
+        s.ran().toSeconds(),
+        "config_drive",
+        true,
+        "num_cpus",
+        1,
+        "num_nics",
+        1,
+        "num_disks",
+        1,
+        "disk_details",
+        List.of(disk),
+        "cpu_details",
+        List.of(Json.object("id", 0, "time", 17300000000L, "utilisation", 15)),
+        "nic_details",
+        List.of(nic),
+        "memory_details",
+        Json.object("maximum", s.ramMiB() * 1024, "used", 0));
+  }
+
   Map<String, Object> action(
       InstanceAction a, Caller caller, Microversion version, boolean withEvents) {
     var view =
