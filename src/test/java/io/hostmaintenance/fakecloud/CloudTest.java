@@ -976,13 +976,35 @@ class CloudTest {
       assertThat(server.deleted()).isTrue();
     }
 
+    @Test
+    void deletionThatWaitsBecomesALocalOneWhenAskedAgain() {
+      var server = cloud.place(NewServer.on("compute-1"));
+      cloud.killCompute("compute-1");
+      cloud.perform(cloud.admin(), server.id(), Operation.DELETE);
+      cloud.advance(Duration.ofMinutes(2));
+      cloud.perform(cloud.admin(), server.id(), Operation.DELETE);
+      cloud.settle();
+      assertThat(server.deleted()).isTrue();
+    }
+
+    @Test
+    void rebootIsForgotten() {
+      var server = waiting(VmState.PAUSED, Operation.REBOOT);
+      server.guest(PowerState.RUNNING);
+      cloud.startCompute("compute-1");
+      assertThat(server.status()).isEqualTo("ACTIVE");
+      assertThat(server.taskState()).isNull();
+    }
+
     /** nova-compute asks the hypervisor first, and notices only when it writes. */
     @ParameterizedTest(name = "{1} of {0}, reset to {2}: {3}, power {4}")
     @CsvSource({
       "SUSPENDED, RESUME, ERROR, ERROR, 1",
       "ACTIVE, STOP, ACTIVE, SHUTOFF, 4",
       "ACTIVE, SUSPEND, ACTIVE, SHUTOFF, 4",
-      "ACTIVE, PAUSE, ACTIVE, ACTIVE, 3"
+      "ACTIVE, PAUSE, ACTIVE, ACTIVE, 3",
+      "ACTIVE, SOFT_DELETE, ACTIVE, SHUTOFF, 4",
+      "ACTIVE, DELETE, ACTIVE, DELETED, 0"
     })
     void areNotTakenBackByResettingTheState(
         VmState before, Operation operation, VmState reset, String status, int power) {
@@ -1053,12 +1075,14 @@ class CloudTest {
       assertThat(server.powerState()).isEqualTo(PowerState.RUNNING);
     }
 
-    @Test
-    void areStoppedWhenTheDatabaseHearsOfIt() {
-      var server = active();
+    @ParameterizedTest
+    @CsvSource({"ACTIVE, SHUTOFF", "PAUSED, SHUTOFF", "ERROR, ERROR", "RESCUED, RESCUE"})
+    void areStoppedWhenTheDatabaseHearsThatTheyAreOff(VmState before, String status) {
+      var server = cloud.place(NewServer.on("compute-1").in(before));
       cloud.crash(server.id());
       cloud.settle();
-      assertThat(server.status()).isEqualTo("SHUTOFF");
+      assertThat(server.status()).isEqualTo(status);
+      assertThat(server.powerState()).isEqualTo(PowerState.SHUTDOWN);
     }
 
     @Test

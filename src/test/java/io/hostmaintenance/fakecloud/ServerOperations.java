@@ -67,19 +67,24 @@ final class ServerOperations {
       caller.require("os_compute_api:os-shelve:shelve_offload");
     }
     operation.check(server, caller);
-    if (operation.deletes() && DELETING.contains(server.taskState())) {
-      return; // accepted, and nothing more
-    }
     var host = server.hostObject();
     if (host == null && operation == Operation.STOP) {
       throw notReady(server);
     }
+    if (operation.deletes() && host != null && host.up() && DELETING.contains(server.taskState())) {
+      return; // accepted, and nothing more
+    }
+    order(caller, server, operation);
+  }
+
+  private void order(Caller caller, Server server, Operation operation) {
+    var host = server.hostObject();
     var offloaded = server.vmState() == VmState.SHELVED_OFFLOADED;
     var action = cloud.act(caller, server, operation);
     server.taskState(effect(operation).task());
     if (operation == Operation.UNSHELVE && offloaded) {
       cloud.after(cloud.timing().step(), () -> land(server, action));
-    } else if (host == null || operation == Operation.DELETE && !host.up()) {
+    } else if (host == null || operation.deletes() && !host.up()) {
       cloud.after(cloud.timing().step(), () -> locally(server, operation));
     } else {
       var name = operation == Operation.UNSHELVE ? Operation.START.event() : operation.event();
@@ -132,7 +137,7 @@ final class ServerOperations {
     }
 
     void carryOut() {
-      if (!server.deleted()) {
+      if (!server.deleted() || operation == Operation.DELETE) {
         action.begin(event, host.name());
         cloud.work(host, cloud.timing().step(), this::finish);
       }
@@ -140,6 +145,9 @@ final class ServerOperations {
 
     private void finish() {
       if (server.deleted()) {
+        if (operation == Operation.DELETE) {
+          action.first(event).succeed();
+        }
         return;
       }
       if (server.hostObject() != host) {
@@ -151,7 +159,7 @@ final class ServerOperations {
       if (fails()) {
         fail();
       } else if (server.taskState() == effect.task()
-          || operation.deletes()
+          || operation == Operation.DELETE
           || operation == Operation.STOP && off && server.taskState() == null) {
         end(server, operation);
         if (operation == Operation.SHELVE_OFFLOAD) {
@@ -161,6 +169,9 @@ final class ServerOperations {
         }
       } else {
         server.guest(effect.powerState());
+        if (operation == Operation.SHELVE_OFFLOAD) {
+          cloud.allocations().drop(server.id());
+        }
         preempted(effect);
         cloud.work(host, POWER_EVENT, () -> syncPower(server));
       }
@@ -213,9 +224,11 @@ final class ServerOperations {
         switch (server.taskState()) {
           case POWERING_OFF -> again(server, host, Operation.STOP);
           case POWERING_ON -> again(server, host, Operation.START);
-          case DELETING -> again(server, host, Operation.DELETE);
-          case PAUSING, UNPAUSING -> {
+          case DELETING ->
+              cloud.work(host, cloud.timing().step(), () -> locally(server, Operation.DELETE));
+          case REBOOTING, PAUSING, UNPAUSING -> {
             if (server.guest() == PowerState.RUNNING) {
+              server.vmState(VmState.ACTIVE);
               server.taskState(null);
             } else if (server.taskState() == TaskState.UNPAUSING) {
               again(server, host, Operation.UNPAUSE);
@@ -277,14 +290,24 @@ final class ServerOperations {
     cloud.work(server.hostObject(), POWER_SYNC, () -> syncPower(server));
   }
 
-  /** What the hypervisor says is written, and a running server without a guest is stopped. */
+  /**
+   * What the hypervisor says is written, and a server whose guest is not as it should be is stopped
+   * by a request of Nova's own (manager.py, _sync_instance_power_state).
+   */
   private void syncPower(Server server) {
     if (server.deleted() || server.taskState() != null) {
       return;
     }
     server.reportPower();
-    if (server.vmState() == VmState.ACTIVE && server.powerState() == PowerState.SHUTDOWN) {
-      perform(cloud.nova(), server.id(), Operation.STOP);
+    var off = server.powerState() == PowerState.SHUTDOWN;
+    var stop =
+        switch (server.vmState()) {
+          case ACTIVE, PAUSED -> off;
+          case STOPPED -> !off;
+          default -> false;
+        };
+    if (stop) {
+      order(cloud.nova(), server, Operation.STOP);
     }
   }
 
