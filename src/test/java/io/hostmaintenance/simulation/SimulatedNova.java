@@ -181,8 +181,12 @@ final class SimulatedNova implements Nova {
   }
 
   private Optional<Server> known(String instanceId) {
-    var server =
-        cloud.servers().stream().filter(s -> s.id().equals(instanceId) && !s.deleted()).findFirst();
+    return once(instanceId).filter(s -> !s.deleted());
+  }
+
+  /** Also a deleted one, of which Nova still tells the actions. */
+  private Optional<Server> once(String instanceId) {
+    var server = cloud.servers().stream().filter(s -> s.id().equals(instanceId)).findFirst();
     if (server.filter(this::hidden).isPresent()) {
       throw unavailable("the cell of " + instanceId + " does not answer", false);
     }
@@ -268,12 +272,10 @@ final class SimulatedNova implements Nova {
     return read(
         "actions",
         () ->
-            known(instanceId).isEmpty()
-                ? List.<InstanceAction>of()
-                : cloud.actions(instanceId).stream()
-                    .map(a -> action(a, false))
-                    .toList()
-                    .reversed());
+            once(instanceId)
+                .map(s -> cloud.actions(s.id()).stream().map(a -> action(a, false)).toList())
+                .orElse(List.of())
+                .reversed());
   }
 
   @Override
@@ -281,10 +283,10 @@ final class SimulatedNova implements Nova {
     return read(
         "action",
         () ->
-            known(instanceId)
+            once(instanceId)
                 .flatMap(
                     s ->
-                        cloud.actions(instanceId).stream()
+                        cloud.actions(s.id()).stream()
                             .filter(a -> a.caller().requestId().equals(requestId))
                             .findFirst())
                 .map(a -> action(a, true)));
@@ -365,18 +367,28 @@ final class SimulatedNova implements Nova {
 
   @Override
   public GuestPower guestPower(String instanceId) {
-    return extra(
-        "diagnostics",
-        () ->
-            known(instanceId)
-                .map(
-                    s ->
-                        switch (s.powerState()) {
-                          case RUNNING -> GuestPower.RUNNING;
-                          case SHUTDOWN, CRASHED -> GuestPower.OFF;
-                          default -> GuestPower.UNKNOWN;
-                        })
-                .orElseThrow(() -> unavailable("Instance could not be found", false)));
+    return extra("diagnostics", () -> power(instanceId));
+  }
+
+  private GuestPower power(String instanceId) {
+    once(instanceId);
+    try {
+      cloud.diagnose(cloud.as(world.operatorUser()), instanceId);
+      return GuestPower.RUNNING;
+    } catch (Refused e) {
+      switch (e.status()) {
+        case 409 -> {
+          return e.getMessage().matches(".* power state (shutdown|crashed)")
+              ? GuestPower.OFF
+              : GuestPower.UNKNOWN;
+        }
+        case 500 -> {
+          pass(world.settings().httpTimeout());
+          throw unavailable("MessagingTimeout", false);
+        }
+        default -> throw refused(e);
+      }
+    }
   }
 
   @Override
