@@ -113,7 +113,15 @@ class HostileAnswersTest {
                     "p2": {"resources": {"VGPU": 1}, "generation": 3}}}
                   """),
               "none",
-              (nova, id) -> nova.hasCandidate("i1")));
+              (nova, id) -> nova.hasCandidate("i1")),
+          new Call(
+              "candidates",
+              "GET",
+              "/placement/allocation_candidates",
+              200,
+              StubCloud.recording("placement-allocation-candidates-not-disabled").path("body"),
+              "none",
+              (nova, id) -> nova.hasCandidate("i2")));
 
   /** A question to Nova by the segments of its path, and how Nova answered it once. */
   private record Call(
@@ -149,6 +157,11 @@ class HostileAnswersTest {
     var file = cloud.cloudsYaml(directory);
     var nova = StubCloud.nova(file, InstantSource.system());
     cloud.on("GET", "/placement/allocation_candidates", 200, "{\"allocation_requests\": []}");
+    cloud.on(
+        "GET",
+        "/placement/allocations/i2",
+        200,
+        "{\"allocations\": {\"p1\": {\"resources\": {\"VCPU\": 1}}}}");
     for (var i = 0; i < CASES; i++) {
       var call = CALLS.get(i % CALLS.size());
       var body = new Mutation(random.nextLong()).of(call.body());
