@@ -546,9 +546,14 @@ public final class Cloud implements InstantSource {
     host(host).cellDown(down);
   }
 
-  /** Whether placement has a host for it that is not disabled. */
-  public boolean hasCandidate(String serverId) {
-    return scheduler.hasCandidate(server(serverId));
+  /**
+   * Whether placement has a host that is not disabled for what the server holds; empty when it
+   * holds nothing.
+   */
+  public Optional<Boolean> hasCandidate(String serverId) {
+    return Optional.ofNullable(allocations.all().get(serverId))
+        .map(held -> held.values().stream().mapToInt(ramMiB -> ramMiB).sum())
+        .map(scheduler::hasCandidate);
   }
 
   // --- for the parts of the model ---

@@ -465,6 +465,38 @@ class CloudTest {
     }
 
     @Test
+    void hasACandidateWhereAHostThatIsNotDisabledHasRoom() {
+      var server = active();
+      cloud.disable(cloud.admin(), "compute-1", null);
+      cloud.disable(cloud.admin(), "compute-2", null);
+      assertThat(cloud.hasCandidate(server.id())).contains(true);
+      cloud.disable(cloud.admin(), "compute-3", null);
+      assertThat(cloud.hasCandidate(server.id())).contains(false);
+    }
+
+    @Test
+    void hasNoCandidateWhereTheRoomIsTaken() {
+      var server = active();
+      cloud.hosts().forEach(host -> cloud.place(NewServer.on(host.name()).ram(host.ramMiB())));
+      assertThat(cloud.hasCandidate(server.id())).contains(false);
+    }
+
+    @Test
+    void hasHostsThatAreDownAsCandidates() {
+      var server = active();
+      cloud.disable(cloud.admin(), "compute-1", null);
+      cloud.disable(cloud.admin(), "compute-2", null);
+      cloud.forceDown(cloud.admin(), "compute-3", true);
+      assertThat(cloud.hasCandidate(server.id())).contains(true);
+    }
+
+    @Test
+    void knowsNoCandidatesForAServerThatHoldsNothing() {
+      var server = cloud.place(NewServer.on(null).in(VmState.SHELVED_OFFLOADED));
+      assertThat(cloud.hasCandidate(server.id())).isEmpty();
+    }
+
+    @Test
     void scheduledServerIsVisibleOnlyInPlacementAndArrivesOnADisabledHost() {
       var late =
           cloud.bootScheduled(cloud.tenant(), "late", 512, "compute-1", Duration.ofSeconds(30));

@@ -25,9 +25,9 @@ final class Scheduler {
     this.cloud = cloud;
   }
 
-  /** Whether placement has a host for the server; it knows nothing of what is up. */
-  boolean hasCandidate(Server server) {
-    return !candidates(server.ramMiB(), null).isEmpty();
+  /** Whether placement has a host with room for this; it knows nothing of what is up. */
+  boolean hasCandidate(int ramMiB) {
+    return !candidates(ramMiB, null).isEmpty();
   }
 
   private List<Host> candidates(int ramMiB, String target) {

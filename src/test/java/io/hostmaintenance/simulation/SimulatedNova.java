@@ -397,7 +397,7 @@ final class SimulatedNova implements Nova {
         "candidates",
         () ->
             world.program().placement()
-                ? known(instanceId).map(s -> cloud.hasCandidate(s.id()))
+                ? known(instanceId).flatMap(s -> cloud.hasCandidate(s.id()))
                 : Optional.empty());
   }
 
