@@ -1,0 +1,199 @@
+package io.hostmaintenance.nova.openstack4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.PowerState;
+import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.VmState;
+import io.hostmaintenance.fakecloud.http.CloudSimulator;
+import io.hostmaintenance.nova.Command;
+import io.hostmaintenance.nova.GuestPower;
+import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.StateChange;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The port over HTTP to the simulator, which answers as a recorded Nova did. */
+class SimulatedCloudTest {
+
+  private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private final Cloud cloud = new Cloud(now, 1);
+  private CloudSimulator simulator;
+  private Nova nova;
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void connect() throws IOException {
+    List.of("compute-1", "compute-2").forEach(cloud::addHost);
+    simulator = new CloudSimulator(cloud, () -> now);
+    var file =
+        Files.writeString(
+            directory.resolve("clouds.yaml"),
+            """
+            clouds:
+              openstack:
+                region_name: RegionOne
+                auth:
+                  auth_url: %s
+                  username: admin
+                  password: secret-of-admin
+                  user_domain_name: Default
+                  project_name: admin
+                  project_domain_name: Default
+            """
+                .formatted(simulator.authUrl()));
+    nova = StubCloud.nova(file, () -> now);
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    simulator.close();
+  }
+
+  private Server in(VmState vmState) {
+    return simulator.cloud(c -> c.place(NewServer.on("compute-1").in(vmState)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SUSPENDED, RESUME, ACTIVE",
+    "ACTIVE, SUSPEND, SUSPENDED",
+    "ACTIVE, PAUSE, PAUSED",
+    "PAUSED, UNPAUSE, ACTIVE",
+    "RESCUED, UNRESCUE, ACTIVE",
+    "ERROR, STOP, SHUTOFF",
+    "STOPPED, START, ACTIVE",
+    "SHELVED, SHELVE_OFFLOAD, SHELVED_OFFLOADED",
+    "ERROR, RESET_STATE, ACTIVE"
+  })
+  void changeOfAStateIsCarriedOut(VmState before, StateChange change, String status) {
+    var server = in(before);
+    nova.execute(new Command.ChangeState(server.id(), change, "req-0"));
+    now = now.plusSeconds(10);
+
+    assertThat(nova.instance(server.id()).map(Instance::status)).contains(status);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SUSPENDED, RESUME",
+    "ACTIVE, SUSPEND",
+    "ACTIVE, PAUSE",
+    "PAUSED, UNPAUSE",
+    "RESCUED, UNRESCUE",
+    "ERROR, STOP",
+    "STOPPED, START",
+    "SHELVED, SHELVE_OFFLOAD",
+    "SOFT_DELETED, FORCE_DELETE",
+    "ERROR, RESET_STATE"
+  })
+  void changeOfAStateIsFoundAgainByItsActionAndItsRequestId(VmState before, StateChange change) {
+    var server = in(before);
+    var accepted = nova.execute(new Command.ChangeState(server.id(), change, "req-0"));
+    now = now.plusSeconds(10);
+
+    assertThat(nova.actions(server.id()).getFirst())
+        .returns(change.action(), InstanceAction::action)
+        .returns(accepted.requestId().orElseThrow(), InstanceAction::requestId)
+        .returns(nova.identity().userId(), InstanceAction::userId);
+  }
+
+  @Test
+  void instanceThatIsDeletedByForceIsKnownNoMore() {
+    var server = in(VmState.SOFT_DELETED);
+    nova.execute(new Command.ChangeState(server.id(), StateChange.FORCE_DELETE, "req-0"));
+    now = now.plusSeconds(10);
+
+    assertThat(nova.instance(server.id())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ERROR, RUNNING, RUNNING",
+    "ERROR, SHUTDOWN, OFF",
+    "ERROR, CRASHED, OFF",
+    "PAUSED, PAUSED, UNKNOWN"
+  })
+  void guestIsAskedOfItsHypervisor(VmState vmState, PowerState power, GuestPower guest) {
+    var server = simulator.cloud(c -> c.place(NewServer.on("compute-1").in(vmState).power(power)));
+
+    assertThat(nova.guestPower(server.id())).isEqualTo(guest);
+  }
+
+  @Test
+  void guestThatTheDatabaseHasRunningIsUnknownWhenItIsOff() {
+    var server = in(VmState.ACTIVE);
+    simulator.change(c -> c.crash(server.id()));
+
+    assertThat(nova.guestPower(server.id())).isEqualTo(GuestPower.UNKNOWN);
+  }
+
+  @Test
+  void guestOfADeadHostIsNotToldOf() {
+    var server = in(VmState.ACTIVE);
+    simulator.change(c -> c.killCompute("compute-1"));
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> nova.guestPower(server.id()))
+        .matches(e -> e.kind() == Kind.UNAVAILABLE && !e.outcomeUnknown());
+  }
+
+  @Test
+  void placementHasACandidateUntilAllHostsAreDisabled() {
+    var server = in(VmState.SUSPENDED);
+    simulator.change(c -> c.disable(c.admin(), "compute-1", null));
+    assertThat(nova.hasCandidate(server.id())).contains(true);
+
+    simulator.change(c -> c.disable(c.admin(), "compute-2", null));
+    assertThat(nova.hasCandidate(server.id())).contains(false);
+  }
+
+  @Test
+  void placementHasNoCandidateWithoutRoom() {
+    var server = in(VmState.SUSPENDED);
+    simulator.change(
+        c -> {
+          c.disable(c.admin(), "compute-1", null);
+          c.place(NewServer.on("compute-2").ram(c.host("compute-2").ramMiB()));
+        });
+
+    assertThat(nova.hasCandidate(server.id())).contains(false);
+  }
+
+  @Test
+  void placementSaysNothingOfAnInstanceWithoutAnAllocation() {
+    var server = simulator.cloud(c -> c.place(NewServer.on(null).in(VmState.SHELVED_OFFLOADED)));
+
+    assertThat(nova.hasCandidate(server.id())).isEmpty();
+  }
+
+  @Test
+  void serviceOfADeadHostWasLastHeardOfWhenItDied() {
+    now = now.plus(Duration.ofHours(1));
+    simulator.change(c -> c.killCompute("compute-1"));
+    var died = now;
+    now = now.plus(Duration.ofMinutes(5));
+
+    assertThat(nova.computeServices())
+        .filteredOn(service -> service.host().equals("compute-1"))
+        .allSatisfy(service -> assertThat(service.updatedAt()).isEqualTo(died));
+  }
+}
