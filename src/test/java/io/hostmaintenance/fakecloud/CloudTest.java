@@ -256,6 +256,16 @@ class CloudTest {
     }
 
     @Test
+    void failsWhenTheGuestIsOffWithoutTheDatabaseKnowing() {
+      var server = active();
+      cloud.crash(server.id());
+      var migration = liveMigrate(server);
+      cloud.advance(Duration.ofMinutes(1));
+      assertThat(migration.status()).isEqualTo(MigrationStatus.FAILED);
+      assertThat(server.host()).isEqualTo("compute-1");
+    }
+
+    @Test
     void failsAfterTheRpcTimeoutWhenTheDestinationIsDead() {
       var server = active();
       cloud.killCompute("compute-2");
@@ -901,6 +911,18 @@ class CloudTest {
     private Server failing(VmState before, Operation operation) {
       return cloud.place(
           NewServer.on("compute-1").in(before).with(Steering.ORDER_FAIL, operation.action()));
+    }
+
+    @Test
+    void takeTheTimeOfTheGuest() {
+      var server =
+          order(
+              cloud.place(NewServer.on("compute-1").with(Steering.ORDER_SECONDS, "60")),
+              Operation.STOP);
+      cloud.advance(Duration.ofSeconds(59));
+      assertThat(server.taskState()).isEqualTo(TaskState.POWERING_OFF);
+      cloud.advance(Duration.ofSeconds(2));
+      assertThat(server.status()).isEqualTo("SHUTOFF");
     }
 
     @Test

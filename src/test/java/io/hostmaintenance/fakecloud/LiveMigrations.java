@@ -206,7 +206,9 @@ final class LiveMigrations {
     var server = migration.server();
     migration.status(RUNNING);
     var duration = Steering.LM_SECONDS.of(server, cloud.timing().liveMigration());
-    if (Steering.LM_FAIL.on(server)) {
+    var guest = server.guest();
+    var runs = guest == PowerState.RUNNING || guest == PowerState.PAUSED;
+    if (!runs || Steering.LM_FAIL.on(server)) {
       later(migration, duration.dividedBy(2), () -> fail(migration));
       return;
     }

@@ -139,7 +139,8 @@ final class ServerOperations {
     void carryOut() {
       if (!server.deleted() || operation == Operation.DELETE) {
         action.begin(event, host.name());
-        cloud.work(host, cloud.timing().step(), this::finish);
+        var time = Steering.ORDER_SECONDS.of(server, cloud.timing().step());
+        cloud.work(host, time, this::finish);
       }
     }
 
