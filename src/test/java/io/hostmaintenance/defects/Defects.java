@@ -685,7 +685,7 @@ final class Defects {
             .where("if (!host.equals(instance.host())) {", "if (host == null) {")
             .caughtBy(test + "instanceOfAnotherHostInTheListMeansMissingAdminRights"),
         Defect.of("sends a request to change twice", "nova/openstack4j/OpenStack4jNova")
-            .where("call.writes() ? List.<Duration>of() : PAUSES", "PAUSES")
+            .where("call.repeatable() ? PAUSES : List.<Duration>of()", "PAUSES")
             .caughtBy(test + "httpStatusOfAFailedWriteDecidesItsKindAndWhetherItsOutcomeIsKnown"),
         Defect.of("takes a server error for not done", "nova/openstack4j/Failures")
             .where("return status >= 500 && status != 501 && status != 505;", "return false;")

@@ -17,6 +17,7 @@ import org.openstack4j.core.transport.HttpMethod;
  * @param body null when it has none
  * @param globalRequestId sent as X-Openstack-Request-Id
  * @param newest of Nova's versions the newest that it is asked in
+ * @param slow whether what it asks is waited for, so that it is asked once
  */
 @RecordBuilder
 record Call(
@@ -27,7 +28,8 @@ record Call(
     Map<String, String> query,
     Object body,
     Optional<String> globalRequestId,
-    Microversion newest)
+    Microversion newest,
+    boolean slow)
     implements CallBuilder.With {
 
   /** A question to Nova. */
@@ -40,7 +42,8 @@ record Call(
         Map.of(),
         null,
         Optional.empty(),
-        Microversion.CEILING);
+        Microversion.CEILING,
+        false);
   }
 
   /** A request to Nova that changes something. */
@@ -71,6 +74,11 @@ record Call(
 
   boolean writes() {
     return method != HttpMethod.GET;
+  }
+
+  /** Whether it is asked again while nobody answers it. */
+  boolean repeatable() {
+    return !writes() && !slow;
   }
 
   /** Its name in sentences. */

@@ -297,7 +297,7 @@ final class OpenStack4jNova implements Nova {
 
   @Override
   public GuestPower guestPower(String instanceId) {
-    var call = Call.get("show-diagnostics", "/servers/%s/diagnostics", instanceId);
+    var call = Call.get("show-diagnostics", "/servers/%s/diagnostics", instanceId).withSlow(true);
     var reply = exchange(call);
     if (reply.status() == 409 && reply.json().isPresent()) {
       return OFF.matcher(reply.text()).find() ? GuestPower.OFF : GuestPower.UNKNOWN;
@@ -654,7 +654,7 @@ final class OpenStack4jNova implements Nova {
 
   /** Sends, and a question again while nobody answers it. */
   private Reply attempt(Call call, Login login, String endpoint, Optional<String> version) {
-    var pauses = new ArrayDeque<>(call.writes() ? List.<Duration>of() : PAUSES);
+    var pauses = new ArrayDeque<>(call.repeatable() ? PAUSES : List.<Duration>of());
     while (true) {
       try {
         var reply = once(call, login, endpoint, version);

@@ -1317,6 +1317,16 @@ class OpenStack4jNovaTest {
     assertThat(failure(() -> nova.guestPower("i1")).kind()).isEqualTo(kind);
   }
 
+  /** A proxy gives up before Nova does: three waits would take minutes. */
+  @ParameterizedTest
+  @ValueSource(ints = {502, 503, 504})
+  void diagnosticsAreAskedForOnce(int status) {
+    cloud.on("GET", DIAGNOSTICS, status, "");
+
+    assertThat(failure(() -> nova.guestPower("i1")).status()).isEqualTo(status);
+    assertThat(cloud.requests("GET", DIAGNOSTICS)).hasSize(1);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "{}", "[]", "{\"state\": null}", "{\"state\": {}}", "\"running\""})
   void diagnosticsWithoutAStateAreInvalid(String body) {
