@@ -19,6 +19,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import java.lang.reflect.RecordComponent;
 import java.time.Clock;
 import java.time.Instant;
@@ -129,9 +130,26 @@ class ArchitectureTest {
         production.get(HostMaintenanceSpec.class).getMethod(field).getCallsOfSelf().stream()
             .map(JavaAccess::getOrigin)
             .filter(m -> !resideInAPackage(OPERATOR).test(m.getOwner()))
+            .filter(m -> !m.getOwner().getName().contains("HostMaintenanceSpecBuilder"))
             .map(JavaCodeUnit::getFullName)
             .distinct();
     assertThat(readers).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("strategies")
+  void decisionsReadEachStrategyInOneMethod(String strategy) {
+    var readers =
+        production.get(Strategies.class).getMethod(strategy).getAccessesToSelf().stream()
+            .map(JavaAccess::getOrigin)
+            .filter(m -> resideInAPackage(DRAIN).test(m.getOwner()))
+            .map(JavaCodeUnit::getFullName)
+            .distinct();
+    assertThat(readers).hasSize(1);
+  }
+
+  static Stream<String> strategies() {
+    return Arrays.stream(Strategies.class.getRecordComponents()).map(RecordComponent::getName);
   }
 
   static Stream<String> specFields() {

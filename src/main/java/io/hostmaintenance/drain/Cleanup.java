@@ -38,8 +38,7 @@ public final class Cleanup {
         annotations != null && "true".equals(annotations.get(HostMaintenance.SKIP_GIVE_BACK));
     var taken = HostClaim.holdsHost(previous);
     if (skip && taken) {
-      var moving = moving(previous.instances());
-      var told = HostMessages.giveBackSkipped(input.resource().host(), moving);
+      var told = HostMessages.giveBackSkipped(input.resource().host(), previous.instances());
       return Optional.of(release(previous, List.of(Notice.warning(told))));
     }
     return taken ? Optional.empty() : Optional.of(release(previous, List.of()));
@@ -57,11 +56,17 @@ public final class Cleanup {
       return release(context.previous(), List.of());
     }
     if (context.service().isEmpty()) {
-      var told = HostMessages.nothingToGiveBack(context.host());
-      return release(context.previous(), List.of(Notice.normal(told)));
+      var notices = new ArrayList<Notice>();
+      notices.add(Notice.normal(HostMessages.nothingToGiveBack(context.host())));
+      leftChanged(context.previous().instances()).ifPresent(notices::add);
+      return release(context.previous(), notices);
     }
     var serviceDecision = ServiceDecision.giveBack(context);
     var table = InstanceRows.upToDate(context);
+    if (serviceDecision.command().isEmpty()) {
+      table.takeBack();
+      table.proceed();
+    }
     var commands = new ArrayList<Command>();
     serviceDecision.command().ifPresent(commands::add);
     var rows = table.rows().stream().map(r -> forgetUnanswered(r, context)).toList();
@@ -69,6 +74,7 @@ public final class Cleanup {
         .filter(c -> !(c instanceof Command.ForceCompleteMigration))
         .forEach(commands::add);
     var open = rows.stream().filter(InstanceStatus::outstanding).toList();
+    var stopped = rows.stream().filter(r -> r.stopRequestId() != null).toList();
     var late = open.stream().filter(r -> overdue(r, context)).toList();
     aborts(context, open.stream().filter(r -> !late.contains(r)).toList(), commands);
 
@@ -91,14 +97,19 @@ public final class Cleanup {
             Phase.Exiting,
             refusal
                 .map(HostMessages::notGivenBackYet)
-                .orElseGet(() -> HostMessages.givenBack(open.size())));
+                .orElseGet(
+                    () ->
+                        HostMessages.givenBack(
+                            open.stream().filter(r -> r.stopRequestId() == null).count(),
+                            stopped)));
     notices.addAll(
         refusal
             .map(r -> Notices.ofUnavailable(context.input(), status, r))
             .orElseGet(() -> Notices.ofPhase(context.input(), status)));
-    if (givenBack && open.size() == late.size()) {
+    if (givenBack && stopped.isEmpty() && open.size() == late.size()) {
       if (!late.isEmpty()) {
         notices.add(Notice.warning(HostMessages.movesStillRunning(moving(late))));
+        leftChanged(late).ifPresent(notices::add);
       }
       return release(status, notices);
     }
@@ -108,13 +119,21 @@ public final class Cleanup {
         List.copyOf(notices),
         serviceDecision.command().isPresent() && Report.phase(context.previous()) != Phase.Exiting
             ? Duration.ZERO
-            : context.settings().pollMoving(),
+            : Drain.pollOfMoves(context, status),
         false);
+  }
+
+  /** Tells of guests that are not as they were, and that nobody brings back. */
+  private static Optional<Notice> leftChanged(List<InstanceStatus> rows) {
+    var changed = rows.stream().filter(r -> r.step() != null || r.stopRequestId() != null).toList();
+    return changed.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Notice.warning(HostMessages.leftChanged(changed)));
   }
 
   /** Nothing is claimed of a host on its way back, whether it is seen or not. */
   private static Report notDrained(Report report) {
-    return report.condition(Condition.DRAINED, "False", HostMessages.givenBack(0));
+    return report.condition(Condition.DRAINED, "False", HostMessages.givenBack(0, List.of()));
   }
 
   /** Whether a resource with this status is on its way out. */
@@ -146,7 +165,8 @@ public final class Cleanup {
               .anyMatch(c -> c instanceof Command.OnMigration a && a.instanceId().equals(row.id()));
       if (due && !asked && record.filter(m -> mayAbort(m, context)).isPresent()) {
         Way.of(row)
-            .flatMap(w -> w.move().undo(row.id(), row.migrationId()))
+            .flatMap(Way::move)
+            .flatMap(m -> m.undo(row.id(), row.migrationId()))
             .ifPresent(commands::add);
       }
     }
@@ -159,6 +179,9 @@ public final class Cleanup {
 
   /** Whether a move has had its time, counted from when it began or from the deletion. */
   private static boolean overdue(InstanceStatus row, DecisionContext context) {
+    if (row.is(RowState.Restoring)) {
+      return false; // the tracker of its way ends it in its time
+    }
     var ownConfirm = row.because(Reason.UnconfirmedResize) || row.because(Reason.SourceServiceDown);
     if (ownConfirm && row.is(RowState.Blocked)) {
       return past(null, Deadlines.CONFIRM_BOUND, context);

@@ -6,6 +6,7 @@ import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.drain.instance.HostView;
 import io.hostmaintenance.drain.instance.InstanceView;
+import io.hostmaintenance.drain.instance.StrategyTable;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,7 +76,9 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         input.asked(),
         settings().answerWait(),
         input.resource().getMetadata().getUid(),
-        spec());
+        spec(),
+        StrategyTable.strategies(spec(), settings().strategies()),
+        snapshot.services());
   }
 
   private List<String> destinations() {

@@ -14,6 +14,7 @@ import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.drain.instance.Refusals;
 import io.hostmaintenance.drain.instance.RowTransitions;
+import io.hostmaintenance.drain.instance.WayTracker;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
@@ -156,7 +157,7 @@ public final class Drain {
 
   private static boolean hasWork(DecisionContext context) {
     return context.previous().instances().stream().anyMatch(RowTransitions::remaining)
-        || !context.snapshot().instances().isEmpty();
+        || !ObservationNeeds.noneToMove(context.input().resource(), context.snapshot().instances());
   }
 
   private static Decision wait(DecisionInput input, Phase phase, Cause finding) {
@@ -197,6 +198,9 @@ public final class Drain {
         && context.snapshot().fresh()) {
       table.ask();
     }
+    if (context.snapshot().fresh()) {
+      table.proceed();
+    }
     var rows = table.rows();
     var commands = new ArrayList<Command>();
     serviceDecision.command().ifPresent(commands::add);
@@ -206,7 +210,8 @@ public final class Drain {
     report.status().service(serviceDecision.record());
     report.service(serviceDecision, context);
     var notices = new ArrayList<>(serviceDecision.notices());
-    var emptyCheck = new EmptyCheck(context.host(), context.snapshot());
+    var emptyCheck =
+        new EmptyCheck(context.host(), context.snapshot(), ObservationNeeds.staying(rows));
     notices.addAll(emptyCheck.stuck());
     var drained = drained(context, report, emptyCheck, rows);
     var hindrance = obstacle.or(emptyCheck::undecidable).or(() -> tooSlow(context, rows));
@@ -277,6 +282,11 @@ public final class Drain {
       report.keep(Condition.DRAINED);
       return false;
     }
+    var stay = staying(context, rows);
+    if (!stay.isEmpty()) {
+      report.condition(Condition.DRAINED, "False", HostMessages.stay(stay));
+      return true;
+    }
     report.condition(
         Condition.DRAINED,
         "True",
@@ -284,6 +294,14 @@ public final class Drain {
             ? HostMessages.EMPTY_WITHOUT_PLACEMENT
             : HostMessages.EMPTY);
     return true;
+  }
+
+  /** The rows of the instances that the spec leaves on the host. */
+  private static List<InstanceStatus> staying(DecisionContext context, List<InstanceStatus> rows) {
+    return rows.stream()
+        .filter(r -> r.is(RowState.Skipped))
+        .filter(r -> context.snapshot().onHost(r.id()).isPresent() || r.destinationHost() != null)
+        .toList();
   }
 
   /** A resize that leaves its disk here binds the host also while no list shows its record. */
@@ -329,7 +347,12 @@ public final class Drain {
       return report.phase(phase, obstacle.get());
     }
     if (drained) {
-      return report.phase(Phase.InMaintenance, HostMessages.inMaintenance(context.host()));
+      var stay = staying(context, rows);
+      return report.phase(
+          Phase.InMaintenance,
+          stay.isEmpty()
+              ? HostMessages.inMaintenance(context.host())
+              : HostMessages.inMaintenance(context.host(), stay));
     }
     if (obstacle.isPresent()) {
       return report.phase(Phase.Draining, obstacle.get());
@@ -362,7 +385,6 @@ public final class Drain {
   private static boolean needsAdmin(InstanceStatus row, DecisionContext context) {
     var here = context.snapshot().onHost(row.id()).isPresent();
     return row.is(RowState.Blocked)
-        || row.is(RowState.Skipped)
         || here && (row.is(RowState.Failed) || RowState.of(row).isEmpty());
   }
 
@@ -377,9 +399,9 @@ public final class Drain {
       return context.settings().pollIdle();
     }
     if (status.remaining() > 0) {
-      return context.settings().pollMoving();
+      return pollOfMoves(context, status);
     }
-    if (status.firstEmptyTime() != null && !status.isTrue(Condition.DRAINED)) {
+    if (status.firstEmptyTime() != null && !status.isTrue(Condition.READY)) {
       var due = status.firstEmptyTime().plus(context.settings().settle()).plusSeconds(1);
       var wait = Duration.between(context.snapshot().date(), due);
       var idle = context.settings().pollIdle().plusSeconds(1);
@@ -391,6 +413,13 @@ public final class Drain {
             || status.phase().equals(Phase.Draining.name())
         ? context.settings().pollMoving()
         : context.settings().pollIdle();
+  }
+
+  /** How soon a host is observed again while something is under way: a guest must not run long. */
+  static Duration pollOfMoves(DecisionContext context, HostMaintenanceStatus status) {
+    var usual = context.settings().pollMoving();
+    var stepping = status.instances().stream().anyMatch(r -> WayTracker.isShort(r, context.now()));
+    return stepping && usual.compareTo(Deadlines.STEP_POLL) > 0 ? Deadlines.STEP_POLL : usual;
   }
 
   // ---------------------------------------------------------------- without an observation

@@ -14,16 +14,24 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Whether an observation finds the host empty: the most careful question there is. */
 final class EmptyCheck {
 
   private final String host;
   private final Snapshot snapshot;
+  private final Set<String> staying;
 
-  EmptyCheck(String host, Snapshot snapshot) {
+  /**
+   * The question for an observation.
+   *
+   * @param staying the ids of instances that the spec leaves on the host: at rest they do not count
+   */
+  EmptyCheck(String host, Snapshot snapshot, Set<String> staying) {
     this.host = host;
     this.snapshot = snapshot;
+    this.staying = staying;
   }
 
   /** Why the host is not empty; empty when it is. */
@@ -49,7 +57,11 @@ final class EmptyCheck {
     if (service.isEmpty() || !service.get().disabled()) {
       return Optional.of(HostMessages.notDisabled(host));
     }
-    var count = snapshot.instances().size();
+    var count =
+        snapshot.instances().stream()
+            .filter(i -> !i.idle() || !staying.contains(i.id()))
+            .toList()
+            .size();
     if (count > 0) {
       return Optional.of(HostMessages.instancesOnHost(count));
     }
@@ -66,6 +78,7 @@ final class EmptyCheck {
       case Residents.NoHypervisor() -> Optional.of(HostMessages.noHypervisor(host).message());
       case Residents.Shown(var ids) ->
           ids.stream()
+              .filter(id -> !staying.contains(id))
               .sorted()
               .findFirst()
               .map(id -> HostMessages.shownByHypervisor(ids.size(), id));
@@ -161,6 +174,11 @@ final class EmptyCheck {
     if (!migration.unfinished() && !migration.reverted()) {
       return false;
     }
+    if (migration.finished()
+        && staying.contains(migration.instanceId())
+        && snapshot.instance(migration.instanceId()).filter(Instance::resized).isPresent()) {
+      return false;
+    }
     var onHost = snapshot.onHost(migration.instanceId());
     if (onHost.isPresent()) {
       return underWay(migration, onHost.get());
@@ -188,6 +206,9 @@ final class EmptyCheck {
       return false; // neither an instance nor a migration that Nova knows: leaked
     }
     var instance = consumer.instance().get();
+    if (staying.contains(instance.id()) && instance.idle()) {
+      return false;
+    }
     return consumer
         .migration()
         .map(m -> underWay(m, instance) || instance.resizing())

@@ -46,6 +46,39 @@ final class HostMessages {
 
   private HostMessages() {}
 
+  /** The host is disabled, and nothing is left to move; these instances stay. */
+  static Cause inMaintenance(String host, List<InstanceStatus> staying) {
+    return quiet(staying)
+        ? Reason.NothingRuns.cause(
+            "nova-compute on %s is disabled, and no guest runs on it: reboot it, but do not"
+                + " reinstall it, for %s.",
+            host, disks(staying))
+        : Reason.InstancesSkipped.cause(
+            "nova-compute on %s is disabled, and nothing is left to do: the spec leaves %s there.",
+            host, instances(staying));
+  }
+
+  /** Why the host is not empty though all is done. */
+  static Cause stay(List<InstanceStatus> staying) {
+    return quiet(staying)
+        ? Reason.StoppedInstancesStay.cause("The host is not empty: %s.", disks(staying))
+        : Reason.InstancesSkipped.cause(
+            "The host is not empty: the spec leaves %s on it.", instances(staying));
+  }
+
+  private static boolean quiet(List<InstanceStatus> staying) {
+    return staying.stream()
+        .allMatch(r -> r.because(Reason.NotRunning) || r.because(Reason.StoppedByOperator));
+  }
+
+  private static String disks(List<InstanceStatus> staying) {
+    return "the disks of %s that do not run are here".formatted(instances(staying));
+  }
+
+  private static String instances(List<InstanceStatus> rows) {
+    return rows.size() == 1 ? "1 instance" : rows.size() + " instances";
+  }
+
   // ---------------------------------------------------------------- may the maintenance begin
 
   static Cause conflict(DecisionInput input, DecisionInput.OtherMaintenance other) {
@@ -363,13 +396,21 @@ final class HostMessages {
 
   // ---------------------------------------------------------------- the way out
 
-  static Cause givenBack(int moves) {
+  /** The host is on its way back; these instances are to be started first. */
+  static Cause givenBack(long moves, List<InstanceStatus> stopped) {
     return Reason.Exiting.cause(
+        "The host is being given back.%s%s",
         moves == 0
-            ? "The host is being given back."
-            : "The host is being given back. The operator follows its outstanding moves (%s) to"
-                + " their end.",
-        moves);
+            ? ""
+            : " The operator follows its outstanding moves (%s) to their end.".formatted(moves),
+        stopped.isEmpty()
+            ? ""
+            : " The operator starts again what it had stopped: %s.".formatted(labels(stopped)));
+  }
+
+  private static String labels(List<InstanceStatus> rows) {
+    return rows.stream().limit(5).map(InstanceStatus::label).collect(Collectors.joining(", "))
+        + (rows.size() > 5 ? " and %s more".formatted(rows.size() - 5) : "");
   }
 
   static Cause notGivenBackYet(Unavailable why) {
@@ -381,16 +422,28 @@ final class HostMessages {
             why.cause().message(), HostMaintenance.SKIP_GIVE_BACK);
   }
 
-  static Cause giveBackSkipped(String host, List<String> moving) {
+  static Cause giveBackSkipped(String host, List<InstanceStatus> rows) {
+    var moving = rows.stream().filter(InstanceStatus::outstanding).map(InstanceStatus::id).toList();
+    var stopped = rows.stream().filter(r -> r.stopRequestId() != null).toList();
     return Reason.GiveBackSkipped.cause(
-        "Released by the annotation %s: host %s stays as it is%s.",
-        HostMaintenance.SKIP_GIVE_BACK, host, moving.isEmpty() ? "" : stillUnderWay(moving));
+        "Released by the annotation %s: host %s stays as it is%s%s.",
+        HostMaintenance.SKIP_GIVE_BACK,
+        host,
+        moving.isEmpty() ? "" : stillUnderWay(moving),
+        stopped.isEmpty() ? "" : "; the operator had stopped " + labels(stopped));
   }
 
   static Cause nothingToGiveBack(String host) {
     return Reason.HostGone.cause(
         "The nova-compute service of %s was deleted from Nova: there is nothing to give back.",
         host);
+  }
+
+  /** These instances were in the middle of a way, or stopped, when the host was deleted. */
+  static Cause leftChanged(List<InstanceStatus> rows) {
+    return Reason.NotPutBack.cause(
+        "The operator had changed the state of instances and cannot bring them back now: check %s.",
+        labels(rows));
   }
 
   static Cause movesStillRunning(List<String> moving) {

@@ -10,17 +10,20 @@ import io.hostmaintenance.drain.EmptyCheck.PendingArrival;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.instance.DetailQueries;
 import io.hostmaintenance.drain.instance.GlobalRequestId;
 import io.hostmaintenance.drain.instance.Group;
 import io.hostmaintenance.drain.instance.HostView;
 import io.hostmaintenance.drain.instance.InstanceDecision;
 import io.hostmaintenance.drain.instance.InstanceMessages;
+import io.hostmaintenance.drain.instance.InstanceView;
 import io.hostmaintenance.drain.instance.MigrationTracker;
 import io.hostmaintenance.drain.instance.Operation;
 import io.hostmaintenance.drain.instance.Refusals;
 import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.drain.instance.StrategyTable;
 import io.hostmaintenance.drain.instance.Way;
+import io.hostmaintenance.drain.instance.WayTracker;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -33,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -41,7 +45,7 @@ import java.util.stream.Collectors;
  * The rows of the status at one observation.
  *
  * <ol>
- *   <li>A row with an outstanding request: {@link MigrationTracker}.
+ *   <li>A row with an outstanding request: {@link WayTracker}.
  *   <li>A row at rest whose instance is here: {@link StrategyTable}. One whose instance is
  *       elsewhere ends, or waits for what ties the instance to this host.
  *   <li>New rows: instances that came, resizes that left a disk here, migrations and builds on
@@ -61,12 +65,13 @@ final class InstanceRows {
   private final List<InstanceStatus> rows = new ArrayList<>();
   private final List<Command> commands = new ArrayList<>();
   private final Map<String, Way> movable = new HashMap<>();
+  private final Map<String, Operation> next = new HashMap<>();
   private final Map<String, PendingArrival> pendingArrivals = new LinkedHashMap<>();
 
   private InstanceRows(DecisionContext context) {
     this.context = context;
     this.host = context.hostView();
-    this.emptyCheck = new EmptyCheck(context.host(), context.snapshot());
+    this.emptyCheck = new EmptyCheck(context.host(), context.snapshot(), Set.of());
     emptyCheck.pendingArrivals().forEach(t -> pendingArrivals.putIfAbsent(t.instance().id(), t));
   }
 
@@ -112,16 +117,26 @@ final class InstanceRows {
     if (!row.outstanding()) {
       return rest(row);
     }
-    var next =
-        MigrationTracker.follow(
+    var followed =
+        WayTracker.follow(
             row, context.view(row.id(), host), () -> new MoveQueue(context, all).ahead(row));
-    next.command().ifPresent(commands::add);
-    return toBeAskedAgain(next.row()) ? rest(next.row()) : next.row();
+    followed.command().ifPresent(commands::add);
+    followed.operation().ifPresent(o -> next.put(row.id(), o));
+    return afterRequest(followed.row());
+  }
+
+  /** A row whose request may have come to its end: what may follow does so at once. */
+  private InstanceStatus afterRequest(InstanceStatus row) {
+    if (toBeAskedAgain(row) || row.reason() == null) {
+      return rest(row);
+    }
+    var here = context.snapshot().onHost(row.id()).filter(i -> row.is(RowState.Failed));
+    return here.isPresent() && fallsBack(row) ? decided(fallenBack(row, here.get())) : row;
   }
 
   /** Whether the row's request is to be repeated as the same attempt; it keeps its time. */
   private static boolean toBeAskedAgain(InstanceStatus row) {
-    return row.is(RowState.Requested) && !row.outstanding();
+    return row.is(RowState.Requested) && !row.outstanding() && row.step() == null;
   }
 
   /** A row without an outstanding request. */
@@ -131,6 +146,9 @@ final class InstanceRows {
   }
 
   private InstanceStatus here(InstanceStatus row, Instance instance) {
+    if (row.is(RowState.Skipped) && row.completionTime() != null) {
+      return row; // started again on the way out
+    }
     return switch (RowState.of(row).orElseThrow()) {
       case Moved, Gone -> decided(RowTransitions.first(instance, context.now()));
       case Failed ->
@@ -138,9 +156,10 @@ final class InstanceRows {
               ? decided(RowTransitions.first(instance, context.now()))
               : mayRetry(row, instance)
                   ? decided(retried(row, instance))
-                  : row.toBuilder().status(UntrustedText.cut(instance.status(), 32)).build();
-      case Skipped -> row;
-      case Pending, Requested, InProgress, Confirming, Blocked ->
+                  : fallsBack(row)
+                      ? decided(fallenBack(row, instance))
+                      : row.toBuilder().status(UntrustedText.cut(instance.status(), 32)).build();
+      case Pending, Requested, InProgress, Confirming, Restoring, Blocked, Skipped ->
           row.firstRefusedTime() != null && retryWanted()
               ? decided(retried(row, instance))
               : decided(RowTransitions.seen(row, instance));
@@ -155,7 +174,21 @@ final class InstanceRows {
             : row.completionTime().plus(Deadlines.backOff(1));
     return RowTransitions.first(instance, context.now()).toBuilder()
         .attempts(retryWanted() ? 0 : row.attempts())
+        .stopRequestId(row.stopRequestId())
         .nextAttemptTime(context.now().isBefore(soonest) ? soonest : null)
+        .build();
+  }
+
+  private boolean fallsBack(InstanceStatus row) {
+    return StrategyTable.fallback(row, host).isPresent();
+  }
+
+  /** As new, but for the strategy, by which the table knows that it falls back. */
+  private InstanceStatus fallenBack(InstanceStatus row, Instance instance) {
+    var cause = new Cause(Reason.valueOf(row.reason()), row.message());
+    return mark(retried(row, instance), RowState.Pending, cause).toBuilder()
+        .attempts(0)
+        .strategy(StrategyTable.fallback(row, host).orElseThrow())
         .build();
   }
 
@@ -170,16 +203,78 @@ final class InstanceRows {
         || host.allowsAttemptAfter(row)
             && !instance.inError()
             && !row.because(Reason.Refused)
-            && !(row.because(Reason.Inconsistent) && row.destinationHost() != null);
+            && !(row.because(Reason.Inconsistent) && row.destinationHost() != null)
+            && (Way.of(row).filter(w -> !w.plain()).isEmpty() || plainNow(row));
+  }
+
+  /** A way that changes the guest is taken once; where it left it, it may be movable as it is. */
+  private boolean plainNow(InstanceStatus row) {
+    return !row.because(Reason.NotPutBack)
+        && StrategyTable.choose(context.view(row.id(), host), row)
+            instanceof InstanceDecision.Move(var way, var _)
+        && way.plain();
   }
 
   private InstanceStatus decided(InstanceStatus row) {
-    return switch (StrategyTable.choose(context.view(row.id(), host), context.spec())) {
-      case InstanceDecision.Move(var way) -> toMove(row, way);
+    return switch (StrategyTable.choose(context.view(row.id(), host), row)) {
+      case InstanceDecision.Move(var way, var strategy) -> {
+        var shown = withStrategy(row, strategy);
+        yield hindrance(row.id(), way)
+            .map(w -> waitFor(shown, w))
+            .orElseGet(() -> toMove(shown, way));
+      }
       case InstanceDecision.WaitFor wait -> waitFor(row, wait);
-      case InstanceDecision.NeedsAdmin(var cause) ->
-          withAction(mark(row, RowState.Blocked, cause), RowAction.None);
+      case InstanceDecision.Skip(var cause, var strategy) ->
+          withAction(mark(withStrategy(row, strategy), RowState.Skipped, cause), RowAction.None);
+      case InstanceDecision.NeedsAdmin(var cause, var strategy) ->
+          withAction(mark(withStrategy(row, strategy), RowState.Blocked, cause), RowAction.None);
     };
+  }
+
+  /** Why a way that changes the guest may not begin now; empty for one that moves it as it is. */
+  private Optional<InstanceDecision.WaitFor> hindrance(String id, Way way) {
+    if (way.plain()) {
+      return Optional.empty();
+    }
+    var view = context.view(id, host);
+    var where = askedAt(way, view);
+    if (!host.hears(where)) {
+      return Optional.of(
+          new InstanceDecision.WaitFor(
+              InstanceMessages.notHeard(where),
+              Deadlines.UNTOLD_WAIT,
+              InstanceMessages.NOT_HEARD_REMEDY));
+    }
+    var first = context.previous().instances().stream().noneMatch(DetailQueries::movesPlainly);
+    var candidate = view.detail().flatMap(Detail::candidate);
+    if (!way.needsDestination() || candidate.orElse(!first)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new InstanceDecision.WaitFor(
+            candidate.isPresent()
+                ? InstanceMessages.NO_CANDIDATE
+                : InstanceMessages.CANDIDATE_UNKNOWN,
+            Deadlines.UNTOLD_WAIT,
+            InstanceMessages.NO_CANDIDATE_REMEDY));
+  }
+
+  /** Whose nova-compute carries out the first operation: a confirmation is its source's. */
+  private static String askedAt(Way way, InstanceView view) {
+    return way == Way.CONFIRM
+        ? finished(view).map(Migration::sourceHost).orElse(view.host().name())
+        : view.host().name();
+  }
+
+  private static Optional<Migration> finished(InstanceView view) {
+    return view.detail().stream()
+        .flatMap(d -> d.migrations().stream())
+        .filter(Migration::finished)
+        .findFirst();
+  }
+
+  private static InstanceStatus withStrategy(InstanceStatus row, String strategy) {
+    return row.toBuilder().strategy(strategy).build();
   }
 
   private InstanceStatus toMove(InstanceStatus row, Way way) {
@@ -232,15 +327,33 @@ final class InstanceRows {
     return row.toBuilder().action(action.name()).build();
   }
 
+  /**
+   * On the way out: a way that has begun is taken back where that is right, and what the operator
+   * stopped is started.
+   */
+  void takeBack() {
+    for (var row : List.copyOf(rows)) {
+      var view = context.view(row.id(), host);
+      if (next.containsKey(row.id()) && !row.is(RowState.Restoring)) {
+        next.remove(row.id());
+        follow(WayTracker.takenBack(row, view));
+      } else if (row.stopRequestId() != null && !row.outstanding() && slotFree(Way.STOP)) {
+        follow(WayTracker.toStart(row, view));
+      }
+    }
+  }
+
+  private void follow(MigrationTracker.Next followed) {
+    followed.operation().ifPresent(o -> next.put(followed.row().id(), o));
+    replace(followed.row());
+  }
+
   private InstanceStatus away(InstanceStatus row) {
     if (pendingArrivals.containsKey(row.id())) {
       return arriving(row, pendingArrivals.get(row.id()));
     }
     var state = RowState.of(row).orElseThrow();
-    if (state == RowState.Moved
-        || state == RowState.Gone
-        || state == RowState.Skipped
-        || row.because(Reason.MovedWithError)) {
+    if (state == RowState.Moved || state == RowState.Gone || row.because(Reason.MovedWithError)) {
       return row;
     }
     var view = context.view(row.id(), host);
@@ -329,6 +442,20 @@ final class InstanceRows {
 
   /** It has left, so if a revert brings it back its attempts begin anew. */
   private InstanceStatus unconfirmed(InstanceStatus row, Instance instance) {
+    var byStrategy =
+        switch (StrategyTable.choose(context.view(row.id(), host), row)) {
+          case InstanceDecision.Move(var way, var _) -> way == Way.CONFIRM;
+          case InstanceDecision.Skip _ -> true;
+          case InstanceDecision.WaitFor _, InstanceDecision.NeedsAdmin _ -> false;
+        };
+    var tried = Way.CONFIRM.word().of(row) && (row.is(RowState.Failed) || row.is(RowState.Blocked));
+    if (tried && !retryWanted()) {
+      return mark(row, RowState.Blocked, InstanceMessages.unconfirmedElsewhere(instance));
+    }
+    if (byStrategy) {
+      var left = Way.CONFIRM.word().of(row) && !tried ? row : row.toBuilder().attempts(0).build();
+      return decided(left.toBuilder().destinationHost(instance.host()).build());
+    }
     return withAction(
         mark(row, RowState.Blocked, InstanceMessages.unconfirmedElsewhere(instance)).toBuilder()
             .destinationHost(instance.host())
@@ -386,61 +513,92 @@ final class InstanceRows {
 
   /** Asks for as many moves as may be in flight, largest memory first. */
   void ask() {
-    var flying = rows.stream().filter(RowTransitions::inFlight).toList();
-    var free = context.input().freeMoves() - flying.size();
+    var plain = rows.stream().anyMatch(DetailQueries::movesPlainly);
+    var inFlight = rows.stream().filter(RowTransitions::inFlight).toList();
+    var free = context.input().freeMoves() - inFlight.size();
+    var flying = inFlight.stream().filter(InstanceRows::moves).toList();
     var busy = new HashSet<String>();
     flying.forEach(r -> busy.addAll(groups(r.id())));
     var groupsOfFlyingKnown = flying.stream().map(InstanceStatus::id).allMatch(this::known);
     for (var row : candidates()) {
-      var move = movable.get(row.id()).move();
-      var known = known(row.id()) && (groupsOfFlyingKnown || groups(row.id()).isEmpty());
-      if (free <= 0 || !slotFree(move) || !known) {
+      var way = movable.get(row.id());
+      var known =
+          way.move().isEmpty()
+              || known(row.id()) && (groupsOfFlyingKnown || groups(row.id()).isEmpty());
+      if (free <= 0 || !slotFree(way) || !known || !way.plain() && (plain || !goesSomewhere(row))) {
         continue;
       }
-      var groups = groups(row.id());
+      var groups = way.move().isPresent() ? groups(row.id()) : Set.<String>of();
       if (groups.stream().anyMatch(busy::contains)) {
         if (row.firstRefusedTime() == null) {
           replace(mark(row, RowState.Pending, InstanceMessages.GROUP_MEMBER_MOVING));
         }
         continue;
       }
-      ask(row, movable.get(row.id()));
+      ask(row, way, way.first());
       busy.addAll(groups);
       free--;
     }
   }
 
-  /** Whether the host may run one more operation of the kind. */
-  private boolean slotFree(Operation operation) {
+  private static boolean moves(InstanceStatus row) {
+    return Way.of(row).flatMap(Way::move).isPresent();
+  }
+
+  /** Whether a way that needs somewhere to go has it, by placement's word. */
+  private boolean goesSomewhere(InstanceStatus row) {
+    return !movable.get(row.id()).needsDestination()
+        || context.view(row.id(), host).detail().flatMap(Detail::candidate).orElse(false);
+  }
+
+  /** Asks for the next operation of each row whose last one is proven. */
+  void proceed() {
+    for (var row : List.copyOf(rows)) {
+      var operation = Optional.ofNullable(next.get(row.id()));
+      operation.ifPresent(o -> ask(row, Way.of(row).orElseThrow(), o));
+    }
+  }
+
+  /** Whether the host may take one more instance this way. */
+  private boolean slotFree(Way way) {
     var taken =
         rows.stream()
             .filter(RowTransitions::inFlight)
             .flatMap(r -> Way.of(r).stream())
-            .filter(w -> w.move().sharesSlotsWith(operation))
+            .filter(way::sharesSlotsWith)
             .count();
-    return taken < operation.slots(context.spec().concurrency());
+    return taken < way.slots(context.spec().concurrency());
   }
 
-  private void ask(InstanceStatus row, Way way) {
+  private void ask(InstanceStatus row, Way way, Operation operation) {
+    var restoring = row.is(RowState.Restoring);
     var asking =
-        Refusals.forLong(row) ? row : mark(row, RowState.Requested, InstanceMessages.ASKING);
+        Refusals.forLong(row) || restoring
+            ? row
+            : mark(row, RowState.Requested, InstanceMessages.ASKING);
+    var record =
+        way == Way.CONFIRM
+            ? finished(context.view(row.id(), host)).map(Migration::id).orElse(null)
+            : restoring ? row.migrationId() : null;
     var intent =
         asking.toBuilder()
             .firstRefusedTime(row.firstRefusedTime())
             .action(way.word().name())
-            .attempts(row.attemptsMade() + 1)
+            .step(way.plain() ? null : operation.word())
+            .attempts(row.attemptsMade() + (row.step() == null ? 1 : 0))
             .observedTime(context.snapshot().date())
             .requestUserId(context.snapshot().identity().userId())
             .requestProjectId(context.snapshot().identity().projectId())
             .requestTime(context.now())
             .requestId(null)
-            .migrationId(null)
+            .migrationId(record)
             .nextAttemptTime(null)
-            .destinationHost(context.target().orElse(null))
+            .destinationHost(
+                operation.moves() ? context.target().orElse(null) : row.destinationHost())
             .build();
     replace(intent);
-    var requestId = GlobalRequestId.of(host, intent, "move");
-    commands.add(way.move().command(row.id(), context.target(), requestId));
+    var requestId = GlobalRequestId.of(host, intent, operation.moves() ? "move" : operation.word());
+    commands.add(operation.command(row.id(), context.target(), requestId));
   }
 
   private List<InstanceStatus> candidates() {
@@ -452,8 +610,8 @@ final class InstanceRows {
         .filter(r -> movable.containsKey(r.id()))
         .filter(r -> r.nextAttemptTime() == null || !context.now().isBefore(r.nextAttemptTime()))
         .sorted(
-            Comparator.comparing((InstanceStatus r) -> ram.getOrDefault(r.id(), 0))
-                .reversed()
+            Comparator.comparing((InstanceStatus r) -> !movable.get(r.id()).plain())
+                .thenComparing(r -> -ram.getOrDefault(r.id(), 0))
                 .thenComparing(InstanceStatus::id))
         .toList();
   }

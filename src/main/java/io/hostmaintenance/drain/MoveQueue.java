@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.drain.instance.InstanceMessages;
+import io.hostmaintenance.drain.instance.Operation;
 import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.drain.instance.Way;
 import io.hostmaintenance.nova.Instance;
@@ -23,7 +24,7 @@ record MoveQueue(DecisionContext context, List<InstanceStatus> rows) {
     if (rows.stream().anyMatch(r -> !r.id().equals(row.id()) && runs(r))) {
       return Optional.of(InstanceMessages.WAITS_FOR_OTHER_MOVE);
     }
-    return Way.of(row).filter(w -> w.move().queuesAtSource()).isEmpty()
+    return Way.of(row).flatMap(Way::move).filter(Operation::queuesAtSource).isEmpty()
         ? Optional.empty()
         : context.snapshot().instances().stream()
             .filter(i -> !i.id().equals(row.id()) && i.migrating() && isExternal(i))

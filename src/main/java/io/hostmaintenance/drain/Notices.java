@@ -69,7 +69,12 @@ final class Notices {
     }
 
     return switch (RowState.of(row).get()) {
-      case Moved, Gone, Skipped -> Optional.of(Notice.normal(said(row)));
+      case Moved ->
+          Optional.of(
+              row.because(Reason.NotPutBack) || row.because(Reason.TakenOverByOwner)
+                  ? Notice.warning(said(row))
+                  : Notice.normal(said(row)));
+      case Gone, Skipped -> Optional.of(Notice.normal(said(row)));
       case Failed, Blocked -> Optional.of(Notice.warning(said(row)));
       case Pending ->
           old != null && old.outstanding()
@@ -79,7 +84,7 @@ final class Notices {
           row.firstRefusedTime() != null
               ? Optional.empty()
               : Optional.of(Notice.normal(InstanceMessages.requested(row)));
-      case InProgress, Confirming -> Optional.empty();
+      case InProgress, Confirming, Restoring -> Optional.empty();
     };
   }
 

@@ -3,11 +3,16 @@ package io.hostmaintenance.drain;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.drain.instance.RowTransitions;
+import io.hostmaintenance.nova.Instance;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What the next observation of a host must ask for, by what is stored and what was seen. */
 public final class ObservationNeeds {
@@ -46,17 +51,40 @@ public final class ObservationNeeds {
     return !resource.isMarkedForDeletion()
         && resource.getStatus() != null
         && resource.getStatus().firstEmptyTime() != null
+        && staying(resource.getStatus()).isEmpty()
         && completeObservation(resource.getStatus());
+  }
+
+  /** The instances that the spec leaves on their host, by what is stored. */
+  public static Set<String> staying(HostMaintenanceStatus status) {
+    return status == null ? Set.of() : staying(status.instances());
+  }
+
+  static Set<String> staying(List<InstanceStatus> rows) {
+    return rows.stream()
+        .filter(r -> r.is(RowState.Skipped))
+        .map(InstanceStatus::id)
+        .collect(Collectors.toSet());
+  }
+
+  /** Whether a list of the host's instances shows none but those that the spec leaves there. */
+  public static boolean noneToMove(HostMaintenance resource, List<Instance> instances) {
+    var staying = staying(resource.getStatus());
+    return instances.stream().map(Instance::id).allMatch(staying::contains);
   }
 
   /** Whether to ask the hypervisors: no list speaks against an empty host; not on the way out. */
   public static boolean residents(HostMaintenance resource, Snapshot snapshot) {
     return !resource.isMarkedForDeletion()
-        && new EmptyCheck(resource.host(), snapshot).occupiedByLists().isEmpty();
+        && new EmptyCheck(resource.host(), snapshot, staying(resource.getStatus()))
+            .occupiedByLists()
+            .isEmpty();
   }
 
   /** Whether to ask placement: neither lists nor hypervisors speak against an empty host. */
   public static boolean placement(HostMaintenance resource, Snapshot snapshot) {
-    return new EmptyCheck(resource.host(), snapshot).occupiedByNova().isEmpty();
+    return new EmptyCheck(resource.host(), snapshot, staying(resource.getStatus()))
+        .occupiedByNova()
+        .isEmpty();
   }
 }

@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.instance.InstanceMessages;
 import io.hostmaintenance.drain.instance.Refusals;
@@ -84,8 +85,16 @@ public final class OutcomeRecorder {
   private static List<InstanceStatus> enter(
       List<InstanceStatus> rows, Outcome outcome, Instant now) {
     return switch (outcome.command()) {
-      case Command.ConfirmResize c -> change(rows, c.instanceId(), r -> confirm(r, outcome, now));
-      case Command.ServerAction c -> change(rows, c.instanceId(), r -> move(r, outcome, now));
+      case Command.ConfirmResize c ->
+          change(
+              rows,
+              c.instanceId(),
+              r -> RowAction.Confirm.of(r) ? move(r, outcome, now) : confirm(r, outcome, now));
+      case Command.ServerAction c ->
+          change(
+              rows,
+              c.instanceId(),
+              r -> r.is(RowState.Restoring) ? restoring(r, outcome, now) : move(r, outcome, now));
       case Command.OnMigration c -> change(rows, c.instanceId(), r -> timeout(r, outcome, now));
       case Command.OnService _ -> rows;
     };
@@ -102,11 +111,23 @@ public final class OutcomeRecorder {
           RowTransitions.mark(
               row.toBuilder().requestId(requestId).build(),
               RowState.InProgress,
-              InstanceMessages.ACCEPTED,
+              InstanceMessages.accepted(row),
               now);
+      case Outcome.NotSent _ when row.step() != null ->
+          row.toBuilder().nextAttemptTime(now).build();
       case Outcome.NotSent _ -> notSent(row, now);
       case Outcome.Failed(var _, var failure) ->
           failure.outcomeUnknown() ? unknown(row, failure, now) : refused(row, failure, now);
+    };
+  }
+
+  /** A row that is Restoring goes on saying how its way ended. */
+  private static InstanceStatus restoring(InstanceStatus row, Outcome outcome, Instant now) {
+    return switch (outcome) {
+      case Outcome.Accepted(var _, var requestId) -> row.toBuilder().requestId(requestId).build();
+      case Outcome.NotSent _ -> row.toBuilder().nextAttemptTime(now).build();
+      case Outcome.Failed(var _, var failure) when failure.outcomeUnknown() -> row;
+      case Outcome.Failed(var _, var failure) -> Refusals.later(row, failure.retryAfter(), now);
     };
   }
 

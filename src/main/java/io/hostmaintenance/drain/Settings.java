@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain;
 
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.instance.Deadlines;
 import java.time.Duration;
 
@@ -14,6 +15,7 @@ import java.time.Duration;
  *     one operator only
  * @param maxHostsDraining hosts that are drained at once
  * @param maxMoves moves in flight at once, all hosts together
+ * @param strategies what may be done with instances where a resource does not say; each is set
  */
 public record Settings(
     Duration pollMoving,
@@ -22,7 +24,8 @@ public record Settings(
     Duration httpTimeout,
     Duration leaseTime,
     int maxHostsDraining,
-    int maxMoves) {
+    int maxMoves,
+    Strategies strategies) {
 
   /** How long a request without an answer may take effect: lease, time-out and ten seconds. */
   public Duration answerWait() {

@@ -2,6 +2,7 @@ package io.hostmaintenance.nova;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Something that was asked of an instance ({@code GET /servers/{id}/os-instance-actions}).
@@ -30,6 +31,25 @@ public record InstanceAction(
   /** The action of a cold migration. */
   public static final String MIGRATE = "migrate";
 
+  private static final Set<String> LEAVE_STATE =
+      Set.of(
+          "live_migration_cancel",
+          "live_migration_force_complete",
+          "lock",
+          "unlock",
+          "attach_interface",
+          "detach_interface",
+          "attach_volume",
+          "detach_volume",
+          "swap_volume",
+          "extend_volume",
+          "createImage",
+          "createBackup",
+          "attach_share",
+          "detach_share",
+          "refresh_volume_attachment",
+          "changePassword");
+
   /** Whether it is a live migration. */
   public boolean liveMigration() {
     return action.equals(LIVE_MIGRATION);
@@ -40,9 +60,24 @@ public record InstanceAction(
     return liveMigration() || action.equals(MIGRATE) || action.equals("resize");
   }
 
+  /** Whether it leaves the state and the host of the instance as they are. */
+  public boolean leavesState() {
+    return LEAVE_STATE.contains(action);
+  }
+
   /** Whether it pauses the instance. */
   public boolean pauses() {
     return action.equals("pause");
+  }
+
+  /** Whether it stops the instance. */
+  public boolean stops() {
+    return action.equals("stop");
+  }
+
+  /** Whether the guest runs after it, or is off, because somebody wanted it so. */
+  public boolean startsOrStops() {
+    return stops() || List.of("start", "reboot", "create", "rebuild", "unshelve").contains(action);
   }
 
   /** Whether a step of it failed; a later retry of Nova's own may still have succeeded. */

@@ -1,12 +1,16 @@
 package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.Durations;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * What the environment says.
@@ -36,6 +40,12 @@ public record Config(
 
   /** Longest time that a request for a move may take, see the adapter. */
   private static final Duration HTTP_TIMEOUT = Duration.ofSeconds(60);
+
+  private static final String STOP = "Stop";
+  private static final String[] NONE = {};
+
+  /** So many bytes of what is wrong are shown. */
+  private static final int MOST_SHOWN = 64;
 
   private record Variable(String name, String fallback, String meaning) {}
 
@@ -69,6 +79,11 @@ public record Config(
               "10",
               "hosts that are drained at once; others wait in Pending"),
           new Variable("HM_MAX_MOVES", "20", "moves in flight at once, all hosts together"),
+          new Variable(
+              "HM_STRATEGIES",
+              "",
+              "what may be done with instances where spec.strategies does not say, such as"
+                  + " suspended=ResumeLiveSuspend,error=Recover"),
           new Variable(
               "HM_LOG_FORMAT", "", "human or json; without it human on a terminal, json otherwise"),
           new Variable("KUBECONFIG", "", "the usual kubeconfig rules, or the pod's own account"));
@@ -106,7 +121,8 @@ public record Config(
             HTTP_TIMEOUT,
             leaderElection ? Lease.DURATION : Duration.ZERO,
             number(environment, "HM_MAX_HOSTS_DRAINING", 1, 10_000),
-            number(environment, "HM_MAX_MOVES", 1, 10_000));
+            number(environment, "HM_MAX_MOVES", 1, 10_000),
+            strategies(environment).over(Strategies.DEFAULT));
     var namespace = text(environment, "HM_NAMESPACE");
     if (leaderElection && namespace.isEmpty()) {
       throw new IllegalArgumentException(
@@ -157,6 +173,51 @@ public record Config(
       case "false" -> false;
       default -> throw new IllegalArgumentException(name + ": write true or false");
     };
+  }
+
+  private static Strategies strategies(Map<String, String> environment) {
+    var said = new HashMap<String, String>();
+    for (var one : text(environment, "HM_STRATEGIES").map(t -> t.split(",", -1)).orElse(NONE)) {
+      var pair = one.split("=", 2);
+      var field = pair[0].strip();
+      var value = pair.length == 1 ? "" : pair[1].strip();
+      allow(field, value);
+      if (said.put(field, value) != null) {
+        throw strategies("names %s twice: leave one out", field);
+      }
+    }
+    return Strategies.of(said);
+  }
+
+  /** A Stop is for a resource alone: only that can say the scope which it needs. */
+  private static void allow(String field, String value) {
+    var values = Strategies.values().get(field);
+    if (values == null) {
+      throw strategies(
+          "'%s' is no field of spec.strategies: write one of %s, such as"
+              + " suspended=ResumeLiveSuspend",
+          UntrustedText.cut(field, MOST_SHOWN),
+          String.join(", ", new TreeSet<>(Strategies.values().keySet())));
+    }
+    var allowed = values.stream().filter(v -> !v.equals(STOP)).toList();
+    if (value.equals(STOP) && !allowed.equals(values)) {
+      throw strategies(
+          "%s must not be Stop here, which needs scope Running: write %s, and Stop with that scope"
+              + " into the HostMaintenance",
+          field, String.join(" or ", allowed));
+    }
+    if (!allowed.contains(value)) {
+      throw strategies(
+          "'%s' is no value of %s: write %s=%s",
+          UntrustedText.cut(value, MOST_SHOWN),
+          field,
+          field,
+          String.join(" or " + field + "=", allowed));
+    }
+  }
+
+  private static IllegalArgumentException strategies(String format, Object... values) {
+    return new IllegalArgumentException("HM_STRATEGIES: " + format.formatted(values));
   }
 
   private static Optional<String> text(Map<String, String> environment, String name) {

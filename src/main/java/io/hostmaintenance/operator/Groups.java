@@ -91,7 +91,7 @@ final class Groups {
       HostMaintenanceStatus status, List<Instance> instances, Map<String, Detail> details) {
     var snapshot = new Questions();
     var found = new HashMap<String, List<Group>>();
-    for (var id : wanted(status, instances)) {
+    for (var id : wanted(status, instances, details)) {
       snapshot
           .membership(id)
           .ifPresent(
@@ -108,7 +108,8 @@ final class Groups {
     return Map.copyOf(found);
   }
 
-  private static List<String> wanted(HostMaintenanceStatus status, List<Instance> instances) {
+  private static List<String> wanted(
+      HostMaintenanceStatus status, List<Instance> instances, Map<String, Detail> details) {
     var outstanding =
         status == null
             ? Stream.<String>empty()
@@ -117,10 +118,16 @@ final class Groups {
                 .map(InstanceStatus::id);
     var movable =
         instances.stream()
-            .filter(i -> i.idle() && MOVABLE.contains(i.vmState()))
+            .filter(
+                i -> i.idle() && (MOVABLE.contains(i.vmState()) || mayBegin(details.get(i.id()))))
             .sorted(Comparator.comparing(Instance::ramMiB).reversed().thenComparing(Instance::id))
             .map(Instance::id);
     return Stream.concat(outstanding, movable).distinct().toList();
+  }
+
+  /** Whether its way to another host may begin: then it was asked whether there is one. */
+  private static boolean mayBegin(Detail detail) {
+    return detail != null && detail.candidate().isPresent();
   }
 
   /** What is asked at one observation. */

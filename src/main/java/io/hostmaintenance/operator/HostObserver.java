@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.HostClaim;
 import io.hostmaintenance.drain.Observation;
 import io.hostmaintenance.drain.Observation.Consumer;
@@ -16,6 +17,7 @@ import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -73,9 +75,12 @@ final class HostObserver {
   private final ParallelReads parallelReads;
   private final Hypervisors hypervisors;
   private final Groups groups;
+  private final Strategies strategies;
 
-  HostObserver(Nova nova, LongSupplier nanoTime, ParallelReads parallelReads) {
+  HostObserver(
+      Nova nova, LongSupplier nanoTime, ParallelReads parallelReads, Strategies strategies) {
     this.nova = nova;
+    this.strategies = strategies;
     this.nanoTime = nanoTime;
     this.parallelReads = parallelReads;
     this.hypervisors = new Hypervisors(nova, nanoTime);
@@ -114,6 +119,9 @@ final class HostObserver {
     private final Map<String, Detail> details = new HashMap<>();
     private final Set<String> unanswered = new HashSet<>();
 
+    /** Whether the host can be asked about its guests; one that is down lets Nova wait. */
+    private boolean up;
+
     HostObservation(
         HostMaintenance resource, ObservationMemory remembered, Optional<Duration> mayTake) {
       this.resource = resource;
@@ -135,7 +143,7 @@ final class HostObserver {
       var began = nanoTime.getAsLong();
       var instances = nova.instancesOn(host);
       var services = nova.computeServices();
-      ask(migrations, instances.value());
+      ask(migrations, instances.value(), services);
       return fresh(
           new Snapshot(
               instances.date(),
@@ -168,12 +176,13 @@ final class HostObserver {
               ? new Timestamped<>(List.<Instance>of(), shown.date())
               : nova.instancesOn(host);
       var migrations = new ArrayList<>(unfinished);
-      if (instances.value().isEmpty()) {
+      var noneToMove = ObservationNeeds.noneToMove(resource, instances.value());
+      if (noneToMove) {
         migrations.addAll(reverted(page, instances.date()));
       }
       inTime();
       var services = hidden(before) ? before : nova.computeServices();
-      ask(migrations, instances.value());
+      ask(migrations, instances.value(), services);
       inTime();
       var lists =
           new Snapshot(
@@ -191,7 +200,7 @@ final class HostObserver {
               unanswered,
               shown.value(),
               new Placement.NotAsked());
-      return instances.value().isEmpty() ? verified(lists, page) : fresh(lists, began);
+      return noneToMove ? verified(lists, page) : fresh(lists, began);
     }
 
     /** The unfinished records, however old: of the one page, or by a list for each status. */
@@ -267,8 +276,10 @@ final class HostObserver {
 
     // -------------------------------------------------------------- single instances
 
-    private void ask(List<Migration> migrations, List<Instance> instances) {
-      var questions = new HashMap<>(DetailQueries.of(status, migrations, instances));
+    private void ask(
+        List<Migration> migrations, List<Instance> instances, List<ComputeService> services) {
+      up = services.stream().anyMatch(s -> s.host().equals(host) && s.up());
+      var questions = new HashMap<>(DetailQueries.of(resource, strategies, migrations, instances));
       migrations.stream()
           .filter(m -> m.reverted())
           .forEach(m -> questions.putIfAbsent(m.instanceId(), Set.of(Question.INSTANCE)));
@@ -372,7 +383,25 @@ final class HostObserver {
           questions.contains(Question.EVENTS)
               ? row(id).map(InstanceStatus::requestId).flatMap(r -> nova.action(id, r))
               : Optional.<InstanceAction>empty();
-      return new Detail(instance, migrations, actions, events);
+      var guest =
+          questions.contains(Question.DIAGNOSTICS) && up
+              ? told(id, () -> nova.guestPower(id))
+              : Optional.<GuestPower>empty();
+      var candidate =
+          questions.contains(Question.CANDIDATE)
+              ? told(id, () -> nova.hasCandidate(id).orElse(true))
+              : Optional.<Boolean>empty();
+      return new Detail(instance, migrations, actions, events, guest, candidate);
+    }
+
+    /** An answer without which the rest is of use. */
+    private static <T> Optional<T> told(String id, Supplier<T> question) {
+      try {
+        return Optional.of(question.get());
+      } catch (NovaException e) {
+        LOG.warn("instance {}: {}", id, e.getMessage());
+        return Optional.empty();
+      }
     }
 
     /** A paused guest must not move twice because a short list hides its first move. */
@@ -403,7 +432,8 @@ final class HostObserver {
       }
       var snapshot =
           lists.residents() instanceof Residents.NotAsked ? lists.with(residents()) : lists;
-      if (snapshot.residents() instanceof Residents.Shown(var ids) && !ids.isEmpty()) {
+      if (snapshot.residents() instanceof Residents.Shown(var ids)
+          && !ids.stream().allMatch(id -> snapshot.onHost(id).isPresent())) {
         var began = nanoTime.getAsLong();
         return snapshot.with(nova.instancesOn(host), snapshot.services(), since(began));
       }
@@ -411,7 +441,7 @@ final class HostObserver {
         return snapshot;
       }
       inTime();
-      var told = snapshot.with(placement(page));
+      var told = snapshot.with(placement(page, snapshot.instances()));
       if (told.placement() instanceof Placement.Absent
           && page.migrations().isEmpty()
           && !verifiedBefore()) {
@@ -468,7 +498,7 @@ final class HostObserver {
       return Optional.of(new Timestamped<>(new Residents.Shown(Set.copyOf(ids)), date));
     }
 
-    private Placement placement(MigrationPage page) {
+    private Placement placement(MigrationPage page, List<Instance> instances) {
       var allocations =
           hypervisors.of(host).stream().flatMap(h -> nova.consumers(h.id()).stream()).toList();
       if (allocations.isEmpty()) {
@@ -478,15 +508,16 @@ final class HostObserver {
       allocations.forEach(ids::addAll);
       remembered.retainConsumers(ids);
       ids.removeIf(remembered::isNobody);
-      return new Placement.Consumers(consumers(ids, page));
+      return new Placement.Consumers(consumers(ids, page, instances));
     }
 
-    private List<Consumer> consumers(Set<String> ids, MigrationPage page) {
+    private List<Consumer> consumers(
+        Set<String> ids, MigrationPage page, List<Instance> instances) {
       var consumers = new ArrayList<Consumer>();
       var unresolved = new ArrayList<String>();
       for (var id : ids) {
         inTime();
-        var instance = nova.instance(id);
+        var instance = here(id, instances).or(() -> nova.instance(id));
         if (instance.isPresent()) {
           consumers.add(new Consumer(id, Optional.empty(), instance));
         } else {

@@ -19,6 +19,7 @@ import io.hostmaintenance.drain.OutcomeRecorder;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.drain.instance.Confirmation;
 import io.hostmaintenance.drain.instance.Refusals;
+import io.hostmaintenance.drain.instance.WayTracker;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
@@ -136,7 +137,7 @@ final class MaintenanceLoop {
       BooleanSupplier leading,
       Consumer<String> wake) {
     this.nova = nova;
-    this.observer = new HostObserver(nova, nanoTime, parallelReads);
+    this.observer = new HostObserver(nova, nanoTime, parallelReads, settings.strategies());
     this.resources = resources;
     this.events = events;
     this.settings = settings;
@@ -342,7 +343,7 @@ final class MaintenanceLoop {
     if (resource.getStatus() != null) {
       for (var row : resource.getStatus().instances()) {
         if (row.requestTime() != null) {
-          var key = row.id() + "/" + row.requestTime();
+          var key = row.id() + "/" + row.requestTime() + "/" + row.step();
           keys.add(key);
           var first = memory.firstSeen.computeIfAbsent(key, k -> asked);
           waited.put(row.id(), Duration.between(first, asked));
@@ -525,10 +526,24 @@ final class MaintenanceLoop {
     return switch (command) {
       case Command.OnService service -> serviceChanged(service.serviceId(), observation);
       case Command.ConfirmResize confirm -> !confirmationDue(resource, confirm.instanceId());
-      case Command.ChangeState change ->
-          change.change().fromAnyState() && !stands(resource, change.instanceId());
-      case Command.LiveMigrate _, Command.ColdMigrate _, Command.OnMigration _ -> false;
+      case Command.ChangeState change
+          when change.change().fromAnyState() && !stands(resource, change.instanceId()) ->
+          true;
+      case Command.ServerAction action -> isTakenOver(row(resource, action.instanceId()));
+      case Command.OnMigration _ -> false;
     };
+  }
+
+  private boolean isTakenOver(InstanceStatus row) {
+    if (row.step() == null) {
+      return false;
+    }
+    try {
+      return WayTracker.isTakenOver(row, nova.actions(row.id()), nova.identity());
+    } catch (NovaException e) {
+      LOG.warn("instance {}: its actions were not read again: {}", row.id(), e.getMessage());
+      return true;
+    }
   }
 
   /** Whether an instance is at rest in the state that its row shows. */

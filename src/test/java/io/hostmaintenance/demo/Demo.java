@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.operator.Cluster;
 import java.io.IOException;
@@ -54,7 +55,8 @@ public final class Demo {
           Duration.ofSeconds(90),
           Duration.ZERO,
           10,
-          20);
+          20,
+          Strategies.DEFAULT);
 
   private final FastClock clock = new FastClock(FACTOR);
   private final Screen screen = new Screen(System.out, clock);

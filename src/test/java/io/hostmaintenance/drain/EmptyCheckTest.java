@@ -257,7 +257,14 @@ class EmptyCheckTest {
             .instances(busy("migrating", away(active("vm"))))
             .migrations(incoming(record(9, "vm", "live-migration", "running", NOON, SOMEBODY)));
     given.decide();
-    var arrived = new Detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
+    var arrived =
+        new Detail(
+            Optional.of(active("vm")),
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
 
     given.decide(given.after(61).snapshot("vm", arrived));
 
@@ -363,7 +370,14 @@ class EmptyCheckTest {
 
     @Test
     void hasNoRowWhenItArrivesAfterTheInstancesOfTheHostWereListed() {
-      var arrived = new Detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
+      var arrived =
+          new Detail(
+              Optional.of(active("vm")),
+              List.of(),
+              List.of(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty());
 
       given.decide(given.snapshot("vm", arrived));
 

@@ -12,6 +12,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Residents;
@@ -23,6 +24,7 @@ import io.hostmaintenance.drain.instance.Group;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
@@ -68,7 +70,8 @@ public final class Given {
           Duration.ofSeconds(60),
           Duration.ZERO,
           10,
-          20);
+          20,
+          Strategies.DEFAULT);
 
   private final HostMaintenance resource = new HostMaintenance();
   private final Map<String, Instance> instances = new LinkedHashMap<>();
@@ -95,6 +98,9 @@ public final class Given {
   private DecisionInput.Turn turn = new DecisionInput.Turn(true, List.of(), 0);
   private Optional<Unavailable> refusal = Optional.empty();
   private Duration refusedFor = Duration.ZERO;
+  private GuestPower guest = GuestPower.RUNNING;
+  private boolean candidate = true;
+  private final Map<String, Long> heardOf = new HashMap<>();
 
   private Given() {
     var metadata = new ObjectMeta();
@@ -147,6 +153,10 @@ public final class Given {
     String onTimeout;
     String onDelete;
     Boolean suspend;
+    String scope;
+    Strategies strategies;
+    List<String> excludedInstances;
+    String instanceMetadata;
   }
 
   private final Spec words = new Spec();
@@ -164,8 +174,32 @@ public final class Given {
             w.instanceTimeout,
             w.onTimeout,
             w.onDelete,
-            w.suspend));
+            w.suspend,
+            w.scope,
+            w.strategies,
+            w.excludedInstances,
+            w.instanceMetadata));
     return this;
+  }
+
+  public Given strategies(Strategies strategies) {
+    words.strategies = strategies;
+    return spec(s -> s);
+  }
+
+  public Given scopeRunning() {
+    words.scope = "Running";
+    return spec(s -> s);
+  }
+
+  public Given excluding(String... ids) {
+    words.excludedInstances = List.of(ids);
+    return spec(s -> s);
+  }
+
+  public Given respectingMetadata() {
+    words.instanceMetadata = "Respect";
+    return spec(s -> s);
   }
 
   public Given liveMigrate(boolean value) {
@@ -480,7 +514,7 @@ public final class Given {
             .toList();
     var here = instances.values().stream().filter(i -> HOST.equals(i.host())).toList();
     var details = new HashMap<String, Detail>();
-    DetailQueries.of(status(), records, here)
+    DetailQueries.of(resource, Strategies.DEFAULT, records, here)
         .forEach((id, asked) -> details.put(id, detail(id, asked)));
     records.stream()
         .filter(m -> m.status().equals("reverted"))
@@ -498,7 +532,7 @@ public final class Given {
             US,
             records,
             here,
-            List.copyOf(services.values()),
+            services.values().stream().map(this::heard).toList(),
             hypervisorType == null
                 ? List.of()
                 : List.of(new Hypervisor("provider", HOST, hypervisorType)),
@@ -562,7 +596,38 @@ public final class Given {
                     actions.getOrDefault(id, List.of()).stream()
                         .filter(a -> a.requestId().equals(r.requestId()))
                         .findFirst())
-            : Optional.empty());
+            : Optional.empty(),
+        asked.contains(Question.DIAGNOSTICS) ? Optional.of(guest) : Optional.empty(),
+        asked.contains(Question.CANDIDATE) ? Optional.of(candidate) : Optional.empty());
+  }
+
+  /** What the hypervisor says of every guest that is asked about. */
+  public Given guest(GuestPower power) {
+    guest = power;
+    return this;
+  }
+
+  /** Placement has no other host for any instance. */
+  public Given noCandidate() {
+    candidate = false;
+    return this;
+  }
+
+  /** nova-compute was last heard of so many seconds before each observation. */
+  public Given heardOf(String host, long secondsAgo) {
+    heardOf.put(host, secondsAgo);
+    return this;
+  }
+
+  private ComputeService heard(ComputeService s) {
+    return new ComputeService(
+        s.id(),
+        s.host(),
+        s.status(),
+        s.up(),
+        s.disabledReason(),
+        s.forcedDown(),
+        now.plus(novaAhead).minusSeconds(heardOf.getOrDefault(s.host(), 5L)));
   }
 
   public DecisionInput input() {

@@ -124,7 +124,13 @@ class InstanceRowsTest {
             .instances(active("vm"))
             .migrations(record(9, "vm", "resize", "finished", NOON, SOMEBODY));
     var left =
-        new Detail(Optional.of(away(in("resized", "vm"))), List.of(), List.of(), Optional.empty());
+        new Detail(
+            Optional.of(away(in("resized", "vm"))),
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
 
     assertThat(ids(given.decide(given.snapshot("vm", left)))).isEmpty();
   }

@@ -21,6 +21,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
@@ -1043,9 +1044,10 @@ class ReportTest {
                 row("b", RowState.Failed, Reason.MovedWithError),
                 row("c", RowState.Gone, Reason.Deleted),
                 row("d", RowState.Gone, Reason.Deleted),
-                row("e", RowState.Skipped, Reason.Waiting))
+                row("e", RowState.Skipped, Reason.SkippedBySpec))
+            .excluding("e")
             .suspended(true)
-            .instances(active("vm"), in("suspended", "f"));
+            .instances(active("vm"), in("suspended", "f"), active("e"));
     given.migrations().decide();
 
     var s = given.status();
@@ -1106,7 +1108,8 @@ class ReportTest {
   void outageLimitIsThreePollsAndAtLeastThreeMinutes(long poll, long unavailable) {
     var d = Duration.ofSeconds(poll);
 
-    assertThat(new Settings(d, d, d, d, d, 1, 1).observationTimeout()).hasSeconds(unavailable);
+    assertThat(new Settings(d, d, d, d, d, 1, 1, Strategies.DEFAULT).observationTimeout())
+        .hasSeconds(unavailable);
     given.decide();
   }
 }

@@ -145,4 +145,11 @@ public final class Migration {
   void touch() {
     updatedAt = cloud.instant();
   }
+
+  /** Whether it stands to be confirmed, or is being confirmed or reverted. */
+  public boolean confirmable() {
+    return status == MigrationStatus.FINISHED
+        || status == MigrationStatus.CONFIRMING
+        || status == MigrationStatus.REVERTING;
+  }
 }

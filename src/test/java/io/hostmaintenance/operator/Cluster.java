@@ -2,6 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
@@ -31,7 +32,8 @@ public final class Cluster implements AutoCloseable {
           Duration.ofSeconds(90),
           Duration.ZERO,
           10,
-          20);
+          20,
+          Strategies.DEFAULT);
 
   private final ApiServer apiServer = new ApiServer();
   private final KubernetesClient client = apiServer.client();

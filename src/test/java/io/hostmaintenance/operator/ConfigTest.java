@@ -3,6 +3,7 @@ package io.hostmaintenance.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,6 +31,7 @@ class ConfigTest {
     assertThat(config.settings().settle()).isEqualTo(Duration.ofSeconds(60));
     assertThat(config.settings().maxHostsDraining()).isEqualTo(10);
     assertThat(config.settings().maxMoves()).isEqualTo(20);
+    assertThat(config.settings().strategies()).isEqualTo(Strategies.DEFAULT);
     assertThat(config.port()).isEqualTo(8080);
     assertThat(config.address()).isEqualTo("127.0.0.1");
     assertThat(config.leaderElection()).isFalse();
@@ -56,12 +58,78 @@ class ConfigTest {
     "HM_LEADER_ELECTION, yes",
     "HM_MAX_HOSTS_DRAINING, 0",
     "HM_MAX_MOVES, 1.5",
+    "HM_STRATEGIES, bold",
     "HM_LOG_FORMAT, xml"
   })
   void invalidVariableIsRejectedInOneLineThatNamesIt(String name, String value) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> of(name, value))
         .satisfies(e -> assertThat(e.getMessage()).startsWith(name + ": ").doesNotContain("\n"));
+  }
+
+  @Test
+  void strategiesThatAreNotNamedStayAsTheDefaultsSay() {
+    var strategies = of("HM_STRATEGIES", "suspended=ResumeLiveSuspend, error = Recover");
+
+    assertThat(strategies.settings().strategies())
+        .isEqualTo(
+            Strategies.of(Map.of("suspended", "ResumeLiveSuspend", "error", "Recover"))
+                .over(Strategies.DEFAULT));
+  }
+
+  @Test
+  void everyValueOfEveryStrategyButStopIsRead() {
+    Strategies.values()
+        .forEach(
+            (field, values) ->
+                assertThat(values)
+                    .filteredOn(value -> !value.equals("Stop"))
+                    .allSatisfy(
+                        value ->
+                            assertThat(
+                                    of("HM_STRATEGIES", field + "=" + value)
+                                        .settings()
+                                        .strategies())
+                                .isEqualTo(
+                                    Strategies.of(Map.of(field, value)).over(Strategies.DEFAULT))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "suspend=Skip | 'suspend' is no field of spec.strategies: write one of active, error,"
+            + " fallback, locked, paused, rescued, shelved, softDeleted, stopped, suspended,"
+            + " unconfirmedResize, such as suspended=ResumeLiveSuspend",
+        "Suspended=Skip | 'Suspended' is no field of spec.strategies: write one of active, error,"
+            + " fallback, locked, paused, rescued, shelved, softDeleted, stopped, suspended,"
+            + " unconfirmedResize, such as suspended=ResumeLiveSuspend",
+        "error=Recover, | '' is no field of spec.strategies: write one of active, error,"
+            + " fallback, locked, paused, rescued, shelved, softDeleted, stopped, suspended,"
+            + " unconfirmedResize, such as suspended=ResumeLiveSuspend",
+        "stopped=Move | 'Move' is no value of stopped: write stopped=Cold or stopped=Skip",
+        "stopped=cold | 'cold' is no value of stopped: write stopped=Cold or stopped=Skip",
+        "stopped=Stop | 'Stop' is no value of stopped: write stopped=Cold or stopped=Skip",
+        "stopped | '' is no value of stopped: write stopped=Cold or stopped=Skip",
+        "stopped=Cold=Skip | 'Cold=Skip' is no value of stopped: write stopped=Cold or stopped=Skip",
+        "locked=Skip,locked=Skip | names locked twice: leave one out",
+        "active=Stop | active must not be Stop here, which needs scope Running: write Move or Skip,"
+            + " and Stop with that scope into the HostMaintenance",
+        "fallback=Stop | fallback must not be Stop here, which needs scope Running: write Report or"
+            + " Cold, and Stop with that scope into the HostMaintenance"
+      })
+  void invalidStrategiesAreRejectedWithWhatIsAllowed(String value, String sentence) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> of("HM_STRATEGIES", value))
+        .withMessage("HM_STRATEGIES: " + sentence);
+  }
+
+  @Test
+  void invalidStrategyIsShownInOneShortLine() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> of("HM_STRATEGIES", "error=Re\ncover" + "!".repeat(1000)))
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n").hasSizeLessThan(200));
   }
 
   @Test
@@ -113,6 +181,7 @@ class ConfigTest {
         "HM_NAMESPACE",
         "HM_MAX_HOSTS_DRAINING",
         "HM_MAX_MOVES",
+        "HM_STRATEGIES",
         "HM_LOG_FORMAT",
         "KUBECONFIG"
       })

@@ -143,7 +143,14 @@ class GroupsTest {
     var event = new InstanceAction.Event("e", null, "Error", "No valid host was found. ");
     var action =
         new InstanceAction("r", "live-migration", "u", "p", Instant.EPOCH, "Error", List.of(event));
-    var detail = new Detail(Optional.empty(), List.of(), List.of(), Optional.of(action));
+    var detail =
+        new Detail(
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            Optional.of(action),
+            Optional.empty(),
+            Optional.empty());
 
     var found = known.of(null, List.of(active("a", "here")), Map.of("a", detail));
 

@@ -73,7 +73,9 @@ class HostMaintenanceOperatorTest {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
     resource.setSpec(
-        new HostMaintenanceSpec(host, "DIMM A3", null, null, null, null, null, null, null, null));
+        new HostMaintenanceSpec(
+            host, "DIMM A3", null, null, null, null, null, null, null, null, null, null, null,
+            null));
     cluster.client().resource(resource).create();
   }
 

@@ -52,7 +52,21 @@ class KubernetesTest {
     resource.setMetadata(
         new ObjectMetaBuilder().withName("hm").withFinalizers(HostMaintenance.FINALIZER).build());
     resource.setSpec(
-        new HostMaintenanceSpec("compute-1", null, null, null, null, null, null, null, null, null));
+        new HostMaintenanceSpec(
+            "compute-1",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
     return client.resource(resource).create();
   }
 

@@ -66,7 +66,21 @@ class LeaderElectionTest {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
     resource.setSpec(
-        new HostMaintenanceSpec("compute-1", null, null, null, null, null, null, null, null, null));
+        new HostMaintenanceSpec(
+            "compute-1",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
     cluster.client().resource(resource).create();
   }
 

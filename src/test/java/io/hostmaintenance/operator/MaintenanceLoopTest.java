@@ -1471,7 +1471,9 @@ class MaintenanceLoopTest {
     private static HostMaintenance suspended(HostMaintenance resource) {
       var s = resource.getSpec();
       resource.setSpec(
-          new HostMaintenanceSpec(s.host(), null, null, null, null, null, null, null, null, true));
+          new HostMaintenanceSpec(
+              s.host(), null, null, null, null, null, null, null, null, true, null, null, null,
+              null));
       return resource;
     }
 
@@ -1549,7 +1551,20 @@ class MaintenanceLoopTest {
     private static HostMaintenance withoutSuspend(HostMaintenance resource) {
       resource.setSpec(
           new HostMaintenanceSpec(
-              resource.getSpec().host(), null, null, null, null, null, null, null, null, null));
+              resource.getSpec().host(),
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null,
+              null));
       return resource;
     }
 

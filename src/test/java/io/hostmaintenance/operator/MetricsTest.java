@@ -27,7 +27,21 @@ class MetricsTest {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
     resource.setSpec(
-        new HostMaintenanceSpec("compute-1", null, null, null, null, null, null, null, null, null));
+        new HostMaintenanceSpec(
+            "compute-1",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
     resource.setStatus(
         HostMaintenanceStatus.builder()
             .phase("Draining")

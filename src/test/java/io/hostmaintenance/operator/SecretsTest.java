@@ -145,7 +145,21 @@ class SecretsTest {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
     resource.setSpec(
-        new HostMaintenanceSpec("compute-1", null, null, null, null, null, null, null, null, null));
+        new HostMaintenanceSpec(
+            "compute-1",
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null,
+            null));
     client.resource(resource).create();
   }
 

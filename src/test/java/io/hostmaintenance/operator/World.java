@@ -8,6 +8,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.fakecloud.Cloud;
@@ -48,7 +49,8 @@ final class World implements AutoCloseable {
           Duration.ofSeconds(20),
           Duration.ZERO,
           2,
-          4);
+          4,
+          Strategies.DEFAULT);
 
   private final InMemoryResources resources = new InMemoryResources();
   private final List<Notice> notices = new ArrayList<>();
@@ -207,7 +209,9 @@ final class World implements AutoCloseable {
             .withFinalizers(HostMaintenance.FINALIZER)
             .build());
     resource.setSpec(
-        new HostMaintenanceSpec(host, null, null, null, null, null, null, null, onDelete, null));
+        new HostMaintenanceSpec(
+            host, null, null, null, null, null, null, null, onDelete, null, null, null, null,
+            null));
     resources.store(resource);
   }
 

@@ -13,6 +13,7 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.operator.Config;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -32,9 +34,11 @@ class ReferenceTest {
   @Test
   void namesEveryFieldOfTheSpec() throws IOException {
     var fields =
-        Stream.concat(
-            names(HostMaintenanceSpec.class),
-            names(Concurrency.class).map(name -> "concurrency." + name));
+        Stream.of(
+                names(HostMaintenanceSpec.class),
+                names(Concurrency.class).map(name -> "concurrency." + name),
+                names(Strategies.class).map(name -> "strategies." + name))
+            .flatMap(Function.identity());
     assertThat(rows("## Spec")).containsExactlyInAnyOrderElementsOf(fields.toList());
   }
 

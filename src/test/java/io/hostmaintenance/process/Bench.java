@@ -113,7 +113,9 @@ final class Bench implements AutoCloseable {
       var resource = new HostMaintenance();
       resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
       resource.setSpec(
-          new HostMaintenanceSpec(name, "kernel", null, null, null, null, null, null, null, null));
+          new HostMaintenanceSpec(
+              name, "kernel", null, null, null, null, null, null, null, null, null, null, null,
+              null));
       kubernetes.create(resource);
     }
   }

@@ -38,7 +38,12 @@ final class Administrator {
   private boolean act(HostMaintenance resource) {
     var name = resource.getMetadata().getName();
     switch (reason(resource)) {
-      case "InMaintenance", "HostGone", "HostNotFound", "Conflict" -> {
+      case "InMaintenance",
+          "NothingRuns",
+          "InstancesSkipped",
+          "HostGone",
+          "HostNotFound",
+          "Conflict" -> {
         return false;
       }
       case "InstancesBlocked" ->
@@ -86,7 +91,8 @@ final class Administrator {
     return switch (row.reason()) {
       case "UnsupportedState" -> this::repair;
       case "PausedMovedBefore" -> operation(Operation.UNPAUSE);
-      case "GuestPoweredOff" -> operation(Operation.STOP);
+      case "GuestPoweredOff", "StartedByOwner" -> operation(Operation.STOP);
+      case "Locked" -> (c, s) -> c.unlock(world.otherAdmin(), s.id());
       case "UnconfirmedResize" -> (c, s) -> c.confirmResize(world.otherAdmin(), s.id());
       case "AffinityGroup" -> (c, s) -> c.groupOf(s.id()).ifPresent(g -> c.deleteGroup(g.id()));
       default -> row.state().equals("Failed") ? this::repair : (c, s) -> {};

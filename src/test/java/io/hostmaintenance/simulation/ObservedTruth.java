@@ -1,8 +1,10 @@
 package io.hostmaintenance.simulation;
 
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Migration;
 import io.hostmaintenance.fakecloud.PowerState;
+import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.VmState;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +24,7 @@ import java.util.stream.Collectors;
 final class ObservedTruth {
   private final Instant began;
   private final String host;
+  private final HostMaintenanceSpec spec;
   private final Map<String, String> reasons = new HashMap<>();
   private final Set<String> enabled = new HashSet<>();
   private Instant instancesAt;
@@ -32,13 +35,20 @@ final class ObservedTruth {
   private boolean placementAsked;
   private Set<String> off = Set.of();
   private Set<String> toConfirm = Set.of();
+  private Optional<String> toMove = occupant;
+  private Optional<String> movable = occupant;
+  private Set<String> staying = Set.of();
+  private final Set<String> dead = new HashSet<>();
   private String failure;
   private boolean shortened;
   private Optional<String> twin = Optional.empty();
 
-  ObservedTruth(Instant began, String host) {
+  private static final Duration SILENT = Duration.ofSeconds(62);
+
+  ObservedTruth(Instant began, HostMaintenanceSpec spec) {
     this.began = began;
-    this.host = host;
+    this.spec = spec;
+    this.host = spec.host();
   }
 
   Instant began() {
@@ -62,10 +72,19 @@ final class ObservedTruth {
     return placementAsked ? occupant : present.or(() -> moving(moves));
   }
 
+  /** What kept the resource from being done: as occupant, but for what it leaves there. */
+  Optional<String> toMove() {
+    return placementAsked
+        ? toMove
+        : movable.or(() -> moving(moves.stream().filter(m -> !isLeft(m)).toList()));
+  }
+
   /** What was on the host or about to leave it; what arrives shows in placement first. */
   Optional<String> leaving() {
-    return present.or(
-        () -> moving(moves.stream().filter(m -> host.equals(m.sourceCompute())).toList()));
+    return movable.or(
+        () ->
+            moving(
+                moves.stream().filter(m -> host.equals(m.sourceCompute()) && !isLeft(m)).toList()));
   }
 
   /** A resize whose end came after the lists was seen to end: each instance is asked for. */
@@ -90,6 +109,12 @@ final class ObservedTruth {
     instancesAt = cloud.now();
     date = cloud.instant().truncatedTo(ChronoUnit.SECONDS);
     present = Truth.onHost(cloud, host);
+    staying =
+        cloud.servers().stream()
+            .filter(s -> Truth.stays(spec, s))
+            .map(Server::id)
+            .collect(Collectors.toSet());
+    movable = toMoveHere(cloud);
     moves = Truth.migrations(cloud, host);
     off =
         cloud.servers().stream()
@@ -102,7 +127,20 @@ final class ObservedTruth {
 
   /** What a hypervisor shows, which proves what the list of servers may leave out. */
   void residents(Cloud cloud, String host) {
+    var listed = staying;
     instances(cloud, host);
+    staying = listed;
+    movable = toMoveHere(cloud);
+  }
+
+  /** Whether a resize waits to be confirmed, and the resource leaves it so. */
+  private boolean isLeft(Migration m) {
+    return Truth.isLeft(m, spec) || m.confirmable() && staying.contains(m.server().id());
+  }
+
+  /** What the list shows to stay is not asked for again. */
+  private Optional<String> toMoveHere(Cloud cloud) {
+    return Truth.onHost(cloud, host, s -> staying.contains(s.id()));
   }
 
   /** A list of it lacked rows: not everybody that is under way could be seen. */
@@ -117,7 +155,12 @@ final class ObservedTruth {
   void services(Cloud cloud) {
     reasons.clear();
     enabled.clear();
+    dead.clear();
     for (var host : cloud.hosts()) {
+      if (!host.alive()
+          && Duration.between(host.serviceUpdatedAt(), cloud.now()).compareTo(SILENT) > 0) {
+        dead.add(host.name());
+      }
       if (host.cellDown() && host.name().equals(this.host)) {
         failed("the cell of " + host.name() + " is down");
       }
@@ -132,12 +175,16 @@ final class ObservedTruth {
   void placement(Cloud cloud, String host) {
     placementAsked = true;
     occupant = Truth.occupant(cloud, host);
+    toMove = toMoveHere(cloud).or(() -> Truth.toMove(cloud, spec, staying));
   }
 
   /** An instance was asked for: who had left by then need not have been seen. */
   void resolved(Cloud cloud) {
     if (placementAsked && occupant.isPresent()) {
       occupant = Truth.occupant(cloud, host);
+    }
+    if (placementAsked && toMove.isPresent()) {
+      toMove = toMoveHere(cloud).or(() -> Truth.toMove(cloud, spec, staying));
     }
   }
 
@@ -159,6 +206,11 @@ final class ObservedTruth {
   /** The disabled_reason when it was read; empty when it was enabled or not read. */
   Optional<String> disabledReason(String host) {
     return Optional.ofNullable(reasons.get(host));
+  }
+
+  /** Whether the nova-compute of a host was dead, and not heard of for a minute. */
+  boolean dead(String host) {
+    return dead.contains(host);
   }
 
   /** Whether the guest was off although Nova held it active. */

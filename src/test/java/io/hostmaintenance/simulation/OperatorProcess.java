@@ -205,8 +205,8 @@ final class OperatorProcess {
     if (!world.kubernetes().prepare(resource)) {
       return;
     }
-    var host = world.kubernetes().get(resource).orElseThrow().getSpec().host();
-    var tick = new Reconciliation(resource, new ObservedTruth(world.cloud().now(), host));
+    var spec = world.kubernetes().get(resource).orElseThrow().getSpec();
+    var tick = new Reconciliation(resource, new ObservedTruth(world.cloud().now(), spec));
     ticks.push(tick);
     try {
       var result = operator.reconcile(resource);

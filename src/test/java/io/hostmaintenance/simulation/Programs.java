@@ -3,6 +3,8 @@ package io.hostmaintenance.simulation;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.fakecloud.LiveMigrationRequest;
 import io.hostmaintenance.fakecloud.Migration;
 import io.hostmaintenance.fakecloud.MigrationStatus;
@@ -25,7 +27,24 @@ import java.util.function.Predicate;
 /** Writes a program for a seed: a cloud, what is asked of the operator, and what goes wrong. */
 final class Programs {
   private static final Set<String> CHANGES =
-      Set.of("disable", "enable", "live", "cold", "confirm", "abort", "force");
+      Set.of(
+          "disable",
+          "enable",
+          "live",
+          "cold",
+          "confirm",
+          "abort",
+          "force",
+          "resume",
+          "suspend",
+          "pause",
+          "unpause",
+          "unrescue",
+          "stop",
+          "start",
+          "shelveOffload",
+          "delete",
+          "resetState");
   private static final Set<String> MOVES = Set.of("live", "cold");
   private static final Set<String> KUBERNETES =
       Set.of("read", "list", "writeStatus", "release", "tell");
@@ -256,7 +275,7 @@ final class Programs {
 
   /** One kind of request is refused for as long as the cloud likes. */
   private void refusals() {
-    var call = pick("disable", "enable", "live", "cold", "confirm", "abort", "force");
+    var call = pick(CHANGES.stream().sorted().toArray(String[]::new));
     var kind =
         pick(
             Fault.Kind.UNAUTHORIZED,
@@ -375,7 +394,16 @@ final class Programs {
   private Program.Guest guest(String name) {
     var server = NewServer.on(DRAINED).ram(pick(512, 1024, 4096));
     var past = Program.Past.NONE;
-    switch (chance.nextInt(20)) {
+    switch (chance.nextInt(24)) {
+      case 20, 21, 22 ->
+          server =
+              server.in(
+                  pick(
+                      VmState.SUSPENDED,
+                      VmState.SUSPENDED,
+                      VmState.RESCUED,
+                      VmState.ERROR,
+                      VmState.SOFT_DELETED));
       case 0, 1 -> server = server.in(VmState.PAUSED);
       case 2, 3, 4, 5 -> server = server.in(VmState.STOPPED);
       case 6 ->
@@ -419,17 +447,36 @@ final class Programs {
   }
 
   private HostMaintenanceSpec spec(String host) {
-    return new HostMaintenanceSpec(
-        host,
-        one(2) ? "DIMM A3" : null,
-        !one(4),
-        one(5) ? target(host) : null,
-        new Concurrency(pick(1, 2, 2, 4), pick(1, 1, 3)),
-        pick(1, 2, 3, 3),
-        one(4) ? pick("20s", "2m", "10m") : null,
-        pick("Abort", "Abort", "ForceComplete", "Wait"),
-        pick("Finish", "Abort"),
-        null);
+    var running = one(5);
+    return HostMaintenanceSpecBuilder.builder()
+        .host(host)
+        .reason(one(2) ? "DIMM A3" : null)
+        .liveMigrate(!one(4))
+        .targetHost(one(5) ? target(host) : null)
+        .concurrency(new Concurrency(pick(1, 2, 2, 4), pick(1, 1, 3)))
+        .maxAttempts(pick(1, 2, 3, 3))
+        .instanceTimeout(one(4) ? pick("20s", "2m", "10m") : null)
+        .onTimeout(pick("Abort", "Abort", "ForceComplete", "Wait"))
+        .onDelete(pick("Finish", "Abort"))
+        .scope(running ? "Running" : null)
+        .strategies(one(3) ? null : strategies(running))
+        .instanceMetadata(one(4) ? "Respect" : null)
+        .build();
+  }
+
+  private Strategies strategies(boolean running) {
+    return new Strategies(
+        running ? pick(null, "Move", "Stop", "Skip") : one(8) ? "Skip" : null,
+        pick(null, null, "Cold", running ? "Stop" : "Cold"),
+        pick(null, "RepauseAndLive", "RepauseAndLive", "Skip"),
+        running ? null : pick(null, null, null, "Skip"),
+        running ? null : pick(null, "ResumeLiveSuspend", "ResumeLiveSuspend", "Skip"),
+        pick(null, "UnrescueLive", "UnrescueLive", "Skip"),
+        running ? null : pick(null, "Offload", "Skip"),
+        running ? null : pick(null, "Delete", "Skip"),
+        pick(null, "Recover", "Recover", "Skip"),
+        pick(null, "ConfirmMigration", "ConfirmAll", "Skip"),
+        pick(null, null, "Skip"));
   }
 
   // ---------------------------------------------------------------- what goes wrong
@@ -768,7 +815,7 @@ final class Programs {
         add(
             at.plus(seconds(1, 300)),
             "somebody applies " + k + " once more",
-            w -> w.kubernetes().create(k, spec));
+            w -> w.apply(k, spec));
       }
       case 3 -> {
         var at = moment();
@@ -808,58 +855,18 @@ final class Programs {
   }
 
   private static HostMaintenanceSpec target(HostMaintenanceSpec s, String target) {
-    return new HostMaintenanceSpec(
-        s.host(),
-        s.reason(),
-        s.liveMigrate(),
-        target,
-        s.concurrency(),
-        s.maxAttempts(),
-        s.instanceTimeout(),
-        s.onTimeout(),
-        s.onDelete(),
-        s.suspend());
+    return HostMaintenanceSpecBuilder.builder(s).targetHost(target).build();
   }
 
   static HostMaintenanceSpec suspend(HostMaintenanceSpec s, boolean suspend) {
-    return new HostMaintenanceSpec(
-        s.host(),
-        s.reason(),
-        s.liveMigrate(),
-        s.targetHost(),
-        s.concurrency(),
-        s.maxAttempts(),
-        s.instanceTimeout(),
-        s.onTimeout(),
-        s.onDelete(),
-        suspend);
+    return HostMaintenanceSpecBuilder.builder(s).suspend(suspend).build();
   }
 
   private static HostMaintenanceSpec attempts(HostMaintenanceSpec s, int attempts) {
-    return new HostMaintenanceSpec(
-        s.host(),
-        s.reason(),
-        s.liveMigrate(),
-        s.targetHost(),
-        s.concurrency(),
-        attempts,
-        s.instanceTimeout(),
-        s.onTimeout(),
-        s.onDelete(),
-        s.suspend());
+    return HostMaintenanceSpecBuilder.builder(s).maxAttempts(attempts).build();
   }
 
   private static HostMaintenanceSpec live(HostMaintenanceSpec s, boolean live) {
-    return new HostMaintenanceSpec(
-        s.host(),
-        s.reason(),
-        live,
-        s.targetHost(),
-        s.concurrency(),
-        s.maxAttempts(),
-        s.instanceTimeout(),
-        s.onTimeout(),
-        s.onDelete(),
-        s.suspend());
+    return HostMaintenanceSpecBuilder.builder(s).liveMigrate(live).build();
   }
 }

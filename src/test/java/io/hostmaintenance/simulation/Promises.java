@@ -13,6 +13,7 @@ import io.hostmaintenance.fakecloud.MigrationStatus;
 import io.hostmaintenance.fakecloud.MigrationType;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.VmState;
+import io.hostmaintenance.nova.StateChange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -28,7 +30,10 @@ import java.util.stream.Collectors;
 final class Promises {
   private static final String MARKER = "host-maintenance ";
   private static final List<String> REMAINING =
-      List.of("Pending", "Requested", "InProgress", "Confirming");
+      List.of("Pending", "Requested", "InProgress", "Confirming", "Restoring");
+
+  /** What brings no instance to another host. */
+  private static final Set<String> STAYS = Set.of("Confirm", "Stop", "Offload", "Delete");
 
   private final World world;
   private final Cloud cloud;
@@ -39,6 +44,8 @@ final class Promises {
   private final Map<String, Instant> lastObserved = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> asked = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> written = new HashMap<>();
+
+  private final Map<String, Instant> steppedSince = new HashMap<>();
 
   private Instant freeSince;
   private long checked;
@@ -127,6 +134,36 @@ final class Promises {
         () -> server.name() + " was moved since it was paused");
   }
 
+  /**
+   * Nothing is asked of a host that was dead at the observation: it would do it when it returns.
+   */
+  void changing(ObservedTruth observed, Server server, StateChange change) {
+    promise(
+        "nothing is asked of a dead host",
+        server.host() == null || cloud.host(server.host()).alive() || !observed.dead(server.host()),
+        () -> change + " of " + server.name() + " on " + server.host() + ", which is dead");
+    var since = steppedSince.get(server.id());
+    if (since == null) {
+      steppedSince.put(server.id(), cloud.now());
+      return;
+    }
+    promise(
+        "no word of the owner is overridden in the middle of a way",
+        cloud.actions(server.id()).stream()
+            .filter(a -> a.startTime().isAfter(since) && a.startTime().isBefore(observed.date()))
+            .filter(a -> !a.action().startsWith("live_migration_"))
+            .filter(a -> !a.action().equals("lock"))
+            .allMatch(a -> a.caller().user().equals(world.operatorUser())),
+        () -> change + " of " + server.name() + " though somebody acted since " + since);
+  }
+
+  /** A row is on no way any more. */
+  private void stepEnded(InstanceStatus row) {
+    if (row.step() == null) {
+      steppedSince.remove(row.id());
+    }
+  }
+
   void coldMigrating(ObservedTruth observed, Server server) {
     promise(
         "no guest that is off is started by a move",
@@ -142,6 +179,7 @@ final class Promises {
                 "only our own cold migration is confirmed",
                 m.type() == MigrationType.MIGRATION
                         && ownRequests.containsKey(m.caller().requestId())
+                    || mayConfirm(process, m.type())
                     || !process.observed().toConfirm(m.uuid()),
                 () ->
                     m.type().text()
@@ -151,6 +189,18 @@ final class Promises {
                         + m.server().name()
                         + " was asked for by "
                         + m.caller().user().name()));
+  }
+
+  /** Whether the resource says that migrations of others may be confirmed. */
+  private boolean mayConfirm(OperatorProcess process, MigrationType type) {
+    var strategy =
+        world
+            .kubernetes()
+            .get(process.resource())
+            .map(r -> r.getSpec().strategies().unconfirmedResize())
+            .orElse(null);
+    return "ConfirmAll".equals(strategy)
+        || "ConfirmMigration".equals(strategy) && type == MigrationType.MIGRATION;
   }
 
   void aborting(OperatorProcess process, String serverId, long migrationId) {
@@ -221,7 +271,7 @@ final class Promises {
         () -> name + " was written too often in an hour");
     rowsAddUp(next);
     rowsAreBounded(after, next);
-    drained(observed, host, old, next);
+    drained(observed, name, host, old, next);
     promise(
         "Ready only in InMaintenance",
         isTrue(next, Condition.READY) == "InMaintenance".equals(next.phase())
@@ -286,7 +336,11 @@ final class Promises {
   }
 
   private void drained(
-      ObservedTruth observed, String host, HostMaintenanceStatus old, HostMaintenanceStatus next) {
+      ObservedTruth observed,
+      String name,
+      String host,
+      HostMaintenanceStatus old,
+      HostMaintenanceStatus next) {
     var first = old == null ? null : old.firstEmptyTime();
     if (next.firstEmptyTime() != null && !next.firstEmptyTime().equals(first)) {
       promise(
@@ -295,24 +349,33 @@ final class Promises {
               && (observed.leaving().isEmpty() || observed.tookLong()),
           () -> next.firstEmptyTime() + ": " + observed.leaving());
       emptyLooks
-          .computeIfAbsent(host, h -> new ArrayList<>())
+          .computeIfAbsent(name, n -> new ArrayList<>())
           .add(new EmptyLook(next.firstEmptyTime()));
     }
-    if (!isTrue(next, Condition.DRAINED) || observed.date() == null || observed.failed()) {
+    if (observed.date() == null || observed.failed()) {
       return;
     }
-    emptyNow("Drained only of an empty host", observed, host);
+    if (isTrue(next, Condition.DRAINED)) {
+      emptyNow("Drained only of an empty host", observed, host);
+    }
+    if (!isTrue(next, Condition.READY)) {
+      return;
+    }
+    promise(
+        "Ready only of a host with nothing to move",
+        observed.toMove().isEmpty(),
+        observed.toMove()::orElseThrow);
     promise(
         "Drained only of a host with one service",
         !observed.ambiguous(),
         () -> host + " had two services at the look");
-    if (isTrue(old, Condition.DRAINED)) {
+    if (isTrue(old, Condition.READY)) {
       return;
     }
     var due = observed.date().minus(world.settings().settle());
     promise(
         "Drained only after two empty looks",
-        emptyLooks.getOrDefault(host, List.of()).stream().anyMatch(l -> !l.date().isAfter(due)),
+        emptyLooks.getOrDefault(name, List.of()).stream().anyMatch(l -> !l.date().isAfter(due)),
         () ->
             host
                 + " was not seen empty "
@@ -320,7 +383,7 @@ final class Promises {
                 + " before "
                 + observed.date()
                 + ", but "
-                + emptyLooks.get(host));
+                + emptyLooks.get(name));
     promise(
         "Drained only of a disabled host",
         !observed.enabled(host),
@@ -333,6 +396,7 @@ final class Promises {
 
   private void row(
       ObservedTruth observed, String host, String uid, InstanceStatus was, InstanceStatus row) {
+    stepEnded(row);
     var state = row.state();
     var news = was == null || !was.state().equals(state);
     if (news && was != null) {
@@ -362,14 +426,20 @@ final class Promises {
     var again =
         state.equals("Blocked") && row.requestId() == null && row.firstRefusedTime() != null;
     var intent =
-        (state.equals("Requested") || again)
+        (state.equals("Requested") || state.equals("Restoring") || again)
             && row.requestTime() != null
+            && (!state.equals("Restoring") || row.requestId() == null)
             && (was == null
                 || !row.requestTime().equals(was.requestTime())
+                || !Objects.equals(row.step(), was.step())
                 || !was.state().equals(state));
     if (intent) {
       var same =
-          was != null && was.state().equals("Requested") && was.attempts().equals(row.attempts());
+          was != null
+              && (was.state().equals("Requested")
+                  || was.state().equals("Restoring") && was.requestId() == null)
+              && was.attempts().equals(row.attempts())
+              && Objects.equals(was.step(), row.step());
       if (!same) {
         attempt = new Attempt();
         attempts.put(key, attempt);
@@ -382,7 +452,8 @@ final class Promises {
             && was.requestTime() != null
             && row.requestTime() == null
             && (state.equals("Pending") || again)
-            && row.attempts() < was.attempts();
+            && row.attempts() < was.attempts()
+            && Objects.equals(row.strategy(), was.strategy()); // else it falls back, as new
     if (takenBack && attempt != null) {
       var carriedOut = attempt.carriedOut;
       promise(
@@ -420,6 +491,7 @@ final class Promises {
     var flying =
         next.instances().stream()
             .filter(r -> r.requestTime() != null && REMAINING.contains(r.state()))
+            .filter(r -> !STAYS.contains(r.action()))
             .map(InstanceStatus::id)
             .collect(Collectors.toSet());
     var before =
@@ -451,9 +523,9 @@ final class Promises {
     }
     var host = stored.get().getSpec().host();
     lastObserved.put(name, cloud.now());
-    if (observed.occupant().isPresent()) {
+    if (observed.toMove().isPresent()) {
       emptyLooks
-          .getOrDefault(host, new ArrayList<>())
+          .getOrDefault(name, new ArrayList<>())
           .removeIf(l -> !l.date().isAfter(observed.date()));
     }
     var late =
@@ -480,7 +552,7 @@ final class Promises {
             .observationTimeout()
             .plus(world.settings().httpTimeout().multipliedBy(2))
             .plusMinutes(2)
-            .multipliedBy(Math.max(1, lastObserved.size()));
+            .multipliedBy(Math.max(lastObserved.size(), world.kubernetes().resources().size()));
     promise(
         "Drained is not claimed without looks",
         Duration.between(since, cloud.now()).compareTo(bound) < 0
@@ -592,10 +664,11 @@ final class Promises {
   }
 
   private static String line(InstanceStatus row) {
-    return "%s %s %s attempt %s request %s record %s asked %s since %s: %s %s"
+    return "%s %s%s %s attempt %s request %s record %s asked %s since %s: %s %s"
         .formatted(
             row.name(),
             row.action(),
+            row.step() == null ? "" : "/" + row.step(),
             row.state(),
             row.attempts(),
             row.requestId() == null ? "-" : row.requestId().substring(0, 12),

@@ -497,11 +497,15 @@ final class SimulatedNova implements Nova {
   }
 
   private Accepted changeState(String id, StateChange change) {
+    var observed = process.observed();
+    var done = world.promises().asking(process, id);
     return act(
         change.action(),
         id,
         Optional.empty(),
         caller -> {
+          world.promises().changing(observed, cloud.server(id), change);
+          done.accept(caller);
           switch (change) {
             case RESET_STATE -> cloud.resetState(caller, id, VmState.ACTIVE);
             case FORCE_DELETE -> cloud.perform(caller, id, Operation.DELETE);

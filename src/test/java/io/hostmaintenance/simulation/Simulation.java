@@ -2,6 +2,7 @@ package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.fakecloud.Cloud;
 import java.time.Duration;
@@ -86,6 +87,10 @@ final class Simulation {
     for (var resource : world.kubernetes().resources()) {
       world.kubernetes().delete(resource.getMetadata().getName());
     }
+    world.runFor(BOUND, w -> w.kubernetes().resources().stream().allMatch(this::waitsForItsHost));
+    if (world.kubernetes().resources().stream().anyMatch(this::waitsForItsHost)) {
+      world.program().hosts().forEach(world::revive);
+    }
     var gone = world.runFor(BOUND, w -> w.kubernetes().resources().isEmpty());
     world.promises().promise("every delete comes to an end", gone, this::phases);
     world.runFor(STILL_UNDER_WAY, w -> false);
@@ -108,7 +113,13 @@ final class Simulation {
           .promise(
               "it goes on when the human has acted",
               switch (Administrator.reason(resource)) {
-                case "InMaintenance", "HostGone", "HostNotFound", "Conflict" -> true;
+                case "InMaintenance",
+                    "NothingRuns",
+                    "InstancesSkipped",
+                    "HostGone",
+                    "HostNotFound",
+                    "Conflict" ->
+                    true;
                 case "NoOtherHost" -> needed(world.cloud(), resource);
                 default -> false;
               },
@@ -124,7 +135,10 @@ final class Simulation {
   }
 
   private boolean rests(HostMaintenance resource) {
-    if (resource.isMarkedForDeletion() || OF_THE_CLOUD.contains(Administrator.reason(resource))) {
+    if (resource.isMarkedForDeletion()) {
+      return waitsForItsHost(resource);
+    }
+    if (OF_THE_CLOUD.contains(Administrator.reason(resource))) {
       return false;
     }
     var status = resource.getStatus();
@@ -140,6 +154,13 @@ final class Simulation {
           case "Draining" -> Administrator.reason(resource).equals("Suspended");
           default -> false;
         };
+  }
+
+  /** What the operator stopped is started only once nova-compute is up. */
+  private boolean waitsForItsHost(HostMaintenance resource) {
+    return !world.cloud().host(resource.getSpec().host()).up()
+        && resource.getStatus() != null
+        && resource.getStatus().instances().stream().anyMatch(r -> r.stopRequestId() != null);
   }
 
   /** A move that was refused for long is asked for again, and is refused no more. */
@@ -176,8 +197,8 @@ final class Simulation {
               .promises()
               .promise(
                   "InMaintenance is an empty, disabled host",
-                  empty(host) && !cloud.host(host).enabled(),
-                  () -> host + ": " + Truth.occupant(cloud, host));
+                  done(resource.getSpec()) && !cloud.host(host).enabled(),
+                  () -> host + ": " + Truth.toMove(cloud, resource.getSpec()));
       case "Blocked", "Failed" ->
           world
               .promises()
@@ -200,10 +221,11 @@ final class Simulation {
   }
 
   /** Without placement nobody knows what is on its way. */
-  private boolean empty(String host) {
+  private boolean done(HostMaintenanceSpec spec) {
     var cloud = world.cloud();
-    return Truth.onHost(cloud, host).isEmpty()
-        && Truth.moving(cloud, host).isEmpty()
+    var host = spec.host();
+    return Truth.onHost(cloud, host, s -> Truth.stays(spec, s)).isEmpty()
+        && Truth.moving(cloud, spec).isEmpty()
         && (!world.program().placement() || Truth.arriving(cloud, host).isEmpty());
   }
 

@@ -64,7 +64,20 @@ class StoriesTest {
 
   private static HostMaintenanceSpec spec(String onDelete) {
     return new HostMaintenanceSpec(
-        "compute-1", null, null, null, new Concurrency(2, 2), null, null, null, onDelete, null);
+        "compute-1",
+        null,
+        null,
+        null,
+        new Concurrency(2, 2),
+        null,
+        null,
+        null,
+        onDelete,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   private static Program world(List<Program.Guest> guests, List<Incident> incidents) {
@@ -231,7 +244,8 @@ class StoriesTest {
   @Test
   void refusedAttemptIsCountedWhenTheOwnerDeletesTheInstance() {
     var once =
-        new HostMaintenanceSpec("compute-1", null, null, null, null, 1, null, null, null, null);
+        new HostMaintenanceSpec(
+            "compute-1", null, null, null, null, 1, null, null, null, null, null, null, null, null);
     for (var ms = 1500; ms < 3500; ms += 50) {
       promisesHold(
           world(
@@ -383,7 +397,20 @@ class StoriesTest {
                       Duration.ofMillis(2800 + ms),
                       "hm-b",
                       new HostMaintenanceSpec(
-                          "compute-2", null, null, null, null, null, null, null, null, null))),
+                          "compute-2",
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null,
+                          null))),
               List.of(),
               new Timing(
                   Duration.ofMillis(600),

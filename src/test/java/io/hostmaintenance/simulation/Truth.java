@@ -1,13 +1,18 @@
 package io.hostmaintenance.simulation;
 
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Migration;
 import io.hostmaintenance.fakecloud.MigrationStatus;
+import io.hostmaintenance.fakecloud.PowerState;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.TaskState;
 import io.hostmaintenance.fakecloud.VmState;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /** What is really so in the cloud, whatever anybody was told. */
 final class Truth {
@@ -19,10 +24,78 @@ final class Truth {
     return onHost(cloud, host).or(() -> moving(cloud, host)).or(() -> arriving(cloud, host));
   }
 
+  /** What keeps a resource from being done with its host; empty when nothing does. */
+  static Optional<String> toMove(Cloud cloud, HostMaintenanceSpec spec) {
+    return onHost(cloud, spec.host(), s -> stays(spec, s)).or(() -> toMove(cloud, spec, Set.of()));
+  }
+
+  /** What is bound for the host or about to leave it, but for instances that stay. */
+  static Optional<String> toMove(Cloud cloud, HostMaintenanceSpec spec, Set<String> staying) {
+    return Optional.<String>empty()
+        .or(() -> moving(cloud, spec))
+        .or(() -> arriving(cloud, spec.host(), s -> staying.contains(s.id()) || stays(spec, s)));
+  }
+
+  /** The first migration that is not left unconfirmed because the resource says so. */
+  static Optional<String> moving(Cloud cloud, HostMaintenanceSpec spec) {
+    return moving(cloud, spec, Set.of());
+  }
+
+  private static Optional<String> moving(
+      Cloud cloud, HostMaintenanceSpec spec, Set<String> staying) {
+    return migrations(cloud, spec.host()).stream()
+        .filter(m -> !isLeft(m, spec))
+        .filter(m -> !(m.confirmable() && staying.contains(m.server().id())))
+        .findFirst()
+        .map(Truth::told);
+  }
+
+  static boolean isLeft(Migration m, HostMaintenanceSpec spec) {
+    return m.status() == MigrationStatus.FINISHED && stays(spec, m.server());
+  }
+
+  /** Whether a resource leaves an instance on its host, as it stands now. */
+  static boolean stays(HostMaintenanceSpec spec, Server server) {
+    if (server.taskState() != null) {
+      return false;
+    }
+    var off =
+        switch (server.vmState()) {
+          case STOPPED, SUSPENDED, SHELVED, SOFT_DELETED -> true;
+          case ERROR -> server.powerState() == PowerState.SHUTDOWN;
+          default -> false;
+        };
+    var strategies = spec.strategies().over(Strategies.DEFAULT);
+    var strategy =
+        switch (server.vmState()) {
+          case ACTIVE -> strategies.active();
+          case PAUSED -> strategies.paused();
+          case STOPPED -> strategies.stopped();
+          case SUSPENDED -> strategies.suspended();
+          case RESCUED -> strategies.rescued();
+          case SHELVED -> strategies.shelved();
+          case SOFT_DELETED -> strategies.softDeleted();
+          case ERROR -> strategies.error();
+          case RESIZED -> strategies.unconfirmedResize();
+          default -> "";
+        };
+    var respected = spec.instanceMetadata().equals("Respect");
+    return off && spec.scope().equals("Running")
+        || spec.excludedInstances().contains(server.id())
+        || strategy.equals("Skip")
+        || server.locked() && strategies.locked().equals("Skip")
+        || respected && "Skip".equals(server.metadata().get("host_maintenance"));
+  }
+
   /** An instance on the host. */
   static Optional<String> onHost(Cloud cloud, String host) {
+    return onHost(cloud, host, s -> false);
+  }
+
+  /** An instance on the host that does not stay there. */
+  static Optional<String> onHost(Cloud cloud, String host, Predicate<Server> stays) {
     return cloud.servers().stream()
-        .filter(s -> !s.deleted() && host.equals(s.host()))
+        .filter(s -> !s.deleted() && host.equals(s.host()) && !stays.test(s))
         .findFirst()
         .map(s -> s.name() + " is on " + host);
   }
@@ -79,9 +152,13 @@ final class Truth {
 
   /** A build that placement has given to the host already. */
   static Optional<String> arriving(Cloud cloud, String host) {
+    return arriving(cloud, host, s -> false);
+  }
+
+  private static Optional<String> arriving(Cloud cloud, String host, Predicate<Server> stays) {
     return cloud.allocationsOn(host).keySet().stream()
         .flatMap(c -> cloud.servers().stream().filter(s -> s.id().equals(c)))
-        .filter(s -> !s.deleted() && s.taskState() != null)
+        .filter(s -> !s.deleted() && s.taskState() != null && !stays.test(s))
         .findFirst()
         .map(s -> s.name() + " is on its way to " + host);
   }

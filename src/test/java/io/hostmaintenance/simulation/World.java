@@ -1,6 +1,9 @@
 package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.fakecloud.Caller;
@@ -25,6 +28,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** A cloud, a Kubernetes API, operators, people and the passing of time: one program. */
@@ -62,6 +66,8 @@ final class World {
   private final Map<String, Integer> writesSeen = new HashMap<>();
   private final Map<String, Integer> quietTicks = new HashMap<>();
   private final Map<String, Word> words = new HashMap<>();
+  private final List<HostMaintenanceSpec> specs = new ArrayList<>();
+  private final Set<String> toldNotPutBack = new HashSet<>();
 
   /**
    * What somebody has said of a service.
@@ -85,7 +91,8 @@ final class World {
             Duration.ofSeconds(90),
             Duration.ofSeconds(15),
             program.resources().size() > 2 ? 1 : 10,
-            20);
+            20,
+            Strategies.DEFAULT);
     this.story = new Story(storyKept, START, cloud::now);
     this.kubernetes = new SimulatedKubernetes(this);
     this.promises = new Promises(this);
@@ -126,7 +133,7 @@ final class World {
           applied.at(),
           () -> {
             story.record("admin", () -> "applies " + applied.name() + ": " + applied.spec());
-            kubernetes.create(applied.name(), applied.spec());
+            apply(applied.name(), applied.spec());
             hostsOf.put(applied.name(), applied.spec().host());
           });
     }
@@ -140,6 +147,12 @@ final class World {
           });
     }
     startOperator();
+  }
+
+  /** Somebody applies a resource. */
+  void apply(String name, HostMaintenanceSpec spec) {
+    kubernetes.create(name, spec);
+    specs.add(spec);
   }
 
   private void past(Program.Guest guest) {
@@ -385,6 +398,12 @@ final class World {
     process.live();
     count();
     story.record(process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
+    if (Set.of(Reason.NotPutBack, Reason.TakenOverByOwner).contains(notice.reason())) {
+      servers.values().stream()
+          .map(Server::id)
+          .filter(notice.message()::contains)
+          .forEach(toldNotPutBack::add);
+    }
     fault("tell")
         .ifPresent(
             f -> {
@@ -504,7 +523,17 @@ final class World {
     return hostsOf;
   }
 
-  /** Guests that nobody touched are as they were. */
+  /** The strategies of all resources that were ever applied. */
+  private List<Strategies> strategies() {
+    return specs.stream().map(HostMaintenanceSpec::strategies).toList();
+  }
+
+  private static boolean said(
+      List<Strategies> strategies, Function<Strategies, String> field, String value) {
+    return strategies.stream().map(field).anyMatch(value::equals);
+  }
+
+  /** Guests that nobody touched are as they were, or as a strategy says. */
   void guestsAreAsTheyWere() {
     for (var guest : program.guests()) {
       var server = servers.get(guest.name());
@@ -514,9 +543,23 @@ final class World {
       var before = states.get(server.id());
       var mayBreak =
           hostsDied || server.metadata().keySet().stream().anyMatch(k -> k.endsWith("_fail"));
+      var strategies = strategies();
       promises.promise(
           "guests keep their state",
           server.vmState() == before
+              || toldNotPutBack.contains(server.id())
+              || before == VmState.RESCUED
+                  && said(strategies, Strategies::rescued, "UnrescueLive")
+                  && Set.of(VmState.ACTIVE, VmState.STOPPED).contains(server.vmState())
+              || before == VmState.SHELVED
+                  && said(strategies, Strategies::shelved, "Offload")
+                  && server.vmState() == VmState.SHELVED_OFFLOADED
+              || before == VmState.SOFT_DELETED
+                  && said(strategies, Strategies::softDeleted, "Delete")
+                  && server.vmState() == VmState.DELETED
+              || before == VmState.ERROR
+                  && said(strategies, Strategies::error, "Recover")
+                  && Set.of(VmState.ACTIVE, VmState.STOPPED).contains(server.vmState())
               || guest.past() == Program.Past.OFF_INSIDE
                   && server.vmState() == VmState.ACTIVE
                   && server.powerState() == PowerState.SHUTDOWN

@@ -7,7 +7,10 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import io.soabase.recordbuilder.core.RecordBuilder;
+import java.util.List;
 
 /** Which host is taken into maintenance, and how. */
 @ValidationRule(
@@ -16,6 +19,35 @@ import io.fabric8.generator.annotation.ValidationRule;
     message =
         "targetHost must be another host than host: name one that stays in service, or leave it out"
             + " to let the scheduler pick")
+@ValidationRule(
+    value =
+        "has(self.scope) && self.scope == 'Running' || !has(self.strategies)"
+            + " || (!has(self.strategies.active) || self.strategies.active != 'Stop')"
+            + " && (!has(self.strategies.fallback) || self.strategies.fallback != 'Stop')",
+    fieldPath = ".strategies",
+    message =
+        "strategies.active and strategies.fallback may be Stop with scope Running only: with scope"
+            + " All the host must become empty")
+@ValidationRule(
+    value =
+        "!has(self.scope) || self.scope != 'Running' || !has(self.strategies)"
+            + " || !has(self.strategies.stopped) && !has(self.strategies.suspended)"
+            + " && !has(self.strategies.shelved) && !has(self.strategies.softDeleted)",
+    fieldPath = ".strategies",
+    message =
+        "with scope Running stopped, suspended, shelved and soft-deleted instances stay: leave out"
+            + " their strategies, or write scope: All")
+@ValidationRule(
+    value =
+        "!has(self.strategies) || !has(self.strategies.fallback)"
+            + " || self.strategies.fallback == 'Report'"
+            + " || (!has(self.liveMigrate) || self.liveMigrate)"
+            + " && (!has(self.strategies.active) || self.strategies.active == 'Move')",
+    fieldPath = ".strategies.fallback",
+    message =
+        "strategies.fallback is for instances whose live migration failed: leave it out, or write"
+            + " liveMigrate: true and strategies.active: Move")
+@RecordBuilder
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record HostMaintenanceSpec(
@@ -98,7 +130,35 @@ public record HostMaintenanceSpec(
         String onDelete,
     @JsonPropertyDescription(
             "If true, the operator requests no new move. Moves that are under way continue.")
-        Boolean suspend) {
+        Boolean suspend,
+    @Default("\"All\"")
+        @ValidationRule(
+            value = "self in ['All', 'Running']",
+            message = "scope must be All or Running")
+        @JsonPropertyDescription(
+            "Which instances must leave the host: All (default), or Running: stopped, suspended,"
+                + " shelved and soft-deleted ones stay, for a host that is rebooted and not"
+                + " reinstalled.")
+        String scope,
+    @JsonPropertyDescription(
+            "What the operator may do with instances that Nova cannot simply move, by their state."
+                + " What is left out is as the operator's configuration says.")
+        Strategies strategies,
+    @Size(max = 1000)
+        @ValidationRule(
+            value = "self.all(i, i.matches('^[0-9a-fA-F-]{36}$'))",
+            message = "excludedInstances must be the uuids of instances")
+        @JsonPropertyDescription("Uuids of instances that the operator leaves on the host.")
+        List<String> excludedInstances,
+    @Default("\"Ignore\"")
+        @ValidationRule(
+            value = "self in ['Ignore', 'Respect']",
+            message = "instanceMetadata must be Ignore or Respect")
+        @JsonPropertyDescription(
+            "Whether the metadata host_maintenance of an instance may name a value of the strategy"
+                + " for its state: Ignore (default) or Respect. With Respect its owner can hold up"
+                + " the drain.")
+        String instanceMetadata) {
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {
@@ -108,5 +168,9 @@ public record HostMaintenanceSpec(
     onTimeout = onTimeout == null ? "Abort" : onTimeout;
     onDelete = onDelete == null ? "Finish" : onDelete;
     suspend = suspend != null && suspend;
+    scope = scope == null ? "All" : scope;
+    strategies = strategies == null ? Strategies.NONE : strategies;
+    excludedInstances = excludedInstances == null ? List.of() : List.copyOf(excludedInstances);
+    instanceMetadata = instanceMetadata == null ? "Ignore" : instanceMetadata;
   }
 }

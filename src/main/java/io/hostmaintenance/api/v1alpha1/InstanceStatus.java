@@ -30,12 +30,22 @@ public record InstanceStatus(
                 + " Suspended.")
         String powerState,
     @JsonPropertyDescription(
-            "What the operator does with the instance: LiveMigrate, ColdMigrate, Wait or None.")
+            "What the operator does with the instance: LiveMigrate, ColdMigrate, a way of several"
+                + " steps such as ResumeLiveSuspend, Wait or None.")
         String action,
+    @JsonPropertyDescription(
+            "Which strategy of the spec applies, such as suspended=ResumeLiveSuspend; absent where"
+                + " none does.")
+        String strategy,
+    @JsonPropertyDescription(
+            "Last request of a way of several steps, such as Resume or LiveMigrate; absent before"
+                + " its first one.")
+        String step,
     @Required
         @JsonPropertyDescription(
             "State of the row: Pending, Requested (Nova's answer is not known yet), InProgress,"
-                + " Confirming, Moved, Failed, Blocked (needs manual action), Skipped or Gone.")
+                + " Confirming, Restoring (the guest is brought back to the state that it had),"
+                + " Moved, Failed, Blocked (needs manual action), Skipped or Gone.")
         String state,
     @JsonPropertyDescription("Host that the instance moved to or moves to.") String destinationHost,
     @JsonPropertyDescription("Number of requests for a move.") Integer attempts,
@@ -44,6 +54,10 @@ public record InstanceStatus(
             "Request id of Nova's reply to the last request. Nova's logs name the request by"
                 + " it.")
         String requestId,
+    @JsonPropertyDescription(
+            "Request id of the operator's stop of the instance, which it starts again when this"
+                + " resource is deleted; absent if it did not stop it.")
+        String stopRequestId,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
             "Nova's clock at the observation that led to the outstanding request.")

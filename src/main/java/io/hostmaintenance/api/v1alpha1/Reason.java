@@ -16,6 +16,10 @@ public enum Reason {
   Waiting,
   /** Another member of its server group moves. */
   GroupMemberMoving,
+  /** A step of its way is under way. */
+  StepInProgress,
+  /** Its next step waits until nova-compute is heard of. */
+  ComputeNotHeard,
   /** Something else is being done to the instance, or it is being built. */
   TaskInProgress,
   /** Somebody else's migration or build from or to the host, of an instance that is not on it. */
@@ -60,6 +64,22 @@ public enum Reason {
   UnconfirmedResize,
   /** A hard anti-affinity group has no host left for it. */
   AntiAffinityGroup,
+  /** A step of its way failed. */
+  StepFailed,
+  /** Somebody else acted on it in the middle of its way. */
+  TakenOverByOwner,
+  /** It could not be brought back to the state that it had. */
+  NotPutBack,
+  /** The operator had stopped it, and somebody started it again. */
+  StartedByOwner,
+  /** Stopped by the operator until the resource is deleted. */
+  StoppedByOperator,
+  /** It is locked, and its way would change more than its host. */
+  Locked,
+  /** The spec leaves it where it is. */
+  SkippedBySpec,
+  /** It does not run, and the scope is what runs. */
+  NotRunning,
   /** Members of a hard affinity group cannot be moved one by one. */
   AffinityGroup,
 
@@ -78,6 +98,12 @@ public enum Reason {
   EmptyWithoutPlacement,
   /** Instances are on the host. */
   NotEmpty,
+  /** Nothing that the spec asks to move is on the host; what stays does not run. */
+  NothingRuns,
+  /** Instances stay that do not run; their disks are on the host. */
+  StoppedInstancesStay,
+  /** Instances stay because the spec says so. */
+  InstancesSkipped,
   /** Disabled, verified empty. */
   InMaintenance,
   /** Rows needs manual action. */

@@ -6,6 +6,26 @@ public enum RowAction {
   LiveMigrate,
   /** {@code migrate}, to be confirmed. */
   ColdMigrate,
+  /** Unpause, pause at once, live-migrate. */
+  RepauseAndLive,
+  /** Resume, pause, live-migrate, unpause, suspend. */
+  ResumeLiveSuspend,
+  /** Unrescue, live-migrate. */
+  UnrescueLive,
+  /** Unrescue, stop, cold-migrate. */
+  UnrescueCold,
+  /** Reset the state to active, live-migrate. */
+  ResetAndLive,
+  /** Stop, cold-migrate. */
+  StopAndCold,
+  /** Stop, and start again when the resource is deleted. */
+  Stop,
+  /** Delete the disk of a shelved instance. */
+  Offload,
+  /** Delete for good. */
+  Delete,
+  /** Confirm a migration or resize of somebody else. */
+  Confirm,
   /** Nothing before something else has ended. */
   Wait,
   /** Nothing. */

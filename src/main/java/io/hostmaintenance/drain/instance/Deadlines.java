@@ -32,6 +32,33 @@ public final class Deadlines {
   /** How long somebody else's task is waited for before it is reported for manual action. */
   public static final Duration TASK_WAIT = Duration.ofMinutes(60);
 
+  /** How long a step may take that only tells the hypervisor something. */
+  public static final Duration STEP = Duration.ofMinutes(5);
+
+  /** How long a step may take that writes or reads the memory or the disk of a guest. */
+  public static final Duration MEMORY_STEP = Duration.ofMinutes(30);
+
+  /**
+   * How long a guest may take to shut down: Nova's shutdown_timeout is a minute, and an image may
+   * ask for more (os_shutdown_timeout).
+   */
+  public static final Duration STOP_STEP = Duration.ofMinutes(30);
+
+  /** How soon a step is observed again, while it is young. */
+  public static final Duration STEP_POLL = Duration.ofSeconds(1);
+
+  /** For how long a step is young. */
+  public static final Duration STEP_YOUNG = Duration.ofSeconds(15);
+
+  /** How long the operator tries to bring a guest back to the state that it had. */
+  public static final Duration RESTORING = Duration.ofMinutes(15);
+
+  /** Within this time nova-compute must have been heard of before it is asked for a step. */
+  public static final Duration HEARD = Duration.ofSeconds(60);
+
+  /** How long a record that ended in an error says that its guest may run on another host. */
+  public static final Duration ERROR_DOUBTFUL = Duration.ofHours(1);
+
   /** How long it may stay unknown whether a paused guest was live-migrated since its pause. */
   public static final Duration UNTOLD_WAIT = Duration.ofMinutes(15);
 

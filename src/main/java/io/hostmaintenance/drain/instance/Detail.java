@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain.instance;
 
+import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
@@ -13,9 +14,13 @@ import java.util.Optional;
  * @param migrations all its records, newest first
  * @param actions all its actions, newest first
  * @param events the row's own action with its events
+ * @param guest whether its guest runs, by the word of its hypervisor
+ * @param candidate whether placement has another host for it, or cannot say
  */
 public record Detail(
     Optional<Instance> instance,
     List<Migration> migrations,
     List<InstanceAction> actions,
-    Optional<InstanceAction> events) {}
+    Optional<InstanceAction> events,
+    Optional<GuestPower> guest,
+    Optional<Boolean> candidate) {}

@@ -1,9 +1,10 @@
 package io.hostmaintenance.drain.instance;
 
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.util.EnumSet;
@@ -23,12 +24,18 @@ public final class DetailQueries {
   /**
    * The questions by instance id.
    *
-   * @param status the stored status; may be null
+   * @param resource its status may be null
+   * @param defaults the strategies where the resource does not say; each is set
    * @param migrations the observation's migrations
    * @param instances those on the host
    */
   public static Map<String, Set<Question>> of(
-      HostMaintenanceStatus status, List<Migration> migrations, List<Instance> instances) {
+      HostMaintenance resource,
+      Strategies defaults,
+      List<Migration> migrations,
+      List<Instance> instances) {
+    var status = resource.getStatus();
+    var strategies = StrategyTable.strategies(resource.getSpec(), defaults);
     var questions = new HashMap<String, Set<Question>>();
     var rows = status == null ? List.<InstanceStatus>of() : status.instances();
     var onHost =
@@ -40,35 +47,63 @@ public final class DetailQueries {
         questions.put(row.id(), asked);
       }
     }
+    var plainMoves = rows.stream().anyMatch(DetailQueries::movesPlainly);
     for (var instance : instances) {
-      if (instance.paused() && instance.idle()) {
-        questions
-            .computeIfAbsent(instance.id(), i -> EnumSet.noneOf(Question.class))
-            .addAll(EnumSet.of(Question.ACTIONS, Question.MIGRATIONS));
+      var asked = EnumSet.noneOf(Question.class);
+      asked.addAll(StrategyTable.questions(instance, resource.getSpec(), strategies));
+      if (plainMoves) {
+        asked.remove(Question.CANDIDATE); // what changes a guest begins after the plain moves
+      }
+      add(questions, instance.id(), asked);
+    }
+    for (var row : rows) {
+      if (row.stopRequestId() != null && resource.isMarkedForDeletion()) {
+        add(questions, row.id(), EnumSet.of(Question.ACTIONS));
+        if (!onHost.containsKey(row.id())) {
+          add(questions, row.id(), EnumSet.of(Question.INSTANCE));
+        }
       }
     }
     for (var migration : migrations) {
       if (migration.unfinished() && !onHost.containsKey(migration.instanceId())) {
-        questions
-            .computeIfAbsent(migration.instanceId(), i -> EnumSet.noneOf(Question.class))
-            .add(Question.INSTANCE);
+        add(questions, migration.instanceId(), EnumSet.of(Question.INSTANCE));
+        if (migration.finished() && StrategyTable.confirms(strategies)) {
+          add(questions, migration.instanceId(), EnumSet.of(Question.MIGRATIONS));
+        }
       }
     }
     return questions;
+  }
+
+  private static void add(Map<String, Set<Question>> questions, String id, Set<Question> more) {
+    if (!more.isEmpty()) {
+      questions.computeIfAbsent(id, i -> EnumSet.noneOf(Question.class)).addAll(more);
+    }
+  }
+
+  /** Whether a row moves its instance, or is to, without a change of its guest. */
+  public static boolean movesPlainly(InstanceStatus row) {
+    return RowTransitions.remaining(row) && Way.of(row).filter(Way::plain).isPresent();
   }
 
   private static Set<Question> ofRow(
       InstanceStatus row, Instance onHost, List<Migration> migrations) {
     var questions = EnumSet.noneOf(Question.class);
     if (row.outstanding()) {
-      return Way.of(row).map(w -> ofOutstanding(row, w, onHost, migrations)).orElse(questions);
+      Way.of(row)
+          .flatMap(Way::move)
+          .ifPresent(m -> questions.addAll(ofMove(row, m, onHost, migrations)));
+      if (row.step() != null) {
+        questions.addAll(ofStep(row, onHost));
+      }
+      return questions;
     }
     var state = RowState.of(row);
     if (state.isEmpty() || onHost != null) {
       return questions;
     }
     switch (state.get()) {
-      case Pending, Requested, InProgress, Confirming, Blocked -> {
+      case Pending, Requested, InProgress, Confirming, Restoring, Blocked, Skipped -> {
         questions.add(Question.INSTANCE);
         questions.add(Question.MIGRATIONS);
       }
@@ -78,13 +113,29 @@ public final class DetailQueries {
           questions.add(Question.MIGRATIONS);
         }
       }
-      case Moved, Gone, Skipped -> {}
+      case Moved, Gone -> {}
     }
     return questions;
   }
 
-  private static Set<Question> ofOutstanding(
-      InstanceStatus row, Way way, Instance onHost, List<Migration> migrations) {
+  /** Whose word stands, and where the guest is. */
+  private static Set<Question> ofStep(InstanceStatus row, Instance onHost) {
+    var questions = EnumSet.of(Question.ACTIONS);
+    if (onHost == null) {
+      questions.add(Question.INSTANCE);
+    }
+    if (row.requestId() != null) {
+      questions.add(Question.EVENTS);
+    }
+    if (Way.CONFIRM.word().of(row)) {
+      questions.add(Question.MIGRATIONS);
+    }
+    return questions;
+  }
+
+  private static Set<Question> ofMove(
+      InstanceStatus row, Operation move, Instance onHost, List<Migration> migrations) {
+    var confirms = move == Operation.COLD_MIGRATE;
     var questions = EnumSet.noneOf(Question.class);
     var record = migrations.stream().filter(m -> m.instanceId().equals(row.id())).findFirst();
     if (onHost == null) {
@@ -104,7 +155,7 @@ public final class DetailQueries {
             .filter(m -> onHost == null || m.unfinished() && !onHost.idle())
             .isPresent();
     if (row.migrationId() == null) {
-      questions.addAll(way.move().questions());
+      questions.addAll(move.questions());
       if (!timely || row.attemptsMade() > 1) {
         questions.add(Question.ACTIONS);
         questions.add(Question.MIGRATIONS);
@@ -113,10 +164,10 @@ public final class DetailQueries {
     if (row.because(Reason.Settling) || row.because(Reason.Inconsistent)) {
       questions.add(Question.EVENTS); // an error there says that nothing more will come
     }
-    if (way.confirms() && anyFinished(row, migrations)) {
+    if (confirms && anyFinished(row, migrations)) {
       questions.addAll(Operation.CONFIRM.questions()); // Nova confirms whichever stands finished
     }
-    if (onHost == null ? !wentWell(record, way) : onHost.idle()) {
+    if (onHost == null ? !wentWell(record, confirms) : onHost.idle()) {
       questions.add(Question.EVENTS);
       questions.add(Question.MIGRATIONS);
     }
@@ -128,8 +179,8 @@ public final class DetailQueries {
   }
 
   /** Whether the record of a row that is off the host needs no explanation. */
-  private static boolean wentWell(Optional<Migration> record, Way way) {
-    return way.confirms()
+  private static boolean wentWell(Optional<Migration> record, boolean confirms) {
+    return confirms
         ? record.filter(Migration::failed).isEmpty()
         : record.filter(Migration::completed).isPresent();
   }

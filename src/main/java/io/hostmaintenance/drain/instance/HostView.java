@@ -3,8 +3,10 @@ package io.hostmaintenance.drain.instance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -24,6 +26,8 @@ import java.util.Optional;
  * @param answerWait how long an unanswered request may still take effect
  * @param uid the uid of the resource
  * @param spec what the administrator wants
+ * @param strategies what may be done with instances; each is set
+ * @param services every nova-compute service
  */
 public record HostView(
     String name,
@@ -35,11 +39,31 @@ public record HostView(
     Instant asked,
     Duration answerWait,
     String uid,
-    HostMaintenanceSpec spec) {
+    HostMaintenanceSpec spec,
+    Strategies strategies,
+    List<ComputeService> services) {
 
   /** Whether its nova-compute is up. */
   boolean up() {
     return service.filter(ComputeService::up).isPresent();
+  }
+
+  /**
+   * Whether the nova-compute of a host is up and was heard of just now: what is asked of one that
+   * is dead is carried out when it returns.
+   */
+  public boolean hears(String host) {
+    var all = services.stream().filter(s -> s.host().equals(host)).toList();
+    return all.size() == 1
+        && all.getFirst().up()
+        && all.getFirst().updatedAt() != null
+        && Duration.between(all.getFirst().updatedAt(), date).abs().compareTo(Deadlines.HEARD) <= 0;
+  }
+
+  /** Whether a record changed so recently, by Nova's clock. */
+  boolean recently(Migration record, Duration time) {
+    var changed = record.updatedAt() == null ? record.createdAt() : record.updatedAt();
+    return changed.isAfter(date.minus(time));
   }
 
   /** Whether the spec allows a row one more attempt. */

@@ -10,6 +10,7 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -42,8 +43,7 @@ public final class InstanceMessages {
   public static final Cause ASKING =
       Reason.AnswerUnknown.cause("The operator sends the request to Nova.");
 
-  /** Nova answered 202. */
-  public static final Cause ACCEPTED = Reason.Queued.cause("Nova accepted the move.");
+  static final Cause ACCEPTED = Reason.Queued.cause("Nova accepted the move.");
 
   static final Cause ANSWER_SOUGHT =
       Reason.AnswerUnknown.cause(
@@ -101,6 +101,53 @@ public final class InstanceMessages {
   public static final String EXTERNAL_MIGRATION_REMEDY =
       "See why (openstack server migration list --server %s), and delete it if its build hangs.";
 
+  static final Cause EXCLUDED =
+      Reason.SkippedBySpec.cause("It stays: spec.excludedInstances names it.");
+  static final Cause SKIPPED = Reason.SkippedBySpec.cause("It stays: its strategy is Skip.");
+  static final Cause NOT_RUNNING =
+      Reason.NotRunning.cause("It stays: it does not run, and the scope is Running.");
+  static final Cause STOPPED =
+      Reason.StoppedByOperator.cause(
+          "The operator stopped it and starts it again when this resource is deleted.");
+  static final Cause STOP_NEEDS_SCOPE =
+      Reason.UnsupportedState.cause(
+          "Its strategy is Stop, which needs scope: Running. Write that, or name another strategy.");
+  static final Cause OFFLOADED =
+      Reason.Moved.cause("The operator offloaded it: its disk here is gone, its image remains.");
+  static final Cause PAST_UNKNOWN =
+      Reason.ApiUnavailable.cause("Nova does not tell what was done to it before.");
+  static final String PAST_UNKNOWN_REMEDY =
+      "See the operator's log, and openstack server event list %s.";
+  static final String EXTRA_DISKS =
+      "its flavor has an ephemeral or swap disk, which no image holds";
+  static final String SHELVE_FAILED = "Nova does not show that it was shelved without an error";
+
+  static final Cause STARTING =
+      Reason.StoppedByOperator.cause("The operator starts it again: it had stopped it.");
+  static final Cause STARTED_AGAIN = Reason.Exiting.cause("The operator started it again.");
+
+  /** What helps while nova-compute is not heard of; takes no id. */
+  public static final String NOT_HEARD_REMEDY = "See its log, and openstack compute service list.";
+
+  /** What helps where placement has no host; takes no id. */
+  public static final String NO_CANDIDATE_REMEDY =
+      "See the operator's log, and openstack allocation candidate list.";
+
+  /** Of a row whose first step waits until placement tells whether it has a host for it. */
+  public static final Cause CANDIDATE_UNKNOWN =
+      Reason.ApiUnavailable.cause(
+          "Placement does not tell whether another host has room for it, so its way does not begin.");
+
+  /** Of a way that is taken back because the resource is deleted. */
+  public static final Cause DELETED_ON_ITS_WAY =
+      Reason.Aborted.cause("The resource was deleted in the middle of its way.");
+
+  /** Of a row whose first step waits until placement has a host for it. */
+  public static final Cause NO_CANDIDATE =
+      Reason.NoValidHost.cause(
+          "Placement has no other host for it, so its way does not begin: make room, or enable a"
+              + " host.");
+
   private InstanceMessages() {}
 
   // ---------------------------------------------------------------- what its state allows
@@ -136,6 +183,57 @@ public final class InstanceMessages {
         "A resize or migration to this host waits for its owner: confirm it (openstack server"
             + " resize confirm %1$s) or revert it (openstack server resize revert %1$s).",
         instance.id());
+  }
+
+  static Cause locked(Instance instance, Way way) {
+    return Reason.Locked.cause(
+        "It is locked%s, so the operator does not take the way %s: unlock it (openstack server"
+            + " unlock %s).",
+        instance.lock().reason() == null ? "" : " (" + instance.lock().reason() + ")",
+        way.word(),
+        instance.id());
+  }
+
+  /** What the row shows as its strategy where the metadata of the instance names it. */
+  static String byMetadata(String strategy) {
+    return strategy + ", by its metadata";
+  }
+
+  /** The same where the metadata names a value that its state does not have. */
+  static String unknownMetadata(String strategy, String policy) {
+    return "%s, its metadata host_maintenance=%s is unknown"
+        .formatted(strategy, UntrustedText.cut(policy, 32));
+  }
+
+  static Cause unknownStrategy(String shown) {
+    return Reason.UnsupportedState.cause(
+        "This operator does not know the strategy %s: write one that it knows.", shown);
+  }
+
+  static Cause startedByOwner(InstanceStatus row) {
+    return Reason.StartedByOwner.cause(
+        "The operator had stopped it, and someone else started it again: ask its owner, and stop it"
+            + " (openstack server stop %s).",
+        row.id());
+  }
+
+  static Cause notOffloaded(String why) {
+    return Reason.UnsupportedState.cause(
+        "The operator does not offload it: %s. Its owner may unshelve it.", why);
+  }
+
+  static Cause mayRunElsewhere(Instance instance, Migration record) {
+    return Reason.UnsupportedState.cause(
+        "%s ended with an error within the last hour: find out on %s and %s where its guest runs,"
+            + " then set its state (openstack server set --state active --auto-approve %s).",
+        migration(record), record.sourceHost(), record.destinationHost(), instance.id());
+  }
+
+  static Cause powerUnknown(Instance instance) {
+    return Reason.UnsupportedState.cause(
+        "Nova cannot move it in ERROR%s, and its host does not tell whether its guest runs: see"
+            + " openstack server show %s and the log of nova-compute.",
+        fault(instance), instance.id());
   }
 
   static Cause busy(String taskState) {
@@ -263,6 +361,61 @@ public final class InstanceMessages {
             + " both (openstack server migration list --server %1$s) and confirm them (openstack"
             + " server resize confirm %1$s).",
         row.id());
+  }
+
+  // ---------------------------------------------------------------- a way of several operations
+
+  /** Nova answered 202. */
+  public static Cause accepted(InstanceStatus row) {
+    return row.step() == null
+        ? ACCEPTED
+        : Reason.StepInProgress.cause("Nova accepted %s.", row.step());
+  }
+
+  static Cause step(Operation operation) {
+    return Reason.StepInProgress.cause("On its way: %s.", operation.word());
+  }
+
+  /** Its first or next operation waits for the nova-compute that is given. */
+  public static Cause notHeard(String host) {
+    return Reason.ComputeNotHeard.cause(
+        "The next step waits until nova-compute on %s is up and reports.", host);
+  }
+
+  static Cause stepFailed(InstanceStatus row, Operation operation, Optional<String> said) {
+    return Reason.StepFailed.cause(
+        "%s did not succeed%s (%s).",
+        operation.word(), said.map(s -> ": " + s).orElse(""), request(row));
+  }
+
+  static Cause stepOverdue(InstanceStatus row, Operation operation) {
+    return Reason.Timeout.cause(
+        "%s takes longer than %s, and its task remains: see the log of nova-compute for %s.",
+        operation.word(), Durations.format(operation.deadline()), request(row));
+  }
+
+  static Cause stepImpossible(Operation operation, Instance instance) {
+    return Reason.StepFailed.cause(
+        "%s cannot follow: the instance is in state %s%s.",
+        operation.word(), instance.status(), fault(instance));
+  }
+
+  static Cause notPutBack(InstanceStatus row, String state) {
+    return Reason.NotPutBack.cause(
+        "It was %s before, and the operator could not bring it back to that: do it yourself. %s",
+        state, row.message());
+  }
+
+  static Cause takenOver(InstanceStatus row, InstanceAction action) {
+    return Reason.TakenOverByOwner.cause(
+        "Someone else requested %s in the middle of its way %s, so the operator leaves it as it is."
+            + " For another attempt set the annotation %s.",
+        action.action(), row.action(), HostMaintenance.RETRY);
+  }
+
+  static Cause confirmed(String host) {
+    return Reason.MovedExternally.cause(
+        "Someone else moved it to %s, and the operator confirmed that.", host);
   }
 
   // ---------------------------------------------------------------- how the move ended

@@ -34,21 +34,37 @@ public final class MigrationTracker {
   private final InstanceView view;
   private final HostView host;
   private final Way way;
+  private final Operation move;
   private final RequestRecords records;
   private final Supplier<Optional<Cause>> ahead;
 
-  private MigrationTracker(InstanceView view, Way way, Supplier<Optional<Cause>> ahead) {
+  private MigrationTracker(
+      InstanceView view, Way way, Operation move, Supplier<Optional<Cause>> ahead) {
     this.view = view;
     this.host = view.host();
     this.way = way;
-    this.records = new RequestRecords(view, way);
+    this.move = move;
+    this.records = new RequestRecords(view, way, move);
     this.ahead = ahead;
   }
 
-  /** The row after this observation, and the command that follows from it. */
-  public record Next(InstanceStatus row, Optional<Command> command) {
+  /**
+   * The row after this observation, and what follows from it.
+   *
+   * @param command to be sent
+   * @param operation the next one of its way, to be asked for as soon as anything may be
+   */
+  public record Next(InstanceStatus row, Optional<Command> command, Optional<Operation> operation) {
     static Next of(InstanceStatus row) {
-      return new Next(row, Optional.empty());
+      return new Next(row, Optional.empty(), Optional.empty());
+    }
+
+    static Next send(InstanceStatus row, Command command) {
+      return new Next(row, Optional.of(command), Optional.empty());
+    }
+
+    static Next ask(InstanceStatus row, Operation operation) {
+      return new Next(row, Optional.empty(), Optional.of(operation));
     }
   }
 
@@ -62,7 +78,7 @@ public final class MigrationTracker {
   public static Next follow(
       InstanceStatus row, InstanceView view, Supplier<Optional<Cause>> ahead) {
     return Way.of(row)
-        .map(way -> new MigrationTracker(view, way, ahead).follow(row))
+        .flatMap(way -> way.move().map(m -> new MigrationTracker(view, way, m, ahead).follow(row)))
         .orElse(Next.of(row));
   }
 
@@ -76,6 +92,9 @@ public final class MigrationTracker {
       return accepted(seen);
     }
     var resolved = new RequestTracker(view, records).resolve(seen);
+    if (resolved.step() != null && !resolved.outstanding() && resolved.is(RowState.Requested)) {
+      return Next.ask(seen, move);
+    }
     return resolved.requestId() == null ? Next.of(resolved) : accepted(resolved);
   }
 
@@ -84,7 +103,7 @@ public final class MigrationTracker {
     var record = records.record(row);
     var told = record.map(r -> withRecord(row, r)).orElse(row);
     var here = instance.map(Instance::host).orElse(null);
-    return switch (way.move().verdict(instance, record, host.name())) {
+    return switch (move.verdict(instance, record, host.name())) {
       case QUEUED ->
           records.action(told).filter(InstanceAction::failed).isPresent()
               ? settling(told, instance.orElseThrow(), record)
@@ -97,9 +116,8 @@ public final class MigrationTracker {
       case DROPPED -> dropped(told);
       case TO_CONFIRM -> confirm(told);
       case MOVED ->
-          ended(
+          moved(
               here == null ? told : at(told, here),
-              RowState.Moved,
               InstanceMessages.moved(here == null ? told.destinationHost() : here));
       case MOVED_WITH_ERROR ->
           ended(
@@ -139,6 +157,10 @@ public final class MigrationTracker {
 
   private Next ended(InstanceStatus row, RowState state, Cause cause) {
     return Next.of(RowTransitions.end(row, state, cause, host.now()));
+  }
+
+  private Next moved(InstanceStatus row, Cause cause) {
+    return Next.of(RowTransitions.moved(row, cause, host));
   }
 
   private Next attemptFailed(InstanceStatus row, Cause cause) {
@@ -201,7 +223,7 @@ public final class MigrationTracker {
             RowState.Blocked,
             InstanceMessages.timeout(
                 limit,
-                way.move().undo(row.id(), record.id()).isPresent()
+                move.undo(row.id(), record.id()).isPresent()
                     ? InstanceMessages.AWAITED
                     : InstanceMessages.COLD_AWAITED)));
   }
@@ -210,7 +232,7 @@ public final class MigrationTracker {
   private Optional<Next> stop(
       InstanceStatus row, Instance instance, Migration record, Duration limit) {
     var onTimeout = host.spec().onTimeout();
-    var undo = way.move().undo(row.id(), record.id());
+    var undo = move.undo(row.id(), record.id());
     if (undo.isEmpty() || onTimeout.equals("Wait")) {
       return Optional.empty();
     }
@@ -227,7 +249,7 @@ public final class MigrationTracker {
 
   private Next stopping(InstanceStatus row, Cause cause, Command command) {
     var asking = row.toBuilder().nextAttemptTime(null).build();
-    return new Next(mark(asking, RowState.InProgress, cause), Optional.of(command));
+    return Next.send(mark(asking, RowState.InProgress, cause), command);
   }
 
   /** Someone else's move; or ours, where one of our records may not be known by its time. */
@@ -289,7 +311,7 @@ public final class MigrationTracker {
     if (!here && atRest) {
       var where = at(row, instance.host());
       return !way.confirms() && !instance.inError()
-          ? ended(where, RowState.Moved, InstanceMessages.leftWithStuckRecord(row, record))
+          ? moved(where, InstanceMessages.leftWithStuckRecord(row, record))
           : ended(where, RowState.Failed, InstanceMessages.leftWithError(where, record));
     }
     if (!here && !bound()) {
@@ -355,10 +377,9 @@ public final class MigrationTracker {
             .observedTime(host.date())
             .nextAttemptTime(null)
             .build();
-    return new Next(
+    return Next.send(
         intent,
-        Optional.of(
-            Operation.CONFIRM.command(
-                row.id(), Optional.empty(), GlobalRequestId.of(host, row, "confirm"))));
+        Operation.CONFIRM.command(
+            row.id(), Optional.empty(), GlobalRequestId.of(host, row, "confirm")));
   }
 }

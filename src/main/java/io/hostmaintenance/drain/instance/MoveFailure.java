@@ -45,6 +45,11 @@ public final class MoveFailure {
         .orElse(new Cause(Reason.NoValidHost, said));
   }
 
+  /** What the events of the row's last action say of a failure; empty when they say nothing. */
+  static Optional<String> said(InstanceView view) {
+    return view.detail().flatMap(Detail::events).flatMap(e -> details(e).stream().findFirst());
+  }
+
   private static Optional<String> first(List<String> details, Predicate<String> which) {
     return details.stream().filter(which).findFirst();
   }

@@ -9,5 +9,9 @@ public enum Question {
   /** All its actions. */
   ACTIONS,
   /** The action of its row's request, with events. */
-  EVENTS
+  EVENTS,
+  /** Whether its guest runs, by the word of its hypervisor. */
+  DIAGNOSTICS,
+  /** Whether placement has another host for it. */
+  CANDIDATE
 }

@@ -43,12 +43,24 @@ public final class Refusals {
   public static InstanceStatus refused(
       InstanceStatus row, Cause cause, Optional<Duration> retryAfter, Instant now) {
     var since = since(row, now);
+    if (midWay(row)) {
+      var stays = row.is(RowState.Restoring);
+      return later(
+          stays
+              ? row
+              : RowTransitions.mark(row, RowState.InProgress, cause, now).toBuilder()
+                  .firstRefusedTime(since)
+                  .build(),
+          retryAfter,
+          now);
+    }
     var marked =
         forLong(row)
             ? blocked(row, cause, now)
             : RowTransitions.mark(row, RowState.Pending, cause, now);
     return RowTransitions.settle(marked).toBuilder()
         .attempts(row.attemptsMade() - 1)
+        .step(null)
         .firstRefusedTime(since)
         .nextAttemptTime(now.plus(pause(since, retryAfter, now)))
         .build();
@@ -98,6 +110,13 @@ public final class Refusals {
         && Duration.between(row.firstRefusedTime(), row.lastTransitionTime())
                 .compareTo(Deadlines.REFUSED_FOR_LONG)
             >= 0;
+  }
+
+  /** Whether an earlier operation of the row's way was done already. */
+  private static boolean midWay(InstanceStatus row) {
+    return row.step() != null
+        && (row.is(RowState.Restoring)
+            || Way.of(row).filter(w -> w.first().word().equals(row.step())).isEmpty());
   }
 
   private static Instant since(InstanceStatus row, Instant now) {

@@ -22,10 +22,17 @@ final class RequestRecords {
 
   private final InstanceView view;
   private final Way way;
+  private final Operation operation;
 
-  RequestRecords(InstanceView view, Way way) {
+  /**
+   * The records of a request.
+   *
+   * @param operation what was asked for, an operation of the way
+   */
+  RequestRecords(InstanceView view, Way way, Operation operation) {
     this.view = view;
     this.way = way;
+    this.operation = operation;
   }
 
   /** Whether a moment of Nova's is not before the intent of the row's request. */
@@ -43,7 +50,7 @@ final class RequestRecords {
   /** The actions of the row's kind that our user asked for, newest first. */
   List<InstanceAction> actions(InstanceStatus row) {
     return view.actions().stream()
-        .filter(a -> a.action().equals(way.move().action()))
+        .filter(a -> a.action().equals(operation.action()))
         .filter(a -> asker(row).userId().equals(a.userId()))
         .filter(a -> asker(row).projectId().equals(a.projectId()))
         .toList();
@@ -79,7 +86,7 @@ final class RequestRecords {
 
   private boolean fromHere(Migration migration, InstanceStatus row) {
     return view.host().name().equals(migration.sourceHost())
-        && migration.type().equals(way.move().recordType())
+        && migration.type().equals(operation.recordType())
         && asker(row).userId().equals(migration.userId());
   }
 
@@ -166,7 +173,7 @@ final class RequestRecords {
             .toList();
     var records =
         view.migrations().stream()
-            .filter(m -> m.type().equals(way.move().recordType()))
+            .filter(m -> m.type().equals(operation.recordType()))
             .filter(m -> action.userId().equals(m.userId()))
             .sorted(Comparator.comparing(Migration::id).reversed())
             .toList();
@@ -184,6 +191,14 @@ final class RequestRecords {
             .findFirst()
             .filter(a -> a.requestId().equals(row.requestId()))
             .isPresent();
+  }
+
+  /** The source of the cold migration or resize that waits to be confirmed. */
+  Optional<String> finishedSource() {
+    return view.migrations().stream()
+        .filter(Migration::finished)
+        .map(Migration::sourceHost)
+        .findFirst();
   }
 
   private boolean underOurAction(InstanceStatus row, Migration record) {

@@ -61,12 +61,30 @@ public final class RowTransitions {
         .projectId(row.projectId())
         .status(row.status())
         .action(row.action())
+        .strategy(row.strategy())
+        .stopRequestId(row.stopRequestId())
         .state(state.name())
         .destinationHost(row.destinationHost())
         .attempts(row.attempts())
         .completionTime(now)
         .reason(cause.reason().name())
         .message(UntrustedText.cut(cause.message(), MESSAGE_BYTES))
+        .build();
+  }
+
+  /** The row of an instance that has left by our move: at its end, or to be brought back first. */
+  static InstanceStatus moved(InstanceStatus row, Cause cause, HostView host) {
+    return Way.of(row).flatMap(Way::state).isPresent()
+        ? restoring(row, cause, host.now())
+        : end(row, RowState.Moved, cause, host.now());
+  }
+
+  /** The row while its guest is brought back to the state that it had; why stays its reason. */
+  public static InstanceStatus restoring(InstanceStatus row, Cause cause, Instant now) {
+    return mark(row, RowState.Restoring, cause, now).toBuilder()
+        .startTime(null)
+        .progressPercent(null)
+        .nextAttemptTime(null)
         .build();
   }
 
@@ -85,8 +103,12 @@ public final class RowTransitions {
 
   /** The row after a failed attempt: to be asked for again after a while, or at its end. */
   static InstanceStatus attemptFailed(InstanceStatus row, Cause cause, HostView host) {
+    if (row.step() != null
+        && Way.of(row).filter(w -> w != Way.STOP).flatMap(Way::state).isPresent()) {
+      return restoring(row, cause, host.now());
+    }
     var settled = settle(row);
-    if (!host.allowsAttemptAfter(row)) {
+    if (row.step() != null || !host.allowsAttemptAfter(row)) {
       return end(settled, RowState.Failed, cause, host.now());
     }
     return mark(

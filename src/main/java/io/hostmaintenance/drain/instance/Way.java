@@ -1,23 +1,72 @@
 package io.hostmaintenance.drain.instance;
 
+import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** How an instance comes off the host: its operations, in order. The row stores the way's word. */
+/**
+ * What is done with an instance: its operations, in order, and the state that it is brought back to
+ * afterwards. The row stores the way's word, and its last operation.
+ */
 public enum Way {
   /** The guest runs on while it moves. */
   LIVE(RowAction.LiveMigrate, Operation.LIVE_MIGRATE),
   /** The guest is off while it moves. */
-  COLD(RowAction.ColdMigrate, Operation.COLD_MIGRATE, Operation.CONFIRM);
+  COLD(RowAction.ColdMigrate, Operation.COLD_MIGRATE, Operation.CONFIRM),
+  /** A paused guest runs for a moment: a second move of one that stays paused can end it. */
+  REPAUSE_AND_LIVE(
+      RowAction.RepauseAndLive,
+      "paused",
+      Operation.UNPAUSE,
+      Operation.PAUSE,
+      Operation.LIVE_MIGRATE),
+  /** A suspended guest moves paused, so that it runs for a moment only. */
+  RESUME_LIVE_SUSPEND(
+      RowAction.ResumeLiveSuspend,
+      "suspended",
+      Operation.RESUME,
+      Operation.PAUSE,
+      Operation.LIVE_MIGRATE),
+  /** The rescue ends, and the guest that ran before it moves. */
+  UNRESCUE_LIVE(RowAction.UnrescueLive, Operation.UNRESCUE, Operation.LIVE_MIGRATE),
+  /** The rescue ends, and the guest that was stopped before it is stopped again. */
+  UNRESCUE_COLD(
+      RowAction.UnrescueCold,
+      Operation.UNRESCUE,
+      Operation.STOP,
+      Operation.COLD_MIGRATE,
+      Operation.CONFIRM),
+  /** A guest in ERROR that runs. */
+  RESET_AND_LIVE(RowAction.ResetAndLive, Operation.RESET, Operation.LIVE_MIGRATE),
+  /** A guest in ERROR that is off. */
+  STOP_AND_COLD(RowAction.StopAndCold, Operation.STOP, Operation.COLD_MIGRATE, Operation.CONFIRM),
+  /** The guest stays, stopped until the resource is deleted. */
+  STOP(RowAction.Stop, "active", Operation.STOP),
+  /** The image remains. */
+  OFFLOAD(RowAction.Offload, Operation.OFFLOAD),
+  /** Nothing remains. */
+  DELETE(RowAction.Delete, Operation.DELETE),
+  /** Somebody else's migration or resize ends where it went. */
+  CONFIRM(RowAction.Confirm, Operation.CONFIRM);
 
   private final RowAction word;
+  private final Optional<String> state;
   private final List<Operation> operations;
 
   Way(RowAction word, Operation... operations) {
+    this(word, Optional.empty(), operations);
+  }
+
+  Way(RowAction word, String state, Operation... operations) {
+    this(word, Optional.of(state), operations);
+  }
+
+  Way(RowAction word, Optional<String> state, Operation... operations) {
     this.word = word;
+    this.state = state;
     this.operations = List.of(operations);
   }
 
@@ -31,13 +80,60 @@ public enum Way {
     return word;
   }
 
-  /** The operation that brings the instance to another host. */
-  public Operation move() {
+  /** Its first operation. */
+  public Operation first() {
     return operations.getFirst();
+  }
+
+  /** The operation that follows on one; empty after the last, and on one that it does not have. */
+  Optional<Operation> after(Operation operation) {
+    var place = operations.indexOf(operation);
+    return place < 0
+        ? Optional.empty()
+        : operations.stream().skip(place + 1L).findFirst().filter(o -> o != Operation.CONFIRM);
+  }
+
+  /** The operation that brings the instance to another host; empty where none does. */
+  public Optional<Operation> move() {
+    return operations.stream().filter(Operation::moves).findFirst();
+  }
+
+  /** Whether it is a move and nothing else. */
+  public boolean plain() {
+    return this == LIVE || this == COLD;
+  }
+
+  /** Whether it changes the guest before it moves it, so that it needs somewhere to go first. */
+  public boolean needsDestination() {
+    return !plain() && move().isPresent();
+  }
+
+  /** Whether it ends a rescue, an error or the like: more than a change of the host. */
+  boolean changesState() {
+    return first().changesState();
   }
 
   /** Whether its move is confirmed. Nobody can revert that, so its record must be beyond doubt. */
   boolean confirms() {
     return operations.contains(Operation.CONFIRM);
+  }
+
+  /** The vm_state that the instance had and gets back when the way ends; empty: as it is then. */
+  Optional<String> state() {
+    return state;
+  }
+
+  /** How many of its kind a host may have at once by the spec. */
+  public int slots(Concurrency concurrency) {
+    return cold() ? concurrency.cold() : concurrency.live();
+  }
+
+  /** Whether both take the same slots. */
+  public boolean sharesSlotsWith(Way other) {
+    return cold() == other.cold();
+  }
+
+  private boolean cold() {
+    return operations.contains(Operation.COLD_MIGRATE);
   }
 }

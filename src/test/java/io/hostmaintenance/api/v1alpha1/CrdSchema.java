@@ -79,6 +79,10 @@ final class CrdSchema implements CRDPostProcessor {
   private static void rules(JSONSchemaProps property) {
     property.setXKubernetesValidations(
         property.getXKubernetesValidations().stream().distinct().toList());
+    property.getProperties().values().forEach(CrdSchema::rules);
+    if (property.getItems() != null) {
+      rules(property.getItems().getSchema());
+    }
     if ("string".equals(property.getType())) {
       property.setMaxLength(CEL_MAX_LENGTH);
     }

@@ -95,7 +95,11 @@ class SerializationTest {
                 null,
                 "Abort",
                 "Finish",
-                false));
+                false,
+                null,
+                null,
+                null,
+                null));
   }
 
   @Test
@@ -156,7 +160,11 @@ class SerializationTest {
             "1h30m",
             "Wait",
             "Abort",
-            true));
+            true,
+            "Running",
+            Strategies.DEFAULT,
+            List.of("c1d6a1b2-7a1f-4d2e-9a53-0d6d5a1f7b11"),
+            "Respect"));
     resource.setStatus(
         HostMaintenanceStatus.builder()
             .observedGeneration(7L)
@@ -187,6 +195,9 @@ class SerializationTest {
         .status("ACTIVE")
         .powerState("Running")
         .action("LiveMigrate")
+        .strategy("active=Move")
+        .step("LiveMigrate")
+        .stopRequestId("req-0a3e")
         .state("InProgress")
         .destinationHost("compute-2.example.org")
         .attempts(1)

@@ -22,7 +22,9 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Fixtures;
+import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.drain.ObservationNeeds;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -41,12 +43,19 @@ class DetailQueriesTest {
       InstanceStatus row, List<Migration> migrations, Instance... here) {
     var status =
         HostMaintenanceStatus.builder().instances(row == null ? null : List.of(row)).build();
-    return DetailQueries.of(status, migrations, List.of(here));
+    return of(status, migrations, List.of(here));
+  }
+
+  private static Map<String, Set<Question>> of(
+      HostMaintenanceStatus status, List<Migration> migrations, List<Instance> here) {
+    var resource = Given.taken().resource();
+    resource.setStatus(status);
+    return DetailQueries.of(resource, Strategies.DEFAULT, migrations, here);
   }
 
   @Test
   void queriesNothingBeforeAStatusExists() {
-    assertThat(DetailQueries.of(null, List.of(), List.of(active("vm")))).isEmpty();
+    assertThat(of((HostMaintenanceStatus) null, List.of(), List.of(active("vm")))).isEmpty();
   }
 
   @Test
@@ -98,14 +107,14 @@ class DetailQueriesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"Pending", "Blocked"})
+  @EnumSource(names = {"Pending", "Blocked", "Skipped"})
   void queriesTheInstanceAndMigrationsOfAnInstanceThatLeftTheHost(RowState state) {
     assertThat(of(row("vm", state, Reason.Waiting), List.of()))
         .containsExactly(Map.entry("vm", Set.of(INSTANCE, MIGRATIONS)));
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"Moved", "Gone", "Skipped"})
+  @EnumSource(names = {"Moved", "Gone"})
   void queriesNothingForARowThatHasEnded(RowState state) {
     assertThat(of(row("vm", state, Reason.Moved), List.of())).isEmpty();
   }

@@ -37,6 +37,7 @@ import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -850,7 +851,13 @@ class MigrationTrackerTest {
       given.decide(
           given.snapshot(
               "vm",
-              new Detail(detail.instance(), List.of(later), detail.actions(), detail.events())));
+              new Detail(
+                  detail.instance(),
+                  List.of(later),
+                  detail.actions(),
+                  detail.events(),
+                  Optional.empty(),
+                  Optional.empty())));
 
       stands(given, "Pending", Reason.FailedDuringTransfer);
     }
@@ -1720,7 +1727,14 @@ class MigrationTrackerTest {
     @Test
     void isNotConfirmedWhenOnlyTheMigrationListOfTheHostShowsIt() {
       var detail = given.after(60).snapshot().details().get("vm");
-      var lacksIt = new Detail(detail.instance(), List.of(), detail.actions(), detail.events());
+      var lacksIt =
+          new Detail(
+              detail.instance(),
+              List.of(),
+              detail.actions(),
+              detail.events(),
+              Optional.empty(),
+              Optional.empty());
 
       assertThat(given.decide(given.snapshot("vm", lacksIt)).commands()).isEmpty();
     }

@@ -37,7 +37,9 @@ class RequestRecordsTest {
   private static RequestRecords records(
       Way way, Instance instance, List<Migration> migrations, InstanceAction... newestFirst) {
     return new RequestRecords(
-        Views.asked(AGE, instance, migrations, List.of(newestFirst), Optional.empty()), way);
+        Views.asked(AGE, instance, migrations, List.of(newestFirst), Optional.empty()),
+        way,
+        way.move().orElseThrow());
   }
 
   private static InstanceAction liveAction(String requestId, Identity by) {
@@ -69,8 +71,9 @@ class RequestRecordsTest {
         records(
             way,
             busy(task, active("vm")),
-            List.of(record(9, "vm", way.move().recordType(), status, LONG_BEFORE, US)),
-            action(way.move().action(), "req-lost", LONG_BEFORE, US));
+            List.of(
+                record(9, "vm", way.move().orElseThrow().recordType(), status, LONG_BEFORE, US)),
+            action(way.move().orElseThrow().action(), "req-lost", LONG_BEFORE, US));
 
     assertThat(records.movingAction(requested("vm")).isPresent()).isEqualTo(moves);
   }
@@ -101,7 +104,8 @@ class RequestRecordsTest {
     var listed = live(9, "vm", "running", NOON.plusSeconds(1));
 
     assertThat(
-            new RequestRecords(Views.notAsked(AGE, active("vm"), listed), Way.LIVE)
+            new RequestRecords(
+                    Views.notAsked(AGE, active("vm"), listed), Way.LIVE, Operation.LIVE_MIGRATE)
                 .record(moving("vm")))
         .isEmpty();
   }

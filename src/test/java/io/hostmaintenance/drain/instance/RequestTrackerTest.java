@@ -20,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequestTrackerTest {
 
   private static InstanceStatus resolved(InstanceStatus row, InstanceView view) {
-    return new RequestTracker(view, new RequestRecords(view, Way.LIVE)).resolve(row);
+    return new RequestTracker(view, new RequestRecords(view, Way.LIVE, Operation.LIVE_MIGRATE))
+        .resolve(row);
   }
 
   private static InstanceStatus withoutATrace(InstanceStatus row, long afterNoon) {

@@ -403,24 +403,38 @@ class StrategyTableTest {
       Instance instance, Optional<Detail> detail, boolean liveMigrate) {
     var view =
         new InstanceView(
-            null,
+            Views.host(
+                Duration.ZERO,
+                new HostMaintenanceSpec(
+                    Given.HOST,
+                    null,
+                    liveMigrate,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null,
+                    null)),
             Optional.of(instance),
             detail,
             List.of(),
             List.of(),
             Duration.ZERO,
             Duration.ZERO);
-    return StrategyTable.choose(
-        view,
-        new HostMaintenanceSpec(
-            Given.HOST, null, liveMigrate, null, null, null, null, null, null, null));
+    return StrategyTable.choose(view, RowTransitions.first(instance, Given.NOON));
   }
 
   private static String word(InstanceDecision decision) {
     return switch (decision) {
-      case InstanceDecision.Move(var way) -> way.word().name();
+      case InstanceDecision.Move(var way, var _) -> way.word().name();
       case InstanceDecision.WaitFor wait -> wait.cause().reason().name();
-      case InstanceDecision.NeedsAdmin(var cause) -> cause.reason().name();
+      case InstanceDecision.Skip(var cause, var _) -> cause.reason().name();
+      case InstanceDecision.NeedsAdmin(var cause, var _) -> cause.reason().name();
     };
   }
 
@@ -467,7 +481,14 @@ class StrategyTableTest {
     var decision =
         choose(
             paused("vm"),
-            Optional.of(new Detail(Optional.empty(), List.of(record), List.of(), Optional.empty())),
+            Optional.of(
+                new Detail(
+                    Optional.empty(),
+                    List.of(record),
+                    List.of(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty())),
             true);
 
     assertThat(word(decision)).isEqualTo("LiveMigrate");

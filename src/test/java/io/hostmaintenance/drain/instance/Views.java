@@ -6,6 +6,7 @@ import static io.hostmaintenance.drain.Given.OTHER;
 import static io.hostmaintenance.drain.Given.US;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Instance;
@@ -30,7 +31,14 @@ final class Views {
     return view(
         afterNoon,
         instance,
-        Optional.of(new Detail(Optional.of(instance), migrations, actions, events)),
+        Optional.of(
+            new Detail(
+                Optional.of(instance),
+                migrations,
+                actions,
+                events,
+                Optional.empty(),
+                Optional.empty())),
         List.of());
   }
 
@@ -52,6 +60,13 @@ final class Views {
   }
 
   private static HostView host(Duration afterNoon) {
+    return host(
+        afterNoon,
+        new HostMaintenanceSpec(
+            HOST, null, null, null, null, null, null, null, null, null, null, null, null, null));
+  }
+
+  static HostView host(Duration afterNoon, HostMaintenanceSpec spec) {
     var now = NOON.plus(afterNoon);
     return new HostView(
         HOST,
@@ -64,6 +79,8 @@ final class Views {
         now,
         Duration.ofSeconds(70),
         "0b1c7d6e-1111-4222-8333-444455556666",
-        new HostMaintenanceSpec(HOST, null, null, null, null, null, null, null, null, null));
+        spec,
+        spec.strategies().over(Strategies.DEFAULT),
+        List.of());
   }
 }

@@ -1,0 +1,185 @@
+package io.hostmaintenance.drain;
+
+import static io.hostmaintenance.drain.Fixtures.action;
+import static io.hostmaintenance.drain.Fixtures.active;
+import static io.hostmaintenance.drain.Fixtures.in;
+import static io.hostmaintenance.drain.Given.HOST;
+import static io.hostmaintenance.drain.Given.SOMEBODY;
+import static io.hostmaintenance.drain.Given.US;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.Strategies;
+import io.hostmaintenance.nova.Command;
+import io.hostmaintenance.nova.StateChange;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** When a way of several operations begins, goes on, and what stays on the host. */
+class WaysOfInstancesTest {
+
+  private static final Strategies RESUMES = Strategies.of(Map.of("suspended", "ResumeLiveSuspend"));
+
+  private static Given suspended() {
+    return Given.taken().strategies(RESUMES).instances(in("suspended", "vm"));
+  }
+
+  /** Nova has accepted the last request. */
+  private static Given accepted(Given given, String requestId) {
+    var change = new Command.ChangeState("vm", StateChange.RESUME, "req-ours");
+    return given.status(
+        OutcomeRecorder.enter(
+            given.status(), List.of(new Outcome.Accepted(change, requestId)), given.now()));
+  }
+
+  private static List<StateChange> changes(Decision decision) {
+    return decision.commands().stream()
+        .filter(Command.ChangeState.class::isInstance)
+        .map(c -> ((Command.ChangeState) c).change())
+        .toList();
+  }
+
+  @Test
+  void wayBeginsWithItsFirstOperationWhichTheStatusAnnounces() {
+    var given = suspended();
+
+    assertThat(changes(given.decide())).containsExactly(StateChange.RESUME);
+    assertThat(given.row("vm").step()).isEqualTo("Resume");
+    assertThat(given.row("vm").state()).isEqualTo("Requested");
+    assertThat(given.row("vm").strategy()).isEqualTo("suspended=ResumeLiveSuspend");
+  }
+
+  @Test
+  void wayDoesNotBeginAtAComputeThatWasNotHeardOfForAMinute() {
+    var given = suspended().heardOf(HOST, 61);
+
+    assertThat(changes(given.decide())).isEmpty();
+    assertThat(given.row("vm").reason()).isEqualTo("ComputeNotHeard");
+  }
+
+  @Test
+  void wayThatWaitsForComputeFor15MinutesIsBlocked() {
+    var given = suspended().heardOf(HOST, 61);
+    given.decide();
+
+    given.decideAfter(15 * 60);
+
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+  }
+
+  @Test
+  void wayDoesNotBeginWherePlacementHasNoOtherHost() {
+    var given = suspended().noCandidate();
+
+    assertThat(changes(given.decide())).isEmpty();
+    assertThat(given.row("vm").reason()).isEqualTo("NoValidHost");
+  }
+
+  @Test
+  void wayThatChangesTheGuestBeginsAfterTheMovesThatDoNot() {
+    var given = suspended();
+    given.instances(in("suspended", "vm"), active("other"));
+
+    var decision = given.decide();
+
+    assertThat(changes(decision)).isEmpty();
+    assertThat(decision.commands()).hasOnlyElementsOfType(Command.LiveMigrate.class);
+  }
+
+  @Test
+  void nextOperationFollowsOnlyOnTheStateOfTheLastOne() {
+    var given = suspended();
+    given.decide();
+    accepted(given, "req-1").action("vm", action("resume", "req-1", given.now(), US));
+
+    assertThat(changes(given.decideAfter(1))).isEmpty();
+
+    given.instances(active("vm"));
+    assertThat(changes(given.decideAfter(1))).containsExactly(StateChange.PAUSE);
+  }
+
+  @Test
+  void actionOfSomeoneElseEndsTheWay() {
+    var given = suspended();
+    given.decide();
+    accepted(given, "req-1").action("vm", action("resume", "req-1", given.now(), US));
+    given.action("vm", action("reboot", "req-2", given.now(), SOMEBODY)).instances(active("vm"));
+
+    assertThat(changes(given.decideAfter(5))).isEmpty();
+    assertThat(given.row("vm").reason()).isEqualTo("TakenOverByOwner");
+  }
+
+  @Test
+  void lockOfItsOwnerDoesNotEndTheWay() {
+    var given = suspended();
+    given.decide();
+    accepted(given, "req-1").action("vm", action("resume", "req-1", given.now(), US));
+    given.action("vm", action("lock", "req-2", given.now(), SOMEBODY)).instances(active("vm"));
+
+    assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.PAUSE);
+  }
+
+  @Test
+  void lostAnswerIsAskedForAgainOnlyAfterTheTimeThatItMayTake() {
+    var given = suspended();
+    given.decide();
+
+    assertThat(changes(given.decideAfter(60))).isEmpty();
+    assertThat(changes(given.decideAfter(71))).containsExactly(StateChange.RESUME);
+    assertThat(given.row("vm").attempts()).isEqualTo(1);
+  }
+
+  @Test
+  void operationThatFailedPutsTheGuestBackWhereItsStateHasChanged() {
+    var given = suspended();
+    given.decide();
+    accepted(given, "req-1").action("vm", action("resume", "req-1", given.now(), US));
+    given.instances(active("vm"));
+    given.decideAfter(1);
+    accepted(given, "req-2")
+        .action("vm", Fixtures.failed(action("pause", "req-2", given.now(), US), "No."));
+
+    assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.SUSPEND);
+    assertThat(given.row("vm").state()).isEqualTo("Restoring");
+    assertThat(given.row("vm").reason()).isEqualTo("StepFailed");
+    assertThat(given.row("vm").message()).contains("No.");
+  }
+
+  @Test
+  void instancesThatTheSpecLeavesThereKeepTheHostFromDrainedButNotFromReady() {
+    var given = Given.taken().excluding("vm").instances(active("vm"));
+    given.decide();
+    given.decideAfter(5);
+    given.decideAfter(65);
+
+    assertThat(given.status().isTrue(Condition.READY)).isTrue();
+    assertThat(given.status().isTrue(Condition.DRAINED)).isFalse();
+    assertThat(given.status().condition(Condition.DRAINED).orElseThrow().reason())
+        .isEqualTo("InstancesSkipped");
+  }
+
+  @Test
+  void hostWithoutAnythingThatRunsIsReadyForARebootAndNotDrained() {
+    var given = Given.taken().scopeRunning().instances(in("stopped", "vm"));
+    given.decide();
+    given.decideAfter(5);
+    given.decideAfter(65);
+
+    assertThat(given.status().condition(Condition.READY).orElseThrow().reason())
+        .isEqualTo("NothingRuns");
+    assertThat(given.status().condition(Condition.DRAINED).orElseThrow().reason())
+        .isEqualTo("StoppedInstancesStay");
+  }
+
+  @Test
+  void instanceThatStaysAndIsBusyKeepsTheHostFromReady() {
+    var given =
+        Given.taken().scopeRunning().instances(Fixtures.busy("powering-on", in("stopped", "vm")));
+    given.decide();
+    given.decideAfter(5);
+    given.decideAfter(65);
+
+    assertThat(given.status().isTrue(Condition.READY)).isFalse();
+  }
+}
