@@ -49,3 +49,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* The map of strategies as the operator reads it: field=Value, separated by commas. */}}
+{{- define "operator.strategies" -}}
+{{- $pairs := list -}}
+{{- range $field, $value := .Values.operator.strategies -}}
+{{- $pairs = append $pairs (printf "%s=%s" $field $value) -}}
+{{- end -}}
+{{- join "," $pairs -}}
+{{- end -}}

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.marcnuri.helm.Helm;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -22,6 +24,7 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.operator.Config;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
@@ -311,6 +315,52 @@ class ChartTest {
   void renderingFailsWithAnInvalidDuration() {
     assertThatThrownBy(() -> render(with("operator.settle", "0s"))).hasMessageContaining("settle");
     assertThatThrownBy(() -> render(with("operator.settle", "1d"))).hasMessageContaining("settle");
+  }
+
+  @Test
+  void namesNoStrategyByDefault() {
+    assertThat(environment(operator(SECRET))).contains(entry("HM_STRATEGIES", ""));
+  }
+
+  @Test
+  void passesTheStrategiesToTheOperator() {
+    var values =
+        Map.<String, Object>of(
+            "cloud.existingSecret", "cloud",
+            "operator.strategies.suspended", "ResumeLiveSuspend",
+            "operator.strategies.error", "Recover");
+
+    assertThat(environment(operator(values)))
+        .contains(entry("HM_STRATEGIES", "error=Recover,suspended=ResumeLiveSuspend"));
+  }
+
+  @Test
+  void allowsTheStrategiesThatTheOperatorReads() throws IOException {
+    var allowed = new HashMap<String, List<String>>();
+    new ObjectMapper()
+        .readTree(Files.readString(CHART.resolve("values.schema.json")))
+        .at("/properties/operator/properties/strategies/properties")
+        .propertyStream()
+        .forEach(
+            p ->
+                allowed.put(
+                    p.getKey(),
+                    p.getValue().get("enum").valueStream().map(JsonNode::textValue).toList()));
+
+    var read = new HashMap<String, List<String>>();
+    Strategies.values()
+        .forEach(
+            (field, values) ->
+                read.put(field, values.stream().filter(v -> !v.equals("Stop")).toList()));
+    assertThat(allowed).isEqualTo(read);
+  }
+
+  @Test
+  void renderingFailsWithAnUnknownStrategy() {
+    assertThatThrownBy(() -> render(with("operator.strategies.suspend", "Skip")))
+        .hasMessageContaining("suspend");
+    assertThatThrownBy(() -> render(with("operator.strategies.active", "Stop")))
+        .hasMessageContaining("active");
   }
 
   private static Map<String, Object> with(String value, Object setting) {
