@@ -185,12 +185,15 @@ ACCESS_RULES = [{'service': service, 'method': method, 'path': path} for service
     ('compute', 'GET', '/v2.1/os-migrations'),
     ('compute', 'GET', '/v2.1/servers/detail'),
     ('compute', 'GET', '/v2.1/servers/*'),
+    ('compute', 'GET', '/v2.1/servers/*/diagnostics'),
     ('compute', 'GET', '/v2.1/servers/*/os-instance-actions'),
     ('compute', 'GET', '/v2.1/servers/*/os-instance-actions/*'),
     ('compute', 'POST', '/v2.1/servers/*/action'),
     ('compute', 'DELETE', '/v2.1/servers/*/migrations/*'),
     ('compute', 'POST', '/v2.1/servers/*/migrations/*/action'),
-    ('placement', 'GET', '/resource_providers/*/allocations'))]
+    ('placement', 'GET', '/resource_providers/*/allocations'),
+    ('placement', 'GET', '/allocations/*'),
+    ('placement', 'GET', '/allocation_candidates'))]
 
 
 @scenario("an application credential that allows only the operator's own calls is enough", lab=True)
