@@ -481,9 +481,7 @@ final class Defects {
             .where(
                 "var other = byOthers(seen); return other.isPresent()",
                 "var other = byOthers(seen); return other.isPresent() && row == null")
-            .caughtBy(
-                "drain.WaysOfInstancesTest#actionOfSomeoneElseEndsTheWay",
-                "simulation.WaysTest#instanceThatItsOwnerStopsInTheMiddleOfItsWayIsLeftToHim"),
+            .caughtBy("drain.WaysOfInstancesTest#actionOfSomeoneElseEndsTheWay"),
         Defect.of("takes a lock for a word on the guest", "drain/instance/WayTracker")
             .where("&& !action.leavesState()", "")
             .caughtBy("drain.WaysOfInstancesTest#lockOfItsOwnerDoesNotEndTheWay"),
@@ -496,7 +494,7 @@ final class Defects {
         Defect.of("does not start what it has stopped", "drain/Cleanup")
             .where("givenBack && stopped.isEmpty()", "givenBack")
             .caughtBy(
-                "simulation.WaysTest#instanceThatTheOperatorStoppedRunsAgainWhenTheResourceIsDeleted"),
+                "simulation.WaysTest#instanceThatTheOperatorStoppedIsStartedOnceItsHostIsBack"),
         Defect.of("stops a guest twice", "drain/instance/StrategyTable")
             .where(
                 "return row.stopRequestId() == null ? new Move(", "return row != null ? new Move(")

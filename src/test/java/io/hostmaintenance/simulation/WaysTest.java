@@ -295,6 +295,37 @@ class WaysTest {
   }
 
   @Test
+  void instanceThatTheOperatorStoppedIsStartedOnceItsHostIsBack() {
+    play(spec("Running", STOPS), guest("gpu", VmState.ACTIVE));
+    world.kill("compute-1");
+    world.runFor(Duration.ofMinutes(5), w -> false);
+
+    world.kubernetes().delete("hm-a");
+    world.runFor(Duration.ofMinutes(30), w -> w.kubernetes().resources().isEmpty());
+    assertThat(world.kubernetes().resources()).as(this::story).isNotEmpty();
+    assertThat(status().condition("Ready").orElseThrow().message()).contains("gpu");
+
+    world.revive("compute-1");
+    world.runFor(Duration.ofMinutes(30), w -> w.kubernetes().resources().isEmpty());
+    assertThat(world.kubernetes().resources()).as(this::story).isEmpty();
+    assertThat(server("gpu").vmState()).as(this::story).isEqualTo(VmState.ACTIVE);
+  }
+
+  @Test
+  void instanceThatTheOperatorStoppedAndThenMovedRunsAgainWhereItIs() {
+    play(spec("Running", STOPS), guest("gpu", VmState.ACTIVE));
+    world.kubernetes().edit("hm-a", s -> spec(null, Strategies.NONE));
+    world.runFor(Duration.ofMinutes(30), w -> status().isTrue("Drained"));
+    assertThat(server("gpu").host()).as(this::story).isNotEqualTo("compute-1");
+    assertThat(server("gpu").vmState()).isEqualTo(VmState.STOPPED);
+
+    world.kubernetes().delete("hm-a");
+    world.runFor(Duration.ofMinutes(30), w -> w.kubernetes().resources().isEmpty());
+
+    assertThat(server("gpu").vmState()).as(this::story).isEqualTo(VmState.ACTIVE);
+  }
+
+  @Test
   void instanceThatItsOwnerStartsAgainIsNotStoppedTwice() {
     play(
         spec("Running", STOPS),

@@ -273,7 +273,11 @@ public final class InstanceMessages {
   /** A request for a move goes out. */
   public static Cause requested(InstanceStatus row) {
     return Reason.MoveRequested.cause(
-        "%s: %s, attempt %s.", row.label(), row.action(), row.attempts());
+        "%s: %s%s, attempt %s.",
+        row.label(),
+        row.action(),
+        row.step() == null ? "" : " (" + row.step() + ")",
+        row.attempts());
   }
 
   /** An attempt failed that is followed by another. */
