@@ -30,14 +30,20 @@ import org.slf4j.LoggerFactory;
  * while one watches, and is given back.
  *
  * <p>Ends with 0 when all went as it should, otherwise with 1 and the reason. {@code -Ddemo.keep}
- * leaves everything running.
+ * leaves everything running; {@code -Ddemo.careful} applies no strategies, so that an administrator
+ * has to see to the instances that Nova cannot simply move.
  */
 public final class Demo {
 
   private static final int FACTOR = 5;
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final long GLANCE_MILLIS = 100;
-  private static final Path EXAMPLE = Path.of("examples/host-maintenance.yaml");
+
+  /** Whether nothing is done to an instance that Nova cannot simply move. */
+  private static final boolean CAREFUL = Boolean.getBoolean("demo.careful");
+
+  private static final Path EXAMPLE =
+      Path.of(CAREFUL ? "examples/host-maintenance.yaml" : "src/test/resources/demo.yaml");
   private static final Path LOG = Path.of("target/demo.log");
   private static final Path KUBECONFIG = Path.of("target/demo.kubeconfig");
 
@@ -125,7 +131,7 @@ public final class Demo {
 
   /** Shows what happens until the host is in maintenance. */
   private HostMaintenance watch(String name) throws InterruptedException {
-    var people = new People(cluster.simulator(), cluster.client(), clock);
+    var people = new People(cluster.simulator(), cluster.client(), clock, CAREFUL);
     while (true) {
       var resource = cluster.stored(name).orElseThrow();
       if (resource.getStatus() != null && resource.getStatus().phase() != null) {

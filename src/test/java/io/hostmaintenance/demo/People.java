@@ -17,7 +17,8 @@ import java.util.Set;
 
 /**
  * What people do meanwhile: somebody aborts a transfer; and once nothing goes on without them, they
- * do what each blocked row asks for, one deed after the other.
+ * do what each blocked row asks for, one deed after the other. Where the strategies of the resource
+ * are to do all that Nova can, only an affinity group is left for them.
  */
 final class People {
 
@@ -26,12 +27,14 @@ final class People {
   private final CloudSimulator cloud;
   private final KubernetesClient kubernetes;
   private final FastClock clock;
+  private final boolean careful;
   private final Set<String> done = new HashSet<>();
   private boolean called;
   private boolean aborted;
   private Duration lastDeed = Duration.ZERO;
 
-  People(CloudSimulator cloud, KubernetesClient kubernetes, FastClock clock) {
+  People(CloudSimulator cloud, KubernetesClient kubernetes, FastClock clock, boolean careful) {
+    this.careful = careful;
     this.cloud = cloud;
     this.kubernetes = kubernetes;
     this.clock = clock;
@@ -85,6 +88,10 @@ final class People {
       var group = cloud.cloud(c -> c.groupOf(row.id()).orElseThrow().id());
       cloud.change(c -> c.deleteGroup(group));
       return "openstack server group delete " + group;
+    }
+    if (!careful) {
+      throw new IllegalStateException(
+          row.name() + " needs a person: " + row.reason() + ": " + row.message());
     }
     return switch (row.status()) {
       case "SUSPENDED" -> perform(row, Operation.RESUME, "resume");

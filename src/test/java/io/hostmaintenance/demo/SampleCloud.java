@@ -2,6 +2,7 @@ package io.hostmaintenance.demo;
 
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.Timing;
@@ -66,7 +67,7 @@ final class SampleCloud {
     place("report-1", VmState.SUSPENDED, 2);
     place("legacy-1", VmState.RESCUED, 2);
     place("ci-1", VmState.ERROR, 2);
-    place("old-1", VmState.SHELVED, 2);
+    cloud.perform(cloud.tenant(), place("old-1", VmState.ACTIVE, 2).id(), Operation.SHELVE);
     place("tmp-1", VmState.SOFT_DELETED, 2);
     cloud.place(NewServer.on("compute-1").named("gpu-1").ram(16 * GIB).with(Steering.LM_FAIL, "1"));
     resizedAndNotConfirmed("app-1", "compute-2", "compute-1");
