@@ -83,6 +83,54 @@ def every_state(c):
     c.prove_enabled()
 
 
+BOLD = {'fallback': 'Cold', 'paused': 'RepauseAndLive', 'suspended': 'ResumeLiveSuspend', 'rescued': 'UnrescueLive',
+        'shelved': 'Offload', 'error': 'Recover', 'unconfirmedResize': 'ConfirmAll'}
+
+
+@scenario('guests in every state and the boldest strategies: the host becomes empty with nobody\'s help, and each '
+          'guest comes out as its strategy says', ci=True)
+def every_state_by_strategies(c):
+    made = c.boot(('active', 1), ('locked', 1), ('paused', 1), ('stopped', 1), ('suspended', 1), ('error', 1),
+                  ('rescued', 1), ('shelved', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('paused_moved', 1))
+    name = c.name()
+    c.run_operator()
+    c.kube.create(name, c.host, reason='every state', strategies=BOLD)
+    c.drained(name, seconds=600)
+    resource = c.prove_counters(name)
+    c.prove_disabled(name)
+    c.prove_empty()
+    ends = {'active': 'ACTIVE', 'locked': 'ACTIVE', 'paused': 'PAUSED', 'stopped': 'SHUTOFF', 'suspended': 'SUSPENDED',
+            'error': 'ACTIVE', 'rescued': 'ACTIVE', 'shelved': 'SHELVED_OFFLOADED', 'verify_resize': 'ACTIVE',
+            'verify_resize_from': 'ACTIVE', 'paused_moved': 'PAUSED'}
+    for state, status in ends.items():
+        expect(status, c.cloud.server(made[state][0])['status'], f'state of the guest that was {state}')
+        demand_row(resource, made[state][0], state='Gone' if state == 'verify_resize_from' else 'Moved')
+    asked = [x['action'] for x in c.cloud.actions(made['suspended'][0])]
+    for action in ('resume', 'pause', 'live-migration', 'unpause'):
+        expect(1, asked.count(action), f'{action} of the suspended guest')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('scope: Running: what is off stays, a guest that nothing moves is stopped, and a delete starts it again')
+def only_what_runs(c):
+    made, name = c.boot(('active', 1), ('stopped', 1), ('suspended', 1), ('shelved', 1)), c.name()
+    c.run_operator()
+    c.kube.create(name, c.host, reason='reboot', scope='Running', strategies={'active': 'Stop'})
+    resource = c.when(name, 'is Ready', lambda r: condition(r, 'Ready')['status'] == 'True')
+    expect('NothingRuns', condition(resource, 'Ready')['reason'], 'reason of Ready')
+    expect('StoppedInstancesStay', condition(resource, 'Drained')['reason'], 'reason of Drained')
+    expect('False', condition(resource, 'Drained')['status'], 'Drained while disks are here')
+    demand_row(resource, made['active'][0], state='Skipped', reason='StoppedByOperator')
+    for state, status in {'active': 'SHUTOFF', 'stopped': 'SHUTOFF', 'suspended': 'SUSPENDED', 'shelved': 'SHELVED'}.items():
+        server = c.cloud.server(made[state][0])
+        expect((status, c.host), (server['status'], server['OS-EXT-SRV-ATTR:host']), f'the guest that was {state}')
+    c.kube.delete(name, wait=120)
+    c.prove_enabled()
+    expect('ACTIVE', c.cloud.server(made['active'][0])['status'], 'the guest that the operator had stopped')
+    expect('SHUTOFF', c.cloud.server(made['stopped'][0])['status'], 'the guest that was stopped before')
+
+
 @scenario('liveMigrate: false: running guests are cold-migrated and confirmed, a paused guest is live-migrated')
 def cold_only(c):
     made = c.boot(('active', 2), ('paused', 1), ('stopped', 1))
