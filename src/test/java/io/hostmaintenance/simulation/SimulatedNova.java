@@ -505,12 +505,12 @@ final class SimulatedNova implements Nova {
         Optional.empty(),
         caller -> {
           world.promises().changing(observed, cloud.server(id), change);
-          done.accept(caller);
           switch (change) {
             case RESET_STATE -> cloud.resetState(caller, id, VmState.ACTIVE);
             case FORCE_DELETE -> cloud.perform(caller, id, Operation.DELETE);
             default -> cloud.perform(caller, id, Operation.valueOf(change.name()));
           }
+          done.accept(caller);
         });
   }
 
