@@ -193,6 +193,15 @@ final class RequestRecords {
             .isPresent();
   }
 
+  /**
+   * Whether our user asked for the row's migration: an earlier attempt, which came to its end late.
+   */
+  boolean isOurs(InstanceStatus row) {
+    return view.migrations().stream()
+        .filter(m -> row.migrationId() != null && m.id() == row.migrationId())
+        .anyMatch(m -> view.host().identity().userId().equals(m.userId()));
+  }
+
   /** The source of the cold migration or resize that waits to be confirmed. */
   Optional<String> finishedSource() {
     return view.migrations().stream()

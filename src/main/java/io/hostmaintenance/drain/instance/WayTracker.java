@@ -346,7 +346,9 @@ public final class WayTracker {
       case CONFIRM ->
           view.instance().map(Instance::host).filter(host.name()::equals).isPresent()
               ? RowTransitions.first(view.instance().get(), host.now())
-              : end(row, RowState.Gone, InstanceMessages.confirmed(where(row)));
+              : records.isOurs(row)
+                  ? end(row, RowState.Moved, InstanceMessages.moved(where(row)))
+                  : end(row, RowState.Gone, InstanceMessages.confirmed(where(row)));
       case LIVE,
           COLD,
           REPAUSE_AND_LIVE,
