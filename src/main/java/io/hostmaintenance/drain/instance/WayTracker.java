@@ -198,6 +198,9 @@ public final class WayTracker {
 
   /** It was refused, or not sent: it is asked for again, but not for ever. */
   private Next refused(InstanceStatus row) {
+    if (view.detail().isPresent() && view.instance().isEmpty()) {
+      return gone(row);
+    }
     var tooLong =
         restoring(row)
             ? givenUp(row)
