@@ -164,7 +164,7 @@ final class EmptyCheck {
   /** Records that say something is under way which is not; told, and not counted. */
   List<Notice> stuck() {
     return snapshot.migrations().stream()
-        .filter(m -> snapshot.complete() && m.unfinished() && !live(m))
+        .filter(m -> snapshot.complete() && m.unfinished() && !live(m) && !stays(m))
         .map(m -> Notice.warning(HostMessages.stuckRecord(m)))
         .toList();
   }
@@ -174,9 +174,7 @@ final class EmptyCheck {
     if (!migration.unfinished() && !migration.reverted()) {
       return false;
     }
-    if (migration.finished()
-        && staying.contains(migration.instanceId())
-        && snapshot.instance(migration.instanceId()).filter(Instance::resized).isPresent()) {
+    if (stays(migration)) {
       return false;
     }
     var onHost = snapshot.onHost(migration.instanceId());
@@ -186,6 +184,13 @@ final class EmptyCheck {
     var detail = snapshot.detail(migration.instanceId());
     return detail.isEmpty()
         || detail.get().instance().map(i -> underWay(migration, i) || arrived(i)).orElse(false);
+  }
+
+  /** Whether it is a resize that waits for its owner, and that the spec leaves so. */
+  private boolean stays(Migration migration) {
+    return migration.finished()
+        && staying.contains(migration.instanceId())
+        && snapshot.instance(migration.instanceId()).filter(Instance::resized).isPresent();
   }
 
   /** Whether an instance came after the host's instances were listed. */

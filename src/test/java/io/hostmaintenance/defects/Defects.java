@@ -520,6 +520,10 @@ final class Defects {
             .where("if (!stay.isEmpty())", "if (context == null)")
             .caughtBy(
                 "drain.WaysOfInstancesTest#instancesThatTheSpecLeavesThereKeepTheHostFromDrainedButNotFromReady"),
+        Defect.of("tells nobody of a confirmation that hangs", "drain/instance/StrategyTable")
+            .where("if (instance.resized() && confirming.isPresent())", "if (row == null)")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#confirmationThatHangsForAnHourIsReportedThoughTheResizeIsSkipped"),
         Defect.of("calls a host quiet while a guest is started", "drain/EmptyCheck")
             .where("!i.idle() || !staying.contains(i.id())", "!staying.contains(i.id())")
             .caughtBy("drain.WaysOfInstancesTest#instanceThatStaysAndIsBusyKeepsTheHostFromReady"),

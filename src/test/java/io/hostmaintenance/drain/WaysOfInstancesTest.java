@@ -3,12 +3,17 @@ package io.hostmaintenance.drain;
 import static io.hostmaintenance.drain.Fixtures.action;
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.in;
+import static io.hostmaintenance.drain.Fixtures.incoming;
+import static io.hostmaintenance.drain.Fixtures.record;
 import static io.hostmaintenance.drain.Given.HOST;
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.OTHER;
 import static io.hostmaintenance.drain.Given.SOMEBODY;
 import static io.hostmaintenance.drain.Given.US;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.StateChange;
@@ -181,5 +186,56 @@ class WaysOfInstancesTest {
     given.decideAfter(65);
 
     assertThat(given.status().isTrue(Condition.READY)).isFalse();
+  }
+
+  @Test
+  void instanceThatStaysAndIsBusyForAnHourIsReported() {
+    var given =
+        Given.taken().excluding("vm").instances(Fixtures.busy("powering-on", in("stopped", "vm")));
+    given.decide();
+    given.decideAfter(60 * 60);
+
+    assertThat(given.row("vm").reason()).isEqualTo("TaskInProgress");
+    assertThat(given.status().phase()).isEqualTo("Blocked");
+  }
+
+  private static Given skippedResize(String status) {
+    var record = record(9, "vm", "migration", status, NOON.minusSeconds(600), SOMEBODY);
+    return Given.taken()
+        .strategies(Strategies.of(Map.of("unconfirmedResize", "Skip")))
+        .instances(in("resized", "vm"))
+        .migrations(incoming(record));
+  }
+
+  @Test
+  void confirmationThatHangsForAnHourIsReportedThoughTheResizeIsSkipped() {
+    var given = skippedResize("confirming");
+    given.decide();
+    assertThat(given.row("vm").reason()).isEqualTo("TaskInProgress");
+
+    given.decideAfter(60 * 60);
+
+    assertThat(given.status().phase()).isEqualTo("Blocked");
+    assertThat(given.row("vm").message()).contains(OTHER);
+  }
+
+  @Test
+  void confirmationIsWaitedForAlsoWhileOtherMovesRun() {
+    var given = skippedResize("confirming").instances(active("other"));
+    given.accepted(given.decide());
+    given.decideAfter(30);
+
+    assertThat(given.row("other").requestTime()).isNotNull();
+    assertThat(given.row("vm").reason()).isEqualTo("TaskInProgress");
+  }
+
+  @Test
+  void resizeThatTheSpecSkipsIsNotCalledStuck() {
+    var given = skippedResize("finished");
+
+    assertThat(given.decide().notices())
+        .extracting(Notice::reason)
+        .contains(Reason.SkippedBySpec)
+        .doesNotContain(Reason.StuckRecord);
   }
 }

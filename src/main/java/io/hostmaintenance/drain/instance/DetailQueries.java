@@ -99,6 +99,9 @@ public final class DetailQueries {
       return questions;
     }
     var state = RowState.of(row);
+    if (onHost != null && onHost.resized() && row.because(Reason.TaskInProgress)) {
+      questions.add(Question.MIGRATIONS); // its confirmation may have changed long ago
+    }
     if (state.isEmpty() || onHost != null) {
       return questions;
     }

@@ -92,6 +92,8 @@ public final class InstanceMessages {
   public static final String ALLOCATION = "An allocation in placement";
 
   static final String BUSY_REMEDY = "See what holds it up (openstack server event list %s).";
+  static final String CONFIRMING_REMEDY =
+      "See whether that is up (openstack compute service list), and openstack server event list %s.";
   static final String GUEST_POWERED_OFF_REMEDY =
       "Stop it (openstack server stop %1$s) or start it (openstack server reboot --hard %1$s).";
   static final String PAUSED_UNKNOWN_REMEDY =
@@ -244,6 +246,12 @@ public final class InstanceMessages {
           default -> "Nova is busy with it (task_state %s).";
         },
         taskState);
+  }
+
+  /** Nova shows no task meanwhile, and confirms at the source. */
+  static Cause confirming(Migration record) {
+    return Reason.TaskInProgress.cause(
+        "%s is being confirmed by nova-compute on %s.", migration(record), record.sourceHost());
   }
 
   static Cause pausedMovedBefore(Instance instance) {

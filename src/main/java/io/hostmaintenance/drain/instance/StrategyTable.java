@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * What is done with an instance of the host, by its state and the strategies of the spec: the one
  * table of it.
  *
- * <p>In this order: what the spec excludes; what Nova is busy with; the scope; a strategy that its
+ * <p>In this order: what Nova is busy with; what the spec excludes; the scope; a strategy that its
  * metadata names; that of locked instances; that of its state; what a lock forbids; what a hard
  * affinity group forbids.
  *
@@ -118,11 +118,18 @@ public final class StrategyTable {
   }
 
   private InstanceDecision choose() {
-    if (excluded(instance, spec)) {
-      return new Skip(InstanceMessages.EXCLUDED, null);
-    }
     if (!instance.idle()) {
       return task(instance);
+    }
+    var confirming = view.records().stream().filter(Migration::confirming).findFirst();
+    if (instance.resized() && confirming.isPresent()) {
+      return new WaitFor(
+          InstanceMessages.confirming(confirming.get()),
+          Deadlines.TASK_WAIT,
+          InstanceMessages.CONFIRMING_REMEDY);
+    }
+    if (excluded(instance, spec)) {
+      return new Skip(InstanceMessages.EXCLUDED, null);
     }
     return switch (instance.vmState()) {
       case "building" ->
