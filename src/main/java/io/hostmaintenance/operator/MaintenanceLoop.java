@@ -524,7 +524,8 @@ final class MaintenanceLoop {
   /** Whether what a command changes for good is otherwise by now: Nova takes no condition. */
   private boolean overtaken(HostMaintenance resource, Command command, Observation observation) {
     return switch (command) {
-      case Command.OnService service -> serviceChanged(service.serviceId(), observation);
+      case Command.OnService service ->
+          serviceChanged(service.serviceId(), observation) || isOtherwise(resource);
       case Command.ConfirmResize confirm -> !confirmationDue(resource, confirm.instanceId());
       case Command.ChangeState change
           when change.change().fromAnyState() && !stands(resource, change.instanceId()) ->
@@ -562,6 +563,18 @@ final class MaintenanceLoop {
     return observation instanceof Observation.Snapshot snapshot
         && !standing(snapshot.services(), serviceId)
             .equals(standing(nova.computeServices(), serviceId));
+  }
+
+  /**
+   * Whether a resource is gone, another one, or deleted since it was read. Where its status has no
+   * news it is not written, and no conflict tells.
+   */
+  private boolean isOtherwise(HostMaintenance resource) {
+    return resources
+        .read(name(resource))
+        .filter(r -> r.getMetadata().getUid().equals(resource.getMetadata().getUid()))
+        .filter(r -> r.isMarkedForDeletion() == resource.isMarkedForDeletion())
+        .isEmpty();
   }
 
   private boolean confirmationDue(HostMaintenance resource, String instanceId) {

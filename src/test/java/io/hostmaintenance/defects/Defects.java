@@ -625,6 +625,10 @@ final class Defects {
                 "snapshot == null")
             .caughtBy(
                 "operator.MaintenanceLoopTest$TheComputeService#thatSomeoneDisablesJustBeforeTheEnableRequestIsLeftDisabled"),
+        Defect.of("disables for a resource that is deleted by now", "operator/MaintenanceLoop")
+            .where("|| isOtherwise(resource);", ";")
+            .caughtBy(
+                "operator.MaintenanceLoopTest$TheComputeService#isNotDisabledOnceTheResourceIsDeleted"),
         Defect.of("disables again without end", "drain/ServiceDecision")
             .where("if (lately.size() > REENABLED_LIMIT)", "if (lately == null)")
             .caughtBy(

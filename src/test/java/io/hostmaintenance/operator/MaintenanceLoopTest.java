@@ -11,6 +11,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.fakecloud.LiveMigrationRequest;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Operation;
@@ -1363,6 +1364,30 @@ class MaintenanceLoopTest {
 
       world.run("hm", Duration.ofSeconds(15));
       assertThat(world.gone("hm")).isTrue();
+    }
+
+    /** A status without news is not stored, so no conflict tells of the delete. */
+    @Test
+    void isNotDisabledOnceTheResourceIsDeleted() {
+      world.create("hm", "compute-1");
+      world.simulator().fault(1000, World.servicePut(), Fault.error(403, "No."));
+      world.run("hm", Duration.ofMinutes(2));
+      world.pass(Deadlines.LONGEST);
+      var before = world.servicePuts().size();
+      world
+          .simulator()
+          .fault(
+              on("GET", ".*/os-services")
+                  .and(
+                      request -> {
+                        world.delete("hm");
+                        return false;
+                      }),
+              Fault.proxy503());
+
+      world.reconcile("hm");
+
+      assertThat(world.servicePuts()).hasSize(before);
     }
 
     @Test
