@@ -397,6 +397,7 @@ final class Promises {
   private void row(
       ObservedTruth observed, String host, String uid, InstanceStatus was, InstanceStatus row) {
     stepEnded(row);
+    world.written(row);
     var state = row.state();
     var news = was == null || !was.state().equals(state);
     if (news && was != null) {

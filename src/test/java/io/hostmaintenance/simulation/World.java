@@ -2,6 +2,7 @@ package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Notice;
@@ -34,6 +35,9 @@ import java.util.function.Predicate;
 /** A cloud, a Kubernetes API, operators, people and the passing of time: one program. */
 final class World {
   static final Instant START = Instant.parse("2026-03-01T08:00:00Z");
+
+  /** Why a guest may not be as it was. */
+  private static final Set<Reason> LEFT = Set.of(Reason.NotPutBack, Reason.TakenOverByOwner);
 
   private record Event(Instant at, long number, Runnable what) {}
 
@@ -398,7 +402,7 @@ final class World {
     process.live();
     count();
     story.record(process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
-    if (Set.of(Reason.NotPutBack, Reason.TakenOverByOwner).contains(notice.reason())) {
+    if (LEFT.contains(notice.reason())) {
       servers.values().stream()
           .map(Server::id)
           .filter(notice.message()::contains)
@@ -411,6 +415,13 @@ final class World {
                 throw process.crash();
               }
             });
+  }
+
+  /** A row says it as long as its resource is there; an event may be lost with its process. */
+  void written(InstanceStatus row) {
+    if (LEFT.stream().anyMatch(row::because)) {
+      toldNotPutBack.add(row.id());
+    }
   }
 
   // ---------------------------------------------------------------- people
