@@ -495,6 +495,11 @@ final class Defects {
             .where("givenBack && stopped.isEmpty()", "givenBack")
             .caughtBy(
                 "simulation.WaysTest#instanceThatTheOperatorStoppedIsStartedOnceItsHostIsBack"),
+        Defect.of(
+                "takes the stop of a guest for an attempt to move it", "drain/instance/WayTracker")
+            .where(".attempts(0)", "")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#wayOfAnInstanceThatTheOperatorStoppedBeforeBeginsWithItsFirstAttempt"),
         Defect.of("stops a guest twice", "drain/instance/StrategyTable")
             .where(
                 "return row.stopRequestId() == null ? new Move(", "return row != null ? new Move(")

@@ -238,4 +238,38 @@ class WaysOfInstancesTest {
         .contains(Reason.SkippedBySpec)
         .doesNotContain(Reason.StuckRecord);
   }
+
+  // ---------------------------------------------------------------- what the operator has stopped
+
+  private static Given running(String rescued) {
+    return Given.taken()
+        .scopeRunning()
+        .strategies(Strategies.of(Map.of("active", "Stop", "rescued", rescued)))
+        .instances(active("vm"));
+  }
+
+  private static Given stopped(Given given) {
+    accepted(given, given.decide(), "req-stop")
+        .action("vm", action("stop", "req-stop", given.now(), US))
+        .instances(in("stopped", "vm"));
+    given.decideAfter(5);
+    return given;
+  }
+
+  /** Nova has accepted what was asked for. */
+  private static Given accepted(Given given, Decision decision, String requestId) {
+    return given.answered(new Outcome.Accepted(decision.commands().getFirst(), requestId));
+  }
+
+  @Test
+  void wayOfAnInstanceThatTheOperatorStoppedBeforeBeginsWithItsFirstAttempt() {
+    var given = stopped(running("UnrescueLive"));
+    given
+        .action("vm", action("rescue", "req-1", given.now(), SOMEBODY))
+        .instances(in("rescued", "vm"));
+
+    assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.UNRESCUE);
+    assertThat(given.row("vm").attempts()).isEqualTo(1);
+    assertThat(given.row("vm").stopRequestId()).isEqualTo("req-stop");
+  }
 }

@@ -364,11 +364,12 @@ public final class WayTracker {
     };
   }
 
-  /** The row at rest, which knows that its instance was stopped. */
+  /** The row at rest, which knows that its instance was stopped; another way begins anew. */
   private InstanceStatus stoppedOnce(InstanceStatus row, RowState state, Cause cause) {
     return RowTransitions.settle(mark(row, state, cause)).toBuilder()
         .stopRequestId(row.requestId())
         .step(null)
+        .attempts(0)
         .build();
   }
 
