@@ -500,6 +500,16 @@ final class Defects {
             .where(".attempts(0)", "")
             .caughtBy(
                 "drain.WaysOfInstancesTest#wayOfAnInstanceThatTheOperatorStoppedBeforeBeginsWithItsFirstAttempt"),
+        Defect.of("does not start again what did not start", "drain/instance/WayTracker")
+            .where(
+                "return due && !givenUp(row) ? restore(row)", "return row == null ? restore(row)")
+            .caughtBy("drain.WaysOfInstancesTest#startThatFailsIsAskedForAgainAfterAWhile"),
+        Defect.of("takes the end of a way for that of its undo", "drain/instance/WayTracker")
+            .where(
+                "if (!restoring(row) && (row.because(Reason.Refused)",
+                "if ((row.because(Reason.Refused)")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#lostAnswerOnTheWayBackIsAwaitedWhateverEndedTheWay"),
         Defect.of("stops a guest twice", "drain/instance/StrategyTable")
             .where(
                 "return row.stopRequestId() == null ? new Move(", "return row != null ? new Move(")

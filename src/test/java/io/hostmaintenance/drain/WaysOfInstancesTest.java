@@ -16,6 +16,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.Command;
+import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.StateChange;
 import java.util.List;
 import java.util.Map;
@@ -271,5 +272,74 @@ class WaysOfInstancesTest {
     assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.UNRESCUE);
     assertThat(given.row("vm").attempts()).isEqualTo(1);
     assertThat(given.row("vm").stopRequestId()).isEqualTo("req-stop");
+  }
+
+  private static Given starting() {
+    var given = stopped(running("Report")).deleted();
+    given.obeyed(given.decide());
+    return accepted(given, given.decideAfter(5), "req-start");
+  }
+
+  @Test
+  void startThatFailsIsAskedForAgainAfterAWhile() {
+    var given = starting();
+    given.action("vm", Fixtures.failed(action("start", "req-start", given.now(), US), "No."));
+
+    assertThat(changes(given.decideAfter(5))).isEmpty();
+    assertThat(changes(given.decideAfter(10))).containsExactly(StateChange.START);
+  }
+
+  @Test
+  void startThatFailsIsAskedForLessAndLessOften() {
+    var given = starting();
+    given.action("vm", Fixtures.failed(action("start", "req-start", given.now(), US), "No."));
+    var asked = 0;
+    for (var i = 0; i < 60 * 60 / 5; i++) {
+      var decision = given.decideAfter(5);
+      if (!changes(decision).isEmpty()) {
+        asked++;
+        var start = action("start", "req-" + i, given.now(), US);
+        accepted(given, decision, start.requestId()).action("vm", Fixtures.failed(start, "No."));
+      }
+    }
+
+    assertThat(asked).isBetween(5, 25);
+  }
+
+  @Test
+  void instanceThatItsOwnerRescuesOnceItRunsAgainIsLeftToHim() {
+    var given = starting();
+    given
+        .action("vm", action("start", "req-start", given.now(), US))
+        .action("vm", action("rescue", "req-1", given.now().plusSeconds(5), SOMEBODY))
+        .instances(in("rescued", "vm"));
+
+    given.decideAfter(60);
+    given.decideAfter(60);
+
+    assertThat(given.row("vm").reason()).isEqualTo("TakenOverByOwner");
+    assertThat(given.decideAfter(5).release()).isTrue();
+  }
+
+  @Test
+  void lostAnswerOnTheWayBackIsAwaitedWhateverEndedTheWay() {
+    var given = suspended();
+    given.decide();
+    accepted(given, "req-1").action("vm", action("resume", "req-1", given.now(), US));
+    given.instances(active("vm"));
+    given.decideAfter(1);
+    given.status(
+        OutcomeRecorder.enter(
+            given.status(),
+            List.of(
+                new Outcome.Failed(
+                    new Command.ChangeState("vm", StateChange.PAUSE, "req-ours"),
+                    Given.refusal(NovaException.Kind.BAD_REQUEST, "No."))),
+            given.now()));
+    assertThat(changes(given.decideAfter(1))).containsExactly(StateChange.SUSPEND);
+    assertThat(given.row("vm").reason()).isEqualTo("Refused");
+
+    assertThat(changes(given.decideAfter(60))).isEmpty();
+    assertThat(changes(given.decideAfter(71))).containsExactly(StateChange.SUSPEND);
   }
 }

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Follows a row on a way of several operations: each is proven before the next one is asked for.
@@ -183,7 +184,7 @@ public final class WayTracker {
     if (other.isPresent()) {
       return takenOver(row, other.get());
     }
-    if (row.because(Reason.Refused) || row.because(Reason.UnsupportedState)) {
+    if (!restoring(row) && (row.because(Reason.Refused) || row.because(Reason.UnsupportedState))) {
       return failed(row, new Cause(Reason.valueOf(row.reason()), row.message()));
     }
     if (row.nextAttemptTime() != null) {
@@ -227,11 +228,12 @@ public final class WayTracker {
   private Optional<InstanceAction> byOthers(InstanceStatus row) {
     return operation == way.first() && row.requestId() == null
         ? Optional.empty()
-        : view.actions().stream()
-            .takeWhile(a -> !begins(a))
-            .filter(this::byAnother)
-            .filter(a -> way != Way.STOP || a.startsOrStops())
-            .findFirst();
+        : others().filter(a -> way != Way.STOP || a.startsOrStops()).findFirst();
+  }
+
+  /** What others have asked for since the way began. */
+  private Stream<InstanceAction> others() {
+    return view.actions().stream().takeWhile(a -> !begins(a)).filter(this::byAnother);
   }
 
   private boolean byAnother(InstanceAction action) {
@@ -317,7 +319,9 @@ public final class WayTracker {
                 .firstRefusedTime(row.firstRefusedTime())
                 .build(),
             next)
-        : failed(row, InstanceMessages.stepImpossible(next, view.instance().orElseThrow()));
+        : restoring(row)
+            ? Next.of(later(row))
+            : failed(row, InstanceMessages.stepImpossible(next, view.instance().orElseThrow()));
   }
 
   /** For long that is reported, and the way goes on as soon as nova-compute is heard of. */
@@ -381,18 +385,22 @@ public final class WayTracker {
 
   private Next failed(InstanceStatus row, Cause cause) {
     if (restoring(row)) {
-      return Next.of(
-          givenUp(row) || view.instance().filter(Instance::inError).isPresent()
-              ? notPutBack(row)
-              : row.nextAttemptTime() == null
-                  ? row.toBuilder()
-                      .requestId(null)
-                      .nextAttemptTime(host.now().plus(Deadlines.SHORTEST))
-                      .build()
-                  : row);
+      var due = row.nextAttemptTime() != null && !host.now().isBefore(row.nextAttemptTime());
+      return due && !givenUp(row) ? restore(row) : Next.of(later(row));
     }
     var failed = RowTransitions.attemptFailed(row, cause, host);
     return restoring(failed) ? restore(failed) : Next.of(failed);
+  }
+
+  /** On the way back: a step that failed is asked for again after a while, but not for ever. */
+  private InstanceStatus later(InstanceStatus row) {
+    if (givenUp(row) || view.instance().filter(Instance::inError).isPresent()) {
+      return notPutBack(row);
+    }
+    var pause = Refusals.pause(host.ago(row.lastTransitionTime()));
+    return row.nextAttemptTime() == null
+        ? row.toBuilder().nextAttemptTime(host.now().plus(pause)).build()
+        : row;
   }
 
   /** What the operator stopped runs again in the end. */
@@ -419,6 +427,7 @@ public final class WayTracker {
     }
     return towards(wanted, instance.get().vmState())
         .map(next -> ask(row, next))
+        .or(() -> others().findFirst().map(a -> takenOver(row, a)))
         .orElseGet(() -> Next.of(notPutBack(row)));
   }
 
