@@ -262,15 +262,8 @@ final class InstanceRows {
   /** Whose nova-compute carries out the first operation: a confirmation is its source's. */
   private static String askedAt(Way way, InstanceView view) {
     return way == Way.CONFIRM
-        ? finished(view).map(Migration::sourceHost).orElse(view.host().name())
+        ? view.finished().map(Migration::sourceHost).orElse(view.host().name())
         : view.host().name();
-  }
-
-  private static Optional<Migration> finished(InstanceView view) {
-    return view.detail().stream()
-        .flatMap(d -> d.migrations().stream())
-        .filter(Migration::finished)
-        .findFirst();
   }
 
   private static InstanceStatus withStrategy(InstanceStatus row, String strategy) {
@@ -578,7 +571,7 @@ final class InstanceRows {
             : mark(row, RowState.Requested, InstanceMessages.ASKING);
     var record =
         way == Way.CONFIRM
-            ? finished(context.view(row.id(), host)).map(Migration::id).orElse(null)
+            ? context.view(row.id(), host).finished().map(Migration::id).orElse(null)
             : restoring ? row.migrationId() : null;
     var intent =
         asking.toBuilder()

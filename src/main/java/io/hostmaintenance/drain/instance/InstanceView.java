@@ -48,6 +48,11 @@ public record InstanceView(
     return detail.map(Detail::migrations).orElse(List.of());
   }
 
+  /** The cold migration or resize of it that waits to be confirmed, by its own records. */
+  public Optional<Migration> finished() {
+    return migrations().stream().filter(Migration::finished).findFirst();
+  }
+
   /** Its records: of the list, then its own, which were asked for later. */
   List<Migration> records() {
     return Stream.concat(listed.stream(), migrations().stream()).toList();

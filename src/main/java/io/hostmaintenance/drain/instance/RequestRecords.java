@@ -202,14 +202,6 @@ final class RequestRecords {
         .anyMatch(m -> view.host().identity().userId().equals(m.userId()));
   }
 
-  /** The source of the cold migration or resize that waits to be confirmed. */
-  Optional<String> finishedSource() {
-    return view.migrations().stream()
-        .filter(Migration::finished)
-        .map(Migration::sourceHost)
-        .findFirst();
-  }
-
   private boolean underOurAction(InstanceStatus row, Migration record) {
     return view.actions().stream()
         .filter(a -> !a.startTime().isAfter(record.createdAt().plus(Deadlines.SKEW)))

@@ -8,6 +8,7 @@ import io.hostmaintenance.drain.instance.MigrationTracker.Next;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Migration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -340,7 +341,7 @@ public final class WayTracker {
   /** Nova confirms at the source. */
   private String where(Instance instance) {
     return operation == Operation.CONFIRM
-        ? records.finishedSource().orElse(host.name())
+        ? view.finished().map(Migration::sourceHost).orElse(host.name())
         : instance.host();
   }
 
