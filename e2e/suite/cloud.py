@@ -19,7 +19,8 @@ PREFIX = 'hm-e2e-'
 SETTLED = {
     'active': 'active', 'locked': 'active', 'paused': 'paused', 'stopped': 'stopped', 'suspended': 'suspended',
     'error': 'error', 'rescued': 'rescued', 'shelved': 'shelved', 'verify_resize': 'resized',
-    'verify_resize_from': 'resized', 'paused_moved': 'paused',
+    'verify_resize_from': 'resized', 'paused_moved': 'paused', 'rescued_off': 'rescued', 'error_off': 'error',
+    'resized_from': 'resized',
 }
 UNFINISHED = ('accepted', 'queued', 'preparing', 'running', 'running (post-copy)', 'pre-migrating', 'migrating',
               'post-migrating', 'finished', 'confirming', 'reverting')
@@ -179,7 +180,7 @@ class Cloud:
 
     def mine(self):
         """The servers that this suite made, whichever run it was."""
-        return [s for s in self.servers(f'&name={PREFIX}') if s['name'].startswith(PREFIX)]
+        return [s for s in self.servers(f'&soft_deleted=1&name={PREFIX}') if s['name'].startswith(PREFIX)]
 
     def act(self, server_id, body, version='2.96'):
         return self.nova('POST', f'/servers/{server_id}/action', body, version)
@@ -240,9 +241,17 @@ class Cloud:
 
     def with_flavor(self, name, ram, vcpus=1):
         """The same cloud, whose new instances have this flavor, which is made unless it is there."""
-        if name not in {f['name'] for f in self.nova('GET', '/flavors')['flavors']}:
-            self.nova('POST', '/flavors', {'flavor': {'name': name, 'ram': ram, 'vcpus': vcpus, 'disk': 1}})
+        self._flavor_id(name, ram, vcpus)
         return Cloud(self.session, self._image, name, self._network)
+
+    def _flavor_id(self, name, ram, vcpus=1):
+        found = {f['name']: f['id'] for f in self.nova('GET', '/flavors')['flavors']}
+        return found.get(name) or self.nova('POST', '/flavors', {'flavor': {
+            'name': name, 'ram': ram, 'vcpus': vcpus, 'disk': 1}})['flavor']['id']
+
+    def _larger(self):
+        """The flavor that resizes go to."""
+        return self._flavor_id(PREFIX + 'larger', ram=128)
 
     def with_group(self, group, zone=None):
         """The same cloud, whose new instances are members of this server group and pinned to the availability zone."""
@@ -290,8 +299,9 @@ class Cloud:
 
         `wanted` is a list of (state, count, metadata); `elsewhere` is a host for those that must come from or go to
         another one. States: the keys of SETTLED: locked is ACTIVE and locked; verify_resize is now on the host;
-        verify_resize_from has left it, unconfirmed; paused_moved was moved to the host while paused. Gives the ids by
-        state, in the order of `wanted`.
+        verify_resize_from has left it, unconfirmed; resized_from has left it by a resize; paused_moved was moved to the
+        host while paused; rescued_off and error_off were stopped before. Gives the ids by state, in the order of
+        `wanted`.
         """
         batches = [(state, min(10, count - first), metadata)
                    for state, count, metadata in wanted for first in range(0, count, 10)]
@@ -311,13 +321,15 @@ class Cloud:
     def _bring(self, ids, state, host, elsewhere):
         if state == 'active':
             return
+        if state in ('rescued_off', 'error_off'):
+            self._bring(ids, 'stopped', host, elsewhere)
         first = {'paused': {'pause': None}, 'paused_moved': {'pause': None}, 'stopped': {'os-stop': None},
                  'suspended': {'suspend': None}, 'error': {'os-resetState': {'state': 'error'}},
                  'locked': {'lock': {'locked_reason': 'e2e'}}, 'rescued': {'rescue': {}}, 'shelved': {'shelve': None},
                  'verify_resize': {'migrate': {'host': host}},
-                 'verify_resize_from': {'migrate': {'host': elsewhere}}}[state]
+                 'verify_resize_from': {'migrate': {'host': elsewhere}}}.get(state.removesuffix('_off'))
         for i in ids:
-            self.act(i, first)
+            self.act(i, first or {'resize': {'flavorRef': self._larger()}})
         self.rest(ids, SETTLED[state])
         if state == 'paused_moved':
             for i in ids:

@@ -85,10 +85,26 @@ class Labs:
         return found
 
     def cut(self, table):
-        return Cut(13306 - 10000 + int(os.environ.get('NOVA_LAB_PORT_OFFSET', '10000')), table)
+        return Cut(_sql(), table)
+
+    def soft_delete(self, ids):
+        """Stopped instances become soft-deleted, as Nova writes it with reclaim_instance_interval; the lab has none."""
+        wanted = ', '.join(f"'{i}'" for i in ids)
+        subprocess.run([*_sql(), 'nova_cell1', '-e', f"update instances set vm_state = 'soft-delete' where uuid in ({wanted})"],
+                       check=True, capture_output=True)
+
+    def refuse(self, *policies):
+        """From now on Nova allows these policies to nobody, and the others by their defaults. Nova reads it by itself."""
+        rules = {f'os_compute_api:{policy}': '!' for policy in policies}
+        (self.nova / 'etc/policy.yaml').write_text(json.dumps(rules) + '\n')
 
     def request_log(self):
         return RequestLog(self.nova / 'log/nova-api.out')
+
+
+def _sql():
+    port = 3306 + int(os.environ.get('NOVA_LAB_PORT_OFFSET', '10000'))
+    return ['mariadb', '--no-defaults', '-uroot', '-plab', '-h127.0.0.1', f'-P{port}', '-N', '-B', '--unbuffered']
 
 
 class Cut:
@@ -97,8 +113,8 @@ class Cut:
     The table is locked for that while, so that the reading waits to be found.
     """
 
-    def __init__(self, port, table):
-        self._sql = ['mariadb', '--no-defaults', '-uroot', '-plab', '-h127.0.0.1', f'-P{port}', '-N', '-B', '--unbuffered']
+    def __init__(self, sql, table):
+        self._sql = sql
         self._table, self._one = table, threading.Lock()
 
     def begin(self):

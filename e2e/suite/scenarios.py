@@ -8,7 +8,7 @@ from .case import ServiceLog
 from .cloud import values
 from .kube import condition, demand_row, rows, summary
 from .operator import DEFAULTS, FAST
-from .proxy import moves
+from .proxy import ALWAYS, moves
 from .suites import SCENARIOS
 from .waiting import Failure, demand, expect, until
 from .world import ROOT
@@ -129,6 +129,236 @@ def only_what_runs(c):
     c.prove_enabled()
     expect('ACTIVE', c.cloud.server(made['active'][0])['status'], 'the guest that the operator had stopped')
     expect('SHUTOFF', c.cloud.server(made['stopped'][0])['status'], 'the guest that was stopped before')
+
+
+# What the operator asks of Nova for a guest in each state by the boldest strategies. The live migration of the active one
+# fails, so that it falls back.
+STEPS = {
+    'suspended': ('resume', 'pause', 'os-migrateLive', 'unpause', 'suspend'),
+    'paused_moved': ('unpause', 'pause', 'os-migrateLive'),
+    'rescued': ('unrescue', 'os-migrateLive'),
+    'rescued_off': ('unrescue', 'os-stop', 'migrate', 'confirmResize'),
+    'error': ('os-resetState', 'os-migrateLive'),
+    'error_off': ('os-stop', 'migrate', 'confirmResize'),
+    'active': ('os-migrateLive', 'migrate', 'confirmResize'),
+    'shelved': ('shelveOffload',),
+    'verify_resize_from': ('confirmResize',),
+}
+# Nova's names of the actions, where they differ from those of the requests (nova/compute/instance_actions.py).
+ACTIONS = {'os-migrateLive': 'live-migration', 'os-stop': 'stop', 'os-resetState': 'resetState'}
+
+
+class Killer:
+    """Ends the operator by SIGKILL when Nova has carried out a request for an action and before the operator hears of it:
+    once for each instance and action, but for those that are `spared`."""
+
+    def __init__(self, c, proxy, spared=()):
+        self.met, self._known, self.operator = [], set(spared), c.operator(proxy=proxy).start().ready()
+        proxy.add(match=self._first, times=ALWAYS, after=self._kill, reply=False)
+
+    def _first(self, seen):
+        which = seen.server, seen.action
+        first = seen.action is not None and which not in self._known
+        if first:
+            self._known.add(which)
+        return first
+
+    def _kill(self, seen):
+        self.operator.kill()
+        self.met.append((seen.server, seen.action))
+
+    def until(self, expected, truth, seconds):
+        """Starts the operator again after each kill, until `truth` holds."""
+        def check():
+            if self.operator.dead():
+                self.operator.start().ready()
+            return truth()
+        return until(expected, check, seconds, every=0.2)
+
+
+@scenario('SIGKILL right after each request of each way of several steps, one guest after the other: each comes out as its '
+          'strategy says, and the operator requests no step twice', lab=True)
+def killed_in_a_way(c):
+    # killed_operator has the kill at a live migration that is all of its way; this one fails, which takes a minute to tell.
+    one, killer = _to_be_killed(c, spared=('active', 'os-migrateLive'))
+    name, to_come = c.name(), list(one.values())
+    c.kube.create(name, c.host, strategies=BOLD, maxAttempts=1, excludedInstances=to_come)
+    for state, server_id in one.items():
+        to_come.remove(server_id)
+        c.kube.patch(name, {'spec': {'excludedInstances': list(to_come)}})
+        killer.until(f'the guest that was {state} is done with', lambda: rows(c.kube.get(name)).get(
+            server_id, {}).get('state') in ('Moved', 'Gone'), 120)
+    _prove_each_step_once(c, name, one)
+    expect(sum(map(len, STEPS.values())) - 1, len(killer.met), 'kills')
+
+
+@scenario('the same with all guests at once: a kill also falls between the intent and the request of another guest',
+          lab=True)
+def killed_in_ways_at_once(c):
+    one, killer = _to_be_killed(c)
+    name = c.name()
+    c.kube.create(name, c.host, strategies=BOLD, maxAttempts=1)
+    killer.until('the host is drained', lambda: condition(c.kube.get(name), 'Drained')['status'] == 'True', 900)
+    _prove_each_step_once(c, name, one)
+    expect(sum(map(len, STEPS.values())), len(killer.met), 'kills')
+
+
+def _to_be_killed(c, spared=None):
+    """A guest of each state of STEPS, and what ends the operator at each request but the spared (state, request)."""
+    made = c.boot(*((state, 1, {'lab_lm_fail': 1} if state == 'active' else {}) for state in STEPS))
+    one = {state: made[state][0] for state in STEPS}
+    return one, Killer(c, c.proxy(), [(one[spared[0]], spared[1])] if spared else [])
+
+
+def _prove_each_step_once(c, name, one):
+    """The host is in maintenance, each guest as its strategy says, and Nova was asked for each step once."""
+    c.drained(name)
+    resource = c.phase(name, 'InMaintenance')
+    c.prove_counters(name)
+    c.prove_disabled(name)
+    c.prove_empty()
+    ends = {'suspended': 'SUSPENDED', 'paused_moved': 'PAUSED', 'rescued_off': 'SHUTOFF', 'error_off': 'SHUTOFF',
+            'shelved': 'SHELVED_OFFLOADED'}
+    posts = c.log.action_posts(c.world.operator_user)
+    for state, steps in STEPS.items():
+        server_id = one[state]
+        expect(ends.get(state, 'ACTIVE'), c.cloud.server(server_id)['status'], f'state of the guest that was {state}')
+        demand_row(resource, server_id, state='Gone' if state == 'verify_resize_from' else 'Moved')
+        expect(sorted(ACTIONS.get(a, a) for a in steps), sorted(asked_by_operator(c, server_id)), f'actions of {state}')
+        expect(len(steps), posts.get(server_id, 0), f"POSTs in nova-api's log for {state}")
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+def asked_by_operator(c, server_id):
+    """The names of the instance's actions that the operator has asked for."""
+    return [x['action'] for x in c.cloud.actions(server_id) if x['user_id'] == c.world.operator_user]
+
+
+@scenario('SIGKILL right after the stop that a live migration falls back to, and after the start on delete: the guest is '
+          'stopped once and started once', lab=True)
+def killed_at_a_stop(c):
+    made, name = c.boot(('active', 1, {'lab_lm_fail': 1})), c.name()
+    guest = made['active'][0]
+    killer = Killer(c, c.proxy(), spared=[(guest, 'os-migrateLive')])
+    c.kube.create(name, c.host, scope='Running', strategies={'fallback': 'Stop'}, maxAttempts=1)
+    killer.until('it is Ready', lambda: condition(c.kube.get(name), 'Ready')['status'] == 'True', 300)
+    expect('NothingRuns', condition(c.kube.get(name), 'Ready')['reason'], 'reason of Ready')
+    demand_row(c.kube.get(name), guest, state='Skipped', reason='StoppedByOperator', strategy='fallback=Stop')
+    expect('SHUTOFF', c.cloud.server(guest)['status'], 'the guest whose live migrations failed')
+    c.kube.delete(name)
+    killer.until('the resource is gone', lambda: c.kube.get(name) is None, 180)
+    c.prove_enabled()
+    expect('ACTIVE', c.cloud.server(guest)['status'], 'the guest after the delete')
+    expect(['live-migration', 'start', 'stop'], sorted(asked_by_operator(c, guest)), 'actions by the operator')
+    expect(['os-start', 'os-stop'], sorted(a for _, a in killer.met), 'kills')
+
+
+LEFT = {'active': 'Skip', 'paused': 'Skip', 'stopped': 'Skip', 'suspended': 'Skip', 'rescued': 'Skip', 'shelved': 'Skip',
+        'softDeleted': 'Skip', 'error': 'Skip', 'unconfirmedResize': 'Skip'}
+
+
+@scenario('Skip for each state: every guest stays as it was, Ready is True and Drained is False', lab=True)
+def skip_in_every_state(c):
+    made = c.boot(('active', 1), ('locked', 1), ('paused', 1), ('paused_moved', 1), ('stopped', 2), ('suspended', 1),
+                  ('error', 1), ('error_off', 1), ('rescued', 1), ('shelved', 1), ('verify_resize', 1),
+                  ('verify_resize_from', 1))
+    c.labs.soft_delete(made['stopped'][1:])
+    elsewhere = made.pop('verify_resize_from')
+    guests, away, name = c.guests(values(made)), c.guests(elsewhere), c.name()
+    c.run_operator()
+    c.kube.create(name, c.host, strategies=LEFT)
+    resource = c.when(name, 'is Ready', lambda r: condition(r, 'Ready')['status'] == 'True')
+    expect('InstancesSkipped', condition(resource, 'Ready')['reason'], 'reason of Ready')
+    expect('False', condition(resource, 'Drained')['status'], 'Drained while instances are here')
+    resource = c.prove_counters(name)
+    for server_id in [*guests, *elsewhere]:
+        demand_row(resource, server_id, state='Skipped', reason='SkippedBySpec')
+        expect([], asked_by_operator(c, server_id), f'actions of {server_id} by the operator')
+    c.prove_here(guests)
+    c.prove_here(away, source=c.cloud.server(elsewhere[0])['OS-EXT-SRV-ATTR:host'])
+    c.prove_disabled(name)
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('an instance that the spec excludes, locked guests, metadata that names a strategy, a soft-deleted instance, and '
+          'the confirmation of migrations alone', lab=True)
+def word_by_word(c):
+    made = c.boot(('locked', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('resized_from', 1), ('shelved', 1))
+    excluded, = c.boot(('active', 1))['active']
+    stays, = c.boot(('active', 1, {'host_maintenance': 'Skip'}))['active']
+    told, = c.boot(('suspended', 1, {'host_maintenance': 'ResumeLiveSuspend'}))['suspended']
+    unknown, = c.boot(('paused', 1, {'host_maintenance': 'Nonsense'}))['paused']
+    soft, = c.boot(('stopped', 1))['stopped']
+    c.labs.soft_delete([soft])
+    left, paused, name = c.guests([excluded, stays, *made['locked']]), c.guests([unknown]), c.name()
+    c.run_operator()
+    strategies = {'locked': 'Skip', 'unconfirmedResize': 'ConfirmMigration', 'shelved': 'Offload'}
+    c.kube.create(name, c.host, strategies=strategies, excludedInstances=[excluded], instanceMetadata='Respect')
+    c.phase(name, 'Blocked', seconds=300)
+    resource = c.prove_counters(name)
+    for server_id in left:
+        demand_row(resource, server_id, state='Skipped', reason='SkippedBySpec')
+    demand('metadata' in rows(resource)[stays]['strategy'], f"whose word: {rows(resource)[stays]['strategy']}")
+    demand('Nonsense' in rows(resource)[unknown]['strategy'], f"whose word: {rows(resource)[unknown]['strategy']}")
+    c.prove_here(left)
+    c.prove_moved(paused)
+    demand_row(resource, told, state='Moved')
+    expect('SUSPENDED', c.cloud.server(told)['status'], 'the guest whose metadata names its strategy')
+    demand(c.cloud.server(told)['OS-EXT-SRV-ATTR:host'] != c.host, 'the suspended guest is still here')
+    demand_row(resource, made['shelved'][0], state='Moved')
+    expect('SHELVED_OFFLOADED', c.cloud.server(made['shelved'][0])['status'], 'the shelved guest')
+    demand_row(resource, made['verify_resize'][0], state='Moved')
+    demand_row(resource, made['verify_resize_from'][0], state='Gone')
+    demand_row(resource, made['resized_from'][0], state='Blocked', reason='UnconfirmedResize')
+    expect('VERIFY_RESIZE', c.cloud.server(made['resized_from'][0])['status'], 'the resize, which its owner may revert')
+    demand_row(resource, soft, state='Blocked', reason='UnsupportedState')
+    demand('restore' in rows(resource)[soft]['message'], f"the way out: {rows(resource)[soft]['message']}")
+
+    c.kube.patch(name, {'spec': {'strategies': {'softDeleted': 'Delete', 'unconfirmedResize': 'ConfirmAll'}}})
+    resource = c.when(name, 'is Ready', lambda r: condition(r, 'Ready')['status'] == 'True')
+    expect('InstancesSkipped', condition(resource, 'Ready')['reason'], 'reason of Ready')
+    demand_row(resource, soft, state='Gone')
+    demand(soft not in {s['id'] for s in c.cloud.mine()}, 'the soft-deleted instance is there still')
+    demand_row(resource, made['resized_from'][0], state='Gone')
+    expect('ACTIVE', c.cloud.server(made['resized_from'][0])['status'], 'the resize after ConfirmAll')
+    c.prove_here(left)
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('live migrations that fail: fallback Cold moves the guest cold, Stop with scope Running stops it until the '
+          'delete', lab=True)
+def fallbacks(c):
+    made = [c.boot(('active', 1, {fault: 1}))['active'][0] for fault in ('lab_lm_fail', 'lab_precheck_fail')]
+    name = c.name('-cold')
+    guests = c.guests(made)
+    c.run_operator()
+    c.kube.create(name, c.host, strategies={'fallback': 'Cold'}, maxAttempts=2)
+    c.drained(name)
+    c.prove_maintenance(name, guests)
+    for server_id in made:
+        demand_row(c.kube.get(name), server_id, strategy='fallback=Cold', action='ColdMigrate')
+        expect(['confirmResize', 'live-migration', 'live-migration', 'migrate'],
+               sorted(asked_by_operator(c, server_id)), 'actions by the operator')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+    c.cloud.remove(c.cloud.mine())
+
+    made = [c.boot(('active', 1, {fault: 1}))['active'][0] for fault in ('lab_lm_fail', 'lab_precheck_fail')]
+    guests, moves, name = c.guests(made), c.guests(values(c.boot(('active', 1)))), c.name('-stop')
+    c.kube.create(name, c.host, scope='Running', strategies={'fallback': 'Stop'}, maxAttempts=1)
+    resource = c.when(name, 'is Ready', lambda r: condition(r, 'Ready')['status'] == 'True')
+    expect('NothingRuns', condition(resource, 'Ready')['reason'], 'reason of Ready')
+    c.prove_moved(moves)
+    for server_id in made:
+        demand_row(resource, server_id, state='Skipped', reason='StoppedByOperator', strategy='fallback=Stop')
+        server = c.cloud.server(server_id)
+        expect(('SHUTOFF', c.host), (server['status'], server['OS-EXT-SRV-ATTR:host']), 'status and host of a stopped guest')
+    c.kube.delete(name, wait=120)
+    c.prove_enabled()
+    c.prove_here(guests)
 
 
 @scenario('liveMigrate: false: running guests are cold-migrated and confirmed, a paused guest is live-migrated')
