@@ -48,6 +48,8 @@ final class ContractStory implements AutoCloseable {
           Map.of("lab_lm_seconds", "0.5"),
           Map.of("lab_lm_seconds", "1", "lab_lm_fail", "1"),
           Map.of("lab_precheck_fail", "1"),
+          Map.of(),
+          Map.of(),
           Map.of());
 
   private final List<Step> steps = new ArrayList<>();
@@ -93,9 +95,12 @@ final class ContractStory implements AutoCloseable {
     completed(quick);
     failed(cast.servers().get(3), target, "failed");
     failed(cast.servers().get(4), target, "precheck");
-    failed(cast.servers().get(5), source, "to itself");
-    hardAffinity(cast.servers().get(5), cast.hardGroup());
+    failed(cast.servers().getLast(), source, "to itself");
+    hardAffinity(cast.servers().getLast(), cast.hardGroup());
     coldMigration(waiting, hypervisors);
+    changes(cast.servers().get(5));
+    inError(cast.servers().get(6));
+    candidates(waiting);
     if (alone) {
       nowhere(quick);
     }
@@ -253,6 +258,7 @@ final class ContractStory implements AutoCloseable {
             "/servers/detail?all_tenants=1",
             "/servers/" + server,
             "/servers/" + server + "/migrations",
+            "/servers/" + server + "/diagnostics",
             "/servers/" + server + "/os-instance-actions")) {
       keep("member: GET " + path, member.get(path), any());
     }
@@ -262,7 +268,14 @@ final class ContractStory implements AutoCloseable {
         "member: disable",
         member.send("PUT", "/os-services/" + service, HIGHEST, "{\"status\":\"disabled\"}"),
         any());
-    for (var body : List.of(live(null), "{'migrate':null}", "{'confirmResize':null}")) {
+    for (var body :
+        List.of(
+            live(null),
+            "{'migrate':null}",
+            "{'confirmResize':null}",
+            "{'os-stop':null}",
+            "{'shelveOffload':null}",
+            "{'os-resetState':{'state':'active'}}")) {
       var answer = member.post("/servers/" + server + "/action", body.replace('\'', '"'));
       keep("member: " + body, answer, any());
     }
@@ -279,6 +292,14 @@ final class ContractStory implements AutoCloseable {
             "{'migrate':{'host':'" + source + "'}}",
             "{'migrate':{'force':true}}",
             "{'confirmResize':null}",
+            "{'resume':null}",
+            "{'unpause':null}",
+            "{'unrescue':null}",
+            "{'os-start':null}",
+            "{'shelveOffload':null}",
+            "{'os-resetState':null}",
+            "{'os-resetState':{}}",
+            "{'os-resetState':{'state':'stopped'}}",
             "{'hm-contract-nonesuch':null}")) {
       act(body, server, body);
     }
@@ -383,6 +404,103 @@ final class ContractStory implements AutoCloseable {
     act("confirm again", server, "{'confirmResize':null}");
     allocations("confirmed", hypervisors);
     actions("confirmed", server, confirmed, true);
+  }
+
+  /** Through the states and back again, with what cannot be asked in them. */
+  private void changes(String server) throws IOException, InterruptedException {
+    diagnostics("active", server);
+    order("suspend", server);
+    diagnostics("suspended", server);
+    for (var body : List.of("{'suspend':null}", "{'os-stop':null}", "{'unpause':null}")) {
+      act("suspended: " + body, server, body);
+    }
+    order("resume", server);
+    order("pause", server);
+    diagnostics("paused", server);
+    for (var body : List.of("{'suspend':null}", "{'os-stop':null}", "{'resume':null}")) {
+      act("paused: " + body, server, body);
+    }
+    order("unpause", server);
+    order("rescue", server);
+    diagnostics("rescued", server);
+    act("rescued: stop", server, "{'os-stop':null}");
+    order("unrescue", server);
+    order("os-stop", server);
+    diagnostics("stopped", server);
+    act("stopped: stop", server, "{'os-stop':null}");
+    order("rescue", server);
+    order("unrescue", server);
+    order("shelve", server);
+    act("shelved: start", server, "{'os-start':null}");
+    act("offload", server, "{'shelveOffload':null}");
+    until("it has no host", () -> server(server).path("OS-EXT-SRV-ATTR:host").isNull());
+    both("server, offloaded", "/servers/" + server, any());
+    held("offloaded", server);
+    diagnostics("offloaded", server);
+    act("offloaded: offload", server, "{'shelveOffload':null}");
+  }
+
+  /** Asks for something, waits for its end and shows what it left. */
+  private void order(String key, String server) throws IOException, InterruptedException {
+    var request = act(key, server, "{'%s':null}".formatted(key));
+    untilIdle(server);
+    both("server after " + key, "/servers/" + server, any());
+    actions("after " + key, server, request, true);
+  }
+
+  private void diagnostics(String state, String server) throws IOException, InterruptedException {
+    both("diagnostics, " + state, "/servers/" + server + "/diagnostics", any());
+  }
+
+  private void inError(String server) throws IOException, InterruptedException {
+    var reset = act("reset to error", server, "{'os-resetState':{'state':'error'}}");
+    both("server in error", "/servers/" + server, any());
+    actions("after reset", server, reset, false);
+    diagnostics("in error", server);
+    for (var body : List.of(live(null), "{'migrate':null}", "{'os-start':null}")) {
+      act("in error: " + body, server, body);
+    }
+    order("os-stop", server);
+    act("reset to error again", server, "{'os-resetState':{'state':'error'}}");
+    diagnostics("in error and off", server);
+    act("delete by force", server, "{'forceDelete':null}");
+    until("it is gone", () -> admin.get("/servers/" + server).statusCode() == 404);
+    both("actions of one gone", "/servers/" + server + "/os-instance-actions", any());
+    diagnostics("gone", server);
+    held("gone", server);
+  }
+
+  /** What an instance holds, and whether there is a host for it. */
+  private void candidates(String server) throws IOException, InterruptedException {
+    held("on a host", server);
+    for (var query :
+        List.of(
+            "resources=VCPU:1,MEMORY_MB:64",
+            "resources=VCPU:1,MEMORY_MB:64&required=!COMPUTE_STATUS_DISABLED&limit=1",
+            "resources=MEMORY_MB:999999999&required=!COMPUTE_STATUS_DISABLED&limit=1",
+            "resources=CUSTOM_HM_CONTRACT_NONESUCH:1&required=!COMPUTE_STATUS_DISABLED&limit=1")) {
+      var path = "/allocation_candidates?" + query;
+      placement("candidates for " + query, path, ContractStory::oneOrNone);
+    }
+  }
+
+  private void held(String name, String server) throws IOException, InterruptedException {
+    placement("allocations of one " + name, "/allocations/" + server, any());
+  }
+
+  /** Which hosts and how many is the cloud's affair. */
+  private static void oneOrNone(JsonNode body) {
+    if (body instanceof ObjectNode answer && answer.has("allocation_requests")) {
+      var found = answer.path("allocation_requests");
+      var some = !found.isEmpty() && !answer.path("provider_summaries").isEmpty();
+      answer.removeAll().put("status", some ? "some" : "none");
+    }
+  }
+
+  private void placement(String name, String path, Consumer<JsonNode> lens)
+      throws IOException, InterruptedException {
+    var url = admin.endpoint("placement", region) + path;
+    keep(name, admin.send("GET", url, "placement 1.29", null), lens);
   }
 
   private void nowhere(String server) throws IOException, InterruptedException {
@@ -496,7 +614,7 @@ final class ContractStory implements AutoCloseable {
           admin.endpoint("placement", region) + "/resource_providers/" + provider + "/allocations";
       keep(
           "allocations %s, %s".formatted(name, names.getOrDefault(provider, provider)),
-          admin.send("GET", path, "placement 1.28", null),
+          admin.send("GET", path, "placement 1.29", null),
           body -> {
             if (body.path("allocations") instanceof ObjectNode consumers) {
               consumers.retain(names.keySet());
