@@ -309,6 +309,20 @@ class EmptyCheckTest {
   }
 
   @Test
+  void recordOfAnUnconfirmedResizeThatTheSpecLeavesIsNotReportedAsStuck() {
+    var given =
+        Given.taken()
+            .excluding("vm")
+            .instances(Fixtures.in("resized", "vm"))
+            .migrations(record(9, "vm", "resize", "finished", NOON, SOMEBODY));
+
+    assertThat(given.decide().notices())
+        .extracting(Notice::reason)
+        .isNotEmpty()
+        .doesNotContain(Reason.StuckRecord);
+  }
+
+  @Test
   void unconfirmedResizeKeepsTheHostNotEmptyThoughNoListShowsItsRecord() {
     var given =
         Given.taken().rows(row("vm", RowState.Blocked, Reason.UnconfirmedResize)).unseen("vm");
