@@ -10,8 +10,9 @@ import time
 
 from .case import CLOUD
 from .cloud import PREFIX, Keystone, Refused, Session, clouds_yaml, values
-from .kube import CRD, GROUP, condition, summary
+from .kube import CRD, GROUP, condition, demand_row, rows, summary
 from .operator import DEFAULTS, FAST
+from .scenarios import BOLD
 from .suites import SCENARIOS
 from .waiting import PATIENCE, Failure, demand, expect, until
 from .world import NAMESPACE
@@ -229,7 +230,56 @@ def accessrules(c):
     c.prove_maintenance(name, guests)
     c.kube.delete(name, wait=60)
     c.prove_enabled()
+
+    made = c.boot(('suspended', 1), ('paused_moved', 1), ('rescued', 1), ('error', 1), ('error_off', 1), ('shelved', 1),
+                  ('verify_resize_from', 1), ('stopped', 1))
+    c.labs.soft_delete(made['stopped'])
+    name = c.name('-ways')
+    c.kube.create(name, c.host, strategies={**BOLD, 'softDeleted': 'Delete'})
+    c.drained(name)
+    resource = c.prove_counters(name)
+    for state, (server_id,) in made.items():
+        demand_row(resource, server_id, state='Gone' if state in ('verify_resize_from', 'stopped') else 'Moved')
+    c.prove_empty()
+    c.kube.delete(name, wait=60)
+    # a guest that is stopped for the time of the maintenance is started afterwards
+    guests, name = c.guests(values(c.boot(('active', 1)))), c.name('-stop')
+    c.kube.create(name, c.host, scope='Running', strategies={'active': 'Stop'})
+    c.when(name, 'is Ready', lambda r: condition(r, 'Ready')['status'] == 'True')
+    c.kube.delete(name, wait=120)
+    c.prove_here(guests)
     c.prove_quiet(running.log.read_text(), credential['auth']['application_credential_secret'])
+
+
+@scenario('policy allows nobody to resume, to stop and to read diagnostics: the rows that need it say so, all others go on, '
+          'and the rest follows once it is allowed', lab=True)
+def forbidden_verb(c):
+    made = c.boot(('active', 1), ('paused_moved', 1), ('rescued', 1), ('suspended', 1), ('rescued_off', 1), ('error', 1))
+    resumed, stopped, read, name = made['suspended'][0], made['rescued_off'][0], made['error'][0], c.name()
+    untouched = c.guests([resumed])
+    c.undo(c.labs.refuse)
+    c.labs.refuse('os-suspend-server:resume', 'servers:stop', 'os-server-diagnostics')
+    running = c.run_operator()
+    c.kube.create(name, c.host, strategies=BOLD)
+    resource = c.when(name, 'has moved the others and says why it does not move three', lambda r: [
+        rows(r).get(i, {}).get('reason') for i in (resumed, stopped, read)] == ['Forbidden', 'Forbidden', 'ApiUnavailable']
+        and all(rows(r)[made[state][0]]['state'] == 'Moved' for state in ('active', 'paused_moved', 'rescued')))
+    demand_row(resource, resumed, state='Pending')  # its first request: the guest is as it was
+    c.prove_here(untouched)
+    demand_row(resource, stopped, state='InProgress', step='Stop')  # its rescue has ended
+    expect('ACTIVE', c.cloud.server(stopped)['status'], 'the guest whose stop is refused')
+    demand('os-suspend-server:resume' in rows(resource)[resumed]['message'], f"{rows(resource)[resumed]['message']}")
+    expect('ERROR', c.cloud.server(read)['status'], 'the guest whose diagnostics are refused')
+    demand('os-server-diagnostics' in running.log.read_text(), 'the log does not say which right is missing')
+    demand(condition(resource, 'Stalled')['status'] != 'True', f'stalled by two rows: {summary(resource)}')
+    c.labs.refuse()
+    c.drained(name)
+    c.prove_empty()
+    for server_id, status in ((resumed, 'SUSPENDED'), (stopped, 'SHUTOFF'), (read, 'ACTIVE')):
+        demand_row(c.kube.get(name), server_id, state='Moved')
+        expect(status, c.cloud.server(server_id)['status'], 'the guest, once its request is allowed')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
 
 
 @scenario('the operator uses every Kubernetes permission that the chart grants, and no other', lab=True, last=True)
