@@ -246,7 +246,7 @@ final class InstanceRows {
               InstanceMessages.NOT_HEARD_REMEDY));
     }
     var first = context.previous().instances().stream().noneMatch(DetailQueries::movesPlainly);
-    var candidate = view.detail().flatMap(Detail::candidate);
+    var candidate = view.detail().flatMap(Detail::offer).map(o -> o.elsewhere(host));
     if (!way.needsDestination() || candidate.orElse(!first)) {
       return Optional.empty();
     }
@@ -541,7 +541,12 @@ final class InstanceRows {
   /** Whether a way that needs somewhere to go has it, by placement's word. */
   private boolean goesSomewhere(InstanceStatus row) {
     return !movable.get(row.id()).needsDestination()
-        || context.view(row.id(), host).detail().flatMap(Detail::candidate).orElse(false);
+        || context
+            .view(row.id(), host)
+            .detail()
+            .flatMap(Detail::offer)
+            .map(o -> o.elsewhere(host))
+            .orElse(false);
   }
 
   /** Asks for the next operation of each row whose last one is proven. */

@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param up whether its last heartbeat is recent and nobody forced it down
  * @param disabledReason why it is disabled; null when enabled or unsaid
  * @param forcedDown whether somebody forced it down: it stays down until that is taken back
+ * @param zone its availability zone; null when Nova does not say
  * @param updatedAt its last heartbeat or change, by Nova's clock; null when Nova does not say
  */
 public record ComputeService(
@@ -20,6 +21,7 @@ public record ComputeService(
     boolean up,
     String disabledReason,
     boolean forcedDown,
+    String zone,
     Instant updatedAt) {
 
   /** Whether the scheduler may use the host. */

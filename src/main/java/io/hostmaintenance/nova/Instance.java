@@ -1,5 +1,10 @@
 package io.hostmaintenance.nova;
 
+import io.soabase.recordbuilder.core.RecordBuilder;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
 /**
  * An instance as an administrator sees it ({@code GET /servers/detail}).
  *
@@ -19,7 +24,11 @@ package io.hostmaintenance.nova;
  * @param lock who locked it is not told; null when it is not locked
  * @param policy what its owner wrote to its metadata {@code host_maintenance}; null when nothing
  * @param extraDisks whether its flavor has an ephemeral or a swap disk
+ * @param localDiskGiB what its disks on the host hold at most: root, ephemeral and swap; 0 for one
+ *     that is volume-backed and has no other disk; null when Nova does not tell
+ * @param constraints what it asks of its host
  */
+@RecordBuilder
 public record Instance(
     String id,
     String name,
@@ -34,7 +43,31 @@ public record Instance(
     String fault,
     Lock lock,
     String policy,
-    boolean extraDisks) {
+    boolean extraDisks,
+    Integer localDiskGiB,
+    Constraints constraints)
+    implements InstanceBuilder.With {
+
+  /**
+   * What an instance asks of its host, where Nova tells.
+   *
+   * @param pinnedZone the availability zone that it was built for and may not leave; null when it
+   *     is not pinned, or Nova does not tell (before 2.96)
+   * @param hints the scheduler hints that it was built with, such as {@code different_host}, each
+   *     with its values; empty also when Nova does not tell (before 2.100)
+   * @param requiredTraits the traits that its flavor requires of a resource provider ({@code
+   *     trait:NAME=required})
+   * @param forbiddenTraits the traits that its flavor forbids
+   */
+  public record Constraints(
+      String pinnedZone,
+      Map<String, List<String>> hints,
+      Set<String> requiredTraits,
+      Set<String> forbiddenTraits) {
+
+    /** Nothing. */
+    public static final Constraints NONE = new Constraints(null, Map.of(), Set.of(), Set.of());
+  }
 
   /**
    * A lock, which binds all but administrators.

@@ -1,6 +1,7 @@
 package io.hostmaintenance.nova;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -80,12 +81,14 @@ public interface Nova {
   Optional<ServerGroup> serverGroup(String groupId);
 
   /**
-   * The consumers that hold allocations of a resource provider, which are uuids of instances or of
-   * migrations; empty when the cloud has no placement or placement does not know the provider.
+   * What each consumer, the uuid of an instance or of a migration, holds of a resource provider:
+   * the amount of each resource class, such as {@code VCPU} or {@code MEMORY_MB} ({@code GET
+   * /resource_providers/{id}/allocations}).
    *
    * @param providerId the hypervisor's id, which is its resource provider's uuid
+   * @return empty when the cloud has no placement or placement does not know the provider
    */
-  Optional<Set<String>> consumers(String providerId);
+  Optional<Map<String, Map<String, Long>>> allocations(String providerId);
 
   /**
    * What the hypervisor says of the guest of an instance ({@code GET /servers/{id}/diagnostics},
@@ -94,11 +97,23 @@ public interface Nova {
   GuestPower guestPower(String instanceId);
 
   /**
-   * Whether placement has a host that is not disabled for what an instance has allocated now.
-   *
-   * @return empty when the cloud has no placement, or the instance no allocation in it
+   * The ids of a resource provider and of those nested in it, such as its graphics cards ({@code
+   * GET /resource_providers?in_tree=}); empty when the cloud has no placement or placement does not
+   * know the provider.
    */
-  Optional<Boolean> hasCandidate(String instanceId);
+  List<String> providerTree(String providerId);
+
+  /**
+   * The resource providers that can take what is asked for, by placement ({@code GET
+   * /allocation_candidates}): those of disabled hosts left out, those of hosts that are down or in
+   * another cell not.
+   *
+   * @return the roots, in no order; empty when the cloud has no placement
+   */
+  Optional<List<ResourceProvider>> candidates(Demand demand);
+
+  /** The newest version of Nova's API that the cloud speaks, though we may speak an older one. */
+  Microversion newestVersion();
 
   /**
    * Asks Nova to change something.

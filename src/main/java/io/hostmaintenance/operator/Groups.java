@@ -127,7 +127,7 @@ final class Groups {
 
   /** Whether its way to another host may begin: then it was asked whether there is one. */
   private static boolean mayBegin(Detail detail) {
-    return detail != null && detail.candidate().isPresent();
+    return detail != null && detail.offer().isPresent();
   }
 
   /** What is asked at one observation. */

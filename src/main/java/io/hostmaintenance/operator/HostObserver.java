@@ -1,5 +1,6 @@
 package io.hostmaintenance.operator;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
@@ -15,6 +16,7 @@ import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.ObservationNeeds;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
+import io.hostmaintenance.drain.instance.Offer;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.GuestPower;
@@ -118,6 +120,7 @@ final class HostObserver {
     private final HostMaintenanceStatus status;
     private final Map<String, Detail> details = new HashMap<>();
     private final Set<String> unanswered = new HashSet<>();
+    private final Offers offers;
 
     /** Whether the host can be asked about its guests; one that is down lets Nova wait. */
     private boolean up;
@@ -129,6 +132,7 @@ final class HostObserver {
       this.mayTake = mayTake;
       this.host = resource.getSpec().host();
       this.status = resource.getStatus();
+      this.offers = new Offers(nova, hypervisors, host);
     }
 
     private Snapshot snapshot() {
@@ -383,22 +387,25 @@ final class HostObserver {
           questions.contains(Question.EVENTS)
               ? row(id).map(InstanceStatus::requestId).flatMap(r -> nova.action(id, r))
               : Optional.<InstanceAction>empty();
+      var untold = new ArrayList<Cause>();
       var guest =
           questions.contains(Question.DIAGNOSTICS) && up
-              ? told(id, () -> nova.guestPower(id))
+              ? told(id, untold, () -> nova.guestPower(id))
               : Optional.<GuestPower>empty();
-      var candidate =
-          questions.contains(Question.CANDIDATE)
-              ? told(id, () -> nova.hasCandidate(id).orElse(true))
-              : Optional.<Boolean>empty();
-      return new Detail(instance, migrations, actions, events, guest, candidate);
+      var offer =
+          questions.contains(Question.CANDIDATE) && instance.isPresent()
+              ? told(id, untold, () -> offers.of(instance.get()))
+              : Optional.<Offer>empty();
+      return new Detail(
+          instance, migrations, actions, events, guest, offer, untold.stream().findFirst());
     }
 
     /** An answer without which the rest is of use. */
-    private static <T> Optional<T> told(String id, Supplier<T> question) {
+    private static <T> Optional<T> told(String id, List<Cause> untold, Supplier<T> question) {
       try {
         return Optional.of(question.get());
       } catch (NovaException e) {
+        untold.add(Unavailable.of(e).cause());
         LOG.warn("instance {}: {}", id, e.getMessage());
         return Optional.empty();
       }
@@ -500,7 +507,9 @@ final class HostObserver {
 
     private Placement placement(MigrationPage page, List<Instance> instances) {
       var allocations =
-          hypervisors.of(host).stream().flatMap(h -> nova.consumers(h.id()).stream()).toList();
+          hypervisors.of(host).stream()
+              .flatMap(h -> nova.allocations(h.id()).map(Map::keySet).stream())
+              .toList();
       if (allocations.isEmpty()) {
         return new Placement.Absent();
       }

@@ -57,6 +57,12 @@ final class Hypervisors {
     }
   }
 
+  /** One by its uuid, by the same list; empty when the list does not show it. */
+  Optional<Hypervisor> byId(String id) {
+    var known = younger(LATER).orElseGet(this::list);
+    return known.all().stream().filter(h -> h.id().equals(id)).findFirst();
+  }
+
   /** Those of a host by a list of the last minute. */
   List<Hypervisor> newest(String host) {
     return younger(SOON).orElseGet(this::list).of(host);

@@ -143,9 +143,7 @@ final class Defects {
             .caughtBy(
                 "operator.MaintenanceLoopTest$IncompleteLists#neverMakeAHostWithInstancesEmpty"),
         Defect.of("asks placement about the first hypervisor alone", "operator/HostObserver")
-            .where(
-                "hypervisors.of(host).stream().flatMap(h -> nova.consumers",
-                "hypervisors.of(host).stream().limit(1).flatMap(h -> nova.consumers")
+            .where(".flatMap(h -> nova.allocations", ".limit(1).flatMap(h -> nova.allocations")
             .caughtBy("operator.MaintenanceLoopTest$HypervisorsOfOneHost#areAllQueriedInPlacement"),
         Defect.of("asks for unfinished migrations against their life cycle", "nova/Migration")
             .where(
@@ -771,10 +769,9 @@ final class Defects {
         Defect.of("asks again in the version that was refused", "nova/openstack4j/OpenStack4jNova")
             .where("if (!renewed.equals(version)) {", "if (!renewed.isEmpty()) {")
             .caughtBy(test + "rejectedMicroversionThatNovaAdvertisesIsUnsupportedApi"),
-        Defect.of("speaks a microversion that it does not know", "nova/openstack4j/Microversion")
+        Defect.of("speaks a microversion that it does not know", "nova/Microversion")
             .where("version.compareTo(CEILING) < 0 ? version : CEILING", "version")
-            .caughtBy(
-                "nova.openstack4j.MicroversionTest#newestCommonMicroversionUpToTheMaximumIsChosen"),
+            .caughtBy("nova.MicroversionTest#newestCommonMicroversionUpToTheMaximumIsChosen"),
         Defect.of("swallows a 403", "nova/openstack4j/Failures")
             .where("case 403 -> Kind.FORBIDDEN;", "case 403 -> Kind.NOT_FOUND;")
             .caughtBy(
@@ -798,8 +795,8 @@ final class Defects {
             .where("power state (shutdown|crashed)", "power state (shutdown|crashed|running)")
             .caughtBy(test + "guestIsOffWhereHypervisorAndDatabaseSaySo"),
         Defect.of("takes a disabled host for a candidate", "nova/openstack4j/OpenStack4jNova")
-            .where(".with(\"required\", \"!COMPUTE_STATUS_DISABLED\")", "")
-            .caughtBy(test + "candidatesAreAskedForWhatTheInstanceHoldsOnHostsThatAreNotDisabled"),
+            .where("Stream.of(\"!COMPUTE_STATUS_DISABLED\")", "Stream.<String>empty()")
+            .caughtBy(test + "candidatesAreAskedForResourcesAndTraitsOnHostsThatAreNotDisabled"),
         Defect.of("leaves out candidates with nested providers", "nova/openstack4j/OpenStack4jNova")
             .where("\"placement 1.29\"", "\"placement 1.28\"")
             .caughtBy(test + "candidatesWithNestedProvidersCount"),

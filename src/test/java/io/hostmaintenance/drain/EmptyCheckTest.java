@@ -22,7 +22,6 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Unavailable;
-import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
@@ -258,13 +257,7 @@ class EmptyCheckTest {
             .migrations(incoming(record(9, "vm", "live-migration", "running", NOON, SOMEBODY)));
     given.decide();
     var arrived =
-        new Detail(
-            Optional.of(active("vm")),
-            List.of(),
-            List.of(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
+        Fixtures.detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
 
     given.decide(given.after(61).snapshot("vm", arrived));
 
@@ -385,13 +378,7 @@ class EmptyCheckTest {
     @Test
     void hasNoRowWhenItArrivesAfterTheInstancesOfTheHostWereListed() {
       var arrived =
-          new Detail(
-              Optional.of(active("vm")),
-              List.of(),
-              List.of(),
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty());
+          Fixtures.detail(Optional.of(active("vm")), List.of(), List.of(), Optional.empty());
 
       given.decide(given.snapshot("vm", arrived));
 

@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -11,6 +12,7 @@ import io.hostmaintenance.nova.Migration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Instances, records, actions and rows as tests need them. */
 public final class Fixtures {
@@ -34,7 +36,9 @@ public final class Fixtures {
         null,
         null,
         null,
-        false);
+        false,
+        20,
+        Instance.Constraints.NONE);
   }
 
   public static Instance active(String id) {
@@ -54,39 +58,11 @@ public final class Fixtures {
   }
 
   public static Instance busy(String task, Instance i) {
-    return new Instance(
-        i.id(),
-        i.name(),
-        i.projectId(),
-        i.status(),
-        i.vmState(),
-        task,
-        i.powerState(),
-        i.host(),
-        i.ramMiB(),
-        i.progress(),
-        i.fault(),
-        null,
-        null,
-        false);
+    return i.withTaskState(task);
   }
 
   public static Instance on(String host, Instance i) {
-    return new Instance(
-        i.id(),
-        i.name(),
-        i.projectId(),
-        i.status(),
-        i.vmState(),
-        i.taskState(),
-        i.powerState(),
-        host,
-        i.ramMiB(),
-        i.progress(),
-        i.fault(),
-        null,
-        null,
-        false);
+    return i.withHost(host);
   }
 
   public static Instance away(Instance i) {
@@ -94,57 +70,31 @@ public final class Fixtures {
   }
 
   public static Instance ram(int mib, Instance i) {
-    return new Instance(
-        i.id(),
-        i.name(),
-        i.projectId(),
-        i.status(),
-        i.vmState(),
-        i.taskState(),
-        i.powerState(),
-        i.host(),
-        mib,
-        i.progress(),
-        i.fault(),
-        null,
-        null,
-        false);
+    return i.withRamMiB(mib);
   }
 
   public static Instance faulty(String fault, Instance i) {
-    return new Instance(
-        i.id(),
-        i.name(),
-        i.projectId(),
-        i.status(),
-        i.vmState(),
-        i.taskState(),
-        i.powerState(),
-        i.host(),
-        i.ramMiB(),
-        i.progress(),
-        fault,
-        null,
-        null,
-        false);
+    return i.withFault(fault);
   }
 
   public static Instance progress(Integer percent, Instance i) {
-    return new Instance(
-        i.id(),
-        i.name(),
-        i.projectId(),
-        i.status(),
-        i.vmState(),
-        i.taskState(),
-        i.powerState(),
-        i.host(),
-        i.ramMiB(),
-        percent,
-        i.fault(),
-        null,
-        null,
-        false);
+    return i.withProgress(percent);
+  }
+
+  /** What Nova tells of an instance; nobody asked its hypervisor or placement. */
+  public static Detail detail(
+      Optional<Instance> instance,
+      List<Migration> migrations,
+      List<InstanceAction> actions,
+      Optional<InstanceAction> events) {
+    return new Detail(
+        instance,
+        migrations,
+        actions,
+        events,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   // ---------------------------------------------------------------- records

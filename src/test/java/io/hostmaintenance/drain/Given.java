@@ -21,6 +21,7 @@ import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
 import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.Offer;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
@@ -73,6 +74,9 @@ public final class Given {
           20,
           Strategies.DEFAULT);
 
+  private static final Map<String, Long> FREE =
+      Map.of("VCPU", 1000L, "MEMORY_MB", 1000L * 1024, "DISK_GB", 1000L);
+
   private final HostMaintenance resource = new HostMaintenance();
   private final Map<String, Instance> instances = new LinkedHashMap<>();
   private final List<Migration> migrations = new ArrayList<>();
@@ -99,7 +103,7 @@ public final class Given {
   private Optional<Unavailable> refusal = Optional.empty();
   private Duration refusedFor = Duration.ZERO;
   private GuestPower guest = GuestPower.RUNNING;
-  private boolean candidate = true;
+  private boolean room = true;
   private final Map<String, Long> heardOf = new HashMap<>();
 
   private Given() {
@@ -315,13 +319,13 @@ public final class Given {
   }
 
   public Given service(String host, String status, String reason) {
-    services.put(host, new ComputeService(id(host), host, status, true, reason, false, null));
+    services.put(host, new ComputeService(id(host), host, status, true, reason, false, null, null));
     return this;
   }
 
   /** One more nova-compute service of a host, from another cell or left over. */
   public Given twin(String id, String host, String status, boolean up) {
-    services.put(id, new ComputeService(id, host, status, up, null, false, null));
+    services.put(id, new ComputeService(id, host, status, up, null, false, null, null));
     return this;
   }
 
@@ -334,7 +338,8 @@ public final class Given {
     var old = services.get(host);
     services.put(
         host,
-        new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), true, null));
+        new ComputeService(
+            old.id(), host, old.status(), false, old.disabledReason(), true, old.zone(), null));
     return this;
   }
 
@@ -342,7 +347,8 @@ public final class Given {
     var old = services.get(host);
     services.put(
         host,
-        new ComputeService(old.id(), host, old.status(), false, old.disabledReason(), false, null));
+        new ComputeService(
+            old.id(), host, old.status(), false, old.disabledReason(), false, old.zone(), null));
     return this;
   }
 
@@ -598,7 +604,21 @@ public final class Given {
                         .findFirst())
             : Optional.empty(),
         asked.contains(Question.DIAGNOSTICS) ? Optional.of(guest) : Optional.empty(),
-        asked.contains(Question.CANDIDATE) ? Optional.of(candidate) : Optional.empty());
+        asked.contains(Question.CANDIDATE) ? instance.map(this::offer) : Optional.empty(),
+        Optional.empty());
+  }
+
+  /** By default each other host has room for each instance. */
+  private Offer offer(Instance instance) {
+    var demand = Map.of("VCPU", 1L, "MEMORY_MB", (long) instance.ramMiB(), "DISK_GB", 20L);
+    var rooms =
+        services.values().stream()
+            .map(ComputeService::host)
+            .filter(h -> room && !h.equals(HOST))
+            .distinct()
+            .map(h -> new Offer.Room(h, "provider-of-" + h, FREE))
+            .toList();
+    return new Offer(demand, Optional.of(rooms));
   }
 
   /** What the hypervisor says of every guest that is asked about. */
@@ -609,7 +629,7 @@ public final class Given {
 
   /** Placement has no other host for any instance. */
   public Given noCandidate() {
-    candidate = false;
+    room = false;
     return this;
   }
 
@@ -627,6 +647,7 @@ public final class Given {
         s.up(),
         s.disabledReason(),
         s.forcedDown(),
+        s.zone(),
         now.plus(novaAhead).minusSeconds(heardOf.getOrDefault(s.host(), 5L)));
   }
 

@@ -22,7 +22,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
-import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;
@@ -124,13 +123,8 @@ class InstanceRowsTest {
             .instances(active("vm"))
             .migrations(record(9, "vm", "resize", "finished", NOON, SOMEBODY));
     var left =
-        new Detail(
-            Optional.of(away(in("resized", "vm"))),
-            List.of(),
-            List.of(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
+        Fixtures.detail(
+            Optional.of(away(in("resized", "vm"))), List.of(), List.of(), Optional.empty());
 
     assertThat(ids(given.decide(given.snapshot("vm", left)))).isEmpty();
   }

@@ -24,7 +24,6 @@ import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.nova.Command;
-import io.hostmaintenance.nova.Instance;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -700,21 +699,10 @@ class ReportTest {
                     RowTransitions.end(
                         RowTransitions.seen(
                                 row(uuid(i), RowState.InProgress, Reason.Running),
-                                new Instance(
-                                    uuid(i),
-                                    "🐢".repeat(255),
-                                    "f".repeat(32),
-                                    "VERIFY_RESIZE",
-                                    "error",
-                                    null,
-                                    1,
-                                    HOST,
-                                    1,
-                                    null,
-                                    null,
-                                    null,
-                                    null,
-                                    false))
+                                Fixtures.in("error", uuid(i))
+                                    .withName("🐢".repeat(255))
+                                    .withProjectId("f".repeat(32))
+                                    .withStatus("VERIFY_RESIZE"))
                             .toBuilder()
                             .attempts(10)
                             .destinationHost("h".repeat(255))

@@ -546,14 +546,20 @@ public final class Cloud implements InstantSource {
     host(host).cellDown(down);
   }
 
-  /**
-   * Whether placement has a host that is not disabled for what the server holds; empty when it
-   * holds nothing.
-   */
-  public Optional<Boolean> hasCandidate(String serverId) {
-    return Optional.ofNullable(allocations.all().get(serverId))
-        .map(held -> held.values().stream().mapToInt(ramMiB -> ramMiB).sum())
-        .map(scheduler::hasCandidate);
+  /** Placement: the hosts that are not disabled and have so much RAM free; some may be down. */
+  public List<Host> candidates(long ramMiB) {
+    return scheduler.candidates(ramMiB, null).stream()
+        .filter(h -> h.hypervisorId() != null)
+        .toList();
+  }
+
+  /** Placement: what is free of each resource class on this host. */
+  public Map<String, Long> free(Host host) {
+    var held = allocationsOn(host.name());
+    return Map.of(
+        "VCPU", 2048L - held.size(),
+        "MEMORY_MB", (long) host.ramMiB() - allocations.used(host),
+        "DISK_GB", 10000L);
   }
 
   // --- for the parts of the model ---

@@ -475,35 +475,26 @@ class CloudTest {
     }
 
     @Test
-    void hasACandidateWhereAHostThatIsNotDisabledHasRoom() {
-      var server = active();
+    void offersHostsThatAreNotDisabled() {
       cloud.disable(cloud.admin(), "compute-1", null);
       cloud.disable(cloud.admin(), "compute-2", null);
-      assertThat(cloud.hasCandidate(server.id())).contains(true);
+      assertThat(cloud.candidates(1024)).extracting(Host::name).containsExactly("compute-3");
       cloud.disable(cloud.admin(), "compute-3", null);
-      assertThat(cloud.hasCandidate(server.id())).contains(false);
+      assertThat(cloud.candidates(1024)).isEmpty();
     }
 
     @Test
-    void hasNoCandidateWhereTheRoomIsTaken() {
-      var server = active();
+    void offersNoHostWhereTheRoomIsTaken() {
       cloud.hosts().forEach(host -> cloud.place(NewServer.on(host.name()).ram(host.ramMiB())));
-      assertThat(cloud.hasCandidate(server.id())).contains(false);
+      assertThat(cloud.candidates(1)).isEmpty();
     }
 
     @Test
-    void hasHostsThatAreDownAsCandidates() {
-      var server = active();
+    void offersHostsThatAreDown() {
       cloud.disable(cloud.admin(), "compute-1", null);
       cloud.disable(cloud.admin(), "compute-2", null);
       cloud.forceDown(cloud.admin(), "compute-3", true);
-      assertThat(cloud.hasCandidate(server.id())).contains(true);
-    }
-
-    @Test
-    void knowsNoCandidatesForAServerThatHoldsNothing() {
-      var server = cloud.place(NewServer.on(null).in(VmState.SHELVED_OFFLOADED));
-      assertThat(cloud.hasCandidate(server.id())).isEmpty();
+      assertThat(cloud.candidates(1024)).extracting(Host::name).containsExactly("compute-3");
     }
 
     @Test

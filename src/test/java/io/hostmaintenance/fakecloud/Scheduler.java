@@ -25,12 +25,8 @@ final class Scheduler {
     this.cloud = cloud;
   }
 
-  /** Whether placement has a host with room for this; it knows nothing of what is up. */
-  boolean hasCandidate(int ramMiB) {
-    return !candidates(ramMiB, null).isEmpty();
-  }
-
-  private List<Host> candidates(int ramMiB, String target) {
+  /** What placement offers; it knows nothing of what is up. */
+  List<Host> candidates(long ramMiB, String target) {
     return cloud.hosts().stream()
         .filter(host -> target == null || host.name().equals(target))
         .filter(host -> host.enabled() && !host.serviceDeleted())

@@ -15,7 +15,7 @@ class ComputeServiceTest {
   })
   void statusIsEnabledDisabledOrUnknown(
       String status, boolean enabled, boolean disabled, boolean unknown) {
-    assertThat(new ComputeService("s1", "h1", status, true, null, false, null))
+    assertThat(new ComputeService("s1", "h1", status, true, null, false, null, null))
         .returns(enabled, ComputeService::enabled)
         .returns(disabled, ComputeService::disabled)
         .returns(unknown, ComputeService::unknown);

@@ -2,6 +2,7 @@ package io.hostmaintenance.nova;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.drain.Fixtures;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -11,8 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class InstanceTest {
 
   private static Instance doing(String task) {
-    return new Instance(
-        "vm", "n", "p", "ACTIVE", "active", task, 1, "h1", 64, null, null, null, null, false);
+    return Fixtures.busy(task, Fixtures.active("vm"));
   }
 
   @Test
@@ -25,12 +25,7 @@ class InstanceTest {
   void isLockedByALockWithoutAReason() {
     var lock = new Instance.Lock(null);
 
-    assertThat(
-            new Instance(
-                    "vm", "n", "p", "ACTIVE", "active", null, 1, "h1", 64, null, null, lock, null,
-                    false)
-                .locked())
-        .isTrue();
+    assertThat(doing(null).withLock(lock).locked()).isTrue();
     assertThat(doing(null).locked()).isFalse();
   }
 

@@ -2,7 +2,7 @@ package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hostmaintenance.drain.instance.Detail;
+import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.instance.Group;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -54,8 +54,7 @@ class GroupsTest {
   }
 
   private static Instance active(String id, String host) {
-    return new Instance(
-        id, id, "p", "ACTIVE", "active", null, 1, host, 1024, null, null, null, null, false);
+    return Fixtures.on(host, Fixtures.active(id));
   }
 
   private void group(String id, String policy, String... members) {
@@ -143,14 +142,7 @@ class GroupsTest {
     var event = new InstanceAction.Event("e", null, "Error", "No valid host was found. ");
     var action =
         new InstanceAction("r", "live-migration", "u", "p", Instant.EPOCH, "Error", List.of(event));
-    var detail =
-        new Detail(
-            Optional.empty(),
-            List.of(),
-            List.of(),
-            Optional.of(action),
-            Optional.empty(),
-            Optional.empty());
+    var detail = Fixtures.detail(Optional.empty(), List.of(), List.of(), Optional.of(action));
 
     var found = known.of(null, List.of(active("a", "here")), Map.of("a", detail));
 

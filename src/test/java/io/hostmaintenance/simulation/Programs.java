@@ -336,6 +336,7 @@ final class Programs {
             one(2),
             null,
             false,
+            null,
             null);
     var at = one(3) ? Duration.ZERO : moment();
     add(at, "a twin shows: " + service, w -> w.twin(Optional.of(service)));

@@ -11,17 +11,20 @@ import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.ResourceProvider;
 import io.hostmaintenance.nova.ServerGroup;
 import io.hostmaintenance.nova.StateChange;
 import io.hostmaintenance.nova.Timestamped;
@@ -29,8 +32,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -48,6 +53,7 @@ final class SimulatedNova implements Nova {
   private static final Set<String> WITH_PROGRESS =
       Set.of("ACTIVE", "BUILD", "REBUILD", "RESIZE", "VERIFY_RESIZE", "MIGRATING");
 
+  private final Set<String> sought = new HashSet<>();
   private boolean shortened;
   private final World world;
   private final OperatorProcess process;
@@ -92,7 +98,7 @@ final class SimulatedNova implements Nova {
 
   private static ComputeService service(Host host) {
     return host.cellDown()
-        ? new ComputeService(null, host.name(), "UNKNOWN", false, null, false, null)
+        ? new ComputeService(null, host.name(), "UNKNOWN", false, null, false, null, null)
         : new ComputeService(
             host.serviceId(),
             host.name(),
@@ -100,6 +106,7 @@ final class SimulatedNova implements Nova {
             host.up(),
             host.disabledReason(),
             host.forcedDown(),
+            null,
             host.serviceUpdatedAt());
   }
 
@@ -212,7 +219,9 @@ final class SimulatedNova implements Nova {
         s.vmState() == VmState.ERROR && s.fault() != null ? s.fault().message() : null,
         s.locked() ? new Instance.Lock(s.lockedReason()) : null,
         s.metadata().get("host_maintenance"),
-        false);
+        false,
+        20,
+        Instance.Constraints.NONE);
   }
 
   @Override
@@ -341,25 +350,46 @@ final class SimulatedNova implements Nova {
   }
 
   @Override
-  public Optional<Set<String>> consumers(String providerId) {
+  public Optional<Map<String, Map<String, Long>>> allocations(String providerId) {
+    if (sought.remove(providerId)) {
+      return extra("held", () -> host(providerId).map(h -> held(h, providerId)));
+    }
     var observed = process.observed();
     return read(
         "consumers",
         () -> {
-          if (!world.program().placement()) {
-            return Optional.<Set<String>>empty();
-          }
-          var host =
-              cloud.hosts().stream()
-                  .filter(h -> h.hypervisors().stream().anyMatch(n -> n.id().equals(providerId)))
-                  .findFirst();
+          var host = host(providerId);
           host.ifPresent(h -> observed.placement(cloud, h.name()));
-          return host.map(
-              h ->
-                  providerId.equals(h.hypervisorId())
-                      ? Collections.unmodifiableSet(
-                          new LinkedHashSet<>(cloud.allocationsOn(h.name()).keySet()))
-                      : Set.<String>of());
+          return host.map(h -> held(h, providerId));
+        });
+  }
+
+  private Map<String, Map<String, Long>> held(Host host, String providerId) {
+    return providerId.equals(host.hypervisorId())
+        ? cloud.allocationsOn(host.name()).entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    Map.Entry::getKey, e -> Map.of("VCPU", 1L, "MEMORY_MB", (long) e.getValue())))
+        : Map.of();
+  }
+
+  /** The host of a resource provider; empty where there is no placement. */
+  private Optional<Host> host(String providerId) {
+    return cloud.hosts().stream()
+        .filter(h -> world.program().placement())
+        .filter(h -> h.hypervisors().stream().anyMatch(n -> n.id().equals(providerId)))
+        .findFirst();
+  }
+
+  /** Whose tree is asked for is asked next what it holds, to find room for that. */
+  @Override
+  public List<String> providerTree(String providerId) {
+    return extra(
+        "tree",
+        () -> {
+          var tree = host(providerId).map(h -> List.of(providerId)).orElse(List.of());
+          sought.addAll(tree);
+          return tree;
         });
   }
 
@@ -392,13 +422,21 @@ final class SimulatedNova implements Nova {
   }
 
   @Override
-  public Optional<Boolean> hasCandidate(String instanceId) {
+  public Optional<List<ResourceProvider>> candidates(Demand demand) {
     return extra(
         "candidates",
         () ->
             world.program().placement()
-                ? known(instanceId).flatMap(s -> cloud.hasCandidate(s.id()))
+                ? Optional.of(
+                    cloud.candidates(demand.resources().getOrDefault("MEMORY_MB", 0L)).stream()
+                        .map(h -> new ResourceProvider(h.hypervisorId(), cloud.free(h)))
+                        .toList())
                 : Optional.empty());
+  }
+
+  @Override
+  public Microversion newestVersion() {
+    return Microversion.CEILING;
   }
 
   @Override
@@ -416,7 +454,7 @@ final class SimulatedNova implements Nova {
   }
 
   private Accepted disable(String serviceId, String reason) {
-    world.promises().disabling(process, host(serviceId), reason);
+    world.promises().disabling(process, hostOf(serviceId), reason);
     return change(
         "disable",
         serviceId,
@@ -425,7 +463,7 @@ final class SimulatedNova implements Nova {
   }
 
   private Accepted enable(String serviceId) {
-    world.promises().enabling(process, host(serviceId));
+    world.promises().enabling(process, hostOf(serviceId));
     return change("enable", serviceId, "", cloud::enable);
   }
 
@@ -434,7 +472,7 @@ final class SimulatedNova implements Nova {
     var looked = process.observed().began();
     return write(
         call,
-        host(serviceId) + how,
+        hostOf(serviceId) + how,
         caller -> {
           var host = reachable(serviceId);
           effect.accept(caller, host.name());
@@ -443,7 +481,7 @@ final class SimulatedNova implements Nova {
         });
   }
 
-  private String host(String serviceId) {
+  private String hostOf(String serviceId) {
     return cloud.hosts().stream()
         .filter(h -> h.serviceId().equals(serviceId))
         .map(Host::name)

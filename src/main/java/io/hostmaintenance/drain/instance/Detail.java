@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain.instance;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
@@ -15,7 +16,8 @@ import java.util.Optional;
  * @param actions all its actions, newest first
  * @param events the row's own action with its events
  * @param guest whether its guest runs, by the word of its hypervisor
- * @param candidate whether placement has another host for it, or cannot say
+ * @param offer what placement offers for it
+ * @param untold why an answer is missing without which the rest is of use
  */
 public record Detail(
     Optional<Instance> instance,
@@ -23,4 +25,5 @@ public record Detail(
     List<InstanceAction> actions,
     Optional<InstanceAction> events,
     Optional<GuestPower> guest,
-    Optional<Boolean> candidate) {}
+    Optional<Offer> offer,
+    Optional<Cause> untold) {}

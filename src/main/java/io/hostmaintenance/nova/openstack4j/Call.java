@@ -1,5 +1,6 @@
 package io.hostmaintenance.nova.openstack4j;
 
+import io.hostmaintenance.nova.Microversion;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

@@ -17,6 +17,7 @@ import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.ResourceProvider;
 import io.hostmaintenance.nova.ServerGroup;
 import io.hostmaintenance.nova.UntrustedText;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -49,6 +51,8 @@ final class NovaJson {
   /** Nova's own ids are uuids and {@code req-} uuids, Keystone's 32 or 64 letters and digits. */
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,254}");
 
+  private static final Pattern RESOURCE_CLASS = Pattern.compile("[A-Z0-9_]{1,255}");
+
   private static final Instant FIRST = Instant.EPOCH;
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
 
@@ -63,6 +67,14 @@ final class NovaJson {
     if (!isId(requireNonNull(value, field))) {
       throw new IllegalArgumentException(field + " is no id");
     }
+  }
+
+  private static <T> Map<String, T> byResourceClass(Map<String, T> resources) {
+    var copy = Map.copyOf(requireNonNull(resources, "resources"));
+    if (!copy.keySet().stream().allMatch(c -> RESOURCE_CLASS.matcher(c).matches())) {
+      throw new IllegalArgumentException("resources names what is no resource class");
+    }
+    return copy;
   }
 
   /** A text of strangers. */
@@ -119,6 +131,7 @@ final class NovaJson {
       String state,
       @JsonProperty("forced_down") Boolean forcedDown,
       @JsonProperty("disabled_reason") String disabledReason,
+      String zone,
       @JsonProperty("updated_at") Instant updatedAt)
       implements Row<ComputeService> {
 
@@ -141,6 +154,7 @@ final class NovaJson {
           "up".equals(state) && !Boolean.TRUE.equals(forcedDown),
           disabledReason,
           Boolean.TRUE.equals(forcedDown),
+          zone,
           updatedAt);
     }
   }
@@ -236,7 +250,9 @@ final class NovaJson {
           fault == null ? null : fault.message(),
           Boolean.TRUE.equals(locked) ? new Instance.Lock(lockedReason) : null,
           metadata == null ? null : metadata.policy(),
-          flavor.extraDisks());
+          flavor.extraDisks(),
+          null,
+          Instance.Constraints.NONE);
     }
   }
 
@@ -266,18 +282,58 @@ final class NovaJson {
   }
 
   /** What a consumer holds of a resource provider, by resource class (placement/schemas). */
-  record Allocation(Map<String, Integer> resources) {
-
-    private static final Pattern RESOURCE_CLASS = Pattern.compile("[A-Z0-9_]{1,255}");
+  record Allocation(Map<String, Long> resources) {
 
     Allocation {
-      resources = Map.copyOf(requireNonNull(resources, "resources"));
-      if (!resources.keySet().stream().allMatch(c -> RESOURCE_CLASS.matcher(c).matches())) {
-        throw new IllegalArgumentException("resources names what is no resource class");
-      }
+      resources = byResourceClass(resources);
       if (!resources.values().stream().allMatch(amount -> amount > 0)) {
         throw new IllegalArgumentException("resources has an amount that is none");
       }
+    }
+  }
+
+  /** A resource provider as placement lists it. */
+  record ProviderRow(String uuid) {
+
+    ProviderRow {
+      requireId(uuid, "uuid");
+    }
+  }
+
+  /** A resource provider that is a candidate, or belongs to one (placement, api-ref). */
+  record ProviderSummary(
+      Map<String, Amount> resources, @JsonProperty("parent_provider_uuid") String parent) {
+
+    ProviderSummary {
+      resources = byResourceClass(resources);
+    }
+
+    /** Empty for one that is part of another. */
+    Optional<ResourceProvider> toModel(String id) {
+      return parent == null
+          ? Optional.of(
+              new ResourceProvider(
+                  id,
+                  resources.entrySet().stream()
+                      .collect(
+                          Collectors.toUnmodifiableMap(
+                              Map.Entry::getKey, e -> e.getValue().free()))))
+          : Optional.empty();
+    }
+  }
+
+  /** What there is of a resource class, and what of it is allocated. */
+  record Amount(
+      @JsonProperty(required = true) long capacity, @JsonProperty(required = true) long used) {
+
+    Amount {
+      if (capacity < 0 || used < 0) {
+        throw new IllegalArgumentException("resources has an amount below zero");
+      }
+    }
+
+    long free() {
+      return Math.max(0, capacity - used);
     }
   }
 

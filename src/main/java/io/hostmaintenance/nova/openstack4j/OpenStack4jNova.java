@@ -2,7 +2,7 @@ package io.hostmaintenance.nova.openstack4j;
 
 import static java.util.Collections.singletonMap;
 import static java.util.stream.Collectors.joining;
-import static java.util.stream.Collectors.toSet;
+import static java.util.stream.Collectors.toUnmodifiableMap;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,17 +11,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.ResourceProvider;
 import io.hostmaintenance.nova.ServerGroup;
 import io.hostmaintenance.nova.StateChange;
 import io.hostmaintenance.nova.Timestamped;
@@ -74,6 +77,9 @@ final class OpenStack4jNova implements Nova {
    * Nova asks the hypervisor, and answers in the words of its database (nova/compute/manager.py).
    */
   private static final Pattern OFF = Pattern.compile("power state (shutdown|crashed)");
+
+  /** Nova itself asks for so many ([scheduler]max_placement_results). */
+  private static final String CANDIDATES = "1000";
 
   private static final Pattern VERSIONED = Pattern.compile("(.*/v2(?:\\.\\d+)?)(?:/.*)?");
 
@@ -276,7 +282,7 @@ final class OpenStack4jNova implements Nova {
   }
 
   @Override
-  public Optional<Set<String>> consumers(String providerId) {
+  public Optional<Map<String, Map<String, Long>>> allocations(String providerId) {
     if (session.current().placement().isEmpty()) {
       return Optional.empty();
     }
@@ -286,12 +292,13 @@ final class OpenStack4jNova implements Nova {
     return known(call)
         .map(
             reply -> {
-              var allocations = one(call, reply, "allocations", ObjectNode.class);
-              var consumers = allocations.propertyStream().map(Map.Entry::getKey).collect(toSet());
-              if (!consumers.stream().allMatch(NovaJson::isId)) {
-                throw Failures.unreadable(call, reply, "names a consumer that is no id");
-              }
-              return Set.copyOf(consumers);
+              return byId(call, reply, "allocations")
+                  .collect(
+                      toUnmodifiableMap(
+                          Map.Entry::getKey,
+                          e ->
+                              row(call, reply, e.getValue(), NovaJson.Allocation.class)
+                                  .resources()));
             });
   }
 
@@ -311,41 +318,54 @@ final class OpenStack4jNova implements Nova {
   }
 
   @Override
-  public Optional<Boolean> hasCandidate(String instanceId) {
+  public List<String> providerTree(String providerId) {
+    if (session.current().placement().isEmpty()) {
+      return List.of();
+    }
+    var call =
+        Call.get("list-providers", "/resource_providers")
+            .withService(ServiceType.PLACEMENT)
+            .with("in_tree", providerId);
+    return rows(call, send(call), "resource_providers", NovaJson.ProviderRow.class).stream()
+        .map(NovaJson.ProviderRow::uuid)
+        .toList();
+  }
+
+  @Override
+  public Optional<List<ResourceProvider>> candidates(Demand demand) {
     if (session.current().placement().isEmpty()) {
       return Optional.empty();
     }
-    var resources = allocated(instanceId);
-    if (resources.isEmpty()) {
-      return Optional.empty();
-    }
+    var resources =
+        new TreeMap<>(demand.resources())
+            .entrySet().stream().map(e -> e.getKey() + ":" + e.getValue()).collect(joining(","));
+    var traits =
+        Stream.concat(
+                Stream.of("!COMPUTE_STATUS_DISABLED"),
+                Stream.concat(
+                    demand.requiredTraits().stream().sorted(),
+                    demand.forbiddenTraits().stream().sorted().map(t -> "!" + t)))
+            .collect(joining(","));
     var call =
         Call.get("list-allocation-candidates", "/allocation_candidates")
             .withService(ServiceType.PLACEMENT)
             .with("resources", resources)
-            .with("required", "!COMPUTE_STATUS_DISABLED")
-            .with("limit", "1");
+            .with("required", traits)
+            .with("limit", CANDIDATES);
     var reply = send(call);
-    if (!(tree(call, reply).path("allocation_requests") instanceof ArrayNode requests)) {
-      throw Failures.unreadable(call, reply, "lacks \"allocation_requests\"");
-    }
-    return Optional.of(!requests.isEmpty());
+    return Optional.of(
+        byId(call, reply, "provider_summaries")
+            .map(
+                e ->
+                    row(call, reply, e.getValue(), NovaJson.ProviderSummary.class)
+                        .toModel(e.getKey()))
+            .flatMap(Optional::stream)
+            .toList());
   }
 
-  /** What an instance has allocated, of all its providers, as placement wants to be asked. */
-  private String allocated(String instanceId) {
-    var call =
-        Call.get("show-allocations", "/allocations/%s", instanceId)
-            .withService(ServiceType.PLACEMENT);
-    var reply = send(call);
-    var amounts = new TreeMap<String, Long>();
-    one(call, reply, "allocations", ObjectNode.class)
-        .valueStream()
-        .map(node -> row(call, reply, node, NovaJson.Allocation.class))
-        .forEach(a -> a.resources().forEach((name, n) -> amounts.merge(name, (long) n, Long::sum)));
-    return amounts.entrySet().stream()
-        .map(e -> e.getKey() + ":" + e.getValue())
-        .collect(joining(","));
+  @Override
+  public Microversion newestVersion() {
+    return negotiated(session.current()).newest();
   }
 
   @Override
@@ -516,6 +536,18 @@ final class OpenStack4jNova implements Nova {
     return row(call, reply, node, type);
   }
 
+  /** The entries of an object that is keyed by ids. */
+  private static Stream<Map.Entry<String, JsonNode>> byId(Call call, Reply reply, String key) {
+    var entries = tree(call, reply).path(key);
+    if (!entries.isObject()) {
+      throw Failures.unreadable(call, reply, "lacks \"" + key + "\"");
+    }
+    if (!entries.propertyStream().map(Map.Entry::getKey).allMatch(NovaJson::isId)) {
+      throw Failures.unreadable(call, reply, "has a key of \"" + key + "\" that is no id");
+    }
+    return entries.propertyStream();
+  }
+
   private static <T> T row(Call call, Reply reply, JsonNode node, Class<T> type) {
     if (!node.isObject()) {
       throw Failures.unreadable(call, reply, "has a row that is no object");
@@ -617,13 +649,13 @@ final class OpenStack4jNova implements Nova {
     var endpoint = login.compute();
     var known = negotiated;
     if (known == null || !known.endpoint().equals(endpoint)) {
-      known = new NegotiatedVersion(endpoint, discover(login, endpoint));
+      known = discover(login, endpoint);
       negotiated = known;
     }
     return known;
   }
 
-  private Microversion discover(Login login, String endpoint) {
+  private NegotiatedVersion discover(Login login, String endpoint) {
     var versioned = VERSIONED.matcher(endpoint);
     if (!versioned.matches()) {
       throw Failures.configuration(
@@ -642,9 +674,10 @@ final class OpenStack4jNova implements Nova {
     if (!reply.successful()) {
       throw refused(call, reply);
     }
-    var version = one(call, reply, "version", ObjectNode.class);
-    return Microversion.negotiate(
-        version.path("min_version").asText(), version.path("version").asText());
+    var shown = one(call, reply, "version", ObjectNode.class);
+    var newest = shown.path("version").asText();
+    var version = Microversion.negotiate(shown.path("min_version").asText(), newest);
+    return new NegotiatedVersion(endpoint, version, Microversion.parse(newest).orElse(version));
   }
 
   private Reply attempt(Call call, Login login, String version) {
@@ -734,6 +767,6 @@ final class OpenStack4jNova implements Nova {
     }
   }
 
-  /** The version that is spoken at an endpoint. */
-  private record NegotiatedVersion(String endpoint, Microversion version) {}
+  /** The version that is spoken at an endpoint, and the newest that is offered there. */
+  private record NegotiatedVersion(String endpoint, Microversion version, Microversion newest) {}
 }

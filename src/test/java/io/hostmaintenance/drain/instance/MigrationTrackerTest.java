@@ -37,7 +37,6 @@ import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -851,13 +850,8 @@ class MigrationTrackerTest {
       given.decide(
           given.snapshot(
               "vm",
-              new Detail(
-                  detail.instance(),
-                  List.of(later),
-                  detail.actions(),
-                  detail.events(),
-                  Optional.empty(),
-                  Optional.empty())));
+              Fixtures.detail(
+                  detail.instance(), List.of(later), detail.actions(), detail.events())));
 
       stands(given, "Pending", Reason.FailedDuringTransfer);
     }
@@ -1728,13 +1722,7 @@ class MigrationTrackerTest {
     void isNotConfirmedWhenOnlyTheMigrationListOfTheHostShowsIt() {
       var detail = given.after(60).snapshot().details().get("vm");
       var lacksIt =
-          new Detail(
-              detail.instance(),
-              List.of(),
-              detail.actions(),
-              detail.events(),
-              Optional.empty(),
-              Optional.empty());
+          Fixtures.detail(detail.instance(), List.of(), detail.actions(), detail.events());
 
       assertThat(given.decide(given.snapshot("vm", lacksIt)).commands()).isEmpty();
     }

@@ -61,6 +61,7 @@ class StrategiesOfStatesTest {
         List.of(actions),
         Optional.empty(),
         Optional.ofNullable(guest),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -96,39 +97,11 @@ class StrategiesOfStatesTest {
   }
 
   private static Instance locked(Instance i) {
-    return new Instance(
-        i.id(),
-        i.name(),
-        i.projectId(),
-        i.status(),
-        i.vmState(),
-        i.taskState(),
-        i.powerState(),
-        i.host(),
-        i.ramMiB(),
-        i.progress(),
-        i.fault(),
-        new Instance.Lock("audit"),
-        i.policy(),
-        i.extraDisks());
+    return i.withLock(new Instance.Lock("audit"));
   }
 
   private static Instance policy(String policy, Instance i) {
-    return new Instance(
-        i.id(),
-        i.name(),
-        i.projectId(),
-        i.status(),
-        i.vmState(),
-        i.taskState(),
-        i.powerState(),
-        i.host(),
-        i.ramMiB(),
-        i.progress(),
-        i.fault(),
-        i.lock(),
-        policy,
-        true);
+    return i.withPolicy(policy).withExtraDisks(true);
   }
 
   @ParameterizedTest(name = "{0}={3} of {1}: {4}")

@@ -119,22 +119,7 @@ class StrategyTableTest {
 
   @Test
   void messageQuotesTheFaultOfAnInstanceInError() {
-    var instance =
-        new Instance(
-            "vm",
-            "n",
-            "p",
-            "ERROR",
-            "error",
-            null,
-            1,
-            Given.HOST,
-            1,
-            null,
-            "Disk is full.",
-            null,
-            null,
-            false);
+    var instance = Fixtures.faulty("Disk is full.", in("error", "vm"));
 
     var decision = choose(instance, Optional.empty(), true);
 
@@ -482,13 +467,7 @@ class StrategyTableTest {
         choose(
             paused("vm"),
             Optional.of(
-                new Detail(
-                    Optional.empty(),
-                    List.of(record),
-                    List.of(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty())),
+                Fixtures.detail(Optional.empty(), List.of(record), List.of(), Optional.empty())),
             true);
 
     assertThat(word(decision)).isEqualTo("LiveMigrate");

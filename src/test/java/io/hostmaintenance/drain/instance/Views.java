@@ -7,6 +7,7 @@ import static io.hostmaintenance.drain.Given.US;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.Strategies;
+import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Instance;
@@ -31,14 +32,7 @@ final class Views {
     return view(
         afterNoon,
         instance,
-        Optional.of(
-            new Detail(
-                Optional.of(instance),
-                migrations,
-                actions,
-                events,
-                Optional.empty(),
-                Optional.empty())),
+        Optional.of(Fixtures.detail(Optional.of(instance), migrations, actions, events)),
         List.of());
   }
 
@@ -71,7 +65,8 @@ final class Views {
     return new HostView(
         HOST,
         Optional.of(
-            new ComputeService(Given.id(HOST), HOST, "disabled", true, Given.MARKER, false, null)),
+            new ComputeService(
+                Given.id(HOST), HOST, "disabled", true, Given.MARKER, false, null, null)),
         List.of(OTHER),
         US,
         now,

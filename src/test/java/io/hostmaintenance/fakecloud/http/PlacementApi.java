@@ -181,7 +181,10 @@ final class PlacementApi {
     if (path.size() == 1) {
       var query = request.query();
       var unknown =
-          query.keySet().stream().filter(key -> !List.of("name", "uuid").contains(key)).findFirst();
+          query.keySet().stream()
+              .filter(key -> !List.of("name", "uuid").contains(key))
+              .filter(key -> !(key.equals("in_tree") && version.atLeast(14)))
+              .findFirst();
       if (unknown.isPresent()) {
         return error(
             400,
@@ -194,6 +197,10 @@ final class PlacementApi {
           cloud.hosts().stream()
               .filter(h -> !query.containsKey("name") || query.get("name").equals(h.name()))
               .filter(h -> !query.containsKey("uuid") || query.get("uuid").equals(h.hypervisorId()))
+              .filter(
+                  h ->
+                      !query.containsKey("in_tree")
+                          || query.get("in_tree").equals(h.hypervisorId()))
               .map(h -> provider(h, version))
               .toList();
       return Reply.json(200, Json.object("resource_providers", found));

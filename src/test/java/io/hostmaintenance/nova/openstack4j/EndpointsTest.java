@@ -60,7 +60,7 @@ class EndpointsTest {
     cloud.on("GET", "/placement/resource_providers/h1/allocations", 200, "{\"allocations\": {}}");
 
     assertThat(nova.computeServices()).isEmpty();
-    assertThat(nova.consumers("h1")).hasValueSatisfying(c -> assertThat(c).isEmpty());
+    assertThat(nova.allocations("h1")).hasValueSatisfying(c -> assertThat(c).isEmpty());
   }
 
   /** As catalogs of old Keystones have it. */
@@ -173,7 +173,7 @@ class EndpointsTest {
         "[{\"type\": \"compute\", \"name\": \"nova\", \"endpoints\": [%s]}]"
             .formatted(cloud.endpoint("public", "RegionOne", "/compute/v2.1")));
 
-    assertThat(cloud.nova(directory).consumers("h1")).isEmpty();
+    assertThat(cloud.nova(directory).allocations("h1")).isEmpty();
   }
 
   @Test
@@ -184,7 +184,7 @@ class EndpointsTest {
             InstantSource.system());
     cloud.on("GET", "/p/resource_providers/h1/allocations", 200, "{\"allocations\": {}}");
 
-    assertThat(nova.consumers("h1")).hasValueSatisfying(c -> assertThat(c).isEmpty());
+    assertThat(nova.allocations("h1")).hasValueSatisfying(c -> assertThat(c).isEmpty());
   }
 
   /** What is said of services that nobody asks; the login does not depend on it. */
@@ -311,7 +311,7 @@ class EndpointsTest {
                 compute("/compute/v2.1"), compute(path).replace("\"compute\"", "\"placement\"")));
     cloud.on("GET", "/placement/resource_providers/h1/allocations", 200, "{\"allocations\": {}}");
 
-    assertThat(cloud.nova(directory).consumers("h1")).isPresent();
+    assertThat(cloud.nova(directory).allocations("h1")).isPresent();
   }
 
   @Test

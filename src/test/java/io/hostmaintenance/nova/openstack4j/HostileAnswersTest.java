@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.hostmaintenance.nova.Command;
+import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
@@ -18,7 +19,9 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -48,6 +51,8 @@ class HostileAnswersTest {
       List.of("Sun, 22 Nov 2026 12:01:00 GMT", "Sat, 01 Jan 0000 00:00:00 GMT", "yesterday", "é");
   private static final List<String> REQUEST_IDS =
       List.of("req-1", "x".repeat(3000), "é;\"<b>", "two words");
+
+  private static final Demand DEMAND = new Demand(Map.of("VCPU", 1L), Set.of(), Set.of());
 
   private static final List<Call> CALLS =
       List.of(
@@ -101,19 +106,19 @@ class HostileAnswersTest {
                   {"allocations": {"i1": {"resources": {"VCPU": 1}}}, "resource_provider_generation": 3}
                   """),
               "none",
-              (nova, id) -> nova.consumers("p1")),
+              (nova, id) -> nova.allocations("p1")),
           new Call(
-              "allocations of an instance",
+              "resource providers",
               "GET",
-              "/placement/allocations/i1",
+              "/placement/resource_providers",
               200,
               json(
                   """
-                  {"allocations": {"p1": {"resources": {"VCPU": 1, "MEMORY_MB": 64}, "generation": 3},
-                    "p2": {"resources": {"VGPU": 1}, "generation": 3}}}
+                  {"resource_providers": [{"uuid": "p1", "name": "compute-1",
+                    "parent_provider_uuid": null}, {"uuid": "p2", "parent_provider_uuid": "p1"}]}
                   """),
-              "none",
-              (nova, id) -> nova.hasCandidate("i1")),
+              "resource_providers",
+              (nova, id) -> nova.providerTree("p1")),
           new Call(
               "candidates",
               "GET",
@@ -121,7 +126,7 @@ class HostileAnswersTest {
               200,
               StubCloud.recording("placement-allocation-candidates-not-disabled").path("body"),
               "none",
-              (nova, id) -> nova.hasCandidate("i2")));
+              (nova, id) -> nova.candidates(DEMAND)));
 
   /** A question to Nova by the segments of its path, and how Nova answered it once. */
   private record Call(
@@ -156,12 +161,6 @@ class HostileAnswersTest {
     var random = new SplittableRandom(SEED);
     var file = cloud.cloudsYaml(directory);
     var nova = StubCloud.nova(file, InstantSource.system());
-    cloud.on("GET", "/placement/allocation_candidates", 200, "{\"allocation_requests\": []}");
-    cloud.on(
-        "GET",
-        "/placement/allocations/i2",
-        200,
-        "{\"allocations\": {\"p1\": {\"resources\": {\"VCPU\": 1}}}}");
     for (var i = 0; i < CASES; i++) {
       var call = CALLS.get(i % CALLS.size());
       var body = new Mutation(random.nextLong()).of(call.body());
@@ -248,6 +247,10 @@ class HostileAnswersTest {
       case Instant instant -> assertThat(instant).as(told).isBetween(Instant.EPOCH, FAR_AWAY);
       case Optional<?> optional -> optional.ifPresent(v -> sane(told, v));
       case Collection<?> all -> all.forEach(v -> sane(told, v));
+      case Map<?, ?> map -> {
+        sane(told, map.keySet());
+        sane(told, map.values());
+      }
       case Record row ->
           Stream.of(row.getClass().getRecordComponents()).forEach(c -> sane(told, read(c, row)));
       default -> assertThat(value).as(told).isInstanceOfAny(Number.class, Boolean.class);

@@ -7,13 +7,16 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import ch.qos.logback.classic.Level;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.ResourceProvider;
 import io.hostmaintenance.nova.ServerGroup;
 import io.hostmaintenance.nova.openstack4j.StubCloud.Answer;
 import io.hostmaintenance.nova.openstack4j.StubCloud.Request;
@@ -47,7 +50,7 @@ class OpenStack4jNovaTest {
   private static final String SERVERS = BASE + "/servers/detail";
   private static final String ACTION = BASE + "/servers/i1/action";
   private static final String DIAGNOSTICS = BASE + "/servers/i1/diagnostics";
-  private static final String HELD = "/placement/allocations/i1";
+  private static final String PROVIDERS = "/placement/resource_providers";
   private static final String CANDIDATES = "/placement/allocation_candidates";
   private static final String ALLOCATIONS = "/placement/resource_providers/h1/allocations";
   private static final MigrationFilter ALL =
@@ -119,7 +122,7 @@ class OpenStack4jNovaTest {
     cloud.on("PUT", SERVICES + "/s1", 200, service("enabled"));
 
     assertThat(nova.execute(ENABLE).service())
-        .contains(new ComputeService("s1", "h1", "enabled", true, null, false, null));
+        .contains(new ComputeService("s1", "h1", "enabled", true, null, false, null, null));
     assertThat(sole("PUT", SERVICES + "/s1").body()).isEqualTo("{\"status\":\"enabled\"}");
   }
 
@@ -394,7 +397,7 @@ class OpenStack4jNovaTest {
   @Test
   void placementRequestNamesThePlacementMicroversion() {
     cloud.on("GET", ALLOCATIONS, 200, "{\"allocations\": {}}");
-    nova.consumers("h1");
+    nova.allocations("h1");
 
     assertThat(sole("GET", ALLOCATIONS).header("OpenStack-API-Version"))
         .isEqualTo("placement 1.29");
@@ -800,7 +803,7 @@ class OpenStack4jNovaTest {
             + " \"status\": \"UNKNOWN\"}]}");
 
     assertThat(nova.computeServices())
-        .containsExactly(new ComputeService(null, "h1", "UNKNOWN", false, null, false, null));
+        .containsExactly(new ComputeService(null, "h1", "UNKNOWN", false, null, false, null, null));
   }
 
   @Test
@@ -967,7 +970,7 @@ class OpenStack4jNovaTest {
             + " could not be found.\\n\\n Resource provider 'h1' not found: No resource provider"
             + " with uuid h1 found  \"}]}");
 
-    assertThat(nova.consumers("h1")).isEmpty();
+    assertThat(nova.allocations("h1")).isEmpty();
   }
 
   @Test
@@ -985,7 +988,7 @@ class OpenStack4jNovaTest {
 
   @Test
   void unknownUrlIsNotAnUnknownResourceProvider() {
-    assertThat(failure(() -> nova.consumers("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
+    assertThat(failure(() -> nova.allocations("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
   }
 
   /** Placement's words for a URL that it does not have (recorded from placement 16). */
@@ -998,19 +1001,22 @@ class OpenStack4jNovaTest {
         "{\"errors\": [{\"status\": 404, \"title\": \"Not Found\","
             + " \"detail\": \"The resource could not be found.\"}]}");
 
-    assertThat(failure(() -> nova.consumers("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
+    assertThat(failure(() -> nova.allocations("h1"))).returns(Kind.NOT_FOUND, NovaException::kind);
   }
 
   @Test
-  void consumersAreTheKeysOfTheAllocations() {
+  void allocationsAreWhatEachConsumerHolds() {
     cloud.on(
         "GET",
         ALLOCATIONS,
         200,
-        "{\"allocations\": {\"i1\": {\"resources\": {\"VCPU\": 1}}, \"m1\": {}},"
+        "{\"allocations\": {\"i1\": {\"resources\": {\"VCPU\": 1, \"MEMORY_MB\": 64}},"
+            + " \"m1\": {\"resources\": {\"CUSTOM_GOLD\": 3}}},"
             + " \"resource_provider_generation\": 3}");
 
-    assertThat(nova.consumers("h1")).contains(Set.of("i1", "m1"));
+    assertThat(nova.allocations("h1"))
+        .contains(
+            Map.of("i1", Map.of("VCPU", 1L, "MEMORY_MB", 64L), "m1", Map.of("CUSTOM_GOLD", 3L)));
   }
 
   // Pages
@@ -1335,65 +1341,104 @@ class OpenStack4jNovaTest {
     assertThat(failure(() -> nova.guestPower("i1")).kind()).isEqualTo(Kind.UNAVAILABLE);
   }
 
-  // Whether there is a host for it
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "[]",
+        "{\"i1\": null}",
+        "{\"i1\": {}}",
+        "{\"i1\": {\"resources\": null}}",
+        "{\"i1\": {\"resources\": {\"VCPU\": null}}}",
+        "{\"i1\": {\"resources\": {\"VCPU\": 1.5}}}",
+        "{\"i1\": {\"resources\": {\"VCPU\": \"x\"}}}",
+        "{\"i1\": {\"resources\": {\"VCPU\": 0}}}",
+        "{\"i1\": {\"resources\": {\"VCPU\": -1}}}",
+        "{\"i1\": {\"resources\": {\"VCPU\": 9223372036854775808}}}",
+        "{\"i1\": {\"resources\": {\"VCPU:1,VGPU\": 1}}}",
+        "{\"i1\": {\"resources\": {\"A:1\": 1}}}",
+        "{\"i1\": {\"resources\": {\"\": 1}}}",
+        "{\"../i1\": {\"resources\": {\"VCPU\": 1}}}"
+      })
+  void allocationsThatViolateTheApiAreInvalid(String allocations) {
+    cloud.on("GET", ALLOCATIONS, 200, "{\"allocations\": %s}".formatted(allocations));
 
-  private void holds(String allocations) {
-    cloud.on("GET", HELD, 200, "{\"allocations\": %s}".formatted(allocations));
+    assertThat(failure(() -> nova.allocations("h1")).kind()).isEqualTo(Kind.UNAVAILABLE);
   }
 
-  private static String held(String resources) {
-    return "{\"p1\": {\"resources\": %s, \"generation\": 3}}".formatted(resources);
+  @ParameterizedTest
+  @ValueSource(ints = {403, 404, 500})
+  void allocationsWithoutAnAnswerAreAFailureAndNotNone(int status) {
+    cloud.on("GET", ALLOCATIONS, status, "{\"errors\": [{\"detail\": \"No.\"}]}");
+
+    assertThat(failure(() -> nova.allocations("h1")).status()).isEqualTo(status);
+  }
+
+  // Where there is room
+
+  private static Demand demand(String resource, long amount) {
+    return new Demand(Map.of(resource, amount), Set.of(), Set.of());
+  }
+
+  private void summaries(String summaries) {
+    cloud.on("GET", CANDIDATES, 200, "{\"provider_summaries\": %s}".formatted(summaries));
   }
 
   @Test
-  void candidatesAreAskedForWhatTheInstanceHoldsOnHostsThatAreNotDisabled() {
-    holds(held("{\"VCPU\": 2, \"MEMORY_MB\": 64, \"CUSTOM_GOLD\": 1}"));
-    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
-    nova.hasCandidate("i1");
+  void candidatesAreAskedForResourcesAndTraitsOnHostsThatAreNotDisabled() {
+    summaries("{}");
+    nova.candidates(
+        new Demand(
+            Map.of("VCPU", 2L, "MEMORY_MB", 64L, "CUSTOM_GOLD", 1L),
+            Set.of("HW_CPU_X86_VMX", "HW_CPU_X86_AVX2"),
+            Set.of("CUSTOM_SLOW")));
 
     assertThat(sole("GET", CANDIDATES).query().split("&"))
         .containsExactlyInAnyOrder(
             "resources=CUSTOM_GOLD:1,MEMORY_MB:64,VCPU:2",
-            "required=!COMPUTE_STATUS_DISABLED",
-            "limit=1");
-  }
-
-  @Test
-  void resourcesOfSeveralProvidersAreAddedUp() {
-    holds(
-        "{\"p1\": {\"resources\": {\"VCPU\": 2, \"MEMORY_MB\": 64}},"
-            + " \"p2\": {\"resources\": {\"VCPU\": 1, \"VGPU\": 1}}}");
-    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
-    nova.hasCandidate("i1");
-
-    assertThat(sole("GET", CANDIDATES).query()).contains("resources=MEMORY_MB:64,VCPU:3,VGPU:1");
+            "required=!COMPUTE_STATUS_DISABLED,HW_CPU_X86_AVX2,HW_CPU_X86_VMX,!CUSTOM_SLOW",
+            "limit=1000");
   }
 
   /** Below 1.29 placement leaves out hosts that would give something of a nested provider. */
   @Test
   void candidatesWithNestedProvidersCount() {
-    holds(held("{\"VGPU\": 1}"));
-    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
-    nova.hasCandidate("i1");
+    summaries("{}");
+    nova.candidates(demand("VGPU", 1));
 
     assertThat(sole("GET", CANDIDATES).header("OpenStack-API-Version")).isEqualTo("placement 1.29");
   }
 
-  @ParameterizedTest
-  @CsvSource({"[{}], true", "[], false"})
-  void placementHasAHostWhereItShowsOne(String requests, boolean candidate) {
-    holds(held("{\"VCPU\": 2}"));
-    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": %s}".formatted(requests));
+  @Test
+  void candidateHasWhatIsFreeOfEachResourceClass() {
+    summaries(
+        """
+        {"p1": {"resources": {"VCPU": {"capacity": 16, "used": 3},
+            "MEMORY_MB": {"capacity": 1024, "used": 2000}}, "parent_provider_uuid": null}}
+        """);
 
-    assertThat(nova.hasCandidate("i1")).contains(candidate);
+    assertThat(nova.candidates(demand("VCPU", 2)))
+        .contains(List.of(new ResourceProvider("p1", Map.of("VCPU", 13L, "MEMORY_MB", 0L))));
   }
 
   @Test
-  void instanceWithoutAnAllocationHasNoAnswerOfPlacement() {
-    holds("{}");
+  void providerNestedInACandidateIsNone() {
+    summaries(
+        """
+        {"p1": {"resources": {}, "parent_provider_uuid": null},
+         "gpu": {"resources": {"VGPU": {"capacity": 1, "used": 0}}, "parent_provider_uuid": "p1"}}
+        """);
 
-    assertThat(nova.hasCandidate("i1")).isEmpty();
-    assertThat(cloud.requests("GET", CANDIDATES)).isEmpty();
+    assertThat(nova.candidates(demand("VGPU", 1)).orElseThrow())
+        .extracting(ResourceProvider::id)
+        .containsExactly("p1");
+  }
+
+  @Test
+  void noCandidateIsAnAnswer() {
+    summaries("{}");
+
+    assertThat(nova.candidates(demand("VCPU", 2))).contains(List.of());
   }
 
   @Test
@@ -1402,26 +1447,19 @@ class OpenStack4jNovaTest {
         "[{\"type\": \"compute\", \"endpoints\": [%s]}]"
             .formatted(cloud.endpoint("public", "RegionOne", BASE)));
 
-    assertThat(nova.hasCandidate("i1")).isEmpty();
+    assertThat(nova.candidates(demand("VCPU", 2))).isEmpty();
+    assertThat(nova.allocations("h1")).isEmpty();
+    assertThat(nova.providerTree("h1")).isEmpty();
   }
 
   @ParameterizedTest
   @CsvSource({"400, BAD_REQUEST", "403, FORBIDDEN", "404, NOT_FOUND", "500, UNAVAILABLE"})
   void candidatesWithoutAnAnswerAreAFailureAndNotNone(int status, Kind kind) {
-    holds(held("{\"VCPU\": 2}"));
     cloud.on("GET", CANDIDATES, status, "{\"errors\": [{\"detail\": \"No.\"}]}");
 
-    assertThat(failure(() -> nova.hasCandidate("i1")))
+    assertThat(failure(() -> nova.candidates(demand("VCPU", 2))))
         .hasMessage("No.")
         .returns(kind, NovaException::kind);
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {403, 404, 500})
-  void allocationsWithoutAnAnswerAreAFailureAndNotNone(int status) {
-    cloud.on("GET", HELD, status, "{\"errors\": [{\"detail\": \"No.\"}]}");
-
-    assertThat(failure(() -> nova.hasCandidate("i1")).status()).isEqualTo(status);
   }
 
   @ParameterizedTest
@@ -1430,40 +1468,61 @@ class OpenStack4jNovaTest {
         "",
         "{}",
         "[]",
-        "{\"allocation_requests\": null}",
-        "{\"allocation_requests\": {}}",
+        "{\"provider_summaries\": null}",
+        "{\"provider_summaries\": []}",
+        "{\"provider_summaries\": {\"p1\": null}}",
+        "{\"provider_summaries\": {\"p1\": {}}}",
+        "{\"provider_summaries\": {\"p1\": {\"resources\": {\"VCPU\": null}}}}",
+        "{\"provider_summaries\": {\"p1\": {\"resources\": {\"VCPU\": {}}}}}",
+        "{\"provider_summaries\": {\"p1\": {\"resources\": {\"VCPU\":"
+            + " {\"capacity\": -1, \"used\": 0}}}}}",
+        "{\"provider_summaries\": {\"p1\": {\"resources\": {\"VCPU\":"
+            + " {\"capacity\": 1, \"used\": -1}}}}}",
+        "{\"provider_summaries\": {\"p1\": {\"resources\": {\"a b\":"
+            + " {\"capacity\": 1, \"used\": 0}}}}}",
+        "{\"provider_summaries\": {\"../p1\": {\"resources\": {}}}}",
         "<html>"
       })
   void candidatesThatViolateTheApiAreInvalid(String body) {
-    holds(held("{\"VCPU\": 2}"));
     cloud.on("GET", CANDIDATES, 200, body);
 
-    assertThat(failure(() -> nova.hasCandidate("i1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure(() -> nova.candidates(demand("VCPU", 2))).kind())
+        .isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @Test
+  void providerTreeIsTheProviderAndThoseNestedInIt() {
+    cloud.on(
+        "GET",
+        PROVIDERS,
+        200,
+        "{\"resource_providers\": [{\"uuid\": \"h1\"}, {\"uuid\": \"gpu\"}]}");
+
+    assertThat(nova.providerTree("h1")).containsExactly("h1", "gpu");
+    assertThat(sole("GET", PROVIDERS).query()).isEqualTo("in_tree=h1");
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "null",
-        "[]",
-        "{\"p1\": null}",
-        "{\"p1\": {}}",
-        "{\"p1\": {\"resources\": null}}",
-        "{\"p1\": {\"resources\": {\"VCPU\": null}}}",
-        "{\"p1\": {\"resources\": {\"VCPU\": 1.5}}}",
-        "{\"p1\": {\"resources\": {\"VCPU\": \"x\"}}}",
-        "{\"p1\": {\"resources\": {\"VCPU\": 0}}}",
-        "{\"p1\": {\"resources\": {\"VCPU\": -1}}}",
-        "{\"p1\": {\"resources\": {\"VCPU\": 2147483648}}}",
-        "{\"p1\": {\"resources\": {\"VCPU:1,VGPU\": 1}}}",
-        "{\"p1\": {\"resources\": {\"A:1\": 1}}}",
-        "{\"p1\": {\"resources\": {\"\": 1}}}"
+        "",
+        "{}",
+        "{\"resource_providers\": null}",
+        "{\"resource_providers\": [null]}",
+        "{\"resource_providers\": [{}]}",
+        "{\"resource_providers\": [{\"uuid\": \"../h1\"}]}"
       })
-  void allocationsThatViolateTheApiAreInvalid(String allocations) {
-    holds(allocations);
-    cloud.on("GET", CANDIDATES, 200, "{\"allocation_requests\": []}");
+  void providerTreeThatViolatesTheApiIsInvalid(String body) {
+    cloud.on("GET", PROVIDERS, 200, body);
 
-    assertThat(failure(() -> nova.hasCandidate("i1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+    assertThat(failure(() -> nova.providerTree("h1")).kind()).isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @Test
+  void newestVersionIsThatOfTheCloudThoughWeSpeakAnOlderOne() {
+    cloud.speaks("2.1", "2.999");
+
+    assertThat(nova.newestVersion()).isEqualTo(new Microversion(2, 999));
   }
 
   // EventRecorder

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Instance;
@@ -18,7 +19,9 @@ import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.StateChange;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +64,7 @@ class RecordingsTest {
                 true,
                 null,
                 false,
+                "nova",
                 Instant.parse("2026-11-22T11:40:38Z")));
   }
 
@@ -81,6 +85,7 @@ class RecordingsTest {
                 true,
                 "maintenance: lab",
                 false,
+                "nova",
                 Instant.parse("2026-11-22T11:40:41.814707Z")));
   }
 
@@ -162,7 +167,9 @@ class RecordingsTest {
                 null,
                 null,
                 null,
-                false));
+                false,
+                null,
+                Instance.Constraints.NONE));
   }
 
   @Test
@@ -318,15 +325,12 @@ class RecordingsTest {
 
   @Test
   void candidatesOfPlacementAreRead() {
-    cloud
-        .replay("placement-allocation-candidates-not-disabled")
-        .on(
-            "GET",
-            "/placement/allocations/i1",
-            200,
-            "{\"allocations\": {\"p1\": {\"resources\": {\"MEMORY_MB\": 64}}}}");
+    cloud.replay("placement-allocation-candidates-not-disabled");
+    var demand = new Demand(Map.of("MEMORY_MB", 64L), Set.of(), Set.of());
 
-    assertThat(nova.hasCandidate("i1")).contains(true);
+    assertThat(nova.candidates(demand).orElseThrow())
+        .isNotEmpty()
+        .allMatch(p -> p.free().get("MEMORY_MB") >= 64);
   }
 
   @Test

@@ -293,7 +293,7 @@ class SessionTest {
     cloud.on("GET", "/placement/resource_providers/h1/allocations", 401, "");
     var nova = nova();
     nova.computeServices();
-    catchThrowableOfType(NovaException.class, () -> nova.consumers("h1"));
+    catchThrowableOfType(NovaException.class, () -> nova.allocations("h1"));
     cloud.revokeTokens();
 
     assertThat(nova.computeServices()).isEmpty();

@@ -10,12 +10,14 @@ import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.nova.Command;
+import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.ResourceProvider;
 import io.hostmaintenance.nova.StateChange;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +25,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,33 +160,47 @@ class SimulatedCloudTest {
         .matches(e -> e.kind() == Kind.UNAVAILABLE && !e.outcomeUnknown());
   }
 
+  private static Demand demand(int ramMiB) {
+    return new Demand(Map.of("MEMORY_MB", (long) ramMiB), Set.of(), Set.of());
+  }
+
+  private List<String> candidates(int ramMiB) {
+    return nova.candidates(demand(ramMiB)).orElseThrow().stream()
+        .map(ResourceProvider::id)
+        .toList();
+  }
+
+  private String provider(String host) {
+    return simulator.cloud(c -> c.host(host).hypervisorId());
+  }
+
   @Test
   void placementHasACandidateUntilAllHostsAreDisabled() {
-    var server = in(VmState.SUSPENDED);
     simulator.change(c -> c.disable(c.admin(), "compute-1", null));
-    assertThat(nova.hasCandidate(server.id())).contains(true);
+    assertThat(candidates(1024)).containsExactly(provider("compute-2"));
 
     simulator.change(c -> c.disable(c.admin(), "compute-2", null));
-    assertThat(nova.hasCandidate(server.id())).contains(false);
+    assertThat(candidates(1024)).isEmpty();
   }
 
   @Test
   void placementHasNoCandidateWithoutRoom() {
-    var server = in(VmState.SUSPENDED);
     simulator.change(
         c -> {
           c.disable(c.admin(), "compute-1", null);
           c.place(NewServer.on("compute-2").ram(c.host("compute-2").ramMiB()));
         });
 
-    assertThat(nova.hasCandidate(server.id())).contains(false);
+    assertThat(candidates(1024)).isEmpty();
   }
 
   @Test
-  void placementSaysNothingOfAnInstanceWithoutAnAllocation() {
-    var server = simulator.cloud(c -> c.place(NewServer.on(null).in(VmState.SHELVED_OFFLOADED)));
+  void placementTellsWhatAnInstanceHolds() {
+    var server = in(VmState.ACTIVE);
 
-    assertThat(nova.hasCandidate(server.id())).isEmpty();
+    assertThat(nova.providerTree(provider("compute-1"))).containsExactly(provider("compute-1"));
+    assertThat(nova.allocations(provider("compute-1")).orElseThrow().get(server.id()))
+        .containsEntry("MEMORY_MB", 1024L);
   }
 
   @Test

@@ -1,10 +1,8 @@
-package io.hostmaintenance.nova.openstack4j;
+package io.hostmaintenance.nova;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.hostmaintenance.nova.NovaException;
-import io.hostmaintenance.nova.NovaException.Kind;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,6 +21,6 @@ class MicroversionTest {
         .isThrownBy(() -> Microversion.negotiate(oldest, newest))
         .withMessageContaining("but one of 2.80 to 2.96 is needed")
         .withMessageContaining(newest)
-        .matches(e -> e.kind() == Kind.UNSUPPORTED_API);
+        .matches(e -> e.kind() == NovaException.Kind.UNSUPPORTED_API);
   }
 }

@@ -1,27 +1,26 @@
-package io.hostmaintenance.nova.openstack4j;
+package io.hostmaintenance.nova;
 
-import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.util.Comparator;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** A version of Nova's API (nova/api/openstack/rest_api_version_history.rst). */
-record Microversion(int major, int minor) implements Comparable<Microversion> {
+public record Microversion(int major, int minor) implements Comparable<Microversion> {
 
   /** Ussuri's first, the oldest that we speak: an older one does not say whose a record is. */
-  static final Microversion FLOOR = new Microversion(2, 80);
+  public static final Microversion FLOOR = new Microversion(2, 80);
 
   /** The newest that we know; a later one may answer otherwise. */
-  static final Microversion CEILING = new Microversion(2, 96);
+  public static final Microversion CEILING = new Microversion(2, 96);
 
   /** The last whose list of hypervisors does not ask every host for its uptime (api-ref). */
-  static final Microversion WITHOUT_UPTIME = new Microversion(2, 87);
+  public static final Microversion WITHOUT_UPTIME = new Microversion(2, 87);
 
   private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
 
   /** Reads such as {@code 2.96}; empty when it is something else. */
-  static Optional<Microversion> parse(String text) {
+  public static Optional<Microversion> parse(String text) {
     var matcher = TEXT.matcher(text);
     return matcher.matches()
         ? Optional.of(
@@ -37,7 +36,7 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
    * @param newest the newest that it speaks, as it says; empty for the API before microversions
    * @throws NovaException UNSUPPORTED_API when it speaks none between floor and ceiling
    */
-  static Microversion negotiate(String oldest, String newest) {
+  public static Microversion negotiate(String oldest, String newest) {
     var highest =
         parse(newest)
             .filter(version -> version.compareTo(FLOOR) >= 0)
@@ -57,7 +56,7 @@ record Microversion(int major, int minor) implements Comparable<Microversion> {
   }
 
   /** This one, or that one when it is older. */
-  Microversion orOlder(Microversion other) {
+  public Microversion orOlder(Microversion other) {
     return compareTo(other) <= 0 ? this : other;
   }
 
