@@ -5,7 +5,7 @@ import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatusBuilder;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -168,21 +168,31 @@ public final class Given {
   public Given spec(UnaryOperator<Spec> change) {
     var w = change.apply(words);
     resource.setSpec(
-        new HostMaintenanceSpec(
-            HOST,
-            w.reason,
-            w.liveMigrate,
-            w.targetHost,
-            w.concurrency,
-            w.maxAttempts,
-            w.instanceTimeout,
-            w.onTimeout,
-            w.onDelete,
-            w.suspend,
-            w.scope,
-            w.strategies,
-            w.excludedInstances,
-            w.instanceMetadata));
+        (resource.getSpec() == null
+                ? HostMaintenanceSpecBuilder.builder()
+                : HostMaintenanceSpecBuilder.builder(resource.getSpec()))
+            .host(HOST)
+            .reason(w.reason)
+            .liveMigrate(w.liveMigrate)
+            .targetHost(w.targetHost)
+            .concurrency(w.concurrency)
+            .maxAttempts(w.maxAttempts)
+            .instanceTimeout(w.instanceTimeout)
+            .onTimeout(w.onTimeout)
+            .onDelete(w.onDelete)
+            .suspend(w.suspend)
+            .scope(w.scope)
+            .strategies(w.strategies)
+            .excludedInstances(w.excludedInstances)
+            .instanceMetadata(w.instanceMetadata)
+            .build());
+    return this;
+  }
+
+  /** The spec with some of its fields set. */
+  public Given limits(UnaryOperator<HostMaintenanceSpecBuilder> change) {
+    var builder = HostMaintenanceSpecBuilder.builder(resource.getSpec());
+    resource.setSpec(change.apply(builder).build());
     return this;
   }
 

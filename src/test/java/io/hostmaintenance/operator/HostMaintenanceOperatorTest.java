@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Host;
@@ -72,10 +72,7 @@ class HostMaintenanceOperatorTest {
   private void create(String name, String host) {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    resource.setSpec(
-        new HostMaintenanceSpec(
-            host, "DIMM A3", null, null, null, null, null, null, null, null, null, null, null,
-            null));
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host(host).reason("DIMM A3").build());
     cluster.client().resource(resource).create();
   }
 

@@ -10,7 +10,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -51,22 +51,7 @@ class KubernetesTest {
     var resource = new HostMaintenance();
     resource.setMetadata(
         new ObjectMetaBuilder().withName("hm").withFinalizers(HostMaintenance.FINALIZER).build());
-    resource.setSpec(
-        new HostMaintenanceSpec(
-            "compute-1",
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
     return client.resource(resource).create();
   }
 

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.Cloud;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,22 +65,7 @@ class LeaderElectionTest {
   private void create() {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
-    resource.setSpec(
-        new HostMaintenanceSpec(
-            "compute-1",
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
     cluster.client().resource(resource).create();
   }
 

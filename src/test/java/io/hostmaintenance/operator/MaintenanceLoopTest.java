@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -1495,10 +1495,7 @@ class MaintenanceLoopTest {
 
     private static HostMaintenance suspended(HostMaintenance resource) {
       var s = resource.getSpec();
-      resource.setSpec(
-          new HostMaintenanceSpec(
-              s.host(), null, null, null, null, null, null, null, null, true, null, null, null,
-              null));
+      resource.setSpec(HostMaintenanceSpecBuilder.builder().host(s.host()).suspend(true).build());
       return resource;
     }
 
@@ -1575,21 +1572,7 @@ class MaintenanceLoopTest {
 
     private static HostMaintenance withoutSuspend(HostMaintenance resource) {
       resource.setSpec(
-          new HostMaintenanceSpec(
-              resource.getSpec().host(),
-              null,
-              null,
-              null,
-              null,
-              null,
-              null,
-              null,
-              null,
-              null,
-              null,
-              null,
-              null,
-              null));
+          HostMaintenanceSpecBuilder.builder().host(resource.getSpec().host()).build());
       return resource;
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Notice;
@@ -26,22 +26,7 @@ class MetricsTest {
   private static HostMaintenance draining() {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
-    resource.setSpec(
-        new HostMaintenanceSpec(
-            "compute-1",
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
     resource.setStatus(
         HostMaintenanceStatus.builder()
             .phase("Draining")

@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Timing;
@@ -144,22 +144,7 @@ class SecretsTest {
   private static void create(KubernetesClient client) {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
-    resource.setSpec(
-        new HostMaintenanceSpec(
-            "compute-1",
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null,
-            null));
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
     client.resource(resource).create();
   }
 

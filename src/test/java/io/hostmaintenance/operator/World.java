@@ -5,7 +5,7 @@ import static io.hostmaintenance.fakecloud.http.CloudSimulator.on;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Strategies;
@@ -208,11 +208,19 @@ final class World implements AutoCloseable {
             .withCreationTimestamp(now.toString())
             .withFinalizers(HostMaintenance.FINALIZER)
             .build());
-    resource.setSpec(
-        new HostMaintenanceSpec(
-            host, null, null, null, null, null, null, null, onDelete, null, null, null, null,
-            null));
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host(host).onDelete(onDelete).build());
     resources.store(resource);
+  }
+
+  /** Somebody edits the spec. */
+  void spec(String name, UnaryOperator<HostMaintenanceSpecBuilder> change) {
+    edit(
+        name,
+        r -> {
+          r.setSpec(change.apply(HostMaintenanceSpecBuilder.builder(r.getSpec())).build());
+          r.getMetadata().setGeneration(r.getMetadata().getGeneration() + 1);
+          return r;
+        });
   }
 
   void annotate(String name, String key, String value) {

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
@@ -112,10 +112,7 @@ final class Bench implements AutoCloseable {
     for (var name : names()) {
       var resource = new HostMaintenance();
       resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
-      resource.setSpec(
-          new HostMaintenanceSpec(
-              name, "kernel", null, null, null, null, null, null, null, null, null, null, null,
-              null));
+      resource.setSpec(HostMaintenanceSpecBuilder.builder().host(name).reason("kernel").build());
       kubernetes.create(resource);
     }
   }

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.Steering;
@@ -63,21 +64,11 @@ class StoriesTest {
   }
 
   private static HostMaintenanceSpec spec(String onDelete) {
-    return new HostMaintenanceSpec(
-        "compute-1",
-        null,
-        null,
-        null,
-        new Concurrency(2, 2),
-        null,
-        null,
-        null,
-        onDelete,
-        null,
-        null,
-        null,
-        null,
-        null);
+    return HostMaintenanceSpecBuilder.builder()
+        .host("compute-1")
+        .concurrency(new Concurrency(2, 2))
+        .onDelete(onDelete)
+        .build();
   }
 
   private static Program world(List<Program.Guest> guests, List<Incident> incidents) {
@@ -243,9 +234,7 @@ class StoriesTest {
 
   @Test
   void refusedAttemptIsCountedWhenTheOwnerDeletesTheInstance() {
-    var once =
-        new HostMaintenanceSpec(
-            "compute-1", null, null, null, null, 1, null, null, null, null, null, null, null, null);
+    var once = HostMaintenanceSpecBuilder.builder().host("compute-1").maxAttempts(1).build();
     for (var ms = 1500; ms < 3500; ms += 50) {
       promisesHold(
           world(
@@ -396,21 +385,7 @@ class StoriesTest {
                   new Program.Applied(
                       Duration.ofMillis(2800 + ms),
                       "hm-b",
-                      new HostMaintenanceSpec(
-                          "compute-2",
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null,
-                          null))),
+                      HostMaintenanceSpecBuilder.builder().host("compute-2").build())),
               List.of(),
               new Timing(
                   Duration.ofMillis(600),

@@ -6,6 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Strategies;
@@ -60,21 +61,12 @@ class WaysTest {
   }
 
   private static HostMaintenanceSpec spec(String scope, Strategies strategies) {
-    return new HostMaintenanceSpec(
-        "compute-1",
-        null,
-        null,
-        null,
-        new Concurrency(2, 2),
-        null,
-        null,
-        null,
-        null,
-        null,
-        scope,
-        strategies,
-        null,
-        null);
+    return HostMaintenanceSpecBuilder.builder()
+        .host("compute-1")
+        .concurrency(new Concurrency(2, 2))
+        .scope(scope)
+        .strategies(strategies)
+        .build();
   }
 
   private void play(HostMaintenanceSpec spec, Program.Guest... guests) {

@@ -85,21 +85,15 @@ class SerializationTest {
     var read = Serialization.unmarshal("spec: { host: compute-1 }", HostMaintenance.class);
     assertThat(read.getSpec())
         .isEqualTo(
-            new HostMaintenanceSpec(
-                "compute-1",
-                null,
-                true,
-                null,
-                new Concurrency(2, 1),
-                3,
-                null,
-                "Abort",
-                "Finish",
-                false,
-                null,
-                null,
-                null,
-                null));
+            HostMaintenanceSpecBuilder.builder()
+                .host("compute-1")
+                .liveMigrate(true)
+                .concurrency(new Concurrency(2, 1))
+                .maxAttempts(3)
+                .onTimeout("Abort")
+                .onDelete("Finish")
+                .suspend(false)
+                .build());
   }
 
   @Test
@@ -150,21 +144,22 @@ class SerializationTest {
     var resource = new HostMaintenance();
     resource.setMetadata(new ObjectMetaBuilder().withName("compute-1").build());
     resource.setSpec(
-        new HostMaintenanceSpec(
-            "compute-1.example.org",
-            "replace DIMM A3",
-            false,
-            "compute-2.example.org",
-            new Concurrency(4, 2),
-            5,
-            "1h30m",
-            "Wait",
-            "Abort",
-            true,
-            "Running",
-            Strategies.DEFAULT,
-            List.of("c1d6a1b2-7a1f-4d2e-9a53-0d6d5a1f7b11"),
-            "Respect"));
+        HostMaintenanceSpecBuilder.builder()
+            .host("compute-1.example.org")
+            .reason("replace DIMM A3")
+            .liveMigrate(false)
+            .targetHost("compute-2.example.org")
+            .concurrency(new Concurrency(4, 2))
+            .maxAttempts(5)
+            .instanceTimeout("1h30m")
+            .onTimeout("Wait")
+            .onDelete("Abort")
+            .suspend(true)
+            .scope("Running")
+            .strategies(Strategies.DEFAULT)
+            .excludedInstances(List.of("c1d6a1b2-7a1f-4d2e-9a53-0d6d5a1f7b11"))
+            .instanceMetadata("Respect")
+            .build());
     resource.setStatus(
         HostMaintenanceStatus.builder()
             .observedGeneration(7L)

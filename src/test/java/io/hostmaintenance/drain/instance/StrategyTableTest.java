@@ -15,7 +15,7 @@ import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.SOMEBODY;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.nova.Instance;
@@ -390,21 +390,10 @@ class StrategyTableTest {
         new InstanceView(
             Views.host(
                 Duration.ZERO,
-                new HostMaintenanceSpec(
-                    Given.HOST,
-                    null,
-                    liveMigrate,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null)),
+                HostMaintenanceSpecBuilder.builder()
+                    .host(Given.HOST)
+                    .liveMigrate(liveMigrate)
+                    .build()),
             Optional.of(instance),
             detail,
             List.of(),

@@ -6,6 +6,7 @@ import static io.hostmaintenance.drain.Given.OTHER;
 import static io.hostmaintenance.drain.Given.US;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.Given;
@@ -54,10 +55,7 @@ final class Views {
   }
 
   private static HostView host(Duration afterNoon) {
-    return host(
-        afterNoon,
-        new HostMaintenanceSpec(
-            HOST, null, null, null, null, null, null, null, null, null, null, null, null, null));
+    return host(afterNoon, HostMaintenanceSpecBuilder.builder().host(HOST).build());
   }
 
   static HostView host(Duration afterNoon, HostMaintenanceSpec spec) {
