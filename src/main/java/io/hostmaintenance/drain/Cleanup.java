@@ -88,15 +88,14 @@ public final class Cleanup {
       report.service(serviceDecision, context);
     }
     notDrained(report);
-    var givenBack =
-        serviceDecision.command().isEmpty()
-            && (serviceDecision.record() == null || !serviceDecision.record().disabledByUs());
+    var givenBack = serviceDecision.givenBack();
     var refusal = context.input().refusal().filter(r -> !givenBack);
     var status =
         report.phase(
             Phase.Exiting,
             refusal
                 .map(HostMessages::notGivenBackYet)
+                .or(() -> serviceDecision.finding().filter(f -> !givenBack))
                 .orElseGet(
                     () ->
                         HostMessages.givenBack(
@@ -111,6 +110,7 @@ public final class Cleanup {
         notices.add(Notice.warning(HostMessages.movesStillRunning(moving(late))));
         leftChanged(late).ifPresent(notices::add);
       }
+      serviceDecision.kept().map(Notice::normal).ifPresent(notices::add);
       return release(status, notices);
     }
     return new Decision(
@@ -119,8 +119,17 @@ public final class Cleanup {
         List.copyOf(notices),
         serviceDecision.command().isPresent() && Report.phase(context.previous()) != Phase.Exiting
             ? Duration.ZERO
-            : Drain.pollOfMoves(context, status),
+            : again(context, status, serviceDecision),
         false);
+  }
+
+  /** A service that waits for its nova-compute may do so for long. */
+  private static Duration again(
+      DecisionContext context, HostMaintenanceStatus status, ServiceDecision serviceDecision) {
+    var waits = serviceDecision.finding().isPresent() && !serviceDecision.givenBack();
+    var busy =
+        status.instances().stream().anyMatch(r -> r.outstanding() || r.stopRequestId() != null);
+    return waits && !busy ? context.settings().pollIdle() : Drain.pollOfMoves(context, status);
   }
 
   /** Tells of guests that are not as they were, and that nobody brings back. */

@@ -40,7 +40,10 @@ final class HostMessages {
   static final String HYPERVISORS_NOT_ASKED = "The hypervisors of the host were not asked.";
   static final String PLACEMENT_NOT_ASKED = "Placement was not asked.";
   static final Cause DISABLED_NOW =
-      Reason.Disabled.cause("nova-compute is disabled and given back on delete.");
+      Reason.Disabled.cause("nova-compute is disabled by this resource.");
+  static final Cause DISABLED_AND_KEPT =
+      Reason.Disabled.cause(
+          "nova-compute is disabled by this resource and stays so on delete (spec.giveBack: Keep).");
   static final Cause DISABLED_BEFORE =
       Reason.DisabledBefore.cause("nova-compute was disabled before and stays so on delete.");
 
@@ -380,6 +383,13 @@ final class HostMessages {
         host, says(service), enable(host));
   }
 
+  static Cause keptDisabled(String host) {
+    return Reason.ServiceLeftDisabled.cause(
+        "nova-compute on %s stays disabled, because spec.giveBack is Keep. To put the host back to"
+            + " work: %s.",
+        host, enable(host));
+  }
+
   private static String says(ComputeService service) {
     return service.disabledReason() == null
         ? "now says nothing"
@@ -431,6 +441,19 @@ final class HostMessages {
         host,
         moving.isEmpty() ? "" : stillUnderWay(moving),
         stopped.isEmpty() ? "" : "; the operator had stopped " + labels(stopped));
+  }
+
+  /** The service is to be enabled, and nova-compute was not heard of since the deletion. */
+  static Cause waitsForCompute(ComputeService service) {
+    return Reason.WaitingForCompute.cause(
+        "Waits to enable nova-compute on %s, because spec.giveBack is EnableWhenUp: %s.%s",
+        service.host(),
+        service.up()
+            ? "it has not reported since this resource was deleted"
+            : "it is " + service.downWord(),
+        service.up()
+            ? ""
+            : " To bring it up, " + service.bringUp() + ". Or write giveBack: Enable.");
   }
 
   static Cause nothingToGiveBack(String host) {

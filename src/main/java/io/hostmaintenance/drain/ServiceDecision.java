@@ -37,6 +37,8 @@ record ServiceDecision(
 
   private static final int REENABLED_LIMIT = 3;
 
+  private static final String KEEP = "Keep";
+
   /**
    * The disabled_reason of a resource: {@code host-maintenance NAME [UID]: REASON}. At most 250 of
    * Nova's 255 characters: 17 + 100 (name) + 11 + 2 + 120 (reason). A reason that would have
@@ -214,9 +216,59 @@ record ServiceDecision(
       }
       return unchanged(done, Notice.warning(HostMessages.leftDisabled(context.host(), service)));
     }
-    return mayBeUnderWay(context.input().givingBack(), context)
-        ? unchanged(record)
-        : asking(record, restoring(service, record));
+    var next = byWord(context, service, record);
+    var waits = next.command().isEmpty() && next.kept().isEmpty();
+    return waits || !mayBeUnderWay(context.input().givingBack(), context)
+        ? next
+        : unchanged(record);
+  }
+
+  /**
+   * What the spec says of a service that carries our marker. The finding is why nothing is asked:
+   * the service waits to be heard of, or stays as it is ({@link Reason#ServiceLeftDisabled}).
+   */
+  private static ServiceDecision byWord(
+      DecisionContext context, ComputeService service, ServiceStatus record) {
+    var restoring = restoring(service, record);
+    return switch (word(context)) {
+      case KEEP -> finding(record, HostMessages.keptDisabled(context.host()));
+      case "EnableWhenUp" ->
+          restoring instanceof Command.EnableService && !heardSinceDeleted(context, service)
+              ? finding(record, HostMessages.waitsForCompute(service))
+              : asking(record, restoring);
+      default -> asking(record, restoring);
+    };
+  }
+
+  private static String word(DecisionContext context) {
+    return context.spec().giveBack();
+  }
+
+  private static ServiceDecision finding(ServiceStatus record, Cause cause) {
+    return new ServiceDecision(record, Optional.empty(), List.of(), Optional.of(cause));
+  }
+
+  /** Whether nova-compute is up and its last report came after the deletion, each by its clock. */
+  private static boolean heardSinceDeleted(DecisionContext context, ComputeService service) {
+    return service.up()
+        && service.updatedAt() != null
+        && Duration.between(service.updatedAt(), context.snapshot().date())
+                .compareTo(context.ago(deleted(context)))
+            < 0;
+  }
+
+  private static Instant deleted(DecisionContext context) {
+    return Instant.parse(context.input().resource().getMetadata().getDeletionTimestamp());
+  }
+
+  /** Whether the service is given back as far as the spec wants it. */
+  boolean givenBack() {
+    return command.isEmpty() && (record == null || !record.disabledByUs() || kept().isPresent());
+  }
+
+  /** That the service stays disabled because the spec says so; empty where it does not. */
+  Optional<Cause> kept() {
+    return finding.filter(f -> f.reason() == Reason.ServiceLeftDisabled);
   }
 
   /** What is stored once someone else disabled the service before our disabling was seen. */
@@ -254,7 +306,9 @@ record ServiceDecision(
       return HostMessages.reasonChanged(context.host(), service);
     }
     if (record.disabledByUs() && !asBefore(record, service)) {
-      return HostMessages.disabled(record.previousReason());
+      return word(context).equals(KEEP)
+          ? HostMessages.DISABLED_AND_KEPT
+          : HostMessages.disabled(record.previousReason());
     }
     return isAnothers(service.disabledReason())
         ? HostMessages.disabledByAnother(context.host(), service.disabledReason())
@@ -281,10 +335,9 @@ record ServiceDecision(
    * enabled it too often.
    */
   private static boolean mayStillBeDisabled(DecisionContext context) {
-    var deleted = Instant.parse(context.input().resource().getMetadata().getDeletionTimestamp());
     return !seen(context)
         && context.previous().service().reenabledTime().size() <= REENABLED_LIMIT
-        && context.ago(deleted).compareTo(context.settings().answerWait()) < 0;
+        && context.ago(deleted(context)).compareTo(context.settings().answerWait()) < 0;
   }
 
   private static Command restoring(ComputeService service, ServiceStatus record) {

@@ -605,6 +605,16 @@ final class Defects {
 
   private static List<Defect> service() {
     return List.of(
+        Defect.of("enables a service whose compute was not heard of", "drain/ServiceDecision")
+            .where(".compareTo(context.ago(deleted(context))) < 0;", ".isNegative() || true;")
+            .caughtBy(
+                "drain.GiveBackTest#enableWhenUpWaitsForAReportThatIsYoungerThanTheDeletion",
+                WORLDS),
+        Defect.of("gives back a service that the spec keeps", "drain/ServiceDecision")
+            .where(
+                "case KEEP -> finding(record, HostMessages.keptDisabled(context.host()));",
+                "case KEEP -> asking(record, restoring);")
+            .caughtBy("drain.GiveBackTest#keepLeavesTheServiceAsItIsAndNamesTheCommand", WORLDS),
         Defect.of("takes over a service that somebody else disabled", "drain/ServiceDecision")
             .where(
                 "new ServiceStatus(service.id(), false, \"disabled\", reason, List.of())",

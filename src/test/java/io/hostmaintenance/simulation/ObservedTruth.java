@@ -55,6 +55,11 @@ final class ObservedTruth {
     return began;
   }
 
+  /** What the resource said when it was read. */
+  HostMaintenanceSpec spec() {
+    return spec;
+  }
+
   /** By Nova's clock, as the operator is told it; null before the instances were asked for. */
   Instant date() {
     return date;

@@ -51,6 +51,10 @@ final class Programs {
   private static final String DRAINED = "compute-1";
 
   private final SplittableRandom chance;
+
+  /** Draws the limits of a drain apart, so that the rest of a world stays what it was. */
+  private final SplittableRandom limits;
+
   private final List<String> hosts;
   private final List<Program.Guest> guests = new ArrayList<>();
   private final List<Incident> incidents = new ArrayList<>();
@@ -59,6 +63,7 @@ final class Programs {
   private Programs(long seed, Set<Beyond> beyond) {
     this.beyond = beyond;
     chance = new SplittableRandom(seed);
+    limits = new SplittableRandom(seed ^ 0x15L);
     hosts =
         one(3)
             ? List.of(DRAINED, "compute-10", "compute-2", "compute-3")
@@ -189,6 +194,9 @@ final class Programs {
     }
     if (one(12)) {
       twin();
+    }
+    if (limits.nextInt(8) == 0) {
+      changedMind();
     }
     return new Program(
         seed,
@@ -326,6 +334,15 @@ final class Programs {
     }
   }
 
+  /** Somebody writes another word about the way out, perhaps on the way out. */
+  private void changedMind() {
+    var word = limits.nextBoolean() ? "Enable" : "Keep";
+    add(
+        Duration.ofMillis(limits.nextLong(2_400_000)),
+        "somebody writes giveBack: " + word,
+        w -> w.kubernetes().edit("hm-a", s -> giveBack(s, word)));
+  }
+
   /** A second nova-compute service of the drained host shows for a while. */
   private void twin() {
     var service =
@@ -356,6 +373,13 @@ final class Programs {
   @SafeVarargs
   private <T> T pick(T... some) {
     return some[chance.nextInt(some.length)];
+  }
+
+  /** In one of so many cases one of these, else nothing. */
+  @SafeVarargs
+  private <T> T limit(int in, T... some) {
+    var drawn = some[limits.nextInt(some.length)];
+    return limits.nextInt(in) == 0 ? drawn : null;
   }
 
   private String server() {
@@ -462,6 +486,7 @@ final class Programs {
         .scope(running ? "Running" : null)
         .strategies(one(3) ? null : strategies(running))
         .instanceMetadata(one(4) ? "Respect" : null)
+        .giveBack(limit(3, "EnableWhenUp", "EnableWhenUp", "Keep"))
         .build();
   }
 
@@ -861,6 +886,10 @@ final class Programs {
 
   static HostMaintenanceSpec suspend(HostMaintenanceSpec s, boolean suspend) {
     return HostMaintenanceSpecBuilder.builder(s).suspend(suspend).build();
+  }
+
+  private static HostMaintenanceSpec giveBack(HostMaintenanceSpec s, String word) {
+    return HostMaintenanceSpecBuilder.builder(s).giveBack(word).build();
   }
 
   private static HostMaintenanceSpec attempts(HostMaintenanceSpec s, int attempts) {

@@ -32,6 +32,9 @@ final class Promises {
   private static final List<String> REMAINING =
       List.of("Pending", "Requested", "InProgress", "Confirming", "Restoring");
 
+  /** By how much the clocks of the operator and of Nova may be off. */
+  private static final Duration CLOCKS = Duration.ofSeconds(20);
+
   /** What brings no instance to another host. */
   private static final Set<String> STAYS = Set.of("Confirm", "Stop", "Offload", "Delete");
 
@@ -237,6 +240,26 @@ final class Promises {
             .map(HostMaintenance::isMarkedForDeletion)
             .orElse(true),
         () -> host + " is enabled while " + process.resource() + " stays");
+    if (world.writtenSince(process.resource(), process.observed().began())) {
+      return; // the operator may have read it before or after
+    }
+    var word = process.observed().spec().giveBack();
+    promise(
+        "a service is enabled only if the spec says so",
+        !word.equals("Keep"),
+        () -> host + " is enabled though giveBack is Keep");
+    var deleted =
+        world
+            .kubernetes()
+            .get(process.resource())
+            .map(r -> r.getMetadata().getDeletionTimestamp())
+            .map(Instant::parse)
+            .orElse(Instant.MIN);
+    promise(
+        "a service that waits for its nova-compute is enabled after it was heard of",
+        !word.equals("EnableWhenUp")
+            || cloud.host(host).serviceUpdatedAt().plus(CLOCKS).isAfter(deleted),
+        () -> host + " was heard of at " + cloud.host(host).serviceUpdatedAt());
   }
 
   private boolean isMarker(String reason, String name) {
@@ -610,7 +633,10 @@ final class Promises {
     var h = cloud.host(host);
     promise(
         "what was taken is given back",
-        h.enabled() || h.serviceDeleted() || !("" + h.disabledReason()).startsWith(MARKER),
+        h.enabled()
+            || h.serviceDeleted()
+            || !("" + h.disabledReason()).startsWith(MARKER)
+            || world.mayBeKept(host),
         () ->
             host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
     world

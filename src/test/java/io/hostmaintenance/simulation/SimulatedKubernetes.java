@@ -73,6 +73,7 @@ final class SimulatedKubernetes {
             .withCreationTimestamp(seconds())
             .build());
     resource.setSpec(spec);
+    world.written(name, spec);
     store(resource, true);
   }
 
@@ -81,6 +82,7 @@ final class SimulatedKubernetes {
         name,
         r -> {
           r.setSpec(edit.apply(r.getSpec()));
+          world.written(name, r.getSpec());
           r.getMetadata().setGeneration(r.getMetadata().getGeneration() + 1);
         });
   }

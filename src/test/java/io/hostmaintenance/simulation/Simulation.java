@@ -156,11 +156,12 @@ final class Simulation {
         };
   }
 
-  /** What the operator stopped is started only once nova-compute is up. */
+  /** What the operator stopped, or is to enable, waits until nova-compute is up. */
   private boolean waitsForItsHost(HostMaintenance resource) {
     return !world.cloud().host(resource.getSpec().host()).up()
         && resource.getStatus() != null
-        && resource.getStatus().instances().stream().anyMatch(r -> r.stopRequestId() != null);
+        && (resource.getSpec().giveBack().equals("EnableWhenUp")
+            || resource.getStatus().instances().stream().anyMatch(r -> r.stopRequestId() != null));
   }
 
   /** A move that was refused for long is asked for again, and is refused no more. */

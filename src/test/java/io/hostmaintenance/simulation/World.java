@@ -72,6 +72,8 @@ final class World {
   private final Map<String, Word> words = new HashMap<>();
   private final List<HostMaintenanceSpec> specs = new ArrayList<>();
   private final Set<String> toldNotPutBack = new HashSet<>();
+  private final Set<String> kept = new HashSet<>();
+  private final Map<String, Instant> written = new HashMap<>();
 
   /**
    * What somebody has said of a service.
@@ -537,6 +539,24 @@ final class World {
   /** The strategies of all resources that were ever applied. */
   private List<Strategies> strategies() {
     return specs.stream().map(HostMaintenanceSpec::strategies).toList();
+  }
+
+  /** Whether any resource said that the service of a host is to stay as it is. */
+  boolean mayBeKept(String host) {
+    return kept.contains(host);
+  }
+
+  /** Whether somebody wrote the spec of a resource since then. */
+  boolean writtenSince(String resource, Instant then) {
+    return !written.getOrDefault(resource, Instant.MIN).isBefore(then);
+  }
+
+  /** Somebody writes a spec. */
+  void written(String resource, HostMaintenanceSpec spec) {
+    written.put(resource, cloud.now());
+    if (spec.giveBack().equals("Keep")) {
+      kept.add(spec.host());
+    }
   }
 
   private static boolean said(

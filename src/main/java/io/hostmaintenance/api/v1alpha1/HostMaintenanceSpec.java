@@ -158,7 +158,15 @@ public record HostMaintenanceSpec(
             "Whether the metadata host_maintenance of an instance may name a value of the strategy"
                 + " for its state: Ignore (default) or Respect. With Respect its owner can hold up"
                 + " the drain.")
-        String instanceMetadata) {
+        String instanceMetadata,
+    @Default("\"Enable\"")
+        @ValidationRule(
+            value = "self in ['Enable', 'EnableWhenUp', 'Keep']",
+            message = "giveBack must be Enable, EnableWhenUp or Keep")
+        @JsonPropertyDescription(
+            "What becomes of nova-compute when this resource is deleted: Enable (default);"
+                + " EnableWhenUp, once it is up and has reported since; Keep, it stays disabled.")
+        String giveBack) {
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {
@@ -172,5 +180,6 @@ public record HostMaintenanceSpec(
     strategies = strategies == null ? Strategies.NONE : strategies;
     excludedInstances = excludedInstances == null ? List.of() : List.copyOf(excludedInstances);
     instanceMetadata = instanceMetadata == null ? "Ignore" : instanceMetadata;
+    giveBack = giveBack == null ? "Enable" : giveBack;
   }
 }

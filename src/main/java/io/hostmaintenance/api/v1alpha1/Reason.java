@@ -110,6 +110,8 @@ public enum Reason {
   InstancesBlocked,
   /** Being given back. */
   Exiting,
+  /** The service is enabled once nova-compute is up and reports. */
+  WaitingForCompute,
   /** Nothing new is asked for. */
   Suspended,
   /** Another resource holds the host. */

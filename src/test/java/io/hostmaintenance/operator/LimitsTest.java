@@ -1,0 +1,72 @@
+package io.hostmaintenance.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.Notice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The limits of a drain, from the spec to what Nova is asked. */
+class LimitsTest {
+
+  @TempDir Path directory;
+  private World world;
+
+  @BeforeEach
+  void begin() throws IOException {
+    world = new World(directory);
+    world.create("hm", "compute-1");
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    world.close();
+  }
+
+  private String reason() {
+    return world.status("hm").condition("Ready").orElseThrow().reason();
+  }
+
+  @Test
+  void serviceIsEnabledOnceItsNovaComputeIsHeardOf() {
+    world.spec("hm", s -> s.giveBack("EnableWhenUp"));
+    world.runUntilPhase("hm", "InMaintenance");
+    world.simulator().change(c -> c.killCompute("compute-1"));
+    world.pass(Duration.ofMinutes(5));
+    world.delete("hm");
+
+    world.run("hm", Duration.ofMinutes(10));
+    assertThat(reason()).isEqualTo("WaitingForCompute");
+    assertThat(world.host("compute-1").enabled()).isFalse();
+
+    world.simulator().change(c -> c.startCompute("compute-1"));
+    world.runUntil("hm", () -> world.gone("hm"));
+    assertThat(world.host("compute-1").enabled()).isTrue();
+  }
+
+  @Test
+  void keptServiceStaysDisabledAndTheNextMaintenanceTakesTheHost() {
+    world.spec("hm", s -> s.giveBack("Keep"));
+    world.runUntilPhase("hm", "InMaintenance");
+    var reason = world.host("compute-1").disabledReason();
+    world.delete("hm");
+    world.runUntil("hm", () -> world.gone("hm"));
+    assertThat(world.host("compute-1").disabledReason()).isEqualTo(reason);
+    assertThat(world.notices())
+        .extracting(Notice::reason)
+        .contains(Reason.ServiceLeftDisabled)
+        .doesNotContain(Reason.ServiceEnabled);
+
+    world.create("next", "compute-1");
+    world.runUntilPhase("next", "InMaintenance");
+    world.delete("next");
+    world.runUntil("next", () -> world.gone("next"));
+    assertThat(world.host("compute-1").disabledReason()).isEqualTo(reason);
+  }
+}
