@@ -59,6 +59,13 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
     return spec().suspend();
   }
 
+  /** The time of the drain if it is over, counted from when the host was taken; else empty. */
+  Optional<Duration> drainTimeout() {
+    var started = previous().startTime();
+    return Deadlines.drain(spec())
+        .filter(limit -> started != null && ago(started).compareTo(limit) >= 0);
+  }
+
   /** How long before the observation something was, by our clock. */
   Duration ago(Instant then) {
     return Deadlines.between(then, input.asked());

@@ -194,6 +194,7 @@ public final class Drain {
         && disabled
         && serviceDecision.command().isEmpty()
         && !context.suspended()
+        && context.drainTimeout().isEmpty()
         && context.input().turn().come()
         && context.snapshot().fresh()) {
       table.ask();
@@ -208,6 +209,7 @@ public final class Drain {
 
     var report = new Report(context.input()).rows(rows);
     report.status().service(serviceDecision.record());
+    report.started(context);
     report.service(serviceDecision, context);
     var notices = new ArrayList<>(serviceDecision.notices());
     var emptyCheck =
@@ -357,6 +359,14 @@ public final class Drain {
     if (obstacle.isPresent()) {
       return report.phase(Phase.Draining, obstacle.get());
     }
+    var needy = rows.stream().filter(r -> needsAdmin(r, context)).toList();
+    var toAsk = remaining > 0 || rows.stream().anyMatch(Refusals::forLong);
+    if (toAsk && context.drainTimeout().isPresent()) {
+      return report.phase(
+          flying ? Phase.Draining : Phase.Blocked,
+          HostMessages.drainTimeout(
+              context.drainTimeout().get(), remaining + needy.size(), rows.size(), flying));
+    }
     var turn = context.input().turn().come();
     if (!turn && !flying && !context.suspended() && rows.stream().anyMatch(HostClaim::toAsk)) {
       return report.phase(
@@ -369,7 +379,6 @@ public final class Drain {
               ? HostMessages.suspended(remaining, rows.size())
               : HostMessages.draining(remaining, rows.size()));
     }
-    var needy = rows.stream().filter(r -> needsAdmin(r, context)).toList();
     return needy.isEmpty()
         ? report.phase(Phase.Draining, HostMessages.CHECKED_UNTIL_EMPTY)
         : report.phase(Phase.Blocked, HostMessages.instancesBlocked(needy));
@@ -394,8 +403,10 @@ public final class Drain {
         && context.previous().service() == null) {
       return Duration.ZERO;
     }
-    var stalled = status.condition(Condition.STALLED).isPresent();
-    if (HostClaim.waitsForTurn(status) || stalled && context.input().refusal().isPresent()) {
+    var stalled = status.condition(Condition.STALLED);
+    if (HostClaim.waitsForTurn(status)
+        || stalled.filter(c -> c.because(Reason.DrainTimeout)).isPresent()
+        || stalled.isPresent() && context.input().refusal().isPresent()) {
       return context.settings().pollIdle();
     }
     if (status.remaining() > 0) {

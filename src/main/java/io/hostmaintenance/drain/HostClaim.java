@@ -45,7 +45,7 @@ public final class HostClaim {
     }
     var able =
         switch (Report.reason(ready.get())) {
-          case Suspended, WaitingForTurn -> false;
+          case Suspended, DrainTimeout, WaitingForTurn -> false;
           case ApiUnavailable -> status.isTrue(Condition.SERVICE_DISABLED);
           default -> true;
         };

@@ -227,6 +227,14 @@ final class HostMessages {
         remaining, total);
   }
 
+  /** The time of the drain is over, and so many instances are left; some may be moving. */
+  static Cause drainTimeout(Duration limit, long left, int total, boolean moving) {
+    return Reason.DrainTimeout.cause(
+        "spec.drainTimeout (%s) is over, so the operator requests nothing new%s. %s of %s instances"
+            + " remain: raise drainTimeout, or delete this resource.",
+        Durations.format(limit), moving ? " and follows what runs" : "", left, total);
+  }
+
   /** Names the first of the instances, and what helps it. */
   static Cause instancesBlocked(List<InstanceStatus> needy) {
     var first = needy.getFirst();

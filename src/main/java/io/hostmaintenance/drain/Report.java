@@ -89,6 +89,13 @@ final class Report {
     return this;
   }
 
+  /** Since when the host is taken. */
+  Report started(DecisionContext context) {
+    var since = context.previous().startTime();
+    status.startTime(since == null ? context.now() : since);
+    return this;
+  }
+
   /** How the service stands. */
   Report service(ServiceDecision serviceDecision, DecisionContext context) {
     var service = context.service().orElseThrow();

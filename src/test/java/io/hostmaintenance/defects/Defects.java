@@ -401,6 +401,12 @@ final class Defects {
 
   private static List<Defect> ends() {
     return List.of(
+        Defect.of("goes on asking after the time of the drain", "drain/Drain")
+            .where("&& context.drainTimeout().isEmpty()", "")
+            .caughtBy("drain.DrainTimeoutTest#movesAreRequestedUntilTheTimeIsOver", WORLDS),
+        Defect.of("counts the time of a drain anew at each observation", "drain/Report")
+            .where("since == null ? context.now() : since", "context.now()")
+            .caughtBy("drain.DrainTimeoutTest#timeCountsFromWhenTheHostWasTaken"),
         Defect.of("asks for what is refused at one pace for ever", "drain/instance/Refusals")
             .where("refusedFor.dividedBy(4)", "Duration.ZERO")
             .caughtBy(

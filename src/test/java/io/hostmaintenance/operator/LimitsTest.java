@@ -2,8 +2,11 @@ package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Steering;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +51,22 @@ class LimitsTest {
     world.simulator().change(c -> c.startCompute("compute-1"));
     world.runUntil("hm", () -> world.gone("hm"));
     assertThat(world.host("compute-1").enabled()).isTrue();
+  }
+
+  @Test
+  void drainWhoseTimeIsOverFinishesItsMoveAndGoesOnWhenTheTimeIsRaised() {
+    world.spec("hm", s -> s.drainTimeout("2m").concurrency(new Concurrency(1, 1)));
+    world.place(NewServer.on("compute-1").ram(2048).with(Steering.LM_SECONDS, "300"));
+    world.active();
+    world.run("hm", Duration.ofMinutes(15));
+    assertThat(reason()).isEqualTo("DrainTimeout");
+    assertThat(world.status("hm").phase()).isEqualTo("Blocked");
+    assertThat(world.status("hm").moved()).isEqualTo(1);
+    assertThat(world.moveRequests()).hasSize(1);
+
+    world.spec("hm", s -> s.drainTimeout("2h"));
+    world.runUntilPhase("hm", "InMaintenance");
+    assertThat(world.status("hm").moved()).isEqualTo(2);
   }
 
   @Test

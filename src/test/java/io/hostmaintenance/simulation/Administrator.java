@@ -52,6 +52,7 @@ final class Administrator {
               .filter(r -> Truth.bindsHost(cloud, r.id(), resource.getSpec().host()))
               .forEach(r -> resolve(name, r));
       case "Suspended" -> world.kubernetes().edit(name, s -> Programs.suspend(s, false));
+      case "DrainTimeout" -> world.kubernetes().edit(name, Programs::withoutTimeout);
       case "TargetHostInvalid" -> world.kubernetes().edit(name, Programs::withoutTarget);
       default -> {}
     }

@@ -486,6 +486,7 @@ final class Programs {
         .scope(running ? "Running" : null)
         .strategies(one(3) ? null : strategies(running))
         .instanceMetadata(one(4) ? "Respect" : null)
+        .drainTimeout(limit(5, "40s", "5m", "40m"))
         .giveBack(limit(3, "EnableWhenUp", "EnableWhenUp", "Keep"))
         .build();
   }
@@ -886,6 +887,10 @@ final class Programs {
 
   static HostMaintenanceSpec suspend(HostMaintenanceSpec s, boolean suspend) {
     return HostMaintenanceSpecBuilder.builder(s).suspend(suspend).build();
+  }
+
+  static HostMaintenanceSpec withoutTimeout(HostMaintenanceSpec s) {
+    return HostMaintenanceSpecBuilder.builder(s).drainTimeout(null).build();
   }
 
   private static HostMaintenanceSpec giveBack(HostMaintenanceSpec s, String word) {

@@ -2,6 +2,7 @@ package io.hostmaintenance.simulation;
 
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
@@ -311,6 +312,32 @@ final class Promises {
       row(observed, host, after.getMetadata().getUid(), was, row);
     }
     slots(old, next);
+    nothingNew(observed, before, next);
+  }
+
+  /** Once the time of a drain is over nothing new is asked; what has begun goes on. */
+  private void nothingNew(
+      ObservedTruth observed, HostMaintenance resource, HostMaintenanceStatus next) {
+    var old = resource.getStatus();
+    var limit = resource.getSpec().drainTimeout();
+    if (limit == null
+        || old == null
+        || old.startTime() == null
+        || resource.isMarkedForDeletion()
+        || observed.began().isBefore(old.startTime().plus(Durations.parse(limit)).plus(CLOCKS))) {
+      return;
+    }
+    var open =
+        old.instances().stream()
+            .filter(InstanceStatus::outstanding)
+            .map(InstanceStatus::id)
+            .collect(Collectors.toSet());
+    for (var row : next.instances()) {
+      promise(
+          "nothing new is asked once the time of a drain is over",
+          !row.outstanding() || open.contains(row.id()),
+          () -> row.name() + " is asked for after " + limit);
+    }
   }
 
   private static String json(HostMaintenanceStatus status) {

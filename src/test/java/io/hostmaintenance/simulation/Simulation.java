@@ -147,7 +147,7 @@ final class Simulation {
         && switch (status.phase()) {
           case "InMaintenance", "Failed" -> true;
           case "Blocked" ->
-              (Administrator.reason(resource).equals("SourceServiceDown")
+              (Set.of("SourceServiceDown", "DrainTimeout").contains(Administrator.reason(resource))
                       || status.instances().stream().noneMatch(Simulation::goesOnByItself))
                   && (!Administrator.reason(resource).equals("Conflict")
                       || needed(world.cloud(), resource));
@@ -235,6 +235,7 @@ final class Simulation {
     var host = cloud.host(spec.host());
     return switch (Administrator.reason(resource)) {
       case "InstancesBlocked" -> true;
+      case "DrainTimeout" -> spec.drainTimeout() != null && Truth.toMove(cloud, spec).isPresent();
       case "SourceServiceDown" -> !host.up();
       case "ServiceReenabled" -> true;
       case "HostGone", "HostNotFound" -> host.serviceDeleted();

@@ -40,7 +40,7 @@ public final class HostMaintenance
   public static final String SCHEMA = GROUP + "/schema";
 
   /** The schema that this operator writes. */
-  public static final int SCHEMA_VERSION = 4;
+  public static final int SCHEMA_VERSION = 5;
 
   /** The nova-compute host that it puts into maintenance. */
   public String host() {

@@ -166,7 +166,15 @@ public record HostMaintenanceSpec(
         @JsonPropertyDescription(
             "What becomes of nova-compute when this resource is deleted: Enable (default);"
                 + " EnableWhenUp, once it is up and has reported since; Keep, it stays disabled.")
-        String giveBack) {
+        String giveBack,
+    @ValidationRule(
+            value =
+                "self.matches('^([0-9]{1,4}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?$') && self.matches('[1-9]')",
+            message = "drainTimeout must be a duration above zero such as 45m, 4h or 1h30m")
+        @JsonPropertyDescription(
+            "Time limit of the whole drain, such as 4h, from when the operator took the host. After"
+                + " it the operator requests nothing new and follows what runs. Default: none.")
+        String drainTimeout) {
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {

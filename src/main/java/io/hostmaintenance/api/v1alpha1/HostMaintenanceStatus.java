@@ -46,6 +46,10 @@ public record HostMaintenanceStatus(
         Integer remaining,
     @JsonFormat(shape = JsonFormat.Shape.STRING)
         @JsonPropertyDescription(
+            "Time when the operator took the host; drainTimeout counts from here.")
+        Instant startTime,
+    @JsonFormat(shape = JsonFormat.Shape.STRING)
+        @JsonPropertyDescription(
             "Time of the first check that found the host empty, by Nova's clock.")
         Instant firstEmptyTime,
     @JsonPropertyDescription(

@@ -114,6 +114,8 @@ public enum Reason {
   WaitingForCompute,
   /** Nothing new is asked for. */
   Suspended,
+  /** The time of the drain is over, so nothing new is asked for. */
+  DrainTimeout,
   /** Another resource holds the host. */
   Conflict,
   /** nova-compute of the host is down. */

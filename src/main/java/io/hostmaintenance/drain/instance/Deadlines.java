@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Every time that the brain knows by itself; how fast it polls stands in the settings. */
 public final class Deadlines {
@@ -114,6 +115,11 @@ public final class Deadlines {
     return spec.instanceTimeout() != null
         ? Durations.parse(spec.instanceTimeout())
         : BASE.plus(PER_GIB.multipliedBy(Math.ceilDiv(ramMiB, 1024)));
+  }
+
+  /** The time of the whole drain; empty: without a limit. */
+  public static Optional<Duration> drain(HostMaintenanceSpec spec) {
+    return Optional.ofNullable(spec.drainTimeout()).map(Durations::parse);
   }
 
   /** How long after its {@code attempts}-th attempt a move is asked for again. */

@@ -159,6 +159,7 @@ class SerializationTest {
             .strategies(Strategies.DEFAULT)
             .excludedInstances(List.of("c1d6a1b2-7a1f-4d2e-9a53-0d6d5a1f7b11"))
             .instanceMetadata("Respect")
+            .drainTimeout("4h")
             .build());
     resource.setStatus(
         HostMaintenanceStatus.builder()
@@ -175,6 +176,7 @@ class SerializationTest {
             .skipped(0)
             .gone(0)
             .remaining(1)
+            .startTime(TEN)
             .firstEmptyTime(TEN)
             .retry("2")
             .instances(List.of(row()))
