@@ -50,8 +50,8 @@ import java.util.stream.Collectors;
  *       elsewhere ends, or waits for what ties the instance to this host.
  *   <li>New rows: instances that came, resizes that left a disk here, migrations and builds on
  *       their way.
- *   <li>{@link #ask}: request moves, the largest memory first, within the slots of the host, the
- *       moves of all hosts, and one member of a server group at a time.
+ *   <li>{@link #ask}: request moves in the order of the spec, by memory, within the slots of the
+ *       host, the moves of all hosts, and one member of a server group at a time.
  * </ol>
  *
  * <p>Invariants: each instance has one row and no row is dropped; a row that requests a move has
@@ -504,7 +504,7 @@ final class InstanceRows {
     return rows.stream().map(InstanceStatus::id).collect(Collectors.toCollection(HashSet::new));
   }
 
-  /** Asks for as many moves as may be in flight, largest memory first. */
+  /** Asks for as many moves as may be in flight, in the order of the spec. */
   void ask() {
     var plain = rows.stream().anyMatch(DetailQueries::movesPlainly);
     var inFlight = rows.stream().filter(RowTransitions::inFlight).toList();
@@ -603,13 +603,14 @@ final class InstanceRows {
     var ram =
         context.snapshot().instances().stream()
             .collect(Collectors.toMap(Instance::id, Instance::ramMiB, (a, b) -> a));
+    var sign = context.spec().order().equals("SmallestFirst") ? 1 : -1;
     return rows.stream()
         .filter(r -> r.is(RowState.Pending) || toBeAskedAgain(r) || Refusals.forLong(r))
         .filter(r -> movable.containsKey(r.id()))
         .filter(r -> r.nextAttemptTime() == null || !context.now().isBefore(r.nextAttemptTime()))
         .sorted(
             Comparator.comparing((InstanceStatus r) -> !movable.get(r.id()).plain())
-                .thenComparing(r -> -ram.getOrDefault(r.id(), 0))
+                .thenComparing(r -> sign * ram.getOrDefault(r.id(), 0))
                 .thenComparing(InstanceStatus::id))
         .toList();
   }

@@ -70,6 +70,16 @@ class LimitsTest {
   }
 
   @Test
+  void smallestInstanceIsMovedFirst() {
+    world.spec("hm", s -> s.order("SmallestFirst").concurrency(new Concurrency(1, 1)));
+    world.place(NewServer.on("compute-1").ram(4096));
+    var small = world.place(NewServer.on("compute-1").ram(512));
+    world.runUntil("hm", () -> !world.moveRequests().isEmpty());
+
+    assertThat(world.moveRequests().getFirst().path()).contains(small.id());
+  }
+
+  @Test
   void keptServiceStaysDisabledAndTheNextMaintenanceTakesTheHost() {
     world.spec("hm", s -> s.giveBack("Keep"));
     world.runUntilPhase("hm", "InMaintenance");

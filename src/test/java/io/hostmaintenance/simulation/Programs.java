@@ -487,6 +487,7 @@ final class Programs {
         .strategies(one(3) ? null : strategies(running))
         .instanceMetadata(one(4) ? "Respect" : null)
         .drainTimeout(limit(5, "40s", "5m", "40m"))
+        .order(limit(2, "SmallestFirst"))
         .giveBack(limit(3, "EnableWhenUp", "EnableWhenUp", "Keep"))
         .build();
   }

@@ -174,7 +174,15 @@ public record HostMaintenanceSpec(
         @JsonPropertyDescription(
             "Time limit of the whole drain, such as 4h, from when the operator took the host. After"
                 + " it the operator requests nothing new and follows what runs. Default: none.")
-        String drainTimeout) {
+        String drainTimeout,
+    @Default("\"LargestFirst\"")
+        @ValidationRule(
+            value = "self in ['LargestFirst', 'SmallestFirst']",
+            message = "order must be LargestFirst or SmallestFirst")
+        @JsonPropertyDescription(
+            "Which instances the operator moves first, by their memory: LargestFirst (default) or"
+                + " SmallestFirst.")
+        String order) {
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {
@@ -189,5 +197,6 @@ public record HostMaintenanceSpec(
     excludedInstances = excludedInstances == null ? List.of() : List.copyOf(excludedInstances);
     instanceMetadata = instanceMetadata == null ? "Ignore" : instanceMetadata;
     giveBack = giveBack == null ? "Enable" : giveBack;
+    order = order == null ? "LargestFirst" : order;
   }
 }
