@@ -596,7 +596,8 @@ final class InstanceRows {
             .build();
     replace(intent);
     var requestId = GlobalRequestId.of(host, intent, operation.moves() ? "move" : operation.word());
-    commands.add(operation.command(row.id(), context.target(), requestId));
+    var mayCopyDisks = StrategyTable.mayCopyDisks(context.spec());
+    commands.add(operation.command(row.id(), context.target(), mayCopyDisks, requestId));
   }
 
   private List<InstanceStatus> candidates() {

@@ -39,8 +39,11 @@ public sealed interface Command {
    * host takes the instance is decided later (nova/conductor/tasks/live_migrate.py).
    *
    * @param targetHost the nova-compute host to go to; empty: the scheduler picks
+   * @param mayCopyDisks whether Nova copies local disks where the storage is not shared; else it
+   *     refuses such an instance in the check before the move
    */
-  record LiveMigrate(String instanceId, Optional<String> targetHost, String globalRequestId)
+  record LiveMigrate(
+      String instanceId, Optional<String> targetHost, boolean mayCopyDisks, String globalRequestId)
       implements ServerAction {}
 
   /**

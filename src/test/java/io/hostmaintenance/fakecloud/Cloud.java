@@ -52,6 +52,7 @@ public final class Cloud implements InstantSource {
   private Instant now;
   private Duration ahead = Duration.ZERO;
   private long eventNumber;
+  private boolean localStorage;
 
   /** A cloud without hosts at this instant, with {@link Timing#DEFAULT}. */
   public Cloud(Instant start, long seed) {
@@ -65,6 +66,15 @@ public final class Cloud implements InstantSource {
     this.timing = timing;
     this.admin = addUser("admin", "admin", true);
     this.tenant = addUser("demo", "demo", false);
+  }
+
+  /** From now on the hosts share no storage: each move copies the disks of its server. */
+  public void localStorage() {
+    localStorage = true;
+  }
+
+  boolean storageIsLocal() {
+    return localStorage;
   }
 
   // --- time ---

@@ -21,6 +21,11 @@ import java.util.List;
 final class LiveMigrations {
   private static final int PROGRESS_STEPS = 4;
 
+  /** Of libvirt's driver (nova/virt/libvirt/driver.py); it ends the request at the first host. */
+  private static final String NOT_SHARED =
+      "%s is not on shared storage: Shared storage live-migration requires either shared storage or"
+          + " boot-from-volume with no local disks.";
+
   private final Cloud cloud;
 
   LiveMigrations(Cloud cloud) {
@@ -121,6 +126,15 @@ final class LiveMigrations {
           checking.fail("Migration pre-check error: " + Steering.PRECHECK_FAIL.key());
         }
         next(() -> check(candidates, index + 1));
+        return;
+      }
+      if (!request.mayCopyDisks() && cloud.storageIsLocal()) {
+        var refusal = NOT_SHARED.formatted(migration.sourceCompute());
+        action
+            .begin("compute_check_can_live_migrate_source", migration.sourceCompute())
+            .fail(refusal);
+        checking.fail(refusal);
+        refuse(refusal);
         return;
       }
       action.succeed("compute_check_can_live_migrate_source", migration.sourceCompute());

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Steering;
+import io.hostmaintenance.fakecloud.VmState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,6 +79,19 @@ class LimitsTest {
     world.runUntil("hm", () -> !world.moveRequests().isEmpty());
 
     assertThat(world.moveRequests().getFirst().path()).contains(small.id());
+  }
+
+  @Test
+  void liveMigrationThatWouldCopyDisksIsRefusedByNovaWithItsWords() {
+    world.simulator().change(Cloud::localStorage);
+    world.spec("hm", s -> s.blockMigration("Never").maxAttempts(1));
+    var running = world.active();
+    var stopped = world.place(NewServer.on("compute-1").in(VmState.STOPPED));
+    world.runUntilPhase("hm", "Blocked");
+
+    assertThat(world.row("hm", running).reason()).isEqualTo("PreCheckFailed");
+    assertThat(world.row("hm", running).message()).contains("is not on shared storage");
+    assertThat(world.row("hm", stopped).state()).isEqualTo("Moved");
   }
 
   @Test

@@ -198,6 +198,9 @@ final class Programs {
     if (limits.nextInt(8) == 0) {
       changedMind();
     }
+    if (limits.nextInt(3) == 0) {
+      add(Duration.ZERO, "the hosts share no storage", w -> w.cloud().localStorage());
+    }
     return new Program(
         seed,
         hosts,
@@ -487,6 +490,7 @@ final class Programs {
         .strategies(one(3) ? null : strategies(running))
         .instanceMetadata(one(4) ? "Respect" : null)
         .drainTimeout(limit(5, "40s", "5m", "40m"))
+        .blockMigration(limit(3, "Never"))
         .order(limit(2, "SmallestFirst"))
         .giveBack(limit(3, "EnableWhenUp", "EnableWhenUp", "Keep"))
         .build();

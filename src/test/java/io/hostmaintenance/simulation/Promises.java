@@ -168,6 +168,22 @@ final class Promises {
     }
   }
 
+  /**
+   * A move is about to be asked for.
+   *
+   * @param copies whether it may copy local disks
+   */
+  void copying(OperatorProcess process, Server server, boolean live, boolean copies) {
+    if (world.writtenSince(process.resource(), process.observed().began())) {
+      return; // the operator may have read it before or after
+    }
+    var spec = process.observed().spec();
+    promise(
+        "disks are copied only as the spec says",
+        !live || copies != spec.blockMigration().equals("Never"),
+        () -> server.name() + " is moved with copies: " + copies);
+  }
+
   void coldMigrating(ObservedTruth observed, Server server) {
     promise(
         "no guest that is off is started by a move",

@@ -442,7 +442,7 @@ final class SimulatedNova implements Nova {
   @Override
   public Accepted execute(Command command) {
     return switch (command) {
-      case Command.LiveMigrate(var id, var target, var _) -> liveMigrate(id, target);
+      case Command.LiveMigrate live -> liveMigrate(live);
       case Command.ColdMigrate(var id, var target, var _) -> coldMigrate(id, target);
       case Command.ConfirmResize(var id, var _) -> confirmResize(id);
       case Command.ChangeState(var id, var change, var _) -> changeState(id, change);
@@ -501,16 +501,20 @@ final class SimulatedNova implements Nova {
     return host;
   }
 
-  private Accepted liveMigrate(String id, Optional<String> target) {
+  private Accepted liveMigrate(Command.LiveMigrate command) {
+    var id = command.instanceId();
+    var copies = command.mayCopyDisks();
+    var request = new LiveMigrationRequest(command.targetHost().orElse(null), false, copies, false);
     var observed = process.observed();
     var done = world.promises().asking(process, id);
+    world.promises().copying(process, cloud.server(id), true, copies);
     return act(
         "live",
         id,
-        target,
+        command.targetHost(),
         caller -> {
           world.promises().liveMigrating(observed, cloud.server(id));
-          cloud.liveMigrate(caller, id, LiveMigrationRequest.to(target.orElse(null)));
+          cloud.liveMigrate(caller, id, request);
           done.accept(caller);
         });
   }

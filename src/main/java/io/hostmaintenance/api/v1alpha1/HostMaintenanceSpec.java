@@ -182,7 +182,15 @@ public record HostMaintenanceSpec(
         @JsonPropertyDescription(
             "Which instances the operator moves first, by their memory: LargestFirst (default) or"
                 + " SmallestFirst.")
-        String order) {
+        String order,
+    @Default("\"Auto\"")
+        @ValidationRule(
+            value = "self in ['Auto', 'Never']",
+            message = "blockMigration must be Auto or Never")
+        @JsonPropertyDescription(
+            "Whether a live migration may copy local disks: Auto (default), where the storage is not"
+                + " shared; Never, Nova refuses such a move. Cold migrations do not heed it.")
+        String blockMigration) {
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {
@@ -198,5 +206,6 @@ public record HostMaintenanceSpec(
     instanceMetadata = instanceMetadata == null ? "Ignore" : instanceMetadata;
     giveBack = giveBack == null ? "Enable" : giveBack;
     order = order == null ? "LargestFirst" : order;
+    blockMigration = blockMigration == null ? "Auto" : blockMigration;
   }
 }

@@ -380,6 +380,6 @@ public final class MigrationTracker {
     return Next.send(
         intent,
         Operation.CONFIRM.command(
-            row.id(), Optional.empty(), GlobalRequestId.of(host, row, "confirm")));
+            row.id(), Optional.empty(), false, GlobalRequestId.of(host, row, "confirm")));
   }
 }

@@ -24,12 +24,14 @@ public final class MoveFailure {
     if (details.isEmpty()) {
       return InstanceMessages.failedWithoutReason(row, view.host().name());
     }
+    var check = view.detail().flatMap(Detail::events).flatMap(MoveFailure::failedCheck);
     var detail =
-        first(details, d -> d.startsWith("Migration pre-check error"))
+        check
+            .or(() -> first(details, d -> d.startsWith("Migration pre-check error")))
             .or(() -> first(details, d -> !d.contains("No valid host")))
             .orElse(details.getFirst());
     var said = detail + " (" + InstanceMessages.request(row) + ")";
-    if (detail.startsWith("Migration pre-check error")) {
+    if (check.isPresent() || detail.startsWith("Migration pre-check error")) {
       return new Cause(Reason.PreCheckFailed, said);
     }
     if (detail.startsWith("Compute service of")) {
@@ -57,6 +59,18 @@ public final class MoveFailure {
   /** Whether the scheduler found no host, by the events of a move. */
   public static boolean noValidHost(InstanceAction action) {
     return details(action).stream().anyMatch(d -> d.contains("No valid host"));
+  }
+
+  /** What a check of a destination or of the source says before a live migration begins. */
+  private static Optional<String> failedCheck(InstanceAction action) {
+    var begun = action.events().stream().anyMatch(e -> e.event().equals("compute_live_migration"));
+    return action.events().stream()
+        .filter(e -> !begun)
+        .filter(e -> e.event().startsWith("compute_check_can_live_migrate"))
+        .map(InstanceAction.Event::details)
+        .filter(d -> d != null && !d.isBlank())
+        .map(String::strip)
+        .findFirst();
   }
 
   private static List<String> details(InstanceAction action) {

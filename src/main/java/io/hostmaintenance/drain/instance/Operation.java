@@ -31,7 +31,7 @@ public enum Operation {
 
   /** Moves an instance that is off, or stops its guest for the move. */
   COLD_MIGRATE(
-      Command.ColdMigrate::new,
+      (id, target, mayCopyDisks, requestId) -> new Command.ColdMigrate(id, target, requestId),
       "ColdMigrate",
       "migrate",
       Migration.COLD,
@@ -41,7 +41,7 @@ public enum Operation {
 
   /** Ends a finished cold migration: the source deletes its disk, and nobody can revert. */
   CONFIRM(
-      (id, target, requestId) -> new Command.ConfirmResize(id, requestId),
+      (id, target, mayCopyDisks, requestId) -> new Command.ConfirmResize(id, requestId),
       "Confirm",
       "confirmResize",
       Migration.COLD,
@@ -82,7 +82,7 @@ public enum Operation {
   }
 
   private interface Request {
-    Command of(String instanceId, Optional<String> target, String requestId);
+    Command of(String instanceId, Optional<String> target, boolean mayCopyDisks, String requestId);
   }
 
   private interface Judge {
@@ -121,7 +121,8 @@ public enum Operation {
   }
 
   Operation(StateChange change, String word, Set<String> from, String to, Duration deadline) {
-    this.request = (id, target, requestId) -> new Command.ChangeState(id, change, requestId);
+    this.request =
+        (id, target, mayCopyDisks, requestId) -> new Command.ChangeState(id, change, requestId);
     this.word = word;
     this.action = change.action();
     this.recordType = Optional.empty();
@@ -138,9 +139,15 @@ public enum Operation {
     return Arrays.stream(values()).filter(o -> o.word.equals(row.step())).findFirst();
   }
 
-  /** The command that asks for it; a target only where the operation has one. */
-  public Command command(String instanceId, Optional<String> target, String requestId) {
-    return request.of(instanceId, target, requestId);
+  /**
+   * The command that asks for it.
+   *
+   * @param target where a move goes; empty: the scheduler picks
+   * @param mayCopyDisks whether a live migration may copy local disks
+   */
+  public Command command(
+      String instanceId, Optional<String> target, boolean mayCopyDisks, String requestId) {
+    return request.of(instanceId, target, mayCopyDisks, requestId);
   }
 
   /** What the row says that was asked for. */

@@ -112,6 +112,11 @@ public final class StrategyTable {
     return failed && !word.equals("Report") ? Optional.of(FALLBACK + word) : Optional.empty();
   }
 
+  /** Whether a live migration may copy local disks. */
+  public static boolean mayCopyDisks(HostMaintenanceSpec spec) {
+    return !spec.blockMigration().equals("Never");
+  }
+
   /** Whether resizes or migrations of others may be confirmed. */
   static boolean confirms(Strategies strategies) {
     return StateStrategy.UNCONFIRMED_RESIZE.value(strategies).startsWith("Confirm");

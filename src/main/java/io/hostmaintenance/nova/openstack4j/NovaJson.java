@@ -437,6 +437,10 @@ final class NovaJson {
     }
   }
 
-  /** The body of a live migration; Nova wants the host also when it is null. */
-  record LiveMigration(String host, @JsonProperty("block_migration") String blockMigration) {}
+  /**
+   * The body of a live migration; Nova wants the host also when it is null.
+   *
+   * @param blockMigration {@code "auto"} or false
+   */
+  record LiveMigration(String host, @JsonProperty("block_migration") Object blockMigration) {}
 }

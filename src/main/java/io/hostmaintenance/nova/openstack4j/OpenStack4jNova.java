@@ -372,7 +372,8 @@ final class OpenStack4jNova implements Nova {
   public Accepted execute(Command command) {
     return switch (command) {
       case Command.LiveMigrate live -> {
-        var body = new NovaJson.LiveMigration(live.targetHost().orElse(null), "auto");
+        var copy = live.mayCopyDisks() ? "auto" : Boolean.FALSE;
+        var body = new NovaJson.LiveMigration(live.targetHost().orElse(null), copy);
         yield act("live-migrate", live, "os-migrateLive", body);
       }
       case Command.ColdMigrate cold -> {

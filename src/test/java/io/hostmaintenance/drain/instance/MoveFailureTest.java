@@ -8,8 +8,10 @@ import static io.hostmaintenance.drain.Given.US;
 import static io.hostmaintenance.drain.Given.requestId;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.nova.InstanceAction;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +56,40 @@ class MoveFailureTest {
             Optional.of(withEvents(first, second)));
 
     assertThat(MoveFailure.of(moving("vm"), view).message()).startsWith(most == 1 ? first : second);
+  }
+
+  /** Libvirt's driver has words of its own; the name of the event says that it was a check. */
+  @ParameterizedTest
+  @CsvSource({
+    "compute_check_can_live_migrate_source,      PreCheckFailed",
+    "compute_check_can_live_migrate_destination, PreCheckFailed",
+    "compute_pre_live_migration,                 FailedDuringTransfer",
+  })
+  void failedCheckIsToldFromAFailedTransferByTheNameOfItsEvent(String event, Reason reason) {
+    var said = "compute-7 is not on shared storage.";
+    var move = withEvents("No valid host was found.");
+    var events = new ArrayList<>(move.events());
+    events.addFirst(new InstanceAction.Event(event, null, "Error", said));
+    var view =
+        Views.asked(
+            Duration.ofSeconds(5),
+            active("vm"),
+            List.of(),
+            List.of(),
+            Optional.of(
+                new InstanceAction(
+                    move.requestId(),
+                    move.action(),
+                    move.userId(),
+                    move.projectId(),
+                    move.startTime(),
+                    "Error",
+                    events)));
+
+    var why = MoveFailure.of(moving("vm"), view);
+
+    assertThat(why.reason()).isEqualTo(reason);
+    assertThat(why.message()).startsWith(said);
   }
 
   @Test

@@ -141,7 +141,10 @@ class RecordingsContractTest {
     }
 
     void liveMigrateAtOnce() {
-      ask(c -> cloud.liveMigrate(c, subject.id(), new LiveMigrationRequest(null, false, true)));
+      ask(
+          c ->
+              cloud.liveMigrate(
+                  c, subject.id(), new LiveMigrationRequest(null, false, true, true)));
     }
 
     void order(Operation operation) {

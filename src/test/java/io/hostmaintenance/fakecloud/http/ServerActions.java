@@ -81,7 +81,10 @@ final class ServerActions {
       throw Refused.badRequest("Can't force to a non-provided destination");
     }
     var forced = host != null && (force || !version.atLeast(30));
-    cloud.liveMigrate(caller, id, new LiveMigrationRequest(host, forced, !version.atLeast(34)));
+    var block = body.get("block_migration").asText();
+    var mayCopyDisks = !Set.of("false", "False", "FALSE", "off", "0", "no").contains(block);
+    cloud.liveMigrate(
+        caller, id, new LiveMigrationRequest(host, forced, mayCopyDisks, !version.atLeast(34)));
   }
 
   private void migrate(String id, JsonNode body) {

@@ -266,7 +266,7 @@ class HostileAnswersTest {
   }
 
   private static Command liveMigrate(String id) {
-    return new Command.LiveMigrate(id, Optional.empty(), "req-0");
+    return new Command.LiveMigrate(id, Optional.empty(), true, "req-0");
   }
 
   private static Command resume(String id) {

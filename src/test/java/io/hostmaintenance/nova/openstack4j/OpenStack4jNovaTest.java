@@ -136,6 +136,15 @@ class OpenStack4jNovaTest {
   }
 
   @Test
+  void liveMigrationThatMayCopyNoDisksSendsFalse() {
+    accept("POST", ACTION);
+    nova.execute(new Command.LiveMigrate("i1", Optional.empty(), false, "req-global"));
+
+    assertThat(sole("POST", ACTION).body())
+        .isEqualTo("{\"os-migrateLive\":{\"host\":null,\"block_migration\":false}}");
+  }
+
+  @Test
   void coldMigrationWithoutATargetHostSendsNull() {
     accept("POST", ACTION);
     nova.execute(coldMigrate(null));
@@ -236,7 +245,9 @@ class OpenStack4jNovaTest {
   void idsAreEscapedInThePathOfTheUrl() {
     assertThat(
             failure(
-                () -> nova.execute(new Command.LiveMigrate("a/../b?c", Optional.empty(), "req-0"))))
+                () ->
+                    nova.execute(
+                        new Command.LiveMigrate("a/../b?c", Optional.empty(), true, "req-0"))))
         .isNotNull();
     assertThat(cloud.requests().getLast().path()).isEqualTo(BASE + "/servers/a/../b?c/action");
     assertThat(cloud.requests().getLast().query()).isEmpty();
@@ -1633,7 +1644,7 @@ class OpenStack4jNovaTest {
   }
 
   private static Command liveMigrate(String target) {
-    return new Command.LiveMigrate("i1", Optional.ofNullable(target), "req-global");
+    return new Command.LiveMigrate("i1", Optional.ofNullable(target), true, "req-global");
   }
 
   private static Command coldMigrate(String target) {

@@ -177,6 +177,6 @@ class Openstack4jPitfallsTest {
   }
 
   private static Command liveMigrate(String id) {
-    return new Command.LiveMigrate(id, Optional.empty(), "req-0");
+    return new Command.LiveMigrate(id, Optional.empty(), true, "req-0");
   }
 }

@@ -358,6 +358,6 @@ class RecordingsTest {
   }
 
   private static Command liveMigrate(String id) {
-    return new Command.LiveMigrate(id, Optional.empty(), "req-0");
+    return new Command.LiveMigrate(id, Optional.empty(), true, "req-0");
   }
 }

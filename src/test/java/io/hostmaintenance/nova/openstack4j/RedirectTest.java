@@ -83,7 +83,7 @@ class RedirectTest {
             () ->
                 cloud
                     .nova(directory)
-                    .execute(new Command.LiveMigrate("i1", Optional.empty(), "req-0")))
+                    .execute(new Command.LiveMigrate("i1", Optional.empty(), true, "req-0")))
         .withMessageStartingWith(
             "POST /servers/i1/action redirects to %s/moved (HTTP %s)", cloud.url(), status)
         .matches(e -> !e.outcomeUnknown());

@@ -243,7 +243,7 @@ class SecretsTest {
   }
 
   private Throwable liveMigrate() {
-    var command = new Command.LiveMigrate("i1", Optional.empty(), "req-0");
+    var command = new Command.LiveMigrate("i1", Optional.empty(), true, "req-0");
     return catchThrowable(() -> cloud.nova(directory).execute(command));
   }
 
