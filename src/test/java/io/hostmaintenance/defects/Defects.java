@@ -470,6 +470,12 @@ final class Defects {
 
   private static List<Defect> ways() {
     return List.of(
+        Defect.of("takes a disk of unknown size for a small one", "drain/instance/StrategyTable")
+            .where("(size == null || size > limit)", "size != null && size > limit")
+            .caughtBy("drain.LocalDiskTest#sizeOfTheLocalDiskDecidesWhetherAMoveMayCopyIt"),
+        Defect.of("copies a disk that is too large cold", "drain/instance/StrategyTable")
+            .where("move == Operation.COLD_MIGRATE || mayCopyDisks(spec)", "mayCopyDisks(spec)")
+            .caughtBy("drain.LocalDiskTest#fallbackToAColdMigrationIsHeldToTheLimit", WORLDS),
         Defect.of("asks a compute that is silent for a step", "drain/instance/HostView")
             .where("&& all.getFirst().updatedAt() != null", "|| true")
             .caughtBy(

@@ -80,7 +80,7 @@ final class Administrator {
     world.story().record("human", () -> "reads of " + row.name() + ": " + row.message());
     world.mend(row.id(), (c, s) -> c.dropMetadata(s.id()));
     var known = !tried.add(row.id() + row.reason() + cloud.server(row.id()).vmState());
-    if (known || !world.mend(row.id(), deed(row))) {
+    if (known || !world.mend(row.id(), deed(resource, row))) {
       world.mend(row.id(), (c, s) -> c.perform(world.otherAdmin(), s.id(), Operation.DELETE));
     }
     if (row.state().equals("Failed")) {
@@ -88,10 +88,11 @@ final class Administrator {
     }
   }
 
-  private BiConsumer<Cloud, Server> deed(InstanceStatus row) {
+  private BiConsumer<Cloud, Server> deed(String resource, InstanceStatus row) {
     return switch (row.reason()) {
       case "UnsupportedState" -> this::repair;
       case "PausedMovedBefore" -> operation(Operation.UNPAUSE);
+      case "LocalDisk" -> (c, s) -> world.kubernetes().edit(resource, Programs::withoutDiskLimit);
       case "GuestPoweredOff", "StartedByOwner" -> operation(Operation.STOP);
       case "Locked" -> (c, s) -> c.unlock(world.otherAdmin(), s.id());
       case "UnconfirmedResize" -> (c, s) -> c.confirmResize(world.otherAdmin(), s.id());

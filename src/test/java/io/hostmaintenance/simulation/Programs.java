@@ -894,6 +894,10 @@ final class Programs {
     return HostMaintenanceSpecBuilder.builder(s).suspend(suspend).build();
   }
 
+  static HostMaintenanceSpec withoutDiskLimit(HostMaintenanceSpec s) {
+    return HostMaintenanceSpecBuilder.builder(s).maxLocalDiskGiB(null).build();
+  }
+
   static HostMaintenanceSpec withoutTimeout(HostMaintenanceSpec s) {
     return HostMaintenanceSpecBuilder.builder(s).drainTimeout(null).build();
   }

@@ -64,6 +64,8 @@ public enum Reason {
   UnconfirmedResize,
   /** A hard anti-affinity group has no host left for it. */
   AntiAffinityGroup,
+  /** Its move would copy a larger local disk than the spec allows. */
+  LocalDisk,
   /** A step of its way failed. */
   StepFailed,
   /** Somebody else acted on it in the middle of its way. */

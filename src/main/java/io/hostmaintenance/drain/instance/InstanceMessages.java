@@ -276,6 +276,20 @@ public final class InstanceMessages {
         group.name(), group.id());
   }
 
+  /** Its local disk, of null GiB where that is unknown, is too large for a move of it. */
+  static Cause localDisk(Integer size, int limit, Operation move) {
+    return Reason.LocalDisk.cause(
+        "%s, and spec.maxLocalDiskGiB allows %s. Raise it, or leave it out if the hosts share their"
+            + " storage.%s",
+        size == null
+            ? "Nova does not tell how large its local disk is"
+            : "Its local disk has up to %s GiB".formatted(size),
+        limit,
+        move == Operation.LIVE_MIGRATE
+            ? " Or write blockMigration: Never, then Nova refuses a move that would copy it."
+            : "");
+  }
+
   // ---------------------------------------------------------------- the request
 
   /** A request for a move goes out. */

@@ -1,5 +1,6 @@
 package io.hostmaintenance.drain.instance;
 
+import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -25,7 +26,7 @@ import java.util.stream.Stream;
  *
  * <p>In this order: what Nova is busy with; what the spec excludes; the scope; a strategy that its
  * metadata names; that of locked instances; that of its state; what a lock forbids; what a hard
- * affinity group forbids.
+ * affinity group forbids; what a large local disk forbids.
  *
  * <p>Which operation Nova allows in which state stands in nova/compute/api.py.
  */
@@ -198,7 +199,17 @@ public final class StrategyTable {
     var affinity = view.group("affinity").filter(g -> way.move().isPresent());
     return affinity.isPresent()
         ? new NeedsAdmin(InstanceMessages.affinityGroup(affinity.get()), shown)
-        : decision;
+        : tooLarge(way).<InstanceDecision>map(c -> new NeedsAdmin(c, shown)).orElse(decision);
+  }
+
+  /** Why a way would copy more of the local disk than the spec allows; empty when it would not. */
+  private Optional<Cause> tooLarge(Way way) {
+    var limit = spec.maxLocalDiskGiB();
+    var size = instance.localDiskGiB();
+    return way.move()
+        .filter(move -> move == Operation.COLD_MIGRATE || mayCopyDisks(spec))
+        .filter(move -> limit != null && (size == null || size > limit))
+        .map(move -> InstanceMessages.localDisk(size, limit, move));
   }
 
   /** Whether it is off and the scope is what runs; an instance in ERROR by the database's word. */

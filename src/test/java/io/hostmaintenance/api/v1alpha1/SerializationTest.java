@@ -160,6 +160,7 @@ class SerializationTest {
             .excludedInstances(List.of("c1d6a1b2-7a1f-4d2e-9a53-0d6d5a1f7b11"))
             .instanceMetadata("Respect")
             .drainTimeout("4h")
+            .maxLocalDiskGiB(60)
             .build());
     resource.setStatus(
         HostMaintenanceStatus.builder()
