@@ -49,9 +49,14 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         .or(() -> snapshot.service(host()));
   }
 
-  /** The host to which every move goes; empty: the scheduler picks. */
+  /** The host that the spec names for the moves; empty: the scheduler picks. */
   Optional<String> target() {
     return Optional.ofNullable(spec().targetHost());
+  }
+
+  /** The same where it gets the first attempt of each instance, and the scheduler the others. */
+  Optional<String> preferredTarget() {
+    return target().filter(t -> spec().targetPolicy().equals("Prefer"));
   }
 
   /** Whether nothing new may be requested for now. */
@@ -85,14 +90,15 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         input.resource().getMetadata().getUid(),
         spec(),
         StrategyTable.strategies(spec(), settings().strategies()),
-        snapshot.services());
+        snapshot.services(),
+        preferredTarget());
   }
 
   private List<String> destinations() {
     return snapshot.services().stream()
         .filter(s -> s.enabled() && s.up() && !s.host().equals(host()))
         .map(ComputeService::host)
-        .filter(h -> target().isEmpty() || target().get().equals(h))
+        .filter(h -> target().equals(preferredTarget()) || target().get().equals(h))
         .sorted()
         .toList();
   }

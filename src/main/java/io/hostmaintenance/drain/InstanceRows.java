@@ -574,6 +574,7 @@ final class InstanceRows {
         Refusals.forLong(row) || restoring
             ? row
             : mark(row, RowState.Requested, InstanceMessages.ASKING);
+    var target = operation.moves() ? target(row, operation) : Optional.<String>empty();
     var record =
         way == Way.CONFIRM
             ? context.view(row.id(), host).finished().map(Migration::id).orElse(null)
@@ -591,13 +592,28 @@ final class InstanceRows {
             .requestId(null)
             .migrationId(record)
             .nextAttemptTime(null)
-            .destinationHost(
-                operation.moves() ? context.target().orElse(null) : row.destinationHost())
+            .destinationHost(operation.moves() ? target.orElse(null) : row.destinationHost())
             .build();
     replace(intent);
     var requestId = GlobalRequestId.of(host, intent, operation.moves() ? "move" : operation.word());
     var mayCopyDisks = StrategyTable.mayCopyDisks(context.spec());
-    commands.add(operation.command(row.id(), context.target(), mayCopyDisks, requestId));
+    commands.add(operation.command(row.id(), target, mayCopyDisks, requestId));
+  }
+
+  /**
+   * Where a move goes; empty: the scheduler picks. A preferred host gets the first attempt, and
+   * that is made again there if Nova did not take the request.
+   */
+  private Optional<String> target(InstanceStatus row, Operation operation) {
+    return host.preferred().isEmpty()
+        ? context.target()
+        : host.preferred()
+            .filter(t -> Policies.takesInstances(context, t))
+            .filter(
+                t ->
+                    operation.word().equals(row.step())
+                        ? t.equals(row.destinationHost())
+                        : row.step() != null || row.attemptsMade() == 0);
   }
 
   private List<InstanceStatus> candidates() {

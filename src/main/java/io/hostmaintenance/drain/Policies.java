@@ -91,7 +91,20 @@ final class Policies {
   private static Optional<Cause> targetTakesInstances(DecisionContext context) {
     return context
         .target()
-        .flatMap(t -> targetFault(context, t).map(f -> targetInvalid(context, t, f)));
+        .flatMap(
+            t ->
+                targetFault(context, t)
+                    .or(() -> takesNone(context, t).filter(f -> required(context)))
+                    .map(f -> targetInvalid(context, t, f)));
+  }
+
+  private static boolean required(DecisionContext context) {
+    return context.preferredTarget().isEmpty();
+  }
+
+  /** Whether a host that the spec prefers may be asked to take instances now. */
+  static boolean takesInstances(DecisionContext context, String target) {
+    return targetFault(context, target).or(() -> takesNone(context, target)).isEmpty();
   }
 
   private static Cause targetInvalid(DecisionContext context, String target, String fault) {
@@ -110,7 +123,12 @@ final class Policies {
     if (services.size() > 1) {
       return Optional.of(HostMessages.targetAmbiguous(services.size()));
     }
-    var service = services.getFirst();
+    return Optional.empty();
+  }
+
+  /** Why a host that Nova knows takes no instances for now. */
+  private static Optional<String> takesNone(DecisionContext context, String target) {
+    var service = context.snapshot().services(target).getFirst();
     if (context.input().others().stream().anyMatch(n -> n.host().equals(target))) {
       return Optional.of(HostMessages.TARGET_IN_MAINTENANCE);
     }

@@ -141,13 +141,11 @@ class GiveBackTest {
     assertThat(decision.commands()).isEmpty();
     assertThat(decision.release()).isTrue();
     assertThat(decision.notices())
+        .filteredOn(n -> n.reason() == Reason.ServiceLeftDisabled)
         .singleElement()
-        .satisfies(
-            n -> {
-              assertThat(n.reason()).isEqualTo(Reason.ServiceLeftDisabled);
-              assertThat(n.message())
-                  .contains("openstack compute service set --enable compute-7 nova-compute");
-            });
+        .extracting(Notice::message)
+        .asString()
+        .contains("openstack compute service set --enable compute-7 nova-compute");
   }
 
   @Test

@@ -95,6 +95,32 @@ class LimitsTest {
   }
 
   @Test
+  void largeLocalDiskIsNotCopiedAndRaisingTheLimitGoesOn() {
+    world.spec("hm", s -> s.maxLocalDiskGiB(60).liveMigrate(false));
+    var large = world.place(NewServer.on("compute-1").with(Steering.DISK_GIB, "200"));
+    world.runUntilPhase("hm", "Blocked");
+
+    assertThat(world.row("hm", large).reason()).isEqualTo("LocalDisk");
+    assertThat(world.moveRequests()).isEmpty();
+
+    world.spec("hm", s -> s.maxLocalDiskGiB(null));
+    world.runUntilPhase("hm", "InMaintenance");
+  }
+
+  @Test
+  void preferredHostThatIsFullLeavesTheRestToTheScheduler() {
+    world.spec("hm", s -> s.targetHost("compute-2").targetPolicy("Prefer").maxAttempts(1));
+    var room = world.host("compute-2").ramMiB();
+    var large = world.place(NewServer.on("compute-1").ram(room / 2 + 512));
+    var small = world.place(NewServer.on("compute-1").ram(room / 2));
+    world.runUntilPhase("hm", "InMaintenance");
+
+    assertThat(world.row("hm", large).destinationHost()).isEqualTo("compute-2");
+    assertThat(world.row("hm", small).destinationHost()).isNotEqualTo("compute-2");
+    assertThat(world.row("hm", small).attempts()).isEqualTo(2);
+  }
+
+  @Test
   void keptServiceStaysDisabledAndTheNextMaintenanceTakesTheHost() {
     world.spec("hm", s -> s.giveBack("Keep"));
     world.runUntilPhase("hm", "InMaintenance");

@@ -111,7 +111,7 @@ final class Programs {
   private Program write(long seed) {
     var count = chance.nextInt(1, 6);
     for (var i = 1; i <= count; i++) {
-      guests.add(guest("guest-" + i));
+      guests.add(withDisk(guest("guest-" + i)));
     }
     if (one(3)) {
       guests.add(new Program.Guest("far-1", NewServer.on("compute-2"), Program.Past.NONE));
@@ -474,7 +474,23 @@ final class Programs {
     return new Program.Guest(name, server, past);
   }
 
+  /** Of some nobody knows how large their disks are. */
+  private Program.Guest withDisk(Program.Guest guest) {
+    var size = limit(2, "0", "20", "20", "200");
+    return size == null
+        ? guest
+        : new Program.Guest(
+            guest.name(), guest.server().with(Steering.DISK_GIB, size), guest.past());
+  }
+
   private HostMaintenanceSpec spec(String host) {
+    var spec = drawn(host);
+    return spec.targetHost() == null
+        ? spec
+        : HostMaintenanceSpecBuilder.builder(spec).targetPolicy(limit(2, "Prefer")).build();
+  }
+
+  private HostMaintenanceSpec drawn(String host) {
     var running = one(5);
     return HostMaintenanceSpecBuilder.builder()
         .host(host)
@@ -491,6 +507,7 @@ final class Programs {
         .instanceMetadata(one(4) ? "Respect" : null)
         .drainTimeout(limit(5, "40s", "5m", "40m"))
         .blockMigration(limit(3, "Never"))
+        .maxLocalDiskGiB(limit(4, 0, 50, 50))
         .order(limit(2, "SmallestFirst"))
         .giveBack(limit(3, "EnableWhenUp", "EnableWhenUp", "Keep"))
         .build();

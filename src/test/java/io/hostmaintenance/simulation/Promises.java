@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -49,6 +50,7 @@ final class Promises {
   private final Map<String, ArrayDeque<Instant>> asked = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> written = new HashMap<>();
 
+  private final Map<String, Optional<String>> targets = new HashMap<>();
   private final Map<String, Instant> steppedSince = new HashMap<>();
 
   private Instant freeSince;
@@ -116,6 +118,11 @@ final class Promises {
     };
   }
 
+  /** Where a move is asked to go. */
+  void targeting(String instanceId, Optional<String> target) {
+    targets.put(instanceId, target);
+  }
+
   /** What began after the observation nobody could know: Nova has no condition on a request. */
   void liveMigrating(ObservedTruth observed, Server server) {
     if (server.vmState() != VmState.PAUSED) {
@@ -172,8 +179,10 @@ final class Promises {
    * A move is about to be asked for.
    *
    * @param copies whether it may copy local disks
+   * @param diskGiB how large the disk is; null when nobody knows
    */
-  void copying(OperatorProcess process, Server server, boolean live, boolean copies) {
+  void copying(
+      OperatorProcess process, Server server, boolean live, boolean copies, Integer diskGiB) {
     if (world.writtenSince(process.resource(), process.observed().began())) {
       return; // the operator may have read it before or after
     }
@@ -182,6 +191,11 @@ final class Promises {
         "disks are copied only as the spec says",
         !live || copies != spec.blockMigration().equals("Never"),
         () -> server.name() + " is moved with copies: " + copies);
+    var limit = spec.maxLocalDiskGiB();
+    promise(
+        "no disk is copied that is larger than the spec allows",
+        !copies || limit == null || diskGiB != null && diskGiB <= limit,
+        () -> server.name() + " has " + diskGiB + " GiB, allowed are " + limit);
   }
 
   void coldMigrating(ObservedTruth observed, Server server) {
@@ -392,7 +406,10 @@ final class Promises {
   private void rowsAreBounded(HostMaintenance resource, HostMaintenanceStatus status) {
     var most =
         maxAttempts.merge(
-            resource.getMetadata().getUid(), resource.getSpec().maxAttempts(), Math::max);
+            resource.getMetadata().getUid(),
+            resource.getSpec().maxAttempts()
+                + (resource.getSpec().targetPolicy().equals("Prefer") ? 1 : 0),
+            Math::max);
     for (var row : status.instances()) {
       promise(
           "attempts are bounded",
@@ -479,6 +496,15 @@ final class Promises {
           () -> row.name() + " is " + state + " and on " + host);
     }
     var key = uid + "/" + row.id();
+    if (news
+        && state.equals("Failed")
+        && Set.of("NoValidHost", "AntiAffinityGroup", "PreCheckFailed").contains(row.reason())) {
+      promise(
+          "no row fails before the scheduler was asked where the target is only preferred",
+          !observed.spec().targetPolicy().equals("Prefer")
+              || targets.getOrDefault(row.id(), Optional.empty()).isEmpty(),
+          () -> row.name() + " was last asked for to " + targets.get(row.id()));
+    }
     if (news
         && was != null
         && was.attempts() != null
@@ -690,6 +716,7 @@ final class Promises {
                 promise(
                     "what was taken is given back",
                     h.serviceDeleted()
+                        || world.mayBeKept(host) && ("" + h.disabledReason()).startsWith(MARKER)
                         || h.enabled() == said.isEmpty()
                             && said.map(r -> r.equals(h.disabledReason())).orElse(true),
                     () ->

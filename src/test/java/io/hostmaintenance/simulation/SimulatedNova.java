@@ -7,6 +7,7 @@ import io.hostmaintenance.fakecloud.LiveMigrationRequest;
 import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.Refused;
 import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
@@ -204,6 +205,12 @@ final class SimulatedNova implements Nova {
     return server.host() != null && cloud.host(server.host()).cellDown();
   }
 
+  /** Null: Nova does not tell. */
+  private static Integer diskGiB(Server s) {
+    var steered = s.metadata().get(Steering.DISK_GIB.key());
+    return steered == null ? null : Integer.valueOf(steered);
+  }
+
   private static Instance instance(Server s) {
     return new Instance(
         s.id(),
@@ -220,7 +227,7 @@ final class SimulatedNova implements Nova {
         s.locked() ? new Instance.Lock(s.lockedReason()) : null,
         s.metadata().get("host_maintenance"),
         false,
-        20,
+        diskGiB(s),
         Instance.Constraints.NONE);
   }
 
@@ -507,7 +514,8 @@ final class SimulatedNova implements Nova {
     var request = new LiveMigrationRequest(command.targetHost().orElse(null), false, copies, false);
     var observed = process.observed();
     var done = world.promises().asking(process, id);
-    world.promises().copying(process, cloud.server(id), true, copies);
+    world.promises().targeting(id, command.targetHost());
+    world.promises().copying(process, cloud.server(id), true, copies, diskGiB(cloud.server(id)));
     return act(
         "live",
         id,
@@ -522,6 +530,8 @@ final class SimulatedNova implements Nova {
   private Accepted coldMigrate(String id, Optional<String> target) {
     var observed = process.observed();
     var done = world.promises().asking(process, id);
+    world.promises().targeting(id, target);
+    world.promises().copying(process, cloud.server(id), false, true, diskGiB(cloud.server(id)));
     return act(
         "cold",
         id,

@@ -247,6 +247,9 @@ final class Simulation {
               .noneMatch(h -> h != host && h.enabled() && h.up() && !h.serviceDeleted());
       case "TargetHostInvalid" -> {
         var target = cloud.hosts().stream().filter(h -> h.name().equals(spec.targetHost()));
+        if (spec.targetPolicy().equals("Prefer")) {
+          yield target.allMatch(h -> h.serviceDeleted());
+        }
         yield target.noneMatch(h -> h.enabled() && h.up() && !h.serviceDeleted())
             || world.kubernetes().resources().stream()
                 .anyMatch(r -> r.getSpec().host().equals(spec.targetHost()));

@@ -47,6 +47,10 @@ import java.util.List;
     message =
         "strategies.fallback is for instances whose live migration failed: leave it out, or write"
             + " liveMigrate: true and strategies.active: Move")
+@ValidationRule(
+    value = "!has(self.targetPolicy) || self.targetPolicy != 'Prefer' || has(self.targetHost)",
+    fieldPath = ".targetPolicy",
+    message = "targetPolicy: Prefer needs targetHost: name the host, or leave targetPolicy out")
 @RecordBuilder
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -198,7 +202,15 @@ public record HostMaintenanceSpec(
         @JsonPropertyDescription(
             "Largest local disk in GiB that a cold migration, or a live one with blockMigration:"
                 + " Auto, may copy, 0 to 1000000. Default: no limit.")
-        Integer maxLocalDiskGiB) {
+        Integer maxLocalDiskGiB,
+    @Default("\"Require\"")
+        @ValidationRule(
+            value = "self in ['Require', 'Prefer']",
+            message = "targetPolicy must be Require or Prefer")
+        @JsonPropertyDescription(
+            "Whether instances go to targetHost only: Require (default); Prefer, the first attempt"
+                + " of each goes there, and the scheduler picks where it has no room.")
+        String targetPolicy) {
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {
@@ -215,5 +227,6 @@ public record HostMaintenanceSpec(
     giveBack = giveBack == null ? "Enable" : giveBack;
     order = order == null ? "LargestFirst" : order;
     blockMigration = blockMigration == null ? "Auto" : blockMigration;
+    targetPolicy = targetPolicy == null ? "Require" : targetPolicy;
   }
 }

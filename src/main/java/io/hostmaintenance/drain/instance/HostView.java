@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the decisions about an instance need of its host: the same for each instance of one
@@ -28,6 +29,8 @@ import java.util.Optional;
  * @param spec what the administrator wants
  * @param strategies what may be done with instances; each is set
  * @param services every nova-compute service
+ * @param preferred the host that gets the first attempt of each instance; empty where the spec
+ *     prefers none
  */
 public record HostView(
     String name,
@@ -41,7 +44,12 @@ public record HostView(
     String uid,
     HostMaintenanceSpec spec,
     Strategies strategies,
-    List<ComputeService> services) {
+    List<ComputeService> services,
+    Optional<String> preferred) {
+
+  /** Why a host does not get an instance, before anything is moved. */
+  private static final Set<Reason> NOT_TAKEN =
+      Set.of(Reason.NoValidHost, Reason.AntiAffinityGroup, Reason.PreCheckFailed);
 
   /** Whether its nova-compute is up. */
   boolean up() {
@@ -69,6 +77,19 @@ public record HostView(
   /** Whether the spec allows a row one more attempt. */
   public boolean allowsAttemptAfter(InstanceStatus row) {
     return row.attemptsMade() < spec.maxAttempts();
+  }
+
+  /**
+   * Whether the first attempt found only that the preferred host does not take the instance: the
+   * scheduler gets an attempt of its own.
+   *
+   * @param row its attempt is still entered in it
+   */
+  boolean preferredOnlyRefused(InstanceStatus row, Reason reason) {
+    return row.attemptsMade() == 1
+        && preferred.isPresent()
+        && preferred.get().equals(row.destinationHost())
+        && NOT_TAKEN.contains(reason);
   }
 
   /** Whether a row has stood for the same reason for at least this time. */

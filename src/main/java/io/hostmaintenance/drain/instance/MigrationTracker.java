@@ -164,7 +164,15 @@ public final class MigrationTracker {
   }
 
   private Next attemptFailed(InstanceStatus row, Cause cause) {
-    return Next.of(RowTransitions.attemptFailed(row, cause, host));
+    return Next.of(
+        row.step() != null && notPicked(row) && host.preferredOnlyRefused(row, cause.reason())
+            ? RowTransitions.elsewhere(row, cause, host)
+            : RowTransitions.attemptFailed(row, cause, host));
+  }
+
+  /** Whether Nova picked no host: it writes the one that passes its checks. */
+  private boolean notPicked(InstanceStatus row) {
+    return records.record(row).map(Migration::destinationHost).isEmpty();
   }
 
   private Cause why(InstanceStatus row) {

@@ -108,7 +108,8 @@ public final class RowTransitions {
       return restoring(row, cause, host.now());
     }
     var settled = settle(row);
-    if (row.step() != null || !host.allowsAttemptAfter(row)) {
+    var more = host.allowsAttemptAfter(row) || host.preferredOnlyRefused(row, cause.reason());
+    if (row.step() != null || !more) {
       return end(settled, RowState.Failed, cause, host.now());
     }
     return mark(
@@ -120,6 +121,20 @@ public final class RowTransitions {
         RowState.Pending,
         cause,
         host.now());
+  }
+
+  /** The row on its way whose move is to be asked for again, of the scheduler. */
+  static InstanceStatus elsewhere(InstanceStatus row, Cause cause, HostView host) {
+    var asked =
+        row.toBuilder()
+            .requestId(null)
+            .migrationId(null)
+            .destinationHost(null)
+            .startTime(null)
+            .progressPercent(null)
+            .nextAttemptTime(host.now().plus(Deadlines.backOff(1)))
+            .build();
+    return mark(asked, RowState.InProgress, cause, host.now());
   }
 
   /** Whether the row is neither at its end nor in need of an administrator. */

@@ -74,6 +74,7 @@ final class Views {
         "0b1c7d6e-1111-4222-8333-444455556666",
         spec,
         spec.strategies().over(Strategies.DEFAULT),
-        List.of());
+        List.of(),
+        Optional.empty());
   }
 }

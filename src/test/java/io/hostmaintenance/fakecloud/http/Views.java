@@ -8,6 +8,7 @@ import io.hostmaintenance.fakecloud.Migration;
 import io.hostmaintenance.fakecloud.MigrationStatus;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.ServerGroup;
+import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -442,13 +443,20 @@ final class Views {
       return Json.object("id", id, "links", List.of(bookmark("flavors/" + id)));
     }
     return Json.object(
-        "vcpus", 1,
-        "ram", s.ramMiB(),
-        "disk", 0,
-        "ephemeral", 0,
-        "swap", 0,
-        "original_name", "ram-" + s.ramMiB(),
-        "extra_specs", Map.of());
+        "vcpus",
+        1,
+        "ram",
+        s.ramMiB(),
+        "disk",
+        Integer.parseInt(s.metadata().getOrDefault(Steering.DISK_GIB.key(), "0")),
+        "ephemeral",
+        0,
+        "swap",
+        0,
+        "original_name",
+        "ram-" + s.ramMiB(),
+        "extra_specs",
+        Map.of());
   }
 
   private Map<String, Object> image(Microversion version) {
