@@ -91,7 +91,8 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         spec(),
         StrategyTable.strategies(spec(), settings().strategies()),
         snapshot.services(),
-        preferredTarget());
+        preferredTarget(),
+        snapshot.newest());
   }
 
   private List<String> destinations() {
@@ -99,6 +100,7 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         .filter(s -> s.enabled() && s.up() && !s.host().equals(host()))
         .map(ComputeService::host)
         .filter(h -> target().equals(preferredTarget()) || target().get().equals(h))
+        .filter(h -> !input.resource().plans() || !input.hostsInMaintenance().contains(h))
         .sorted()
         .toList();
   }
@@ -111,6 +113,7 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         snapshot.detail(id),
         snapshot.migrations().stream().filter(m -> m.instanceId().equals(id)).toList(),
         snapshot.groups().getOrDefault(id, List.of()),
+        snapshot.hints().getOrDefault(id, List.of()),
         input.waited().getOrDefault(id, Duration.ZERO),
         input.unseen().getOrDefault(id, Duration.ZERO));
   }

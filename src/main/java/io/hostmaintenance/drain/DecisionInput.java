@@ -6,12 +6,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Everything a decision depends on besides what was seen.
  *
  * @param resource the resource as it is stored; its status may be null
  * @param others the other resources for the same host, and those for the target host
+ * @param hostsInMaintenance the hosts that other resources hold or wait for
  * @param now our clock
  * @param asked when the observation began, by our clock: what it did not show may have come since
  * @param settings how fast and how much at once
@@ -30,6 +32,7 @@ import java.util.Optional;
 public record DecisionInput(
     HostMaintenance resource,
     List<OtherMaintenance> others,
+    Set<String> hostsInMaintenance,
     Instant now,
     Instant asked,
     Settings settings,

@@ -58,15 +58,15 @@ public final class Drain {
   public static Decision decide(DecisionInput input, Observation observation) {
     var deleting = input.resource().isMarkedForDeletion();
     return switch (observation) {
-      case Unavailable unavailable ->
-          deleting ? Cleanup.unavailable(input, unavailable) : unavailable(input, unavailable);
+      case Unavailable unavailable -> unavailable(input, unavailable);
       case Snapshot snapshot when hidden(input.resource(), snapshot) -> {
-        var unavailable = cellDown(input);
-        yield deleting ? Cleanup.unavailable(input, unavailable) : unavailable(input, unavailable);
+        yield unavailable(input, cellDown(input));
       }
       case Snapshot snapshot -> {
         var context = new DecisionContext(input, snapshot);
-        yield deleting ? Cleanup.decide(context) : decide(context);
+        yield deleting
+            ? Cleanup.decide(context)
+            : input.resource().plans() ? Plan.decide(context) : decide(context);
       }
     };
   }
@@ -78,7 +78,7 @@ public final class Drain {
    * @return empty when an observation is needed
    */
   public static Optional<Decision> withoutObservation(DecisionInput input) {
-    if (HostClaim.holdsHost(input.resource().getStatus())) {
+    if (HostClaim.holdsHost(input.resource().getStatus()) || input.resource().plans()) {
       return Optional.empty();
     }
     return currentHolder(input)
@@ -241,7 +241,8 @@ public final class Drain {
         : Optional.of(HostMessages.cloudTooSlow(context.snapshot().age()));
   }
 
-  private static Optional<Cause> sourceDown(DecisionContext context) {
+  /** Nothing can be moved while the nova-compute of the host is down. */
+  static Optional<Cause> sourceDown(DecisionContext context) {
     var service = context.service().orElseThrow();
     return service.up() || !hasWork(context)
         ? Optional.empty()
@@ -436,6 +437,15 @@ public final class Drain {
   // ---------------------------------------------------------------- without an observation
 
   private static Decision unavailable(DecisionInput input, Unavailable unavailable) {
+    if (input.resource().isMarkedForDeletion()) {
+      return Cleanup.unavailable(input, unavailable);
+    }
+    return input.resource().plans()
+        ? Plan.unavailable(input, unavailable)
+        : drainUnavailable(input, unavailable);
+  }
+
+  private static Decision drainUnavailable(DecisionInput input, Unavailable unavailable) {
     var previous = DecisionContext.previous(input);
     var phase = Report.phase(previous);
     var taken = HostClaim.holdsHost(previous);
@@ -479,7 +489,8 @@ public final class Drain {
     return switch (phase) {
       case InMaintenance, Blocked -> report.build(taken ? Phase.Draining : Phase.Pending);
       case Failed -> report.build(Phase.Pending);
-      case Pending, Draining, Exiting -> report.build(phase);
+      case Pending, Planned -> report.build(Phase.Pending);
+      case Draining, Exiting -> report.build(phase);
     };
   }
 }

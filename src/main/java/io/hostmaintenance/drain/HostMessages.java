@@ -14,6 +14,7 @@ import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Every sentence about a host, its service and the resource as a whole. */
@@ -47,7 +48,47 @@ final class HostMessages {
   static final Cause DISABLED_BEFORE =
       Reason.DisabledBefore.cause("nova-compute was disabled before and stays so on delete.");
 
+  static final Cause CAPACITY_UNKNOWN =
+      Reason.CapacityUnknown.cause(
+          "Placement does not tell what the instances hold, so nobody can tell whether they fit on"
+              + " other hosts.");
+
   private HostMessages() {}
+
+  // ---------------------------------------------------------------- the plan
+
+  static Cause feasible(Map<String, Integer> actions, int skipped) {
+    return Reason.Feasible.cause(
+        "%s%s By placement all fit on other hosts; Nova's filters are not asked and nothing is"
+            + " reserved. To carry it out write mode: Drain.",
+        actions.isEmpty()
+            ? "No instance is to be moved."
+            : "Planned: %s."
+                .formatted(
+                    actions.entrySet().stream()
+                        .map(e -> e.getKey() + " " + e.getValue())
+                        .collect(Collectors.joining(", "))),
+        skipped == 0 ? "" : " The spec leaves %s on the host.".formatted(count(skipped)));
+  }
+
+  static Cause needsAction(List<InstanceStatus> blocked) {
+    return new Cause(Reason.NeedsAction, instancesBlocked(blocked).message());
+  }
+
+  static Cause noCapacity(int homeless) {
+    return Reason.NoCapacity.cause(
+        "By placement %s would find no room on other hosts: make room, or enable a host.",
+        count(homeless));
+  }
+
+  static Cause planIncomplete(int open, int all) {
+    return Reason.NotObservedYet.cause(
+        "Where %s of %s could go is not known yet: the operator asks on.", open, count(all));
+  }
+
+  private static String count(int instances) {
+    return instances == 1 ? "1 instance" : instances + " instances";
+  }
 
   /** The host is disabled, and nothing is left to move; these instances stay. */
   static Cause inMaintenance(String host, List<InstanceStatus> staying) {
@@ -79,7 +120,7 @@ final class HostMessages {
   }
 
   private static String instances(List<InstanceStatus> rows) {
-    return rows.size() == 1 ? "1 instance" : rows.size() + " instances";
+    return count(rows.size());
   }
 
   // ---------------------------------------------------------------- may the maintenance begin

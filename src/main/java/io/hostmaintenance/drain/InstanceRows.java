@@ -96,7 +96,8 @@ final class InstanceRows {
     return rows.stream().map(r -> since(r, before.get(r.id()))).toList();
   }
 
-  private static InstanceStatus since(InstanceStatus row, InstanceStatus before) {
+  /** The row, since when it has stood so; before may be null. */
+  static InstanceStatus since(InstanceStatus row, InstanceStatus before) {
     return before != null
             && row.lastTransitionTime() != null
             && before.lastTransitionTime() != null
@@ -246,15 +247,13 @@ final class InstanceRows {
               InstanceMessages.NOT_HEARD_REMEDY));
     }
     var first = context.previous().instances().stream().noneMatch(DetailQueries::movesPlainly);
-    var candidate = view.detail().flatMap(Detail::offer).map(o -> o.elsewhere(host));
-    if (!way.needsDestination() || candidate.orElse(!first)) {
+    if (!way.needsDestination() || !first || view.detail().flatMap(Detail::offer).isPresent()) {
       return Optional.empty();
     }
+    var untold = view.detail().flatMap(Detail::untold);
     return Optional.of(
         new InstanceDecision.WaitFor(
-            candidate.isPresent()
-                ? InstanceMessages.NO_CANDIDATE
-                : InstanceMessages.CANDIDATE_UNKNOWN,
+            untold.orElse(InstanceMessages.CANDIDATE_UNKNOWN),
             Deadlines.UNTOLD_WAIT,
             InstanceMessages.NO_CANDIDATE_REMEDY));
   }
@@ -538,15 +537,10 @@ final class InstanceRows {
     return Way.of(row).flatMap(Way::move).isPresent();
   }
 
-  /** Whether a way that needs somewhere to go has it, by placement's word. */
+  /** Whether placement has told that a way that needs somewhere to go has it. */
   private boolean goesSomewhere(InstanceStatus row) {
     return !movable.get(row.id()).needsDestination()
-        || context
-            .view(row.id(), host)
-            .detail()
-            .flatMap(Detail::offer)
-            .map(o -> o.elsewhere(host))
-            .orElse(false);
+        || context.view(row.id(), host).detail().flatMap(Detail::offer).isPresent();
   }
 
   /** Asks for the next operation of each row whose last one is proven. */

@@ -34,6 +34,17 @@ final class Notices {
     return List.of(warning ? Notice.warning(cause) : Notice.normal(cause));
   }
 
+  /** What is told of a plan that says something new. */
+  static List<Notice> ofPlan(DecisionInput input, HostMaintenanceStatus next) {
+    var planned = next.condition(Condition.PLANNED).orElseThrow();
+    var before = DecisionContext.previous(input).condition(Condition.PLANNED);
+    if (before.filter(b -> b.reason().equals(planned.reason())).isPresent()) {
+      return List.of();
+    }
+    var cause = new Cause(Reason.valueOf(planned.reason()), planned.message());
+    return List.of(planned.isTrue() ? Notice.normal(cause) : Notice.warning(cause));
+  }
+
   /** What is told of an observation that failed: once, when it changes how things stand. */
   static List<Notice> ofUnavailable(
       DecisionInput input, HostMaintenanceStatus next, Unavailable unavailable) {

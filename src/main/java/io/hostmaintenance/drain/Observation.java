@@ -7,10 +7,12 @@ import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
 import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.Hint;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.Timestamped;
@@ -41,11 +43,14 @@ public sealed interface Observation {
    * @param hypervisors the host's, of a resource that holds nothing yet; empty when Nova has none
    * @param groups the server groups of instances that are to be moved, by instance id; one that is
    *     missing was not asked about yet
+   * @param hints the scheduler hints that name other instances, by instance id: of those that the
+   *     scheduler found no host for, in a plan of all
    * @param details what {@link DetailQueries} asked for and Nova answered, by instance id; what had
    *     to wait for a later observation is missing
    * @param unanswered the ids of the instances of which Nova did not answer what was asked
    * @param residents whom the hypervisors of the host show
    * @param placement what holds allocations of the host
+   * @param newest the newest version of Nova's API that the cloud speaks
    */
   @RecordBuilder
   record Snapshot(
@@ -59,10 +64,12 @@ public sealed interface Observation {
       List<ComputeService> services,
       List<Hypervisor> hypervisors,
       Map<String, List<Group>> groups,
+      Map<String, List<Hint>> hints,
       Map<String, Detail> details,
       Set<String> unanswered,
       Residents residents,
-      Placement placement)
+      Placement placement,
+      Microversion newest)
       implements Observation, ObservationSnapshotBuilder.With {
 
     /** The host's nova-compute service; of several, the one that most speaks against empty. */
@@ -155,7 +162,7 @@ public sealed interface Observation {
     Duration pause(Settings settings, Phase phase) {
       var pause =
           switch (phase) {
-            case InMaintenance, Failed, Blocked -> settings.pollIdle();
+            case InMaintenance, Failed, Blocked, Planned -> settings.pollIdle();
             case Pending, Draining, Exiting -> settings.pollMoving();
           };
       return pause.compareTo(retryAfter) >= 0 ? pause : retryAfter;

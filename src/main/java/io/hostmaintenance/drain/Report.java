@@ -128,7 +128,7 @@ final class Report {
   HostMaintenanceStatus phase(Phase phase, Cause cause) {
     switch (phase) {
       case InMaintenance -> condition(Condition.READY, "True", cause);
-      case Pending, Draining, Exiting -> {
+      case Pending, Draining, Exiting, Planned -> {
         condition(Condition.READY, "False", cause);
         if (cause.reason() != Reason.Suspended) {
           condition(Condition.RECONCILING, "True", cause);
@@ -154,6 +154,7 @@ final class Report {
   private List<Condition> ordered() {
     var order =
         List.of(
+            Condition.PLANNED,
             Condition.READY,
             Condition.DRAINED,
             Condition.SERVICE_DISABLED,

@@ -65,6 +65,11 @@ public record Instance(
       Set<String> requiredTraits,
       Set<String> forbiddenTraits) {
 
+    /** Whether a hint names other instances, so that it matters where those are. */
+    public boolean namesInstances() {
+      return hints.containsKey("different_host") || hints.containsKey("same_host");
+    }
+
     /** Nothing. */
     public static final Constraints NONE = new Constraints(null, Map.of(), Set.of(), Set.of());
   }

@@ -12,10 +12,16 @@ public record Microversion(int major, int minor) implements Comparable<Microvers
   public static final Microversion FLOOR = new Microversion(2, 80);
 
   /** The newest that we know; a later one may answer otherwise. */
-  public static final Microversion CEILING = new Microversion(2, 96);
+  public static final Microversion CEILING = new Microversion(2, 104);
 
   /** The last whose list of hypervisors does not ask every host for its uptime (api-ref). */
   public static final Microversion WITHOUT_UPTIME = new Microversion(2, 87);
+
+  /** The first that takes a server out of the availability zone that it is pinned to. */
+  public static final Microversion UNPINS = new Microversion(2, 104);
+
+  /** The first that unshelves a server without the availability zone that it was built for. */
+  public static final Microversion UNSHELVES_UNPINNED = new Microversion(2, 91);
 
   private static final Pattern TEXT = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
 

@@ -1,9 +1,11 @@
 package io.hostmaintenance.operator;
 
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.Hint;
 import io.hostmaintenance.drain.instance.MoveFailure;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Nova;
@@ -11,6 +13,7 @@ import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.ServerGroup;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -52,13 +55,13 @@ final class Groups {
   private static final Duration GIVEN_UP = Duration.ofMinutes(15);
 
   private static final Duration GROUP_KEPT = Duration.ofMinutes(15);
-  private static final Duration FULL_KEPT = Duration.ofMinutes(1);
+  private static final Duration WHEREABOUTS_KEPT = Duration.ofMinutes(1);
 
   private final Nova nova;
   private final LongSupplier nanoTime;
   private final Map<String, Set<String>> memberships = bounded();
   private final Map<String, Known<Optional<ServerGroup>>> groups = bounded();
-  private final Map<String, Known<Set<String>>> full = bounded();
+  private final Map<String, Known<Optional<String>>> whereabouts = bounded();
   private final Map<String, Long> untold = bounded();
 
   /** Something that was known at a time of this process. */
@@ -80,32 +83,45 @@ final class Groups {
   }
 
   /**
-   * The groups by instance id, of those that move and of those on the host that can be moved; never
-   * fails. One that is missing is asked about at a later observation.
+   * What says on which hosts instances may be with regard to others.
    *
-   * @param status the stored status; may be null
-   * @param details what was asked about instances: whose move found no host tells where the others
-   *     of its group are
+   * @param groups the server groups by instance id; one that is missing is asked about at a later
+   *     observation
+   * @param hints the scheduler hints that name other instances, by instance id; likewise
    */
-  Map<String, List<Group>> of(
-      HostMaintenanceStatus status, List<Instance> instances, Map<String, Detail> details) {
+  record Rules(Map<String, List<Group>> groups, Map<String, List<Hint>> hints) {}
+
+  /**
+   * The rules of those that move and of those on the host that can be moved; never fails.
+   *
+   * @param resource its status may be null; of a plan it is asked of each where the others are
+   * @param details what was asked about instances: whose move found no host tells where the others
+   *     are
+   */
+  Rules of(HostMaintenance resource, List<Instance> instances, Map<String, Detail> details) {
+    var status = resource.getStatus();
     var snapshot = new Questions();
     var found = new HashMap<String, List<Group>>();
+    var hints = new HashMap<String, List<Hint>>();
+    var known = instances.stream().collect(Collectors.toMap(Instance::id, i -> i, (a, b) -> a));
     for (var id : wanted(status, instances, details)) {
+      var noHost = resource.plans() || noHost(details.get(id));
       snapshot
           .membership(id)
           .ifPresent(
-              ids -> {
-                var noHost =
-                    Optional.ofNullable(details.get(id))
-                        .flatMap(Detail::events)
-                        .filter(MoveFailure::noValidHost)
-                        .isPresent();
-                found.put(
-                    id, ids.stream().sorted().flatMap(g -> snapshot.group(g, noHost)).toList());
-              });
+              ids ->
+                  found.put(
+                      id, ids.stream().sorted().flatMap(g -> snapshot.group(g, noHost)).toList()));
+      Optional.ofNullable(known.get(id))
+          .filter(i -> noHost)
+          .flatMap(snapshot::hints)
+          .ifPresent(told -> hints.put(id, told));
     }
-    return Map.copyOf(found);
+    return new Rules(Map.copyOf(found), Map.copyOf(hints));
+  }
+
+  private static boolean noHost(Detail detail) {
+    return detail != null && detail.events().filter(MoveFailure::noValidHost).isPresent();
   }
 
   private static List<String> wanted(
@@ -171,34 +187,60 @@ final class Groups {
           .map(g -> new Group(id, g.name(), g.policy(), noHost ? fullHosts(g) : Set.of()));
     }
 
+    /** Empty when it is not known yet where one is that they name. */
+    Optional<List<Hint>> hints(Instance instance) {
+      var all = new ArrayList<Hint>();
+      for (var name : List.of(Hint.DIFFERENT_HOST, Hint.SAME_HOST)) {
+        var named = instance.constraints().hints().getOrDefault(name, List.of());
+        if (!named.isEmpty()) {
+          var hosts = hosts(named);
+          if (hosts.isEmpty()) {
+            return Optional.empty();
+          }
+          all.add(new Hint(name, named, Set.copyOf(hosts.get())));
+        }
+      }
+      return Optional.of(all);
+    }
+
+    /**
+     * Where instances are, those that are gone left out; empty when it is not known of each yet.
+     */
+    private Optional<List<String>> hosts(Collection<String> ids) {
+      var hosts = new ArrayList<String>();
+      for (var id : ids) {
+        var known = whereabouts.get(id);
+        if (known == null || old(known.at(), WHEREABOUTS_KEPT)) {
+          if (!mayAsk()) {
+            return Optional.empty();
+          }
+          var told = ask("instance " + id, () -> nova.instance(id).map(Instance::host));
+          if (told.isEmpty()) {
+            return Optional.empty();
+          }
+          known = new Known<>(told.get(), nanoTime.getAsLong());
+          whereabouts.put(id, known);
+        }
+        known.value().ifPresent(hosts::add);
+      }
+      return Optional.of(hosts);
+    }
+
     private Set<String> fullHosts(ServerGroup group) {
       if (!group.antiAffinity()) {
         return Set.of();
       }
-      var known = full.get(group.id());
-      if (known == null || old(known.at(), FULL_KEPT)) {
-        var hosts = new ArrayList<String>();
-        for (var member : group.members()) {
-          if (!mayAsk()) {
-            return Set.of();
-          }
-          ask("instance " + member, () -> nova.instance(member))
-              .flatMap(i -> i)
-              .map(Instance::host)
-              .ifPresent(hosts::add);
-        }
-        var crowded =
-            hosts.stream()
-                .collect(Collectors.groupingBy(h -> h, Collectors.counting()))
-                .entrySet()
-                .stream()
-                .filter(e -> e.getValue() >= group.maxPerHost())
-                .map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
-        known = new Known<>(crowded, nanoTime.getAsLong());
-        full.put(group.id(), known);
-      }
-      return known.value();
+      return hosts(group.members())
+          .map(
+              hosts ->
+                  hosts.stream()
+                      .collect(Collectors.groupingBy(h -> h, Collectors.counting()))
+                      .entrySet()
+                      .stream()
+                      .filter(e -> e.getValue() >= group.maxPerHost())
+                      .map(Map.Entry::getKey)
+                      .collect(Collectors.toSet()))
+          .orElse(Set.of());
     }
 
     private Duration kept(Optional<ServerGroup> group) {

@@ -2,10 +2,8 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
-import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.IndexedResourceCache;
 import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
@@ -22,16 +20,18 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.MDC;
 
-/** JOSDK's view of {@link MaintenanceLoop}: when to reconcile, and when the finalizer goes. */
+/**
+ * JOSDK's view of {@link MaintenanceLoop}: when to reconcile. The loop itself puts the finalizer on
+ * and takes it off: a plan and a resource that waits have none.
+ */
 @ControllerConfiguration(
     name = "host-maintenance",
-    finalizerName = HostMaintenance.FINALIZER,
     generationAwareEventProcessing = false,
+    triggerReconcilerOnAllEvents = true,
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = -1, initialInterval = 2000, maxInterval = 60_000)
-public final class HostMaintenanceReconciler
-    implements Reconciler<HostMaintenance>, Cleaner<HostMaintenance> {
+public final class HostMaintenanceReconciler implements Reconciler<HostMaintenance> {
 
   private static final Duration AT_ONCE = Duration.ofMillis(1);
 
@@ -89,19 +89,14 @@ public final class HostMaintenanceReconciler
     return cache == null ? List.of() : cache.list().toList();
   }
 
+  /** Also of a resource that is being deleted or is gone. */
   @Override
   public UpdateControl<HostMaintenance> reconcile(
       HostMaintenance resource, Context<HostMaintenance> context) {
     var result = reconcile(resource.getMetadata());
-    return UpdateControl.<HostMaintenance>noUpdate().rescheduleAfter(pause(result));
-  }
-
-  @Override
-  public DeleteControl cleanup(HostMaintenance resource, Context<HostMaintenance> context) {
-    var result = reconcile(resource.getMetadata());
-    return result.released()
-        ? DeleteControl.noFinalizerRemoval()
-        : DeleteControl.noFinalizerRemoval().rescheduleAfter(pause(result));
+    return result.released() || context.isPrimaryResourceDeleted()
+        ? UpdateControl.noUpdate()
+        : UpdateControl.<HostMaintenance>noUpdate().rescheduleAfter(pause(result));
   }
 
   private MaintenanceLoop.Result reconcile(ObjectMeta metadata) {

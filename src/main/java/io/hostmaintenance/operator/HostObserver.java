@@ -16,6 +16,7 @@ import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.ObservationNeeds;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
+import io.hostmaintenance.drain.instance.MoveFailure;
 import io.hostmaintenance.drain.instance.Offer;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.ComputeService;
@@ -148,6 +149,7 @@ final class HostObserver {
       var instances = nova.instancesOn(host);
       var services = nova.computeServices();
       ask(migrations, instances.value(), services);
+      var rules = groups.of(resource, instances.value(), details);
       return fresh(
           new Snapshot(
               instances.date(),
@@ -159,11 +161,13 @@ final class HostObserver {
               instances.value(),
               services,
               List.of(),
-              groups.of(status, instances.value(), details),
+              rules.groups(),
+              rules.hints(),
               details,
               unanswered,
               new Residents.NotAsked(),
-              new Placement.NotAsked()),
+              new Placement.NotAsked(),
+              nova.newestVersion()),
           began);
     }
 
@@ -188,6 +192,7 @@ final class HostObserver {
       var services = hidden(before) ? before : nova.computeServices();
       ask(migrations, instances.value(), services);
       inTime();
+      var rules = groups.of(resource, instances.value(), details);
       var lists =
           new Snapshot(
               page.began(),
@@ -199,11 +204,13 @@ final class HostObserver {
               instances.value(),
               services,
               HostClaim.holdsHost(status) ? List.of() : hypervisors.newest(host),
-              groups.of(status, instances.value(), details),
+              rules.groups(),
+              rules.hints(),
               details,
               unanswered,
               shown.value(),
-              new Placement.NotAsked());
+              new Placement.NotAsked(),
+              nova.newestVersion());
       return noneToMove ? verified(lists, page) : fresh(lists, began);
     }
 
@@ -307,6 +314,20 @@ final class HostObserver {
         }
       }
       listed(instances);
+      details.replaceAll((id, detail) -> explained(id, detail, instances));
+    }
+
+    /** Where the scheduler found no host placement is asked whether it knows one. */
+    private Detail explained(String id, Detail detail, List<Instance> instances) {
+      var instance = here(id, instances);
+      if (instance.isEmpty()
+          || detail.offer().isPresent()
+          || detail.events().filter(MoveFailure::noValidHost).isEmpty()) {
+        return detail;
+      }
+      var untold = new ArrayList<Cause>();
+      var offer = told(id, untold, () -> offers.of(instance.get()));
+      return detail.withOffer(offer);
     }
 
     /** A list that lacks the rows of the host's cell lacks all instances of the host. */

@@ -9,10 +9,12 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import java.net.HttpURLConnection;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /** The resources of an API server. */
 final class KubernetesResources implements ResourceStore {
@@ -60,8 +62,20 @@ final class KubernetesResources implements ResourceStore {
 
   @Override
   public HostMaintenance writeStatus(HostMaintenance resource) throws Conflict {
+    return unlessChanged(() -> client.resource(resource).updateStatus());
+  }
+
+  @Override
+  public HostMaintenance hold(HostMaintenance resource) throws Conflict {
+    var finalizers = new ArrayList<>(resource.getMetadata().getFinalizers());
+    finalizers.add(HostMaintenance.FINALIZER);
+    return unlessChanged(
+        () -> client.resource(resource).patch(MERGE, withFinalizers(resource, finalizers)));
+  }
+
+  private static HostMaintenance unlessChanged(Supplier<HostMaintenance> change) throws Conflict {
     try {
-      return client.resource(resource).updateStatus();
+      return change.get();
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_CONFLICT
           || e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
@@ -84,7 +98,9 @@ final class KubernetesResources implements ResourceStore {
         return;
       }
       try {
-        client.resource(stored.get()).patch(MERGE, withoutFinalizer(stored.get()));
+        client
+            .resource(stored.get())
+            .patch(MERGE, withFinalizers(stored.get(), othersThanOurs(stored.get())));
         return;
       } catch (KubernetesClientException e) {
         if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
@@ -102,15 +118,20 @@ final class KubernetesResources implements ResourceStore {
         && stored.hasFinalizer(HostMaintenance.FINALIZER);
   }
 
-  private static String withoutFinalizer(HostMaintenance stored) {
+  private static List<String> othersThanOurs(HostMaintenance stored) {
+    return stored.getMetadata().getFinalizers().stream()
+        .filter(f -> !f.equals(HostMaintenance.FINALIZER))
+        .toList();
+  }
+
+  /** Holds for the version that was read. */
+  private static String withFinalizers(HostMaintenance stored, List<String> finalizers) {
     var metadata = stored.getMetadata();
     var patch = JsonNodeFactory.instance.objectNode();
     var next = patch.putObject("metadata");
     next.put("uid", metadata.getUid()).put("resourceVersion", metadata.getResourceVersion());
-    var others = next.putArray("finalizers");
-    metadata.getFinalizers().stream()
-        .filter(f -> !f.equals(HostMaintenance.FINALIZER))
-        .forEach(others::add);
+    var all = next.putArray("finalizers");
+    finalizers.forEach(all::add);
     return patch.toString();
   }
 

@@ -12,6 +12,7 @@ import io.hostmaintenance.drain.Cleanup;
 import io.hostmaintenance.drain.Decision;
 import io.hostmaintenance.drain.DecisionInput;
 import io.hostmaintenance.drain.Drain;
+import io.hostmaintenance.drain.HostClaim;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Observation;
 import io.hostmaintenance.drain.Outcome;
@@ -53,7 +54,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Read the resource from the API server, not from a cache.
  *   <li>Observe its host, unless another resource holds it or it waits for its turn.
  *   <li>Decide ({@link Drain#decide}), one decision at a time in {@link MoveBudget}.
- *   <li>Store the status if it has news, on the version that was read; after a conflict stop.
+ *   <li>Store the status if it has news, on the version that was read; after a conflict stop. What
+ *       takes its host gets the finalizer before.
  *   <li>Execute the commands, while the intent is fresh and the lease is ours.
  *   <li>Enter the answers into the rows and store them.
  *   <li>Tell the notices; take the finalizer off when the host is given back.
@@ -318,6 +320,7 @@ final class MaintenanceLoop {
     return new DecisionInput(
         resource,
         budget.others(name(resource), resource.getSpec().host(), resource.getSpec().targetHost()),
+        budget.hostsInMaintenance(),
         now(),
         asked,
         settings,
@@ -384,7 +387,7 @@ final class MaintenanceLoop {
     var stored = resource;
     if (worthWriting(resource.getStatus(), decision, memory)) {
       try {
-        stored = write(resource, decision.status(), memory);
+        stored = write(held(resource, decision), decision.status(), memory);
         announced(resource.getStatus(), stored.getStatus(), memory);
       } catch (ResourceStore.Conflict e) {
         LOG.info("{}: {}: observed again", name(resource), e.getMessage());
@@ -415,6 +418,16 @@ final class MaintenanceLoop {
     }
     report(stored, outcomes, memory);
     return new Result(pause(decision, outcomes, memory), false);
+  }
+
+  /** What holds its host, or is about to, cannot go without giving it back. */
+  private HostMaintenance held(HostMaintenance resource, Decision decision)
+      throws ResourceStore.Conflict {
+    return HostClaim.holdsHost(decision.status())
+            && !resource.isMarkedForDeletion()
+            && !resource.hasFinalizer(HostMaintenance.FINALIZER)
+        ? resources.hold(resource)
+        : resource;
   }
 
   private static void announced(

@@ -33,6 +33,7 @@ final class MoveBudget {
   private final int maxHostsDraining;
   private final Map<String, Entry> entries = new HashMap<>();
   private final Map<String, Set<String>> byHost = new HashMap<>();
+  private final Map<String, Integer> inTheWay = new HashMap<>();
   private final NavigableSet<Entry> draining = new TreeSet<>(Entry.AGE);
   private final NavigableSet<Entry> waiting = new TreeSet<>(Entry.AGE);
   private final Set<String> awaited = new HashSet<>();
@@ -53,7 +54,7 @@ final class MoveBudget {
               Instant.parse(resource.getMetadata().getCreationTimestamp()),
               resource.isMarkedForDeletion(),
               HostClaim.holdsHost(status),
-              HostClaim.wantsHost(status)),
+              !resource.plans() && HostClaim.wantsHost(status)),
           HostClaim.drains(status),
           HostClaim.waitsForTurn(status),
           HostClaim.movesInFlight(status));
@@ -128,6 +129,11 @@ final class MoveBudget {
         .toList();
   }
 
+  /** The hosts that resources hold or wait for. */
+  synchronized Set<String> hostsInMaintenance() {
+    return Set.copyOf(inTheWay.keySet());
+  }
+
   /** How many moves all other resources have in flight. */
   synchronized int othersInFlight(String name) {
     var own = entries.get(name);
@@ -160,12 +166,18 @@ final class MoveBudget {
       draining.remove(old);
       waiting.remove(old);
       inFlight -= old.inFlight();
+      if (old.inTheWay()) {
+        inTheWay.computeIfPresent(old.host(), (host, n) -> n == 1 ? null : n - 1);
+      }
       byHost.computeIfPresent(
           old.host(), (host, names) -> names.remove(name) && names.isEmpty() ? null : names);
     }
     if (next != null) {
       byHost.computeIfAbsent(next.host(), host -> new HashSet<>()).add(name);
       inFlight += next.inFlight();
+      if (next.inTheWay()) {
+        inTheWay.merge(next.host(), 1, Integer::sum);
+      }
       if (next.draining()) {
         draining.add(next);
       }

@@ -24,6 +24,14 @@ interface ResourceStore {
    */
   HostMaintenance writeStatus(HostMaintenance resource) throws Conflict;
 
+  /**
+   * Puts our finalizer on a resource, if nobody has changed it since it was read.
+   *
+   * @return the resource as stored
+   * @throws Conflict when somebody has; nothing was stored
+   */
+  HostMaintenance hold(HostMaintenance resource) throws Conflict;
+
   /** Takes our finalizer off a resource that is being deleted. */
   void release(HostMaintenance resource);
 

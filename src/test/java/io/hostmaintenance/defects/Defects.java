@@ -247,9 +247,9 @@ final class Defects {
                 "operator.MaintenanceLoopTest$Intents#thatCouldNotBeStoredAreNotSent", WORLDS),
         Defect.of("stores its status over whatever stands there", "operator/KubernetesResources")
             .where(
-                "return client.resource(resource).updateStatus();",
+                "return unlessChanged(() -> client.resource(resource).updateStatus());",
                 "resource.getMetadata().setResourceVersion(null); return"
-                    + " client.resource(resource).updateStatus();")
+                    + " unlessChanged(() -> client.resource(resource).updateStatus());")
             .caughtBy(
                 "operator.KubernetesTest$TheResourceStore#rejectsAStatusOfAnOldResourceVersionAsAConflict"),
         Defect.of(
@@ -487,8 +487,10 @@ final class Defects {
             .where("&& all.getFirst().updatedAt() != null", "|| true")
             .caughtBy(
                 "drain.WaysOfInstancesTest#wayDoesNotBeginAtAComputeThatWasNotHeardOfForAMinute"),
-        Defect.of("resumes a guest that has nowhere to go", "drain/InstanceRows")
-            .where("!way.needsDestination() || candidate.orElse(!first)", "true")
+        Defect.of("resumes a guest that has nowhere to go", "drain/instance/Destinations")
+            .where(
+                "limits.add(new Limit(reason, said));",
+                "if (reason != Reason.NoCapacity) limits.add(new Limit(reason, said));")
             .caughtBy("drain.WaysOfInstancesTest#wayDoesNotBeginWherePlacementHasNoOtherHost"),
         Defect.of("changes guests before the plain moves are done", "drain/InstanceRows")
             .where("&& (plain || !goesSomewhere(row))", "&& false")

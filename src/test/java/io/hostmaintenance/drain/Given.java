@@ -21,6 +21,8 @@ import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
 import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.Hint;
+import io.hostmaintenance.drain.instance.MoveFailure;
 import io.hostmaintenance.drain.instance.Offer;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.Command;
@@ -30,6 +32,7 @@ import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.ServerGroup;
@@ -104,6 +107,12 @@ public final class Given {
   private Duration refusedFor = Duration.ZERO;
   private GuestPower guest = GuestPower.RUNNING;
   private boolean room = true;
+  private boolean placementTells = true;
+  private final Map<String, Map<String, Long>> free = new HashMap<>();
+  private final Map<String, List<Hint>> hints = new HashMap<>();
+  private final Map<String, String> zones = new HashMap<>();
+  private Set<String> inMaintenance = Set.of();
+  private Microversion newest = new Microversion(2, 104);
   private final Map<String, Long> heardOf = new HashMap<>();
 
   private Given() {
@@ -148,6 +157,7 @@ public final class Given {
 
   /** Mutable words of a spec. */
   static final class Spec {
+    String mode;
     String reason;
     Boolean liveMigrate;
     String targetHost;
@@ -172,6 +182,7 @@ public final class Given {
                 ? HostMaintenanceSpecBuilder.builder()
                 : HostMaintenanceSpecBuilder.builder(resource.getSpec()))
             .host(HOST)
+            .mode(w.mode)
             .reason(w.reason)
             .liveMigrate(w.liveMigrate)
             .targetHost(w.targetHost)
@@ -253,6 +264,18 @@ public final class Given {
 
   public Given instanceTimeout(String value) {
     words.instanceTimeout = value;
+    return spec(s -> s);
+  }
+
+  /** The plan is to be shown. */
+  public Given planned() {
+    words.mode = "Plan";
+    return spec(s -> s);
+  }
+
+  /** The plan is to be carried out. */
+  public Given carriedOut() {
+    words.mode = "Drain";
     return spec(s -> s);
   }
 
@@ -389,19 +412,32 @@ public final class Given {
     return this;
   }
 
-  private Map<String, List<Group>> groupsOfAll() {
+  private Map<String, List<Hint>> hintsOfAll(Map<String, Detail> details) {
+    return hints.keySet().stream()
+        .filter(id -> asksWhere(details.get(id)))
+        .collect(Collectors.toMap(id -> id, hints::get));
+  }
+
+  /** Where the members of a group are is asked of a plan, and where a move found no host. */
+  private boolean asksWhere(Detail detail) {
+    return resource.plans()
+        || detail != null && detail.events().filter(MoveFailure::noValidHost).isPresent();
+  }
+
+  private Map<String, List<Group>> groupsOfAll(Map<String, Detail> details) {
     var ids = new HashSet<>(instances.keySet());
     if (status() != null) {
       status().instances().forEach(r -> ids.add(r.id()));
     }
     ids.removeAll(groupsNotKnown);
-    return ids.stream().collect(Collectors.toMap(i -> i, this::groupsOf));
+    return ids.stream()
+        .collect(Collectors.toMap(i -> i, i -> groupsOf(i, asksWhere(details.get(i)))));
   }
 
-  private List<Group> groupsOf(String id) {
+  private List<Group> groupsOf(String id, boolean where) {
     return groups.stream()
         .filter(g -> g.members().contains(id))
-        .map(g -> new Group(g.id(), g.name(), g.policy(), hostsOf(g)))
+        .map(g -> new Group(g.id(), g.name(), g.policy(), where ? hostsOf(g) : Set.of()))
         .toList();
   }
 
@@ -552,11 +588,13 @@ public final class Given {
             hypervisorType == null
                 ? List.of()
                 : List.of(new Hypervisor("provider", HOST, hypervisorType)),
-            groupsOfAll(),
+            groupsOfAll(details),
+            hintsOfAll(details),
             details,
             Set.copyOf(unseen),
             new Residents.NotAsked(),
-            new Placement.NotAsked());
+            new Placement.NotAsked(),
+            newest);
     var shown =
         ObservationNeeds.residents(resource, snapshot)
             ? snapshot.with(
@@ -577,21 +615,7 @@ public final class Given {
     var snapshot = snapshot();
     var details = new HashMap<>(snapshot.details());
     details.put(id, told);
-    return new Snapshot(
-        snapshot.began(),
-        snapshot.date(),
-        snapshot.age(),
-        snapshot.complete(),
-        snapshot.identity(),
-        snapshot.migrations(),
-        snapshot.instances(),
-        snapshot.services(),
-        snapshot.hypervisors(),
-        snapshot.groups(),
-        details,
-        snapshot.unanswered(),
-        snapshot.residents(),
-        snapshot.placement());
+    return snapshot.with().details(details).build();
   }
 
   private Detail detail(String id, Set<Question> asked) {
@@ -618,6 +642,42 @@ public final class Given {
         Optional.empty());
   }
 
+  /** Other resources hold or wait for these hosts. */
+  public Given inMaintenance(String... hosts) {
+    inMaintenance = Set.of(hosts);
+    return this;
+  }
+
+  /** The cloud speaks no newer version of Nova's API. */
+  public Given newest(int major, int minor) {
+    newest = new Microversion(major, minor);
+    return this;
+  }
+
+  /** A host is in an availability zone. */
+  public Given zone(String host, String zone) {
+    zones.put(host, zone);
+    return this;
+  }
+
+  /** A hint of an instance names others, which are on these hosts. */
+  public Given hint(String id, String name, String... hosts) {
+    hints.put(id, List.of(new Hint(name, List.of("named"), Set.of(hosts))));
+    return this;
+  }
+
+  /** So much is free on a host. */
+  public Given free(String host, long vcpu, long ramMiB) {
+    free.put(host, Map.of("VCPU", vcpu, "MEMORY_MB", ramMiB, "DISK_GB", 1000L));
+    return this;
+  }
+
+  /** Placement does not know what the instances hold. */
+  public Given placementTellsNothing() {
+    placementTells = false;
+    return this;
+  }
+
   /** By default each other host has room for each instance. */
   private Offer offer(Instance instance) {
     var demand = Map.of("VCPU", 1L, "MEMORY_MB", (long) instance.ramMiB(), "DISK_GB", 20L);
@@ -626,9 +686,13 @@ public final class Given {
             .map(ComputeService::host)
             .filter(h -> room && !h.equals(HOST))
             .distinct()
-            .map(h -> new Offer.Room(h, "provider-of-" + h, FREE))
+            .map(h -> new Offer.Room(h, "provider-of-" + h, free.getOrDefault(h, FREE)))
+            .filter(
+                r ->
+                    demand.entrySet().stream()
+                        .allMatch(d -> r.free().get(d.getKey()) >= d.getValue()))
             .toList();
-    return new Offer(demand, Optional.of(rooms));
+    return !placementTells ? Offer.UNKNOWN : new Offer(demand, Optional.of(rooms));
   }
 
   /** What the hypervisor says of every guest that is asked about. */
@@ -657,7 +721,7 @@ public final class Given {
         s.up(),
         s.disabledReason(),
         s.forcedDown(),
-        s.zone(),
+        zones.getOrDefault(s.host(), s.zone()),
         now.plus(novaAhead).minusSeconds(heardOf.getOrDefault(s.host(), 5L)));
   }
 
@@ -677,6 +741,7 @@ public final class Given {
     return new DecisionInput(
         resource,
         List.copyOf(others),
+        inMaintenance,
         now,
         now.minus(lookTook),
         SETTINGS,

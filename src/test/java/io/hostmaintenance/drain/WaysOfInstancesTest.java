@@ -79,7 +79,8 @@ class WaysOfInstancesTest {
     var given = suspended().noCandidate();
 
     assertThat(changes(given.decide())).isEmpty();
-    assertThat(given.row("vm").reason()).isEqualTo("NoValidHost");
+    assertThat(given.row("vm").state()).isEqualTo("Blocked");
+    assertThat(given.row("vm").reason()).isEqualTo("NoCapacity");
   }
 
   @Test

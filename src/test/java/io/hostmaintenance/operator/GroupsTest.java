@@ -2,8 +2,11 @@ package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.instance.Group;
+import io.hostmaintenance.drain.instance.Hint;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Nova;
@@ -67,7 +70,7 @@ class GroupsTest {
 
   private Map<String, List<Group>> snapshot(String... ids) {
     var here = List.of(ids).stream().map(i -> active(i, "here")).toList();
-    return known.of(null, here, Map.of());
+    return known.of(drain(), here, Map.of()).groups();
   }
 
   @Test
@@ -116,7 +119,7 @@ class GroupsTest {
   void unreadableServerGroupStillCountsAsAGroup() {
     var unknown = new Groups(nova(), () -> time.toNanos());
 
-    assertThat(unknown.of(null, List.of(active("a", "here")), Map.of()).get("a"))
+    assertThat(unknown.of(drain(), List.of(active("a", "here")), Map.of()).groups().get("a"))
         .containsExactly(new Group("g", "g", "", Set.of()));
   }
 
@@ -144,9 +147,78 @@ class GroupsTest {
         new InstanceAction("r", "live-migration", "u", "p", Instant.EPOCH, "Error", List.of(event));
     var detail = Fixtures.detail(Optional.empty(), List.of(), List.of(), Optional.of(action));
 
-    var found = known.of(null, List.of(active("a", "here")), Map.of("a", detail));
+    var found = known.of(drain(), List.of(active("a", "here")), Map.of("a", detail)).groups();
 
     assertThat(found.get("a").getFirst().full())
         .containsExactlyInAnyOrder("host-of-a", "host-of-b");
+  }
+
+  @Test
+  void hostsOfOtherMembersAreReadForAPlan() {
+    group("g", "anti-affinity", "a", "b");
+
+    var found = known.of(plan(), List.of(active("a", "here")), Map.of()).groups();
+
+    assertThat(found.get("a").getFirst().full())
+        .containsExactlyInAnyOrder("host-of-a", "host-of-b");
+  }
+
+  @Test
+  void hostsOfInstancesThatAHintNamesAreReadForAPlan() {
+    instances.put("b", active("b", "host-of-b"));
+    var hinted = hinted("different_host", "b", "gone");
+
+    assertThat(known.of(plan(), List.of(hinted), Map.of()).hints().get("a"))
+        .containsExactly(new Hint("different_host", List.of("b", "gone"), Set.of("host-of-b")));
+  }
+
+  @Test
+  void hintsAreNotAskedAboutInADrain() {
+    assertThat(known.of(drain(), List.of(hinted("same_host", "b")), Map.of()).hints()).isEmpty();
+    assertThat(asked).doesNotContain("instance b");
+  }
+
+  @Test
+  void hintsOfAnInstanceAreMissingWhileNovaDoesNotTellWhereTheNamedOnesAre() {
+    known.of(plan(), List.of(hinted("same_host", "b")), Map.of());
+    silent = true;
+    time = Duration.ofMinutes(2);
+
+    assertThat(known.of(plan(), List.of(hinted("same_host", "b")), Map.of()).hints()).isEmpty();
+  }
+
+  @Test
+  void whereaboutsAreKeptForAMinute() {
+    instances.put("b", active("b", "host-of-b"));
+    var all = List.of(hinted("same_host", "b"));
+    known.of(plan(), all, Map.of());
+    known.of(plan(), all, Map.of());
+
+    assertThat(asked.stream().filter("instance b"::equals)).hasSize(1);
+
+    time = Duration.ofSeconds(61);
+    known.of(plan(), all, Map.of());
+
+    assertThat(asked.stream().filter("instance b"::equals)).hasSize(2);
+  }
+
+  private static Instance hinted(String name, String... ids) {
+    return active("a", "here")
+        .withConstraints(
+            new Instance.Constraints(null, Map.of(name, List.of(ids)), Set.of(), Set.of()));
+  }
+
+  private static HostMaintenance drain() {
+    return resource("Drain");
+  }
+
+  private static HostMaintenance plan() {
+    return resource("Plan");
+  }
+
+  private static HostMaintenance resource(String mode) {
+    var resource = new HostMaintenance();
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("here").mode(mode).build());
+    return resource;
   }
 }

@@ -42,19 +42,31 @@ final class InMemoryResources implements ResourceStore {
   }
 
   @Override
-  public HostMaintenance writeStatus(HostMaintenance resource) throws Conflict {
-    beforeWrite.run();
+  public HostMaintenance hold(HostMaintenance resource) throws Conflict {
+    var next = unchanged(resource);
+    next.getMetadata().setFinalizers(new ArrayList<>(next.getMetadata().getFinalizers()));
+    next.addFinalizer(HostMaintenance.FINALIZER);
+    return store(next);
+  }
+
+  private HostMaintenance unchanged(HostMaintenance resource) throws Conflict {
     var now =
         Optional.ofNullable(stored.get(resource.getMetadata().getName()))
             .map(InMemoryResources::parse);
+    if (now.isEmpty() || !version(now.get()).equals(version(resource))) {
+      throw new Conflict(null);
+    }
+    return now.get();
+  }
+
+  @Override
+  public HostMaintenance writeStatus(HostMaintenance resource) throws Conflict {
+    beforeWrite.run();
     if (conflicts > 0) {
       conflicts--;
       throw new Conflict(null);
     }
-    if (now.isEmpty() || !version(now.get()).equals(version(resource))) {
-      throw new Conflict(null);
-    }
-    var next = now.get();
+    var next = unchanged(resource);
     next.setStatus(resource.getStatus());
     writes.add(resource.getStatus());
     return store(next);

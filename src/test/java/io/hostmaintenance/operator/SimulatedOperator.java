@@ -30,6 +30,9 @@ public final class SimulatedOperator {
     /** Stores a status; empty when somebody has changed the resource meanwhile. */
     Optional<HostMaintenance> writeStatus(HostMaintenance resource);
 
+    /** Puts the finalizer on; empty when somebody has changed the resource meanwhile. */
+    Optional<HostMaintenance> hold(HostMaintenance resource);
+
     /** Takes the finalizer off. */
     void release(HostMaintenance resource);
   }
@@ -90,7 +93,16 @@ public final class SimulatedOperator {
 
       @Override
       public HostMaintenance writeStatus(HostMaintenance resource) throws Conflict {
-        var stored = store.writeStatus(resource);
+        return unlessChanged(store.writeStatus(resource));
+      }
+
+      @Override
+      public HostMaintenance hold(HostMaintenance resource) throws Conflict {
+        return unlessChanged(store.hold(resource));
+      }
+
+      private static HostMaintenance unlessChanged(Optional<HostMaintenance> stored)
+          throws Conflict {
         if (stored.isEmpty()) {
           throw new Conflict(null);
         }

@@ -7,8 +7,10 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.InstancePlan;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.PlanStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
@@ -45,8 +47,13 @@ class ReferenceTest {
   @Test
   void namesEveryFieldOfTheStatus() throws IOException {
     var fields =
-        Stream.of(HostMaintenanceStatus.class, ServiceStatus.class, InstanceStatus.class)
-            .flatMap(ReferenceTest::names);
+        Stream.of(
+                names(HostMaintenanceStatus.class),
+                names(PlanStatus.class).map(name -> "plan." + name),
+                names(ServiceStatus.class),
+                names(InstanceStatus.class),
+                names(InstancePlan.class).map(name -> "instances[].plan." + name))
+            .flatMap(Function.identity());
     assertThat(rows("## Status")).containsExactlyInAnyOrderElementsOf(fields.toList());
   }
 
@@ -62,6 +69,7 @@ class ReferenceTest {
             Condition.READY,
             Condition.DRAINED,
             Condition.SERVICE_DISABLED,
+            Condition.PLANNED,
             Condition.RECONCILING,
             Condition.STALLED);
   }

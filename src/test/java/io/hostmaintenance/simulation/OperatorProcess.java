@@ -202,10 +202,11 @@ final class OperatorProcess {
   }
 
   private void reconcile(String resource) {
-    if (!world.kubernetes().prepare(resource)) {
+    var stored = world.kubernetes().get(resource);
+    if (stored.isEmpty()) {
       return;
     }
-    var spec = world.kubernetes().get(resource).orElseThrow().getSpec();
+    var spec = stored.get().getSpec();
     var tick = new Reconciliation(resource, new ObservedTruth(world.cloud().now(), spec));
     ticks.push(tick);
     try {

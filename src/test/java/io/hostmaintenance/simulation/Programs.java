@@ -47,7 +47,7 @@ final class Programs {
           "resetState");
   private static final Set<String> MOVES = Set.of("live", "cold");
   private static final Set<String> KUBERNETES =
-      Set.of("read", "list", "writeStatus", "release", "tell");
+      Set.of("read", "list", "writeStatus", "hold", "release", "tell");
   private static final String DRAINED = "compute-1";
 
   private final SplittableRandom chance;
@@ -125,9 +125,11 @@ final class Programs {
               List.of("guest-1", "guest-2", "far-1")));
     }
     var resources = new ArrayList<Program.Applied>();
-    resources.add(new Program.Applied(Duration.ofSeconds(1), "hm-a", spec(DRAINED)));
+    resources.add(
+        new Program.Applied(Duration.ofSeconds(1), "hm-a", planned("hm-a", spec(DRAINED))));
     if (one(6)) {
-      resources.add(new Program.Applied(moment(), "hm-b", spec(one(2) ? DRAINED : "compute-2")));
+      var spec = spec(one(2) ? DRAINED : "compute-2");
+      resources.add(new Program.Applied(moment(), "hm-b", planned("hm-b", spec)));
     }
     if (one(4)) {
       leftovers();
@@ -215,6 +217,24 @@ final class Programs {
         one(10) ? 1 : 1000,
         skew,
         stamps());
+  }
+
+  /** Now and then the plan is to be seen first, and most of the time then carried out. */
+  private HostMaintenanceSpec planned(String name, HostMaintenanceSpec spec) {
+    if (!one(6)) {
+      return spec;
+    }
+    if (!one(5)) {
+      add(
+          moment(),
+          "somebody carries out the plan of " + name,
+          w -> w.kubernetes().edit(name, Programs::drain));
+    }
+    return HostMaintenanceSpecBuilder.builder(spec).mode("Plan").build();
+  }
+
+  static HostMaintenanceSpec drain(HostMaintenanceSpec spec) {
+    return HostMaintenanceSpecBuilder.builder(spec).mode("Drain").build();
   }
 
   /** The clocks of Nova's own hosts differ, and stay so. */

@@ -107,6 +107,7 @@ final class Promises {
         "an intent is stored before its request goes out",
         attempt.sent <= attempt.intents,
         () -> world.label(instanceId) + " was asked for without an intent");
+    draining(process);
     promise("only a leader asks", process.leading(), () -> process.name() + " leads no more");
     return caller -> {
       attempt.carriedOut++;
@@ -121,6 +122,18 @@ final class Promises {
   /** Where a move is asked to go. */
   void targeting(String instanceId, Optional<String> target) {
     targets.put(instanceId, target);
+  }
+
+  /** Whatever changes something is asked for by a resource that is to drain its host. */
+  private void draining(OperatorProcess process) {
+    promise(
+        "a plan changes nothing",
+        world
+            .kubernetes()
+            .get(process.resource())
+            .map(r -> r.getSpec().mode().equals("Drain"))
+            .orElse(true),
+        () -> process.resource() + " asks for something");
   }
 
   /** What began after the observation nobody could know: Nova has no condition on a request. */
@@ -206,6 +219,7 @@ final class Promises {
   }
 
   void confirming(OperatorProcess process, String serverId) {
+    draining(process);
     var migration = Truth.toConfirm(cloud, serverId);
     migration.ifPresent(
         m ->
@@ -238,6 +252,7 @@ final class Promises {
   }
 
   void aborting(OperatorProcess process, String serverId, long migrationId) {
+    draining(process);
     var migration =
         cloud.migrations(serverId).stream().filter(m -> m.id() == migrationId).findFirst();
     promise(
@@ -247,6 +262,7 @@ final class Promises {
   }
 
   void disabling(OperatorProcess process, String host, String reason) {
+    draining(process);
     var read = process.observed().disabledReason(host);
     promise(
         "no disable of somebody else is overwritten",
@@ -258,6 +274,7 @@ final class Promises {
   }
 
   void enabling(OperatorProcess process, String host) {
+    draining(process);
     var read = process.observed().disabledReason(host);
     promise(
         "no service is enabled that somebody else disabled",
@@ -325,6 +342,14 @@ final class Promises {
         () -> name + " was written too often in an hour");
     rowsAddUp(next);
     rowsAreBounded(after, next);
+    if (after.getSpec().mode().equals("Plan")) {
+      promise(
+          "a plan holds nothing",
+          next.service() == null
+              && after.getMetadata().getFinalizers().isEmpty()
+              && next.instances().stream().noneMatch(InstanceStatus::outstanding),
+          () -> name + " holds " + host);
+    }
     drained(observed, name, host, old, next);
     promise(
         "Ready only in InMaintenance",

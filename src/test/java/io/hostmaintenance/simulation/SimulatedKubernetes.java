@@ -139,25 +139,6 @@ final class SimulatedKubernetes {
     }
   }
 
-  /**
-   * What JOSDK does before a reconciliation: adds the finalizer; false when there is nothing to
-   * reconcile.
-   */
-  boolean prepare(String name) {
-    var resource = stored.get(name);
-    if (resource == null) {
-      return false;
-    }
-    var ours = resource.getMetadata().getFinalizers().contains(HostMaintenance.FINALIZER);
-    if (!ours && resource.isMarkedForDeletion()) {
-      return false;
-    }
-    if (!ours) {
-      change(name, r -> r.getMetadata().setFinalizers(List.of(HostMaintenance.FINALIZER)));
-    }
-    return true;
-  }
-
   private String seconds() {
     return world.cloud().now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
@@ -215,6 +196,24 @@ final class SimulatedKubernetes {
           .findFirst()
           .map(Snapshot::resources)
           .orElse(List.of());
+    }
+
+    @Override
+    public Optional<HostMaintenance> hold(HostMaintenance resource) {
+      return call(
+          "hold",
+          () -> {
+            var metadata = resource.getMetadata();
+            var current = stored.get(metadata.getName());
+            if (current == null || !same(current.getMetadata(), metadata)) {
+              process.observed().failed("conflict");
+              return Optional.empty();
+            }
+            var next = copy(current);
+            next.getMetadata().setFinalizers(List.of(HostMaintenance.FINALIZER));
+            store(next, false);
+            return Optional.of(copy(next));
+          });
     }
 
     @Override

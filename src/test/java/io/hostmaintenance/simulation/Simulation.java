@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.fakecloud.Cloud;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -112,17 +113,18 @@ final class Simulation {
           .promises()
           .promise(
               "it goes on when the human has acted",
-              switch (Administrator.reason(resource)) {
-                case "InMaintenance",
-                    "NothingRuns",
-                    "InstancesSkipped",
-                    "HostGone",
-                    "HostNotFound",
-                    "Conflict" ->
-                    true;
-                case "NoOtherHost" -> needed(world.cloud(), resource);
-                default -> false;
-              },
+              resource.plans()
+                  || switch (Administrator.reason(resource)) {
+                    case "InMaintenance",
+                        "NothingRuns",
+                        "InstancesSkipped",
+                        "HostGone",
+                        "HostNotFound",
+                        "Conflict" ->
+                        true;
+                    case "NoOtherHost" -> needed(world.cloud(), resource);
+                    default -> false;
+                  },
               this::phases);
     }
   }
@@ -146,6 +148,12 @@ final class Simulation {
         && world.quietTicks(resource.getMetadata().getName()) >= 4
         && switch (status.phase()) {
           case "InMaintenance", "Failed" -> true;
+          case "Planned" ->
+              status
+                      .condition(Condition.PLANNED)
+                      .filter(c -> !c.status().equals("Unknown"))
+                      .isPresent()
+                  || status.instances().stream().anyMatch(RowAction.Wait::of);
           case "Blocked" ->
               (Set.of("SourceServiceDown", "DrainTimeout").contains(Administrator.reason(resource))
                       || status.instances().stream().noneMatch(Simulation::goesOnByItself))

@@ -32,6 +32,9 @@ public record Condition(
   /** The host is in maintenance: disabled and verified empty. */
   public static final String READY = "Ready";
 
+  /** With mode Plan, in place of the three others: whether a drain would empty the host. */
+  public static final String PLANNED = "Planned";
+
   /** The operator goes on without help. */
   public static final String RECONCILING = "Reconciling";
 

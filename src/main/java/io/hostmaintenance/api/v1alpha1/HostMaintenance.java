@@ -47,6 +47,15 @@ public final class HostMaintenance
     return getSpec().host();
   }
 
+  /**
+   * Whether it only shows what a drain would do: its mode is Plan, and it holds nothing. One that
+   * holds its host drains it, whatever its mode says.
+   */
+  public boolean plans() {
+    return getSpec().mode().equals("Plan")
+        && (getStatus() == null || getStatus().service() == null);
+  }
+
   /** No spec until there is one. */
   @Override
   protected HostMaintenanceSpec initSpec() {

@@ -51,6 +51,12 @@ import java.util.List;
     value = "!has(self.targetPolicy) || self.targetPolicy != 'Prefer' || has(self.targetHost)",
     fieldPath = ".targetPolicy",
     message = "targetPolicy: Prefer needs targetHost: name the host, or leave targetPolicy out")
+@ValidationRule(
+    value = "!has(self.mode) || self.mode != 'Plan' || has(oldSelf.mode) && oldSelf.mode == 'Plan'",
+    fieldPath = ".mode",
+    message =
+        "mode cannot go back from Drain to Plan: delete this HostMaintenance, which gives the host"
+            + " back, and create one with mode: Plan")
 @RecordBuilder
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -70,6 +76,12 @@ public record HostMaintenanceSpec(
             "Exact host name of the nova-compute service, as 'openstack compute service list'"
                 + " shows it. Cannot be changed.")
         String host,
+    @Default("\"Drain\"")
+        @ValidationRule(value = "self in ['Drain', 'Plan']", message = "mode must be Drain or Plan")
+        @JsonPropertyDescription(
+            "Drain (default), or Plan: the operator shows what it would do with each instance and"
+                + " touches nothing. Drain carries the plan out; it cannot go back to Plan.")
+        String mode,
     @ValidationRule(
             value = "size(self) >= 1 && size(self) <= 120 && self.matches('^[ -~]+$')",
             message =
@@ -214,6 +226,7 @@ public record HostMaintenanceSpec(
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {
+    mode = mode == null ? "Drain" : mode;
     liveMigrate = liveMigrate == null || liveMigrate;
     concurrency = concurrency == null ? new Concurrency(null, null) : concurrency;
     maxAttempts = maxAttempts == null ? 3 : maxAttempts;

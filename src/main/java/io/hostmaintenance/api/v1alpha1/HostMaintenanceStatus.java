@@ -23,12 +23,16 @@ public record HostMaintenanceStatus(
             "Generation of the spec that this status is based on; -1 until the operator has"
                 + " seen the resource.")
         Long observedGeneration,
-    @JsonPropertyDescription("Pending, Draining, Blocked, InMaintenance, Failed or Exiting.")
+    @JsonPropertyDescription(
+            "Pending, Draining, Blocked, InMaintenance, Failed, Exiting, or Planned with mode Plan.")
         String phase,
     @JsonPropertyDescription(
             "ServiceDisabled, Drained and Ready always, Reconciling and Stalled only while they"
-                + " are True.")
+                + " are True. With mode Plan: Planned, and Reconciling or Stalled.")
         List<Condition> conditions,
+    @JsonPropertyDescription(
+            "What a drain would do, with mode Plan; afterwards the last plan before the drain.")
+        PlanStatus plan,
     @JsonPropertyDescription(
             "The nova-compute service before the maintenance, so that the operator can give it"
                 + " back.")

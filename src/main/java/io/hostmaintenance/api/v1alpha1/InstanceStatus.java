@@ -41,6 +41,8 @@ public record InstanceStatus(
             "Last request of a way of several steps, such as Resume or LiveMigrate; absent before"
                 + " its first one.")
         String step,
+    @JsonPropertyDescription("What the operator would do with the instance; with mode Plan only.")
+        InstancePlan plan,
     @Required
         @JsonPropertyDescription(
             "State of the row: Pending, Requested (Nova's answer is not known yet), InProgress,"

@@ -12,6 +12,8 @@ public enum Phase {
   InMaintenance,
   /** The resource itself cannot be carried out. */
   Failed,
+  /** What a drain would do is shown; nothing is touched. */
+  Planned,
   /** Being given back. */
   Exiting
 }

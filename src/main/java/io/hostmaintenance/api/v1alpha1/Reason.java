@@ -62,6 +62,14 @@ public enum Reason {
   PausedMovedBefore,
   /** A resize that nobody has confirmed or reverted. */
   UnconfirmedResize,
+  /** What a drain would do with it is known. */
+  Planned,
+  /** It is pinned to an availability zone that has no host left for it. */
+  ZonePinned,
+  /** A scheduler hint leaves no host for it. */
+  SchedulerHint,
+  /** Placement has no room for it, or not for all instances together. */
+  NoCapacity,
   /** A hard anti-affinity group has no host left for it. */
   AntiAffinityGroup,
   /** Its move would copy a larger local disk than the spec allows. */
@@ -86,6 +94,12 @@ public enum Reason {
   AffinityGroup,
 
   // Of the resource.
+  /** By all that can be known a drain would empty the host. */
+  Feasible,
+  /** Instances need manual action before a drain can empty the host. */
+  NeedsAction,
+  /** Whether the instances fit elsewhere is not known. */
+  CapacityUnknown,
   /** Not observed yet. */
   NotObservedYet,
   /** Other hosts are drained first. */

@@ -5,6 +5,7 @@ import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param offer what placement offers for it
  * @param untold why an answer is missing without which the rest is of use
  */
+@RecordBuilder
 public record Detail(
     Optional<Instance> instance,
     List<Migration> migrations,
@@ -26,4 +28,5 @@ public record Detail(
     Optional<InstanceAction> events,
     Optional<GuestPower> guest,
     Optional<Offer> offer,
-    Optional<Cause> untold) {}
+    Optional<Cause> untold)
+    implements DetailBuilder.With {}

@@ -51,7 +51,9 @@ public final class DetailQueries {
     for (var instance : instances) {
       var asked = EnumSet.noneOf(Question.class);
       asked.addAll(StrategyTable.questions(instance, resource.getSpec(), strategies));
-      if (plainMoves) {
+      if (resource.plans() && instance.idle()) {
+        asked.add(Question.CANDIDATE);
+      } else if (plainMoves) {
         asked.remove(Question.CANDIDATE); // what changes a guest begins after the plain moves
       }
       add(questions, instance.id(), asked);

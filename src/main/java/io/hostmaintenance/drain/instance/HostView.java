@@ -6,12 +6,15 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Identity;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What the decisions about an instance need of its host: the same for each instance of one
@@ -31,6 +34,7 @@ import java.util.Set;
  * @param services every nova-compute service
  * @param preferred the host that gets the first attempt of each instance; empty where the spec
  *     prefers none
+ * @param newest the newest version of Nova's API that the cloud speaks
  */
 public record HostView(
     String name,
@@ -45,11 +49,18 @@ public record HostView(
     HostMaintenanceSpec spec,
     Strategies strategies,
     List<ComputeService> services,
-    Optional<String> preferred) {
+    Optional<String> preferred,
+    Microversion newest) {
 
   /** Why a host does not get an instance, before anything is moved. */
   private static final Set<Reason> NOT_TAKEN =
-      Set.of(Reason.NoValidHost, Reason.AntiAffinityGroup, Reason.PreCheckFailed);
+      Set.of(
+          Reason.NoValidHost,
+          Reason.ZonePinned,
+          Reason.AntiAffinityGroup,
+          Reason.SchedulerHint,
+          Reason.NoCapacity,
+          Reason.PreCheckFailed);
 
   /** Whether its nova-compute is up. */
   boolean up() {
@@ -66,6 +77,15 @@ public record HostView(
         && all.getFirst().up()
         && all.getFirst().updatedAt() != null
         && Duration.between(all.getFirst().updatedAt(), date).abs().compareTo(Deadlines.HEARD) <= 0;
+  }
+
+  /** The other hosts of an availability zone, or of one that is not told, that take instances. */
+  Set<String> hostsOf(String zone) {
+    return services.stream()
+        .filter(s -> s.zone() == null || s.zone().equals(zone))
+        .filter(s -> s.enabled() && s.up() && !s.host().equals(name))
+        .map(ComputeService::host)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** Whether a record changed so recently, by Nova's clock. */
@@ -86,10 +106,12 @@ public record HostView(
    * @param row its attempt is still entered in it
    */
   boolean preferredOnlyRefused(InstanceStatus row, Reason reason) {
-    return row.attemptsMade() == 1
-        && preferred.isPresent()
-        && preferred.get().equals(row.destinationHost())
-        && NOT_TAKEN.contains(reason);
+    return preferred.filter(p -> triesOnly(p, row)).isPresent() && NOT_TAKEN.contains(reason);
+  }
+
+  /** Whether the attempt of a row is its first one, which was for the preferred host alone. */
+  boolean triesOnly(String preferred, InstanceStatus row) {
+    return row.attemptsMade() == 1 && preferred.equals(row.destinationHost());
   }
 
   /** Whether a row has stood for the same reason for at least this time. */

@@ -8,12 +8,16 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Every sentence about one instance. */
 public final class InstanceMessages {
@@ -143,12 +147,6 @@ public final class InstanceMessages {
   /** Of a way that is taken back because the resource is deleted. */
   public static final Cause DELETED_ON_ITS_WAY =
       Reason.Aborted.cause("The resource was deleted in the middle of its way.");
-
-  /** Of a row whose first step waits until placement has a host for it. */
-  public static final Cause NO_CANDIDATE =
-      Reason.NoValidHost.cause(
-          "Placement has no other host for it, so its way does not begin: make room, or enable a"
-              + " host.");
 
   private InstanceMessages() {}
 
@@ -486,15 +484,98 @@ public final class InstanceMessages {
         host, request(row));
   }
 
-  /** The hosts are those that could take the instance. */
-  static Cause noHostWithoutMember(Group group, List<String> hosts, String said) {
-    return Reason.AntiAffinityGroup.cause(
-        "Each host that could take it has a member of its anti-affinity group %s: %s%s. Enable one"
-            + " more host without a member. %s",
-        group.label(),
-        String.join(", ", hosts.subList(0, Math.min(3, hosts.size()))),
-        hosts.size() > 3 ? ", ..." : "",
+  // ---------------------------------------------------------------- where it could go
+
+  static String zone(String zone, Set<String> hosts) {
+    return "it is pinned to zone %s, which has %s"
+        .formatted(
+            zone,
+            hosts.isEmpty()
+                ? "no other host that is up and enabled"
+                : "only " + some(List.copyOf(hosts)));
+  }
+
+  static String antiAffinity(Group group) {
+    return "its anti-affinity group %s has members on %s"
+        .formatted(group.label(), some(group.full().stream().sorted().toList()));
+  }
+
+  static String schedulerHint(Hint hint) {
+    return hint.name().equals(Hint.SAME_HOST)
+        ? "its hint same_host allows only " + some(hint.hosts().stream().sorted().toList())
+        : "its hint different_host excludes " + some(hint.hosts().stream().sorted().toList());
+  }
+
+  static String noRoom(Map<String, Long> demand) {
+    return "placement has no room for "
+        + demand.entrySet().stream()
+            .sorted(Map.Entry.comparingByKey())
+            .map(e -> e.getKey() + ":" + e.getValue())
+            .collect(Collectors.joining(", "));
+  }
+
+  /** The first names; how many more there are. */
+  private static String some(List<String> names) {
+    return names.isEmpty()
+        ? "no host"
+        : String.join(", ", names.subList(0, Math.min(3, names.size())))
+            + (names.size() > 3 ? " and %s more".formatted(names.size() - 3) : "");
+  }
+
+  /** What takes all hosts away, and what helps against the last of it. */
+  static Cause noDestination(Reason reason, List<String> limits, Instance instance, HostView host) {
+    return reason.cause(
+        "No other host can take it: %s. %s",
+        String.join("; ", limits), destinationRemedy(reason, instance, host));
+  }
+
+  private static String destinationRemedy(Reason reason, Instance instance, HostView host) {
+    return switch (reason) {
+      case ZonePinned -> unpin(instance.id(), host.newest());
+      case AntiAffinityGroup -> "Enable one more host without a member.";
+      case SchedulerHint -> "A hint stays for good: move what it names, or enable another host.";
+      default -> "Make room, or enable a host.";
+    };
+  }
+
+  /** By what the cloud speaks: Nova unpins since 2.104, and unshelves without a zone since 2.91. */
+  private static String unpin(String id, Microversion newest) {
+    if (newest.compareTo(Microversion.UNPINS) >= 0) {
+      return "Enable one, or unpin it for good (openstack --os-compute-api-version %s server unset"
+              .formatted(Microversion.UNPINS)
+          + " --pinned-availability-zone %s): its volumes stay in their zone.".formatted(id);
+    }
+    return newest.compareTo(Microversion.UNSHELVES_UNPINNED) >= 0
+        ? "Enable one, or: openstack server shelve --offload --wait %1$s; openstack".formatted(id)
+            + " --os-compute-api-version %s server unshelve --no-availability-zone %s (off meanwhile)."
+                .formatted(Microversion.UNSHELVES_UNPINNED, id)
+        : "Enable one.";
+  }
+
+  /** Placement has room, and yet the scheduler found none. */
+  static Cause filtersRefused(List<String> hosts, String said) {
+    return Reason.NoValidHost.cause(
+        "%s by placement (%s); Nova's filters refused %s. %s",
+        hosts.size() == 1 ? "1 host fits" : hosts.size() + " hosts fit",
+        some(hosts),
+        hosts.size() == 1 ? "it" : "them",
         said);
+  }
+
+  /** What a drain would do, in a plan. */
+  public static Cause planned(Way way, Optional<Integer> hosts) {
+    return Reason.Planned.cause(
+        "%s%s.",
+        way.word(),
+        way.move().isEmpty()
+            ? ""
+            : hosts
+                .map(
+                    n ->
+                        n == 1
+                            ? ": 1 host has room for it"
+                            : ": %s hosts have room for it".formatted(n))
+                .orElse(": placement does not tell whether a host has room for it"));
   }
 
   /** By what Nova's logs name the last request. */

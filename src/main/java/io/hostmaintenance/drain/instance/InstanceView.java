@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param detail what was asked about it alone; empty when nothing was, or Nova did not answer
  * @param listed its migration records as the list of the host shows them
  * @param groups its server groups; empty also when they were not asked for
+ * @param hints its scheduler hints that name instances; empty also when they were not asked for
  * @param waited how long this process has known of its outstanding request; zero without one
  * @param unseen how long Nova has not answered what is asked about it; zero when it does
  */
@@ -25,6 +26,7 @@ public record InstanceView(
     Optional<Detail> detail,
     List<Migration> listed,
     List<Group> groups,
+    List<Hint> hints,
     Duration waited,
     Duration unseen) {
 

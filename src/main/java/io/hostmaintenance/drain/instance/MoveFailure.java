@@ -40,11 +40,15 @@ public final class MoveFailure {
     if (!detail.contains("No valid host")) {
       return new Cause(Reason.FailedDuringTransfer, said);
     }
-    var hosts = view.host().destinations();
-    return view.group("anti-affinity")
-        .filter(g -> !hosts.isEmpty() && g.full().containsAll(hosts))
-        .map(g -> InstanceMessages.noHostWithoutMember(g, hosts, said))
-        .orElse(new Cause(Reason.NoValidHost, said));
+    var destinations = Destinations.of(view, row);
+    return destinations
+        .blocker()
+        .map(b -> new Cause(b.reason(), b.message() + " " + said))
+        .orElseGet(
+            () ->
+                view.detail().flatMap(Detail::offer).flatMap(Offer::rooms).isPresent()
+                    ? InstanceMessages.filtersRefused(destinations.hosts(), said)
+                    : new Cause(Reason.NoValidHost, said));
   }
 
   /** What the events of the row's last action say of a failure; empty when they say nothing. */

@@ -25,11 +25,4 @@ public record Offer(Map<String, Long> demand, Optional<List<Room>> rooms) {
    * @param free what is free of each resource class
    */
   public record Room(String host, String id, Map<String, Long> free) {}
-
-  /** Whether another host than its own has room, or nobody can tell. */
-  public boolean elsewhere(HostView host) {
-    return rooms
-        .map(all -> all.stream().anyMatch(r -> host.destinations().contains(r.host())))
-        .orElse(true);
-  }
 }

@@ -197,6 +197,11 @@ public enum Operation {
         .orElse(this == DELETE);
   }
 
+  /** The vm_state after it, where it is no move. */
+  String state() {
+    return to;
+  }
+
   /** How long it may take where it is no move. */
   Duration deadline() {
     return deadline;

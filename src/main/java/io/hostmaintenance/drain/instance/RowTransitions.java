@@ -37,6 +37,7 @@ public final class RowTransitions {
         .projectId(UntrustedText.cut(instance.projectId(), 64))
         .status(UntrustedText.cut(instance.status(), 32))
         .powerState(powerState(instance.powerState()))
+        .plan(null)
         .build();
   }
 

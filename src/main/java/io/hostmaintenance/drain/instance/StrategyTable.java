@@ -26,7 +26,8 @@ import java.util.stream.Stream;
  *
  * <p>In this order: what Nova is busy with; what the spec excludes; the scope; a strategy that its
  * metadata names; that of locked instances; that of its state; what a lock forbids; what a hard
- * affinity group forbids; what a large local disk forbids.
+ * affinity group forbids; what leaves no host for it ({@link Destinations}); what a large local
+ * disk forbids.
  *
  * <p>Which operation Nova allows in which state stands in nova/compute/api.py.
  */
@@ -113,6 +114,11 @@ public final class StrategyTable {
     return failed && !word.equals("Report") ? Optional.of(FALLBACK + word) : Optional.empty();
   }
 
+  /** Whether a move copies the local disks of its instance where storage is not shared. */
+  public static boolean copiesDisks(Operation move, HostMaintenanceSpec spec) {
+    return move == Operation.COLD_MIGRATE || mayCopyDisks(spec);
+  }
+
   /** Whether a live migration may copy local disks. */
   public static boolean mayCopyDisks(HostMaintenanceSpec spec) {
     return !spec.blockMigration().equals("Never");
@@ -197,9 +203,14 @@ public final class StrategyTable {
       return new NeedsAdmin(InstanceMessages.locked(instance, way), shown);
     }
     var affinity = view.group("affinity").filter(g -> way.move().isPresent());
-    return affinity.isPresent()
-        ? new NeedsAdmin(InstanceMessages.affinityGroup(affinity.get()), shown)
-        : tooLarge(way).<InstanceDecision>map(c -> new NeedsAdmin(c, shown)).orElse(decision);
+    if (affinity.isPresent()) {
+      return new NeedsAdmin(InstanceMessages.affinityGroup(affinity.get()), shown);
+    }
+    return way.move()
+        .flatMap(m -> Destinations.of(view).blocker())
+        .or(() -> tooLarge(way))
+        .<InstanceDecision>map(blocker -> new NeedsAdmin(blocker, shown))
+        .orElse(decision);
   }
 
   /** Why a way would copy more of the local disk than the spec allows; empty when it would not. */
@@ -207,7 +218,7 @@ public final class StrategyTable {
     var limit = spec.maxLocalDiskGiB();
     var size = instance.localDiskGiB();
     return way.move()
-        .filter(move -> move == Operation.COLD_MIGRATE || mayCopyDisks(spec))
+        .filter(move -> copiesDisks(move, spec))
         .filter(move -> limit != null && (size == null || size > limit))
         .map(move -> InstanceMessages.localDisk(size, limit, move));
   }
@@ -347,7 +358,13 @@ public final class StrategyTable {
     return switch (view.detail().get().guest().orElse(GuestPower.UNKNOWN)) {
       case RUNNING -> new Move(Way.RESET_AND_LIVE, shown);
       case OFF -> new Move(Way.STOP_AND_COLD, shown);
-      case UNKNOWN -> new NeedsAdmin(InstanceMessages.powerUnknown(instance), shown);
+      case UNKNOWN ->
+          new NeedsAdmin(
+              view.detail()
+                  .filter(d -> d.guest().isEmpty())
+                  .flatMap(Detail::untold)
+                  .orElse(InstanceMessages.powerUnknown(instance)),
+              shown);
     };
   }
 

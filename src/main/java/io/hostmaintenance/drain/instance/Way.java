@@ -3,6 +3,7 @@ package io.hostmaintenance.drain.instance;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.RowAction;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -83,6 +84,35 @@ public enum Way {
   /** Its first operation. */
   public Operation first() {
     return operations.getFirst();
+  }
+
+  /** What is asked for, in order, and then what gives the guest its state back. */
+  public List<String> steps() {
+    var all = new ArrayList<>(operations);
+    if (move().isPresent() && state.isPresent()) {
+      var last = operations.stream().filter(Operation::changesState).reduce((a, b) -> b);
+      for (var next = back(last.orElseThrow().state()); next.isPresent(); ) {
+        all.add(next.get());
+        next = back(next.get().state());
+      }
+    }
+    return all.stream().map(Operation::word).toList();
+  }
+
+  /**
+   * The operation that brings a guest from a vm_state nearer to that which it gets back; empty when
+   * none does, or it has it.
+   */
+  Optional<Operation> back(String from) {
+    return switch (state.orElse("")) {
+      case "suspended" ->
+          from.equals("active")
+              ? Optional.of(Operation.SUSPEND)
+              : Optional.of(Operation.UNPAUSE).filter(o -> from.equals("paused"));
+      case "paused" -> Optional.of(Operation.PAUSE).filter(o -> from.equals("active"));
+      case "active" -> Optional.of(Operation.START).filter(o -> from.equals("stopped"));
+      default -> Optional.empty();
+    };
   }
 
   /** The operation that follows on one; empty after the last, and on one that it does not have. */

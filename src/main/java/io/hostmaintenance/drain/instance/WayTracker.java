@@ -426,21 +426,10 @@ public final class WayTracker {
                   .build()
               : end(row, left() ? RowState.Moved : RowState.Failed, cause));
     }
-    return towards(wanted, instance.get().vmState())
+    return way.back(instance.get().vmState())
         .map(next -> ask(row, next))
         .or(() -> others().findFirst().map(a -> takenOver(row, a)))
         .orElseGet(() -> Next.of(notPutBack(row)));
-  }
-
-  private static Optional<Operation> towards(String wanted, String state) {
-    return switch (wanted) {
-      case "suspended" ->
-          state.equals("active")
-              ? Optional.of(Operation.SUSPEND)
-              : Optional.of(Operation.UNPAUSE).filter(o -> state.equals("paused"));
-      case "paused" -> Optional.of(Operation.PAUSE).filter(o -> state.equals("active"));
-      default -> Optional.of(Operation.START).filter(o -> state.equals("stopped"));
-    };
   }
 
   private InstanceStatus notPutBack(InstanceStatus row) {

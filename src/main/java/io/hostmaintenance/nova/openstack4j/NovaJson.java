@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.deser.std.StdScalarDeserializer;
@@ -23,14 +24,17 @@ import io.hostmaintenance.nova.UntrustedText;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Nova's JSON at microversions 2.80 to 2.96; a record that lacks a needed field throws. */
+/** Nova's JSON at microversions 2.80 to 2.104; a record that lacks a needed field throws. */
 final class NovaJson {
 
   /** Strict in what we read, open for what Nova adds. */
@@ -220,11 +224,17 @@ final class NovaJson {
       Fault fault,
       Boolean locked,
       @JsonProperty("locked_reason") String lockedReason,
-      Metadata metadata)
+      Metadata metadata,
+      JsonNode image,
+      @JsonProperty("pinned_availability_zone") String pinnedZone,
+      @JsonProperty("scheduler_hints") JsonNode hints)
       implements Row<Instance> {
 
     /** The field that only an administrator is shown. */
     static final String HOST = "OS-EXT-SRV-ATTR:host";
+
+    private static final int HINTS = 32;
+    private static final int VALUES_OF_A_HINT = 64;
 
     Server {
       requireId(id, "id");
@@ -251,13 +261,58 @@ final class NovaJson {
           Boolean.TRUE.equals(locked) ? new Instance.Lock(lockedReason) : null,
           metadata == null ? null : metadata.policy(),
           flavor.extraDisks(),
-          null,
-          Instance.Constraints.NONE);
+          localDiskGiB(),
+          new Instance.Constraints(
+              pinnedZone == null || pinnedZone.isBlank() ? null : pinnedZone,
+              readableHints(),
+              flavor.requiredTraits(),
+              flavor.forbiddenTraits()));
+    }
+
+    private Integer localDiskGiB() {
+      if (image == null) {
+        return null;
+      }
+      var volumeBacked = image.isNull() || "".equals(image.textValue());
+      return volumeBacked ? flavor.localDiskGiB(0) : flavor.localDiskGiB();
+    }
+
+    /** Nova keeps what the owner wrote, whatever it is. */
+    private Map<String, List<String>> readableHints() {
+      var readable = new LinkedHashMap<String, List<String>>();
+      if (hints != null) {
+        for (var hint : hints.properties()) {
+          var values = readable(hint.getValue());
+          if (!values.isEmpty() && readable.size() < HINTS) {
+            readable.putIfAbsent(UntrustedText.line(hint.getKey(), TEXT_BYTES), values);
+          }
+        }
+      }
+      return Collections.unmodifiableMap(readable);
+    }
+
+    private static List<String> readable(JsonNode value) {
+      return (value.isArray() ? value.valueStream() : Stream.of(value))
+          .filter(JsonNode::isTextual)
+          .limit(VALUES_OF_A_HINT)
+          .map(v -> UntrustedText.line(v.textValue(), TEXT_BYTES))
+          .toList();
     }
   }
 
-  /** Embedded in a server since 2.47. */
-  record Flavor(@JsonProperty(required = true) int ram, Integer ephemeral, Integer swap) {
+  /** Embedded in a server since 2.47; its specs are left out where policy hides them. */
+  record Flavor(
+      @JsonProperty(required = true) int ram,
+      Integer disk,
+      Integer ephemeral,
+      Integer swap,
+      @JsonProperty("extra_specs") JsonNode extraSpecs) {
+
+    /** A trait, also of one of the numbered groups (nova/scheduler/utils.py). */
+    private static final Pattern TRAIT =
+        Pattern.compile("trait(?<group>[A-Za-z0-9_-]{1,64})?:(?<name>[A-Z0-9_]{1,255})");
+
+    private static final int TRAITS = 64;
 
     Flavor {
       if (ram < 0) {
@@ -267,6 +322,41 @@ final class NovaJson {
 
     boolean extraDisks() {
       return ephemeral != null && ephemeral > 0 || swap != null && swap > 0;
+    }
+
+    /** With the root disk, unless its size is that of the image, which is not told. */
+    Integer localDiskGiB() {
+      return disk == null || disk == 0 ? null : localDiskGiB(disk);
+    }
+
+    /** The root disk is in GiB as the ephemeral one, the swap disk in MiB. */
+    Integer localDiskGiB(long root) {
+      var swapGiB = swap == null ? 0 : Math.ceilDiv((long) swap, 1024);
+      var sum = root + (ephemeral == null ? 0 : ephemeral) + swapGiB;
+      return sum < 0 || sum > Integer.MAX_VALUE ? null : (int) sum;
+    }
+
+    /** Of all groups: each is met by some resource provider of the host. */
+    Set<String> requiredTraits() {
+      return traits("required", true);
+    }
+
+    /** A numbered group forbids it only of the resource provider that it takes. */
+    Set<String> forbiddenTraits() {
+      return traits("forbidden", false);
+    }
+
+    private Set<String> traits(String word, boolean ofNumberedGroups) {
+      return extraSpecs == null
+          ? Set.of()
+          : extraSpecs
+              .propertyStream()
+              .filter(e -> word.equals(e.getValue().textValue()))
+              .map(e -> TRAIT.matcher(e.getKey()))
+              .filter(m -> m.matches() && (ofNumberedGroups || m.group("group") == null))
+              .map(m -> m.group("name"))
+              .limit(TRAITS)
+              .collect(Collectors.toUnmodifiableSet());
     }
   }
 

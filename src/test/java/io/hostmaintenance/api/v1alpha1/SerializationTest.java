@@ -177,6 +177,9 @@ class SerializationTest {
             .skipped(0)
             .gone(0)
             .remaining(1)
+            .plan(
+                new PlanStatus(
+                    List.of(new PlanStatus.ActionCount("LiveMigrate", 1)), 0, 0, "Fits", TEN))
             .startTime(TEN)
             .firstEmptyTime(TEN)
             .retry("2")
@@ -196,6 +199,7 @@ class SerializationTest {
         .strategy("active=Move")
         .step("LiveMigrate")
         .stopRequestId("req-0a3e")
+        .plan(new InstancePlan(List.of("LiveMigrate"), List.of("compute-2"), 1, 20))
         .state("InProgress")
         .destinationHost("compute-2.example.org")
         .attempts(1)

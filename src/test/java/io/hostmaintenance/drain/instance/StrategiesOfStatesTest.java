@@ -74,6 +74,7 @@ class StrategiesOfStatesTest {
             Optional.of(detail),
             List.of(),
             List.of(),
+            List.of(),
             Duration.ZERO,
             Duration.ZERO),
         row);

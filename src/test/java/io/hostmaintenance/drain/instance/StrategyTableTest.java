@@ -398,6 +398,7 @@ class StrategyTableTest {
             detail,
             List.of(),
             List.of(),
+            List.of(),
             Duration.ZERO,
             Duration.ZERO);
     return StrategyTable.choose(view, RowTransitions.first(instance, Given.NOON));

@@ -13,6 +13,7 @@ import io.hostmaintenance.drain.Given;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Views {
         detail,
         listed,
         List.of(),
+        List.of(),
         afterNoon,
         Duration.ZERO);
   }
@@ -75,6 +77,7 @@ final class Views {
         spec,
         spec.strategies().over(Strategies.DEFAULT),
         List.of(),
-        Optional.empty());
+        Optional.empty(),
+        new Microversion(2, 104));
   }
 }

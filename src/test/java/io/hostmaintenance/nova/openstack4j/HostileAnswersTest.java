@@ -62,6 +62,10 @@ class HostileAnswersTest {
               "servers-detail-host-mixed-mv2.96",
               "servers",
               (nova, id) -> nova.instancesOn("compute-1").value()),
+          list(
+              "servers-detail-constraints-mv2.104",
+              "servers",
+              (nova, id) -> nova.instancesOn("compute-1").value()),
           one("servers-detail-host-limit2", (nova, id) -> nova.instancesOn("compute-1")),
           one("server-active-after", (nova, id) -> nova.instance(id.get(1))),
           one("server-cold-fail", (nova, id) -> nova.instance(id.get(1))),
@@ -119,12 +123,13 @@ class HostileAnswersTest {
                   """),
               "resource_providers",
               (nova, id) -> nova.providerTree("p1")),
+          one("server-hinted-mv2.104", (nova, id) -> nova.instance(id.get(1))),
           new Call(
               "candidates",
               "GET",
               "/placement/allocation_candidates",
               200,
-              StubCloud.recording("placement-allocation-candidates-not-disabled").path("body"),
+              StubCloud.recording("placement-allocation-candidates-summaries").path("body"),
               "none",
               (nova, id) -> nova.candidates(DEMAND)));
 

@@ -27,11 +27,14 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -256,7 +259,7 @@ class OpenStack4jNovaTest {
   // Microversion
 
   @ParameterizedTest
-  @CsvSource({"2.80, 2.80", "2.88, 2.88", "2.96, 2.96", "2.104, 2.96"})
+  @CsvSource({"2.80, 2.80", "2.88, 2.88", "2.96, 2.96", "2.104, 2.104", "2.105, 2.104"})
   void requestNamesTheNegotiatedMicroversion(String newest, String asked) {
     cloud.speaks("2.1", newest).on("GET", SERVICES, 200, "{\"services\": []}");
     nova.computeServices();
@@ -357,7 +360,7 @@ class OpenStack4jNovaTest {
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> nova.execute(ENABLE))
         .withMessage(
-            "Nova's API speaks microversions 2.1 to 2.79, but one of 2.80 to 2.96 is needed.")
+            "Nova's API speaks microversions 2.1 to 2.79, but one of 2.80 to 2.104 is needed.")
         .matches(e -> e.kind() == Kind.UNSUPPORTED_API && !e.outcomeUnknown());
   }
 
@@ -1254,6 +1257,201 @@ class OpenStack4jNovaTest {
           """)
   void ephemeralAndSwapAreExtraDisks(String flavor, boolean extra) {
     assertThat(read("\"ram\": 64", flavor).extraDisks()).isEqualTo(extra);
+  }
+
+  /** An instance of this image and of a flavor with these fields. */
+  private Instance disks(String image, String flavor) {
+    return read("\"ram\": 64}", "\"ram\": 64, %s}, \"image\": %s".formatted(flavor, image));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "disk": 20                                    | 20
+          "disk": 20, "ephemeral": 0, "swap": 0         | 20
+          "disk": 20, "ephemeral": 5, "swap": 0         | 25
+          "disk": 20, "ephemeral": 0, "swap": 1         | 21
+          "disk": 20, "ephemeral": 0, "swap": 1024      | 21
+          "disk": 20, "ephemeral": 5, "swap": 1025      | 27
+          "disk": 2147483647, "ephemeral": 2147483647   |
+          "disk": 20, "ephemeral": -21                  |
+          """)
+  void localDiskIsRootAndEphemeralInGibibytesAndSwapInMebibytes(String flavor, Integer size) {
+    assertThat(disks("{\"id\": \"image\"}", flavor).localDiskGiB()).isEqualTo(size);
+  }
+
+  /** Then the root disk is as large as the image. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"disk\": 0",
+        "\"disk\": 0, \"ephemeral\": 5, \"swap\": 512",
+        "\"disk\": null",
+        "\"ephemeral\": 5"
+      })
+  void localDiskIsUnknownWhenTheFlavorDoesNotLimitTheRootDisk(String flavor) {
+    assertThat(disks("{\"id\": \"image\"}", flavor).localDiskGiB()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          ""   | "disk": 20                                 | 0
+          null | "disk": 20                                 | 0
+          ""   | "disk": 0                                  | 0
+          ""   | "disk": 20, "ephemeral": 5, "swap": 1536   | 7
+          """)
+  void rootDiskOfAVolumeBackedInstanceIsNotLocal(String image, String flavor, Integer size) {
+    assertThat(disks(image, flavor).localDiskGiB()).isEqualTo(size);
+  }
+
+  @Test
+  void localDiskIsUnknownWhereTheImageIsNotShown() {
+    assertThat(read("\"ram\": 64", "\"ram\": 64, \"disk\": 20").localDiskGiB()).isNull();
+  }
+
+  @Test
+  void instanceIsPinnedToTheZoneThatNovaNames() {
+    assertThat(with("\"pinned_availability_zone\": \"z1\"").constraints().pinnedZone())
+        .isEqualTo("z1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"pinned_availability_zone\": null",
+        "\"pinned_availability_zone\": \"\"",
+        "\"pinned_availability_zone\": \" \"",
+        "\"OS-EXT-AZ:availability_zone\": \"z1\""
+      })
+  void instanceWithoutAPinnedZoneIsNotPinned(String field) {
+    assertThat(with(field).constraints().pinnedZone()).isNull();
+  }
+
+  private Map<String, List<String>> hints(String written) {
+    return with("\"scheduler_hints\": " + written).constraints().hints();
+  }
+
+  @Test
+  void hintHasOneValueOrSeveral() {
+    assertThat(hints("{\"same_host\": \"a\", \"different_host\": [\"b\", \"c\"]}"))
+        .isEqualTo(Map.of("same_host", List.of("a"), "different_host", List.of("b", "c")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "{}",
+        "[]",
+        "7",
+        "\"same_host\"",
+        "{\"a\": null}",
+        "{\"a\": 7}",
+        "{\"a\": {\"b\": \"c\"}}",
+        "{\"a\": []}",
+        "{\"a\": [7, null, [\"b\"]]}"
+      })
+  void hintThatIsNoTextIsIgnored(String written) {
+    assertThat(hints(written)).isEmpty();
+  }
+
+  @Test
+  void valueOfAHintThatIsNoTextIsIgnoredAndTheOthersAreNot() {
+    assertThat(hints("{\"a\": [\"b\", 7, \"c\"], \"d\": 7, \"e\": \"f\"}"))
+        .isEqualTo(Map.of("a", List.of("b", "c"), "e", List.of("f")));
+  }
+
+  @Test
+  void hintsAreBounded() {
+    var many =
+        IntStream.range(0, 100)
+            .mapToObj(i -> "\"hint%d\": %s".formatted(i, Collections.nCopies(100, "\"x\"")))
+            .collect(Collectors.joining(",", "{", "}"));
+
+    assertThat(hints(many))
+        .hasSize(32)
+        .allSatisfy((hint, values) -> assertThat(values).hasSize(64));
+  }
+
+  @Test
+  void textOfAHintHasNoHarmfulCharactersAndIsCutTo1KiB() {
+    var long2000 = "x".repeat(2000);
+
+    assertThat(hints("{\"a\\u001bb\": \"c\\nd\", \"%s\": \"%s\"}".formatted(long2000, long2000)))
+        .isEqualTo(Map.of("a b", List.of("c d"), "x".repeat(1024), List.of("x".repeat(1024))));
+  }
+
+  private Instance.Constraints specs(String extraSpecs) {
+    return read("\"ram\": 64", "\"ram\": 64, \"extra_specs\": " + extraSpecs).constraints();
+  }
+
+  @Test
+  void traitsAreThoseOfTheExtraSpecsOfTheFlavor() {
+    assertThat(
+            specs(
+                """
+                {"trait:HW_CPU_X86_VMX": "required", "trait:CUSTOM_SLOW": "forbidden",
+                 "hw:cpu_policy": "dedicated"}"""))
+        .returns(Set.of("HW_CPU_X86_VMX"), Instance.Constraints::requiredTraits)
+        .returns(Set.of("CUSTOM_SLOW"), Instance.Constraints::forbiddenTraits);
+  }
+
+  /** What it forbids binds only the provider that the group takes, as one of several cards. */
+  @Test
+  void traitOfANumberedGroupIsRequiredButNotForbidden() {
+    assertThat(
+            specs(
+                """
+                {"trait1:CUSTOM_GPU": "required", "trait_NIC-2:CUSTOM_FAST": "required",
+                 "trait1:CUSTOM_OLD": "forbidden"}"""))
+        .returns(Set.of("CUSTOM_GPU", "CUSTOM_FAST"), Instance.Constraints::requiredTraits)
+        .returns(Set.of(), Instance.Constraints::forbiddenTraits);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "null",
+        "{}",
+        "[]",
+        "\"trait:A\"",
+        "{\"trait:CUSTOM_A\": \"Required\"}",
+        "{\"trait:CUSTOM_A\": null}",
+        "{\"trait:CUSTOM_A\": true}",
+        "{\"trait:CUSTOM_A\": [\"required\"]}",
+        "{\"trait:\": \"required\"}",
+        "{\"trait:custom_a\": \"required\"}",
+        "{\"trait:A&limit=1\": \"required\"}",
+        "{\"trait:A,B\": \"required\"}",
+        "{\"traits:CUSTOM_A:B\": \"required\"}",
+        "{\"CUSTOM_A\": \"required\"}"
+      })
+  void extraSpecThatNamesNoTraitGivesNone(String extraSpecs) {
+    assertThat(specs(extraSpecs)).isEqualTo(Instance.Constraints.NONE);
+  }
+
+  @Test
+  void traitsAreBounded() {
+    var many =
+        IntStream.range(0, 1000)
+            .mapToObj(i -> "\"trait:CUSTOM_%d\": \"required\"".formatted(i))
+            .collect(Collectors.joining(",", "{", "}"));
+
+    assertThat(specs(many).requiredTraits()).hasSize(64);
+  }
+
+  @Test
+  void serviceHasTheZoneOfItsHost() {
+    serveRows("\"id\": \"s1\"", "\"id\": \"s1\", \"zone\": \"z1\"");
+
+    assertThat(nova.computeServices()).extracting(ComputeService::zone).containsExactly("z1");
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package io.hostmaintenance.nova.openstack4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
@@ -19,6 +20,7 @@ import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.StateChange;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -144,6 +146,67 @@ class RecordingsTest {
         .isThrownBy(() -> nova.instancesOn("compute-1"))
         .withMessageStartingWith("Unexpected API Error. Please contact the administrator")
         .matches(e -> e.kind() == Kind.UNAVAILABLE && e.status() == 500);
+  }
+
+  private Instance named(String name) {
+    return named(name, "servers-detail-constraints-mv2.104");
+  }
+
+  private Instance named(String name, String recording) {
+    cloud.replay(recording);
+    return nova.instancesOn("compute-1").value().stream()
+        .filter(i -> i.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"lab-plain, 1", "lab-disks, 7", "lab-volume, 4", "lab-zero,"})
+  void localDiskIsRead(String name, Integer size) {
+    assertThat(named(name).localDiskGiB()).isEqualTo(size);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"lab-pinned, nova", "lab-plain,"})
+  void pinnedZoneIsRead(String name, String zone) {
+    assertThat(named(name).constraints().pinnedZone()).isEqualTo(zone);
+  }
+
+  /** Nova makes a list of a hint that was given as one text. */
+  @Test
+  void schedulerHintsAreRead() {
+    assertThat(named("lab-hint-string").constraints().hints())
+        .containsEntry("same_host", List.of(named("lab-plain").id()))
+        .containsOnlyKeys("same_host", "group");
+    assertThat(named("lab-hinted").constraints().hints())
+        .containsOnlyKeys("different_host", "group", "query");
+    assertThat(named("lab-plain").constraints()).isEqualTo(Instance.Constraints.NONE);
+  }
+
+  @Test
+  void traitsOfAFlavorAreRead() {
+    assertThat(named("lab.traits", "servers-detail-traits-mv2.104").constraints())
+        .returns(Set.of("COMPUTE_NODE"), Instance.Constraints::requiredTraits)
+        .returns(Set.of("HW_CPU_X86_AVX512F"), Instance.Constraints::forbiddenTraits);
+  }
+
+  /** Before 2.96 Nova tells neither zone nor hints. */
+  @Test
+  void olderNovaTellsNoZoneAndNoHints() {
+    cloud.replay("servers-detail-constraints-mv2.95");
+
+    assertThat(nova.instancesOn("compute-1").value())
+        .extracting(Instance::constraints)
+        .containsOnly(Instance.Constraints.NONE);
+  }
+
+  @Test
+  void zoneOfAHostIsRead() {
+    cloud.replay("os-services-zones-mv2.104");
+
+    assertThat(nova.computeServices())
+        .extracting(ComputeService::host, ComputeService::zone)
+        .contains(tuple("compute-3", "z1"), tuple("compute-4", "nova"));
   }
 
   @Test
@@ -325,12 +388,48 @@ class RecordingsTest {
 
   @Test
   void candidatesOfPlacementAreRead() {
-    cloud.replay("placement-allocation-candidates-not-disabled");
+    cloud.replay("placement-allocation-candidates-summaries");
     var demand = new Demand(Map.of("MEMORY_MB", 64L), Set.of(), Set.of());
 
     assertThat(nova.candidates(demand).orElseThrow())
-        .isNotEmpty()
-        .allMatch(p -> p.free().get("MEMORY_MB") >= 64);
+        .hasSize(4)
+        .allMatch(p -> p.free().keySet().equals(Set.of("VCPU", "MEMORY_MB", "DISK_GB")))
+        .anyMatch(p -> p.free().get("VCPU") == 2048)
+        .anyMatch(p -> p.free().get("VCPU") < 2048);
+  }
+
+  @Test
+  void traitThatPlacementDoesNotKnowIsNamed() {
+    cloud.replay("placement-allocation-candidates-unknown-trait");
+
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(
+            () -> nova.candidates(new Demand(Map.of("VCPU", 1L), Set.of(), Set.of("CUSTOM_SLOW"))))
+        .withMessageContaining("No such trait(s): CUSTOM_SLOW.")
+        .matches(e -> e.kind() == Kind.BAD_REQUEST);
+  }
+
+  @Test
+  void providerTreeIsRead() {
+    cloud.replay("placement-resource-providers-in-tree");
+    assertThat(nova.providerTree("p1")).hasSize(1);
+
+    cloud.replay("placement-resource-providers-in-tree-unknown");
+    assertThat(nova.providerTree("p1")).isEmpty();
+  }
+
+  /** The swap disk of 1.5 GiB counts as 2 in placement too. */
+  @Test
+  void allocationsAreRead() {
+    var disks = named("lab-disks");
+    cloud.on(
+        "GET",
+        "/placement/resource_providers/p1/allocations",
+        200,
+        StubCloud.recording("placement-allocations-of-provider").path("body").toString());
+
+    assertThat(nova.allocations("p1").orElseThrow().get(disks.id()))
+        .isEqualTo(Map.of("VCPU", 1L, "MEMORY_MB", 64L, "DISK_GB", (long) disks.localDiskGiB()));
   }
 
   @Test
