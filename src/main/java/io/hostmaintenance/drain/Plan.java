@@ -103,10 +103,16 @@ final class Plan {
     var capacity = capacity();
     var report = new Report(context.input()).rows(rows);
     report.status().plan(figures(capacity, blocked.size())).service(null).firstEmptyTime(null);
-    var open = finding.isPresent() || !blocked.isEmpty() ? Optional.<Cause>empty() : open(capacity);
+    var decided = finding.isPresent() || !blocked.isEmpty();
+    var open = decided ? Optional.<Open>empty() : open(capacity);
     if (open.isPresent()) {
+      var settings = context.settings();
       return decision(
-          context.input(), report, "Unknown", open.get(), context.settings().pollMoving());
+          context.input(),
+          report,
+          "Unknown",
+          open.get().cause(),
+          open.get().soon() ? settings.pollMoving() : settings.pollIdle());
     }
     var obstacle =
         finding
@@ -194,24 +200,33 @@ final class Plan {
 
   // ---------------------------------------------------------------- what is not known yet
 
-  private Optional<Cause> open(Verdict verdict) {
+  /**
+   * Why nobody can tell yet.
+   *
+   * @param soon whether the next observation will know more
+   */
+  private record Open(Cause cause, boolean soon) {}
+
+  private Optional<Open> open(Verdict verdict) {
     var waiting = rows.stream().filter(RowAction.Wait::of).findFirst();
     if (waiting.isPresent()) {
       var row = waiting.get();
-      return Optional.of(
-          new Cause(Reason.valueOf(row.reason()), row.label() + ": " + row.message()));
+      var cause = new Cause(Reason.valueOf(row.reason()), row.label() + ": " + row.message());
+      return Optional.of(new Open(cause, false));
     }
     var untold = moving().filter(r -> !told(r)).toList();
     if (!untold.isEmpty()) {
       return Optional.of(
-          views
-              .get(untold.getFirst().id())
-              .detail()
-              .flatMap(Detail::untold)
-              .orElseGet(() -> HostMessages.planIncomplete(untold.size(), rows.size())));
+          views.get(untold.getFirst().id()).detail().flatMap(Detail::untold).stream()
+              .map(cause -> new Open(cause, false))
+              .findFirst()
+              .orElseGet(
+                  () -> new Open(
+                          HostMessages.planIncomplete(untold.size(), rows.size()),
+                          context.snapshot().unanswered().isEmpty())));
     }
     return verdict.capacity() == Capacity.Unknown
-        ? Optional.of(HostMessages.CAPACITY_UNKNOWN)
+        ? Optional.of(new Open(HostMessages.CAPACITY_UNKNOWN, false))
         : Optional.empty();
   }
 

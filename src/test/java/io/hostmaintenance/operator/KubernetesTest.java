@@ -132,6 +132,38 @@ class KubernetesTest {
     }
 
     @Test
+    void holdAddsTheFinalizer() throws ResourceStore.Conflict {
+      var resource = create();
+      resources.release(resource);
+
+      var held = resources.hold(resources.read("hm").orElseThrow());
+
+      assertThat(held.getMetadata().getFinalizers()).containsExactly(HostMaintenance.FINALIZER);
+      assertThat(resources.read("hm").orElseThrow().getMetadata().getResourceVersion())
+          .isEqualTo(held.getMetadata().getResourceVersion());
+    }
+
+    @Test
+    void holdKeepsTheFinalizerOfAnotherController() throws ResourceStore.Conflict {
+      server.addFinalizerBeforeTheNextPatch("a/b");
+      resources.release(create());
+
+      var held = resources.hold(resources.read("hm").orElseThrow());
+
+      assertThat(held.getMetadata().getFinalizers())
+          .containsExactlyInAnyOrder("a/b", HostMaintenance.FINALIZER);
+    }
+
+    @Test
+    void holdOfAnOldResourceVersionIsAConflict() throws ResourceStore.Conflict {
+      var old = create();
+      resources.writeStatus(withPhase(resources.read("hm").orElseThrow(), "Draining"));
+
+      assertThatExceptionOfType(ResourceStore.Conflict.class)
+          .isThrownBy(() -> resources.hold(old));
+    }
+
+    @Test
     void releaseRemovesTheFinalizer() {
       var resource = create();
       client.resource(resource).delete();

@@ -212,6 +212,16 @@ final class World implements AutoCloseable {
     resources.store(resource);
   }
 
+  /** As it is stored before the operator takes its host. */
+  void withoutFinalizer(String name) {
+    edit(
+        name,
+        r -> {
+          r.getMetadata().setFinalizers(List.of());
+          return r;
+        });
+  }
+
   /** Somebody edits the spec. */
   void spec(String name, UnaryOperator<HostMaintenanceSpecBuilder> change) {
     edit(

@@ -35,10 +35,10 @@ final class CrdSchema implements CRDPostProcessor {
           column("Failed", "integer", ".status.failed", 0),
           column("Remaining", "integer", ".status.remaining", 0),
           column("Age", "date", ".metadata.creationTimestamp", 0),
-          column("Reason", "string", ".status.conditions[?(@.type==\"Ready\")].reason", 1),
+          column("Reason", "string", ".status.conditions[0].reason", 1),
           column("Purpose", "string", ".spec.reason", 1),
           column("Target", "string", ".spec.targetHost", 1),
-          column("Message", "string", ".status.conditions[?(@.type==\"Ready\")].message", 1));
+          column("Message", "string", ".status.conditions[0].message", 1));
 
   @Override
   public HasMetadata process(HasMetadata resource, String crdVersion) {
