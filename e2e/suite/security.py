@@ -193,7 +193,7 @@ ACCESS_RULES = [{'service': service, 'method': method, 'path': path} for service
     ('compute', 'DELETE', '/v2.1/servers/*/migrations/*'),
     ('compute', 'POST', '/v2.1/servers/*/migrations/*/action'),
     ('placement', 'GET', '/resource_providers/*/allocations'),
-    ('placement', 'GET', '/allocations/*'),
+    ('placement', 'GET', '/resource_providers'),
     ('placement', 'GET', '/allocation_candidates'))]
 
 
@@ -213,7 +213,7 @@ def accessrules(c):
     for method, path in (('DELETE', f'/servers/{slow}'), ('GET', '/flavors'), ('POST', '/servers'),
                          ('GET', f'/servers/{slow}/os-interface'), ('DELETE', '/os-services/1')):
         expect(401, answered(method, path), f'{method} {path} by the credential')
-    expect(401, answered('GET', '/resource_providers', 'placement'), 'GET /resource_providers by the credential')
+    expect(401, answered('GET', '/traits', 'placement'), 'GET /traits by the credential')
     expect(401, answered('GET', '/users', 'identity'), 'GET /users by the credential')
 
     file = c.directory / 'credential.yaml'

@@ -221,7 +221,8 @@ final class Plan {
               .map(cause -> new Open(cause, false))
               .findFirst()
               .orElseGet(
-                  () -> new Open(
+                  () ->
+                      new Open(
                           HostMessages.planIncomplete(untold.size(), rows.size()),
                           context.snapshot().unanswered().isEmpty())));
     }

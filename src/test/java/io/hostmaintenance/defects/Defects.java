@@ -829,6 +829,18 @@ final class Defects {
         Defect.of("takes a disabled host for a candidate", "nova/openstack4j/OpenStack4jNova")
             .where("Stream.of(\"!COMPUTE_STATUS_DISABLED\")", "Stream.<String>empty()")
             .caughtBy(test + "candidatesAreAskedForResourcesAndTraitsOnHostsThatAreNotDisabled"),
+        Defect.of("takes a nested provider for a host", "nova/openstack4j/NovaJson")
+            .where("return parent == null", "return id != null")
+            .caughtBy(test + "providerNestedInACandidateIsNone"),
+        Defect.of("takes a volume for a local disk", "nova/openstack4j/NovaJson")
+            .where("image.isNull() || \"\".equals(image.textValue())", "image.isMissingNode()")
+            .caughtBy(test + "rootDiskOfAVolumeBackedInstanceIsNotLocal"),
+        Defect.of("takes mebibytes of a swap disk for gibibytes", "nova/openstack4j/NovaJson")
+            .where("Math.ceilDiv((long) swap, 1024)", "(long) swap")
+            .caughtBy(test + "localDiskIsRootAndEphemeralInGibibytesAndSwapInMebibytes"),
+        Defect.of("offers an instance its own host", "drain/instance/Offer")
+            .where("host.destinations().contains(r.host())", "!r.host().isEmpty()")
+            .caughtBy("drain.instance.OfferTest#roomOnItsOwnHostIsNotElsewhere"),
         Defect.of("leaves out candidates with nested providers", "nova/openstack4j/OpenStack4jNova")
             .where("\"placement 1.29\"", "\"placement 1.28\"")
             .caughtBy(test + "candidatesWithNestedProvidersCount"),

@@ -3,14 +3,12 @@ package io.hostmaintenance.fakecloud;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/**
- * Placement's allocations of RAM: consumer (server id or migration uuid) to provider (host) to MiB.
- */
+/** Placement's allocations: consumer (server id or migration uuid) to provider (host). */
 final class Allocations {
-  private final Map<String, Map<Host, Integer>> byConsumer = new LinkedHashMap<>();
+  private final Map<String, Map<Host, Resources>> byConsumer = new LinkedHashMap<>();
 
-  void allocate(String consumer, Host host, int ramMiB) {
-    byConsumer.computeIfAbsent(consumer, c -> new LinkedHashMap<>()).put(host, ramMiB);
+  void allocate(String consumer, Host host, Resources amount) {
+    byConsumer.computeIfAbsent(consumer, c -> new LinkedHashMap<>()).put(host, amount);
   }
 
   void drop(String consumer) {
@@ -27,11 +25,17 @@ final class Allocations {
     }
   }
 
-  int used(Host host) {
-    return byConsumer.values().stream().mapToInt(held -> held.getOrDefault(host, 0)).sum();
+  Resources free(Host host) {
+    return host.capacity().minus(used(host));
   }
 
-  Map<String, Map<Host, Integer>> all() {
+  Resources used(Host host) {
+    return byConsumer.values().stream()
+        .map(held -> held.getOrDefault(host, Resources.NONE))
+        .reduce(Resources.NONE, Resources::plus);
+  }
+
+  Map<String, Map<Host, Resources>> all() {
     return byConsumer;
   }
 }

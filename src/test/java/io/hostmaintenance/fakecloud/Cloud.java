@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 
 /**
@@ -53,6 +55,7 @@ public final class Cloud implements InstantSource {
   private Duration ahead = Duration.ZERO;
   private long eventNumber;
   private boolean localStorage;
+  private boolean hintFilters = true;
 
   /** A cloud without hosts at this instant, with {@link Timing#DEFAULT}. */
   public Cloud(Instant start, long seed) {
@@ -236,15 +239,15 @@ public final class Cloud implements InstantSource {
     return groups.values().stream().filter(g -> g.members().contains(serverId)).findFirst();
   }
 
-  /** Placement: consumer (server id or migration uuid) to provider to MiB of RAM. */
-  public Map<String, Map<Host, Integer>> allocationsByConsumer() {
+  /** Placement: consumer (server id or migration uuid) to provider to what it holds. */
+  public Map<String, Map<Host, Resources>> allocationsByConsumer() {
     return Collections.unmodifiableMap(allocations.all());
   }
 
-  /** Placement: the consumers that hold something on this host, with their MiB of RAM. */
-  public Map<String, Integer> allocationsOn(String host) {
+  /** Placement: the consumers that hold something on this host, with what they hold. */
+  public Map<String, Resources> allocationsOn(String host) {
     var provider = host(host);
-    var consumers = new LinkedHashMap<String, Integer>();
+    var consumers = new LinkedHashMap<String, Resources>();
     allocations
         .all()
         .forEach(
@@ -313,6 +316,37 @@ public final class Cloud implements InstantSource {
     return host;
   }
 
+  /** Makes a host so large, or so small. */
+  public void capacity(String host, Resources capacity) {
+    host(host).capacity(capacity);
+  }
+
+  /** Puts a host into an availability zone. */
+  public void zone(String host, String zone) {
+    host(host).zone(zone);
+  }
+
+  /** Gives the resource provider of a host one more trait. */
+  public void trait(String host, String trait) {
+    host(host).trait(trait);
+  }
+
+  /** Changes what a server asks of its host, but for what it holds there. */
+  public void require(String serverId, UnaryOperator<Requirements> change) {
+    var server = server(serverId);
+    server.requirements(change.apply(server.requirements()));
+  }
+
+  /** Whether Nova's filters for the hints different_host and same_host are enabled. */
+  public boolean hintFilters() {
+    return hintFilters;
+  }
+
+  /** Enables Nova's filters for hints, or disables them. */
+  public void hintFilters(boolean enabled) {
+    hintFilters = enabled;
+  }
+
   /**
    * Puts a server there at once.
    *
@@ -325,13 +359,14 @@ public final class Cloud implements InstantSource {
     var name = wanted.name() == null ? "server-" + (servers.size() + 1) : wanted.name();
     var owner = wanted.owner() == null ? tenant : wanted.owner();
     var server = newServer(name, owner, wanted.ramMiB(), wanted.metadata());
+    server.requirements(wanted.requirements());
     act(as(owner), server, "create");
     server.powerState(
         wanted.powerState() != null ? wanted.powerState() : usualPower(wanted.vmState()));
     server.vmState(wanted.vmState());
     if (wanted.host() != null) {
       server.host(host(wanted.host()));
-      allocations.allocate(server.id(), host(wanted.host()), wanted.ramMiB());
+      allocations.allocate(server.id(), host(wanted.host()), server.holds(wanted.ramMiB()));
     }
     if (wanted.host() != null || wanted.vmState() == VmState.SHELVED_OFFLOADED) {
       server.launched();
@@ -420,6 +455,28 @@ public final class Cloud implements InstantSource {
     deeds.lock(caller, serverId, Operation.UNLOCK, null);
   }
 
+  /**
+   * Pins a server to its availability zone, or to none (null), since 2.104 ({@code PUT
+   * /servers/{id}}); no action is written.
+   */
+  public void pin(Caller caller, String serverId, String zone) {
+    var server = find(caller, serverId);
+    var pinned = server.requirements().pinnedZone();
+    if (zone != null && pinned != null && !zone.equals(pinned)) {
+      throw Refused.conflict(
+          "Cannot change pinned availability zone directly. Unpin first by setting"
+              + " pinned_availability_zone to null.");
+    }
+    var here = server.host() == null ? "" : host(server.host()).zone();
+    if (zone != null && pinned == null && !zone.equals(here)) {
+      throw Refused.conflict(
+          "Server can only be pinned to its current availability zone '%s', but '%s' was"
+              + " requested.",
+          here, zone);
+    }
+    server.requirements(server.requirements().pinned(zone));
+  }
+
   /** os-resetState: writes vm_state and clears the task, whatever is under way. */
   public void resetState(Caller caller, String serverId, VmState activeOrError) {
     deeds.resetState(caller, serverId, activeOrError);
@@ -478,7 +535,7 @@ public final class Cloud implements InstantSource {
 
   /** An allocation on the host of a consumer that nobody knows any more. */
   public void leak(String host) {
-    allocations.allocate(uuid(), host(host), 512);
+    allocations.allocate(uuid(), host(host), new Resources(1, 512, 1));
   }
 
   /** A record of a move to the host, which was never ended and of which nothing is under way. */
@@ -556,20 +613,21 @@ public final class Cloud implements InstantSource {
     host(host).cellDown(down);
   }
 
-  /** Placement: the hosts that are not disabled and have so much RAM free; some may be down. */
-  public List<Host> candidates(long ramMiB) {
-    return scheduler.candidates(ramMiB, null).stream()
+  /** Placement: the hosts that are not disabled and fit; some may be down. */
+  public List<Host> candidates(
+      Map<String, Long> resources, Set<String> requiredTraits, Set<String> forbiddenTraits) {
+    return scheduler.candidates(resources, requiredTraits, forbiddenTraits).stream()
         .filter(h -> h.hypervisorId() != null)
         .toList();
   }
 
   /** Placement: what is free of each resource class on this host. */
   public Map<String, Long> free(Host host) {
-    var held = allocationsOn(host.name());
+    var free = allocations.free(host);
     return Map.of(
-        "VCPU", 2048L - held.size(),
-        "MEMORY_MB", (long) host.ramMiB() - allocations.used(host),
-        "DISK_GB", 10000L);
+        "VCPU", (long) free.vcpus(),
+        "MEMORY_MB", (long) free.ramMiB(),
+        "DISK_GB", (long) free.diskGiB());
   }
 
   // --- for the parts of the model ---

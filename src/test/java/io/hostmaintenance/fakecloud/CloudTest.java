@@ -1,6 +1,7 @@
 package io.hostmaintenance.fakecloud;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
@@ -9,9 +10,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -474,19 +477,23 @@ class CloudTest {
       assertThat(cloud.allocationsOn("compute-1")).containsOnlyKeys(migration.uuid());
     }
 
+    private List<Host> candidates(long ramMiB) {
+      return cloud.candidates(Map.of("MEMORY_MB", ramMiB), Set.of(), Set.of());
+    }
+
     @Test
     void offersHostsThatAreNotDisabled() {
       cloud.disable(cloud.admin(), "compute-1", null);
       cloud.disable(cloud.admin(), "compute-2", null);
-      assertThat(cloud.candidates(1024)).extracting(Host::name).containsExactly("compute-3");
+      assertThat(candidates(1024)).extracting(Host::name).containsExactly("compute-3");
       cloud.disable(cloud.admin(), "compute-3", null);
-      assertThat(cloud.candidates(1024)).isEmpty();
+      assertThat(candidates(1024)).isEmpty();
     }
 
     @Test
     void offersNoHostWhereTheRoomIsTaken() {
       cloud.hosts().forEach(host -> cloud.place(NewServer.on(host.name()).ram(host.ramMiB())));
-      assertThat(cloud.candidates(1)).isEmpty();
+      assertThat(candidates(1)).isEmpty();
     }
 
     @Test
@@ -494,7 +501,56 @@ class CloudTest {
       cloud.disable(cloud.admin(), "compute-1", null);
       cloud.disable(cloud.admin(), "compute-2", null);
       cloud.forceDown(cloud.admin(), "compute-3", true);
-      assertThat(cloud.candidates(1024)).extracting(Host::name).containsExactly("compute-3");
+      assertThat(candidates(1024)).extracting(Host::name).containsExactly("compute-3");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "2, 1024, 10, true",
+      "1, 1024, 10, false",
+      "2, 1023, 10, false",
+      "2, 1024, 9, false"
+    })
+    void offersAHostOnlyWhereEachResourceIsEnough(int vcpus, int ramMiB, int disk, boolean fits) {
+      cloud.hosts().forEach(h -> cloud.capacity(h.name(), new Resources(vcpus, ramMiB, disk)));
+      var wanted = Map.of("VCPU", 2L, "MEMORY_MB", 1024L, "DISK_GB", 10L);
+
+      assertThat(!cloud.candidates(wanted, Set.of(), Set.of()).isEmpty()).isEqualTo(fits);
+    }
+
+    @Test
+    void offersHostsByTheirTraits() {
+      cloud.trait("compute-2", "CUSTOM_FAST");
+      var any = Map.of("VCPU", 1L);
+
+      assertThat(cloud.candidates(any, Set.of("CUSTOM_FAST"), Set.of()))
+          .extracting(Host::name)
+          .containsExactly("compute-2");
+      assertThat(cloud.candidates(any, Set.of(), Set.of("CUSTOM_FAST")))
+          .extracting(Host::name)
+          .containsExactly("compute-1", "compute-3");
+    }
+
+    @Test
+    void holdsWhatTheFlavorOfAServerHas() {
+      var server =
+          cloud.place(
+              NewServer.on("compute-1")
+                  .ram(512)
+                  .requiring(Requirements.NONE.vcpus(4).disks(20, 5, 1025)));
+
+      assertThat(cloud.allocationsOn("compute-1"))
+          .isEqualTo(Map.of(server.id(), new Resources(4, 512, 27)));
+      assertThat(cloud.free(cloud.host("compute-1"))).containsEntry("DISK_GB", 10_000L - 27);
+    }
+
+    @Test
+    void holdsNoRootDiskOfAServerOnAVolume() {
+      var server =
+          cloud.place(
+              NewServer.on("compute-1").requiring(Requirements.NONE.disks(20, 5, 0).onVolume()));
+
+      assertThat(cloud.allocationsOn("compute-1").get(server.id()).diskGiB()).isEqualTo(5);
     }
 
     @Test
@@ -1309,6 +1365,125 @@ class CloudTest {
     @Test
     void anotherSeedGivesAnotherHistory() {
       assertThat(history(7)).isNotEqualTo(history(8));
+    }
+  }
+
+  /** What keeps a server from moving although hosts are free. */
+  @Nested
+  class AServerWithRequirements {
+
+    private Server with(UnaryOperator<Requirements> change) {
+      return cloud.place(NewServer.on("compute-1").requiring(change.apply(Requirements.NONE)));
+    }
+
+    private String refusal(Server server) {
+      cloud.liveMigrate(cloud.admin(), server.id(), LiveMigrationRequest.to(null));
+      cloud.settle();
+      return server.host().equals("compute-1")
+          ? cloud.actions(server.id()).getLast().events().getFirst().details()
+          : null;
+    }
+
+    private static final String NO_CANDIDATE = "No valid host was found. ";
+    private static final String FILTERED =
+        "No valid host was found. There are not enough hosts available.";
+
+    /** Placement still has its own host, which a move leaves out. */
+    @Test
+    void staysInAZoneOfWhichAllOtherHostsAreElsewhere() {
+      cloud.zone("compute-1", "z1");
+      var server = with(r -> r.pinned("z1"));
+      assertThat(refusal(server)).isEqualTo(FILTERED);
+
+      cloud.disable(cloud.admin(), "compute-1", null);
+      assertThat(refusal(server)).isEqualTo(NO_CANDIDATE);
+    }
+
+    @Test
+    void movesWithinItsZone() {
+      cloud.zone("compute-1", "z1");
+      cloud.zone("compute-3", "z1");
+      var server = with(r -> r.pinned("z1"));
+
+      assertThat(refusal(server)).isNull();
+      assertThat(server.host()).isEqualTo("compute-3");
+    }
+
+    @Test
+    void movesOutOfItsZoneOnceItIsUnpinned() {
+      cloud.zone("compute-1", "z1");
+      var server = with(r -> r.pinned("z1"));
+      cloud.pin(cloud.admin(), server.id(), null);
+
+      assertThat(refusal(server)).isNull();
+    }
+
+    @Test
+    void isPinnedOnlyToTheZoneItIsIn() {
+      var server = with(r -> r);
+      cloud.pin(cloud.admin(), server.id(), "nova");
+      cloud.pin(cloud.admin(), server.id(), "nova");
+      assertThat(server.requirements().pinnedZone()).isEqualTo("nova");
+
+      assertThatExceptionOfType(Refused.class)
+          .isThrownBy(() -> cloud.pin(cloud.admin(), server.id(), "z1"))
+          .withMessageStartingWith("Cannot change pinned availability zone directly.");
+      cloud.pin(cloud.admin(), server.id(), null);
+      assertThatExceptionOfType(Refused.class)
+          .isThrownBy(() -> cloud.pin(cloud.admin(), server.id(), "z1"))
+          .withMessage(
+              "Server can only be pinned to its current availability zone 'nova', but 'z1' was"
+                  + " requested.");
+    }
+
+    @Test
+    void staysWhereEachOtherHostHasAServerThatItMustNotMeet() {
+      var others =
+          List.of(
+              cloud.place(NewServer.on("compute-2")).id(),
+              cloud.place(NewServer.on("compute-3")).id());
+      var server = with(r -> r.hint("different_host", others));
+
+      assertThat(refusal(server)).isEqualTo(FILTERED);
+    }
+
+    @Test
+    void movesToTheHostOfTheServerThatItHasToMeet() {
+      var other = cloud.place(NewServer.on("compute-2"));
+      var server = with(r -> r.hint("same_host", List.of(other.id())));
+
+      assertThat(refusal(server)).isNull();
+      assertThat(server.host()).isEqualTo("compute-2");
+    }
+
+    @Test
+    void staysWhereTheServerThatItHasToMeetIsGone() {
+      var server = with(r -> r.hint("same_host", List.of("nobody")));
+
+      assertThat(refusal(server)).isEqualTo(FILTERED);
+    }
+
+    @Test
+    void movesAnywhereWhereTheFiltersForHintsAreNotEnabled() {
+      cloud.hintFilters(false);
+      var server = with(r -> r.hint("same_host", List.of("nobody")));
+
+      assertThat(refusal(server)).isNull();
+    }
+
+    @Test
+    void staysWhereAnotherResourceThanMemoryIsUsedUp() {
+      List.of("compute-2", "compute-3")
+          .forEach(h -> cloud.capacity(h, new Resources(3, 100_000, 1000)));
+
+      assertThat(refusal(with(r -> r.vcpus(4)))).isEqualTo(FILTERED);
+    }
+
+    @Test
+    void staysWhereNoOtherHostHasTheTrait() {
+      cloud.trait("compute-1", "CUSTOM_FAST");
+
+      assertThat(refusal(with(r -> r.traits(Set.of("CUSTOM_FAST"), Set.of())))).isEqualTo(FILTERED);
     }
   }
 }

@@ -85,7 +85,7 @@ final class ColdMigrations {
       return;
     }
     var dest = selection.hosts().getFirst();
-    cloud.allocations().allocate(server.id(), dest, newRamMiB);
+    cloud.allocations().allocate(server.id(), dest, server.holds(newRamMiB));
     cold.succeed();
     conducting.succeed();
     on(migration, dest, () -> prepare(migration, dest));

@@ -3,8 +3,11 @@ package io.hostmaintenance.fakecloud;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A compute host: its nova-compute service, its hypervisors and its executor of live migrations.
@@ -16,7 +19,9 @@ public final class Host {
   private final String serviceId;
   private final List<Hypervisor> orphans = new ArrayList<>();
   private String hypervisorId;
-  private final int ramMiB;
+  private final Set<String> traits = new TreeSet<>(Set.of("COMPUTE_NODE"));
+  private Resources capacity;
+  private String zone = "nova";
   private boolean enabled = true;
   private String disabledReason;
   private boolean forcedDown;
@@ -44,7 +49,7 @@ public final class Host {
     this.name = name;
     this.serviceId = serviceId;
     this.hypervisorId = hypervisorId;
-    this.ramMiB = ramMiB;
+    this.capacity = new Resources(2048, ramMiB, 10_000);
     this.serviceUpdatedAt = cloud.now();
   }
 
@@ -92,7 +97,34 @@ public final class Host {
 
   /** RAM that can be allocated, MiB. */
   public int ramMiB() {
-    return ramMiB;
+    return capacity.ramMiB();
+  }
+
+  /** What can be allocated, allocation ratio and reserved part counted. */
+  public Resources capacity() {
+    return capacity;
+  }
+
+  /** Its availability zone. */
+  public String zone() {
+    return zone;
+  }
+
+  /** The traits of its resource provider, but for that of a disabled one. */
+  public Set<String> traits() {
+    return Collections.unmodifiableSet(traits);
+  }
+
+  void capacity(Resources value) {
+    capacity = value;
+  }
+
+  void zone(String value) {
+    zone = value;
+  }
+
+  void trait(String name) {
+    traits.add(name);
   }
 
   /** Whether the service is enabled. */

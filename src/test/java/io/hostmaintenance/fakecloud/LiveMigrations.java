@@ -139,7 +139,7 @@ final class LiveMigrations {
       }
       action.succeed("compute_check_can_live_migrate_source", migration.sourceCompute());
       checking.succeed();
-      cloud.allocations().allocate(server.id(), dest, server.ramMiB());
+      cloud.allocations().allocate(server.id(), dest, server.holds(server.ramMiB()));
       migration.dest(dest);
       conducting.succeed();
       cloud.cast(migration.source(), () -> enqueue(migration));

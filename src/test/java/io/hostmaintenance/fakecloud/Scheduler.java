@@ -1,9 +1,12 @@
 package io.hostmaintenance.fakecloud;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Nova's choice of a host: placement's candidates first, then the filters, then a weigher by free
@@ -26,16 +29,34 @@ final class Scheduler {
   }
 
   /** What placement offers; it knows nothing of what is up. */
-  List<Host> candidates(long ramMiB, String target) {
+  List<Host> candidates(
+      Map<String, Long> resources, Set<String> requiredTraits, Set<String> forbiddenTraits) {
     return cloud.hosts().stream()
-        .filter(host -> target == null || host.name().equals(target))
         .filter(host -> host.enabled() && !host.serviceDeleted())
-        .filter(host -> cloud.allocations().used(host) + ramMiB <= host.ramMiB())
+        .filter(host -> host.traits().containsAll(requiredTraits))
+        .filter(host -> Collections.disjoint(host.traits(), forbiddenTraits))
+        .filter(host -> fits(resources, host))
         .toList();
   }
 
+  private boolean fits(Map<String, Long> resources, Host host) {
+    var free = cloud.allocations().free(host).byClass();
+    return resources.entrySet().stream()
+        .allMatch(wanted -> wanted.getValue() <= free.getOrDefault(wanted.getKey(), 0L));
+  }
+
+  /** Nova asks placement for the zone of a pinned server, too, and only then the filters. */
   Selection select(Server server, int ramMiB, String target) {
-    var candidates = candidates(ramMiB, target);
+    var wanted = server.requirements();
+    var candidates =
+        candidates(
+                wanted.resources(ramMiB).byClass(),
+                wanted.requiredTraits(),
+                wanted.forbiddenTraits())
+            .stream()
+            .filter(host -> target == null || host.name().equals(target))
+            .filter(host -> wanted.pinnedZone() == null || wanted.pinnedZone().equals(host.zone()))
+            .toList();
     if (candidates.isEmpty()) {
       return new Selection(List.of(), NO_CANDIDATE);
     }
@@ -44,15 +65,27 @@ final class Scheduler {
             .filter(host -> host != server.hostObject())
             .filter(Host::up)
             .filter(host -> groupAllows(server, host))
+            .filter(host -> !cloud.hintFilters() || hintsAllow(server, host))
             .toList();
     if (fit.isEmpty()) {
       return new Selection(List.of(), NOT_ENOUGH);
     }
     var weighed = new ArrayList<>(cloud.shuffled(fit));
     weighed.sort(
-        Comparator.comparingInt((Host host) -> host.ramMiB() - cloud.allocations().used(host))
-            .reversed());
+        Comparator.comparingInt((Host host) -> cloud.allocations().free(host).ramMiB()).reversed());
     return new Selection(List.copyOf(weighed), null);
+  }
+
+  /** DifferentHostFilter and SameHostFilter, which an administrator has to enable. */
+  private boolean hintsAllow(Server server, Host host) {
+    var hints = server.requirements().hints();
+    return !holdsOne(host, hints.getOrDefault("different_host", List.of()))
+        && (!hints.containsKey("same_host") || holdsOne(host, hints.get("same_host")));
+  }
+
+  private boolean holdsOne(Host host, List<String> ids) {
+    return cloud.servers().stream()
+        .anyMatch(s -> ids.contains(s.id()) && !s.deleted() && s.hostObject() == host);
   }
 
   /** The hard policies; members count on their host and on the host they are moving to. */

@@ -33,6 +33,7 @@ public final class Server {
   private Host host;
   private boolean locked;
   private String lockedReason;
+  private Requirements requirements = Requirements.NONE;
   private int progress;
   private Fault fault;
   private Instant launchedAt;
@@ -98,6 +99,26 @@ public final class Server {
   /** RAM of its flavor in MiB. */
   public int ramMiB() {
     return ramMiB;
+  }
+
+  /** What it asks of its host besides RAM. */
+  public Requirements requirements() {
+    return requirements;
+  }
+
+  /** What its disks hold of its host, in GiB. */
+  public int holdsDiskGiB() {
+    return holds(ramMiB).diskGiB();
+  }
+
+  /** What it holds of its host with a flavor of this much RAM in MiB. */
+  Resources holds(int ramMiB) {
+    return requirements.resources(ramMiB);
+  }
+
+  void requirements(Requirements value) {
+    requirements = value;
+    updated = cloud.now();
   }
 
   /** The stable state. */

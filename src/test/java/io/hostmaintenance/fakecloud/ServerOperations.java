@@ -329,7 +329,7 @@ final class ServerOperations {
             return;
           }
           var host = selection.hosts().getFirst();
-          cloud.allocations().allocate(server.id(), host, ramMiB);
+          cloud.allocations().allocate(server.id(), host, server.holds(ramMiB));
           cloud.after(build, () -> cloud.cast(host, () -> claim(server, host, action, BUILD)));
         };
     if (chosenHost == null) {
@@ -351,7 +351,7 @@ final class ServerOperations {
     }
     scheduling.succeed();
     var host = selection.hosts().getFirst();
-    cloud.allocations().allocate(server.id(), host, server.ramMiB());
+    cloud.allocations().allocate(server.id(), host, server.holds(server.ramMiB()));
     cloud.cast(host, () -> claim(server, host, action, "compute_unshelve_instance"));
   }
 

@@ -27,8 +27,6 @@ public enum Steering {
   COLD_PREP_FAIL("lab_cold_prep_fail"),
   /** Model only: finishing on the destination fails: ERROR on the destination, record error. */
   COLD_FINISH_FAIL("lab_cold_finish_fail"),
-  /** Model only: GiB of the local disk by the flavor. */
-  DISK_GIB("lab_disk_gib"),
   /** Model only: seconds that an order takes at the host, as a stop of a slow guest does. */
   ORDER_SECONDS("lab_order_seconds"),
   /** Model only: the orders of these instance actions, parted by commas, fail at the host. */

@@ -159,8 +159,7 @@ class KubernetesTest {
       var old = create();
       resources.writeStatus(withPhase(resources.read("hm").orElseThrow(), "Draining"));
 
-      assertThatExceptionOfType(ResourceStore.Conflict.class)
-          .isThrownBy(() -> resources.hold(old));
+      assertThatExceptionOfType(ResourceStore.Conflict.class).isThrownBy(() -> resources.hold(old));
     }
 
     @Test

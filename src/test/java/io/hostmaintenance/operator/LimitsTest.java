@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Requirements;
 import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
 import java.io.IOException;
@@ -97,7 +98,8 @@ class LimitsTest {
   @Test
   void largeLocalDiskIsNotCopiedAndRaisingTheLimitGoesOn() {
     world.spec("hm", s -> s.maxLocalDiskGiB(60).liveMigrate(false));
-    var large = world.place(NewServer.on("compute-1").with(Steering.DISK_GIB, "200"));
+    var large =
+        world.place(NewServer.on("compute-1").requiring(Requirements.NONE.disks(200, 0, 0)));
     world.runUntilPhase("hm", "Blocked");
 
     assertThat(world.row("hm", large).reason()).isEqualTo("LocalDisk");

@@ -11,6 +11,9 @@ import io.hostmaintenance.fakecloud.MigrationStatus;
 import io.hostmaintenance.fakecloud.MigrationType;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Operation;
+import io.hostmaintenance.fakecloud.Requirements;
+import io.hostmaintenance.fakecloud.Resources;
+import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.VmState;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -203,6 +207,15 @@ final class Programs {
     if (limits.nextInt(3) == 0) {
       add(Duration.ZERO, "the hosts share no storage", w -> w.cloud().localStorage());
     }
+    if (one(8)) {
+      smallHosts();
+    }
+    if (one(8)) {
+      zones();
+    }
+    if (one(8)) {
+      hints();
+    }
     return new Program(
         seed,
         hosts,
@@ -366,6 +379,52 @@ final class Programs {
         w -> w.kubernetes().edit("hm-a", s -> giveBack(s, word)));
   }
 
+  /** Some of the other hosts have room for few guests, or for none. */
+  private void smallHosts() {
+    for (var host : hosts.subList(1, one(2) ? 2 : hosts.size())) {
+      var capacity =
+          new Resources(pick(0, 1, 2, 2048), pick(512, 1024, 4096, 262_144), pick(0, 1, 2, 10_000));
+      add(Duration.ZERO, host + " has " + capacity, w -> w.cloud().capacity(host, capacity));
+    }
+  }
+
+  /** The other hosts are in two zones, and a guest may not leave its own; later it may. */
+  private void zones() {
+    for (var host : hosts.subList(one(2) ? 1 : 2, hosts.size())) {
+      add(Duration.ZERO, host + " is in zone z1", w -> w.cloud().zone(host, "z1"));
+    }
+    var guest = pick("guest-1", "guest-2");
+    requires(Duration.ZERO, guest, "is pinned to its zone", (w, r) -> r.pinned("nova"));
+    if (one(2)) {
+      requires(moment(), guest, "is unpinned", (w, r) -> r.pinned(null));
+    }
+  }
+
+  /** A guest is to be where another one is, or is not; the filters may not be enabled. */
+  private void hints() {
+    var hint = pick("different_host", "same_host");
+    var other = pick("guest-2", "far-1", "nobody");
+    requires(
+        Duration.ZERO,
+        "guest-1",
+        hint + " " + other,
+        (w, r) -> r.hint(hint, List.of(w.server(other).map(Server::id).orElse(other))));
+    if (one(4)) {
+      add(Duration.ZERO, "the filters for hints are disabled", w -> w.cloud().hintFilters(false));
+    }
+  }
+
+  private void requires(
+      Duration at,
+      String guest,
+      String story,
+      BiFunction<World, Requirements, Requirements> change) {
+    add(
+        at,
+        guest + " " + story,
+        w -> w.server(guest).ifPresent(s -> w.cloud().require(s.id(), r -> change.apply(w, r))));
+  }
+
   /** A second nova-compute service of the drained host shows for a while. */
   private void twin() {
     var service =
@@ -466,12 +525,28 @@ final class Programs {
       case 7 -> past = Program.Past.RESIZED_AWAY;
       case 8 -> {
         server =
-            new NewServer("compute-2", null, null, 1024, VmState.ACTIVE, null, server.metadata());
+            new NewServer(
+                "compute-2",
+                null,
+                null,
+                1024,
+                VmState.ACTIVE,
+                null,
+                server.metadata(),
+                Requirements.NONE);
         past = Program.Past.MIGRATED_HERE;
       }
       case 9 -> {
         server =
-            new NewServer("compute-2", null, null, 1024, VmState.PAUSED, null, server.metadata());
+            new NewServer(
+                "compute-2",
+                null,
+                null,
+                1024,
+                VmState.PAUSED,
+                null,
+                server.metadata(),
+                Requirements.NONE);
         past = Program.Past.MOVED_PAUSED;
       }
       case 10 -> past = Program.Past.OFF_INSIDE;
@@ -497,10 +572,11 @@ final class Programs {
   /** Of some nobody knows how large their disks are. */
   private Program.Guest withDisk(Program.Guest guest) {
     var size = limit(2, "0", "20", "20", "200");
-    return size == null
-        ? guest
-        : new Program.Guest(
-            guest.name(), guest.server().with(Steering.DISK_GIB, size), guest.past());
+    if (size == null) {
+      return guest;
+    }
+    var asked = guest.server().requirements().disks(Integer.parseInt(size), 0, 0);
+    return new Program.Guest(guest.name(), guest.server().requiring(asked), guest.past());
   }
 
   private HostMaintenanceSpec spec(String host) {

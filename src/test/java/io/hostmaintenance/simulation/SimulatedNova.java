@@ -7,7 +7,6 @@ import io.hostmaintenance.fakecloud.LiveMigrationRequest;
 import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.Refused;
 import io.hostmaintenance.fakecloud.Server;
-import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
@@ -33,6 +32,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -107,7 +107,7 @@ final class SimulatedNova implements Nova {
             host.up(),
             host.disabledReason(),
             host.forcedDown(),
-            null,
+            host.zone(),
             host.serviceUpdatedAt());
   }
 
@@ -170,7 +170,7 @@ final class SimulatedNova implements Nova {
               (isShort() ? Stream.<Server>empty() : cloud.servers().stream())
                   .filter(s -> !s.deleted() && host.equals(s.host()))
                   .filter(s -> !hidden(s))
-                  .map(SimulatedNova::instance)
+                  .map(this::instance)
                   .toList()
                   .reversed();
           return new Timestamped<>(instances, cloud.instant().truncatedTo(ChronoUnit.SECONDS));
@@ -184,7 +184,7 @@ final class SimulatedNova implements Nova {
         "server",
         () -> {
           observed.resolved(cloud);
-          return known(instanceId).map(SimulatedNova::instance);
+          return known(instanceId).map(this::instance);
         });
   }
 
@@ -207,11 +207,14 @@ final class SimulatedNova implements Nova {
 
   /** Null: Nova does not tell. */
   private static Integer diskGiB(Server s) {
-    var steered = s.metadata().get(Steering.DISK_GIB.key());
-    return steered == null ? null : Integer.valueOf(steered);
+    var asked = s.requirements();
+    return asked.rootGiB() == 0 && !asked.volumeBacked() ? null : s.holdsDiskGiB();
   }
 
-  private static Instance instance(Server s) {
+  private Instance instance(Server s) {
+    var asked = s.requirements();
+    var hints = new HashMap<>(asked.hints());
+    cloud.groupOf(s.id()).ifPresent(g -> hints.put("group", List.of(g.id())));
     return new Instance(
         s.id(),
         s.name(),
@@ -226,9 +229,10 @@ final class SimulatedNova implements Nova {
         s.vmState() == VmState.ERROR && s.fault() != null ? s.fault().message() : null,
         s.locked() ? new Instance.Lock(s.lockedReason()) : null,
         s.metadata().get("host_maintenance"),
-        false,
+        asked.ephemeralGiB() > 0 || asked.swapMiB() > 0,
         diskGiB(s),
-        Instance.Constraints.NONE);
+        new Instance.Constraints(
+            asked.pinnedZone(), hints, asked.requiredTraits(), asked.forbiddenTraits()));
   }
 
   @Override
@@ -374,9 +378,7 @@ final class SimulatedNova implements Nova {
   private Map<String, Map<String, Long>> held(Host host, String providerId) {
     return providerId.equals(host.hypervisorId())
         ? cloud.allocationsOn(host.name()).entrySet().stream()
-            .collect(
-                Collectors.toUnmodifiableMap(
-                    Map.Entry::getKey, e -> Map.of("VCPU", 1L, "MEMORY_MB", (long) e.getValue())))
+            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().byClass()))
         : Map.of();
   }
 
@@ -435,10 +437,19 @@ final class SimulatedNova implements Nova {
         () ->
             world.program().placement()
                 ? Optional.of(
-                    cloud.candidates(demand.resources().getOrDefault("MEMORY_MB", 0L)).stream()
-                        .map(h -> new ResourceProvider(h.hypervisorId(), cloud.free(h)))
+                    cloud
+                        .candidates(
+                            demand.resources(), demand.requiredTraits(), demand.forbiddenTraits())
+                        .stream()
+                        .map(h -> provider(h))
                         .toList())
                 : Optional.empty());
+  }
+
+  private ResourceProvider provider(Host host) {
+    var free = new HashMap<>(cloud.free(host));
+    free.replaceAll((name, amount) -> Math.max(0, amount));
+    return new ResourceProvider(host.hypervisorId(), Map.copyOf(free));
   }
 
   @Override

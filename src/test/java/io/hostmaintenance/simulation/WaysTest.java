@@ -12,6 +12,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Operation;
+import io.hostmaintenance.fakecloud.Requirements;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.Timing;
@@ -142,7 +143,15 @@ class WaysTest {
         new Program.Guest("resized", NewServer.on("compute-1"), Program.Past.RESIZED_AWAY),
         new Program.Guest(
             "moved-paused",
-            new NewServer("compute-2", null, null, 1024, VmState.PAUSED, null, java.util.Map.of()),
+            new NewServer(
+                "compute-2",
+                null,
+                null,
+                1024,
+                VmState.PAUSED,
+                null,
+                java.util.Map.of(),
+                Requirements.NONE),
             Program.Past.MOVED_PAUSED));
 
     assertThat(status().phase()).as(this::story).isEqualTo("InMaintenance");

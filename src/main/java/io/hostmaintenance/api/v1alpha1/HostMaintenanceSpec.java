@@ -207,10 +207,8 @@ public record HostMaintenanceSpec(
             "Whether a live migration may copy local disks: Auto (default), where the storage is not"
                 + " shared; Never, Nova refuses such a move. Cold migrations do not heed it.")
         String blockMigration,
-    @ValidationRule(
-            value = "self >= 0 && self <= 1000000",
-            message =
-                "maxLocalDiskGiB must be 0 to 1000000: leave it out for moves without a limit")
+    @Min(0)
+        @Max(1000000)
         @JsonPropertyDescription(
             "Largest local disk in GiB that a cold migration, or a live one with blockMigration:"
                 + " Auto, may copy, 0 to 1000000. Default: no limit.")

@@ -10,6 +10,7 @@ import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.LiveMigrationRequest;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Operation;
+import io.hostmaintenance.fakecloud.Requirements;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
@@ -998,6 +999,70 @@ class CloudSimulatorTest {
                 assertThat(request.body()).isEqualTo(LIVE);
                 assertThat(request.header("openstack-api-version")).isEqualTo("compute 2.96");
               });
+    }
+  }
+
+  @Nested
+  class AParameterThatNovaDoesNotKnow {
+    @ParameterizedTest
+    @CsvSource({
+      "/servers/%s, 2.101, 200",
+      "/servers/%s, 2.102, 400",
+      "/servers/%s/diagnostics, 2.101, 200",
+      "/servers/%s/diagnostics, 2.102, 400",
+      "/servers/%s/migrations, 2.102, 400",
+      "/servers/%s/os-instance-actions, 2.74, 200",
+      "/servers/%s/os-instance-actions, 2.75, 400",
+      "/os-hypervisors/detail, 2.74, 200",
+      "/os-hypervisors/detail, 2.75, 400",
+      "/os-server-groups, 2.75, 400"
+    })
+    void isRefusedFromAVersionOn(String path, String version, int status) throws Exception {
+      var asked = path.formatted(active().id()) + "?nonesuch=1";
+
+      assertThat(admin.send("GET", asked, version, null).statusCode()).isEqualTo(status);
+    }
+  }
+
+  @Nested
+  class AServerPinnedToAZone {
+    private Server server;
+
+    @BeforeEach
+    void pin() {
+      server =
+          simulator.cloud(
+              c -> c.place(NewServer.on("compute-1").requiring(Requirements.NONE.pinned("nova"))));
+    }
+
+    private int unpin(NovaClient user, String version) throws Exception {
+      var body = "{\"server\": {\"pinned_availability_zone\": null}}";
+      return user.send("PUT", "/servers/" + server.id(), version, body).statusCode();
+    }
+
+    @Test
+    void isUnpinnedByItsUpdateSince2104() throws Exception {
+      assertThat(unpin(admin, "2.103")).isEqualTo(400);
+      assertThat(server.requirements().pinnedZone()).isEqualTo("nova");
+
+      assertThat(unpin(admin, "2.104")).isEqualTo(200);
+      assertThat(server.requirements().pinnedZone()).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+      "2.95, false, false",
+      "2.96, true, false",
+      "2.99, true, false",
+      "2.100, true, true"
+    })
+    void showsItsZoneSince296AndItsHintsSince2100(String version, boolean zone, boolean hints)
+        throws Exception {
+      var answer = admin.send("GET", "/servers/" + server.id(), version, null);
+      var shown = NovaClient.json(answer).path("server");
+
+      assertThat(shown.has("pinned_availability_zone")).isEqualTo(zone);
+      assertThat(shown.has("scheduler_hints")).isEqualTo(hints);
     }
   }
 

@@ -43,6 +43,11 @@ final class NovaApi {
           Map.of("Content-Type", "text/plain; charset=UTF-8"),
           "404 Not Found\n\nThe resource could not be found.\n\n   ");
 
+  private static final Set<String> ACTION_FILTERS =
+      Set.of("limit", "marker", "changes-since", "changes-before");
+
+  private static final String PINNED = "pinned_availability_zone";
+
   private static final Set<String> SERVER_FILTERS =
       Set.of("all_tenants", "host", "soft_deleted", "limit", "marker", "status", "changes-since");
 
@@ -283,6 +288,7 @@ final class NovaApi {
       var known = cloud.hosts().stream().filter(h -> !h.serviceDeleted()).toList();
       if (rest.isEmpty() || rest.getFirst().equals("detail")) {
         require(rest.isEmpty() ? "os-hypervisors:list" : "os-hypervisors:list-detail");
+        allow(Set.of("limit", "marker", "hypervisor_hostname_pattern", "with_servers"), 75);
         var pattern = request.query().get("hypervisor_hostname_pattern");
         var found =
             known.stream()
@@ -298,6 +304,7 @@ final class NovaApi {
         return Reply.json(200, Json.object("hypervisors", found));
       }
       require("os-hypervisors:show");
+      allow(Set.of("with_servers"), 75);
       var id = rest.getFirst();
       return known.stream()
           .flatMap(
@@ -328,9 +335,14 @@ final class NovaApi {
         return is("GET") ? listServers(!rest.isEmpty()) : NO_ROUTE;
       }
       var id = rest.getFirst();
+      if (is("GET")) {
+        var actions = rest.size() == 2 && rest.get(1).equals("os-instance-actions");
+        allow(actions ? ACTION_FILTERS : Set.of(), actions ? 75 : 102);
+      }
       if (rest.size() == 1) {
         return switch (request.method()) {
           case "GET" -> showServer(id);
+          case "PUT" -> updateServer(id);
           case "DELETE" -> {
             cloud.perform(caller, id, Operation.DELETE);
             yield Reply.json(204, null);
@@ -412,6 +424,24 @@ final class NovaApi {
         return Reply.json(200, Json.object("server", views.unknownServer(server)));
       }
       return Reply.json(200, Json.object("server", views.server(server, caller, version, true)));
+    }
+
+    /** Of its fields only the one that unpins it is played. */
+    private Reply updateServer(String id) {
+      var wanted = request.json().path("server");
+      if (!wanted.isObject() || wanted.size() != 1 || !wanted.has(PINNED)) {
+        notPlayed("this update of a server");
+      }
+      var zone = wanted.path(PINNED);
+      if (!version.atLeast(104)) {
+        var value = zone.isNull() ? "None" : "'" + zone.asText() + "'";
+        throw Refused.badRequest(
+            "Invalid input for field/attribute server. Value: {'%s': %s}. Additional properties are"
+                + " not allowed ('%s' was unexpected)",
+            PINNED, value, PINNED);
+      }
+      cloud.pin(caller, id, zone.textValue());
+      return showServer(id);
     }
 
     private Server find(String id) {
@@ -553,6 +583,7 @@ final class NovaApi {
     // --- server groups ---
 
     private Reply groups() {
+      allow(Set.of("all_projects", "limit", "offset"), 75);
       var all = caller.user().admin() && request.query().containsKey("all_projects");
       var rows =
           cloud.groups().stream()
@@ -565,6 +596,7 @@ final class NovaApi {
     }
 
     private Reply group(String id) {
+      allow(Set.of(), 102);
       return Reply.json(200, Json.object("server_group", views.group(known(id), version)));
     }
 

@@ -3,6 +3,7 @@ package io.hostmaintenance.fakecloud.http;
 import io.hostmaintenance.fakecloud.Caller;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Host;
+import io.hostmaintenance.fakecloud.Resources;
 import io.hostmaintenance.fakecloud.User;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,8 +17,7 @@ final class PlacementApi {
   static final Microversion LOWEST = new Microversion(0);
   static final Microversion HIGHEST = new Microversion(39);
 
-  /** What a provider has of each resource class besides memory: more than anybody asks for. */
-  private static final Map<String, Integer> CAPACITY = Map.of("VCPU", 2048, "DISK_GB", 10000);
+  private static final List<String> CLASSES = List.of("VCPU", "MEMORY_MB", "DISK_GB");
 
   private static final String DISABLED = "COMPUTE_STATUS_DISABLED";
 
@@ -62,6 +62,9 @@ final class PlacementApi {
     if (version.atLeast(17)) {
       known.add("required");
     }
+    if (version.atLeast(31)) {
+      known.add("in_tree");
+    }
     for (var key : query.keySet()) {
       if (!known.contains(key)) {
         return malformed("Invalid query string parameters: " + key, caller, version);
@@ -75,14 +78,19 @@ final class PlacementApi {
       wanted.put(pair.split(":")[0], Integer.parseInt(pair.split(":")[1]));
     }
     for (var name : wanted.keySet()) {
-      if (!name.equals("MEMORY_MB") && !CAPACITY.containsKey(name)) {
+      if (!CLASSES.contains(name)) {
         var why = "Invalid resource class in resources parameter: No such resource class %s.";
         return malformed(why.formatted(name), caller, version);
       }
     }
-    var required = query.getOrDefault("required", "");
-    if (!required.isEmpty() && !(required.equals("!" + DISABLED) && version.atLeast(22))) {
-      return malformed("No such trait(s): %s.".formatted(required), caller, version);
+    var traits =
+        query.containsKey("required")
+            ? List.of(query.get("required").split(","))
+            : List.<String>of();
+    for (var trait : traits) {
+      if (trait.startsWith("!") && !version.atLeast(22) || !known(trait.replace("!", ""))) {
+        return malformed("No such trait(s): %s.".formatted(trait), caller, version);
+      }
     }
     if (!query.getOrDefault("limit", "1").matches("[1-9][0-9]{0,8}")) {
       return malformed("Invalid query string parameters: limit", caller, version);
@@ -90,8 +98,10 @@ final class PlacementApi {
     var found =
         cloud.hosts().stream()
             .filter(h -> h.hypervisorId() != null && !h.serviceDeleted())
-            .filter(h -> required.isEmpty() || h.enabled())
+            .filter(h -> traits.stream().allMatch(t -> allows(h, t)))
             .filter(h -> fits(h, wanted))
+            .filter(
+                h -> !query.containsKey("in_tree") || query.get("in_tree").equals(h.hypervisorId()))
             .limit(Integer.parseInt(query.getOrDefault("limit", "1000")))
             .toList();
     var requests = found.stream().map(h -> allocationRequest(h, wanted, version)).toList();
@@ -108,22 +118,29 @@ final class PlacementApi {
     return error(400, "Bad Request", detail, caller, version);
   }
 
+  private boolean known(String trait) {
+    return trait.startsWith("COMPUTE_")
+        || trait.startsWith("HW_")
+        || cloud.hosts().stream().anyMatch(h -> h.traits().contains(trait));
+  }
+
+  private static boolean allows(Host host, String trait) {
+    return trait.startsWith("!")
+        ? !traits(host).contains(trait.substring(1))
+        : traits(host).contains(trait);
+  }
+
+  private static Set<String> traits(Host host) {
+    var all = new TreeSet<>(host.traits());
+    if (!host.enabled()) {
+      all.add(DISABLED);
+    }
+    return all;
+  }
+
   private boolean fits(Host host, Map<String, Integer> wanted) {
-    return wanted.entrySet().stream()
-        .allMatch(w -> used(host, w.getKey()) + w.getValue() <= capacity(host, w.getKey()));
-  }
-
-  private static int capacity(Host host, String resource) {
-    return resource.equals("MEMORY_MB") ? host.ramMiB() : CAPACITY.get(resource);
-  }
-
-  private int used(Host host, String resource) {
-    var held = cloud.allocationsOn(host.name()).values();
-    return switch (resource) {
-      case "MEMORY_MB" -> held.stream().mapToInt(ramMiB -> ramMiB).sum();
-      case "VCPU" -> held.size();
-      default -> 0;
-    };
+    var free = cloud.free(host);
+    return wanted.entrySet().stream().allMatch(w -> w.getValue() <= free.get(w.getKey()));
   }
 
   private static Map<String, Object> allocationRequest(
@@ -138,12 +155,14 @@ final class PlacementApi {
 
   private Map<String, Object> summary(Host host, Microversion version) {
     var resources = new LinkedHashMap<String, Object>();
-    for (var name : List.of("VCPU", "MEMORY_MB", "DISK_GB")) {
-      resources.put(name, Json.object("capacity", capacity(host, name), "used", used(host, name)));
+    for (var name : CLASSES) {
+      long capacity = host.capacity().byClass().getOrDefault(name, 0L);
+      var used = capacity - cloud.free(host).get(name);
+      resources.put(name, Json.object("capacity", capacity, "used", used));
     }
     var view = Json.object("resources", resources);
     if (version.atLeast(17)) {
-      view.put("traits", host.enabled() ? List.of("COMPUTE_NODE") : List.of(DISABLED));
+      view.put("traits", List.copyOf(traits(host)));
     }
     if (version.atLeast(29)) {
       view.put("parent_provider_uuid", null);
@@ -266,8 +285,8 @@ final class PlacementApi {
     cloud
         .allocationsOn(host.name())
         .forEach(
-            (consumer, ramMiB) -> {
-              var held = resources(ramMiB);
+            (consumer, amount) -> {
+              var held = resources(amount);
               if (version.atLeast(28)) {
                 held.put("consumer_generation", 1);
               }
@@ -282,8 +301,8 @@ final class PlacementApi {
         .allocationsByConsumer()
         .getOrDefault(consumer, Map.of())
         .forEach(
-            (host, ramMiB) -> {
-              var resources = resources(ramMiB);
+            (host, amount) -> {
+              var resources = resources(amount);
               resources.put("generation", 1);
               byProvider.put(host.hypervisorId(), resources);
             });
@@ -314,7 +333,7 @@ final class PlacementApi {
         .orElseGet(() -> cloud.server(consumer).owner());
   }
 
-  private static Map<String, Object> resources(int ramMiB) {
-    return Json.object("resources", Json.object("VCPU", 1, "MEMORY_MB", ramMiB));
+  private static Map<String, Object> resources(Resources amount) {
+    return Json.object("resources", amount.byClass());
   }
 }

@@ -11,6 +11,7 @@ import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.PowerState;
 import io.hostmaintenance.fakecloud.Refused;
+import io.hostmaintenance.fakecloud.Requirements;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
@@ -209,6 +210,28 @@ class RecordingsContractTest {
       cloud.lock(cloud.admin(), subject.id(), "lab");
     }
 
+    /** One server of each kind of requirement on compute-1, as in the recordings. */
+    void constrained() {
+      var none = Requirements.NONE;
+      var plain = place(NewServer.on("compute-1"));
+      var ids = List.of(plain.id());
+      var hinted =
+          place(
+              NewServer.on("compute-1")
+                  .requiring(
+                      none.hint("different_host", List.of(plain.id(), "x")).hint("query", ids)));
+      var same = place(NewServer.on("compute-1").requiring(none.hint("same_host", ids)));
+      cloud.addGroup("apart", "soft-anti-affinity", hinted, same);
+      place(NewServer.on("compute-1").requiring(none.pinned("nova")));
+      place(NewServer.on("compute-1").requiring(none.disks(3, 2, 1536)));
+      place(NewServer.on("compute-1").requiring(none.disks(0, 0, 0)));
+      place(NewServer.on("compute-1").requiring(none.disks(3, 2, 1536).onVolume()));
+    }
+
+    void pinned() {
+      subject(NewServer.on("compute-1").requiring(Requirements.NONE.pinned("nova")));
+    }
+
     private String path(String recorded) {
       var path = recorded;
       if (subject != null && !path.contains("00000000-")) {
@@ -398,6 +421,10 @@ class RecordingsContractTest {
     asAdmin(
         "placement-allocation-candidates-not-disabled",
         s -> s.cloud.disable(s.cloud.admin(), "compute-1", "maintenance: lab"));
+    asAdmin("placement-allocation-candidates-summaries", s -> {});
+    asAdmin("placement-allocation-candidates-none", s -> {});
+    asAdmin("placement-allocation-candidates-unknown-trait", s -> {});
+    asAdmin("placement-resource-providers-in-tree-unknown", s -> {});
   }
 
   private static void migrationRequests() {
@@ -416,6 +443,9 @@ class RecordingsContractTest {
 
   private static void serviceRequests() {
     asAdmin("os-services-before", s -> {});
+    asAdmin(
+        "os-services-zones-mv2.104",
+        s -> s.cloud.hosts().stream().skip(1).limit(1).forEach(h -> s.cloud.zone(h.name(), "z1")));
     asAdmin("os-services-before-mv2.1", s -> {});
     asAdmin("os-services-compute-1", s -> {});
     asAdmin("os-services-disable", s -> {});
@@ -470,6 +500,22 @@ class RecordingsContractTest {
     for (var version : List.of("", "-mv2.1", "-mv2.53", "-mv2.96")) {
       asAdminLike("servers-detail-host-mixed" + version, DecisionInput::mixed);
     }
+    for (var version : List.of("2.95", "2.104")) {
+      asAdmin("servers-detail-constraints-mv" + version, DecisionInput::constrained);
+    }
+    asAdmin(
+        "servers-detail-traits-mv2.104",
+        s ->
+            s.subject(
+                NewServer.on("compute-1")
+                    .requiring(
+                        Requirements.NONE.traits(
+                            Set.of("COMPUTE_NODE"), Set.of("HW_CPU_X86_AVX512F")))));
+    for (var name : List.of("server-unpin-mv2.103", "server-unpin-mv2.104")) {
+      asAdmin(name, DecisionInput::pinned);
+    }
+    asAdmin("server-pin-other-zone-mv2.104", DecisionInput::pinned);
+    asAdmin("server-pin-own-zone-mv2.104", DecisionInput::pinned);
     asAdminLike(
         "servers-detail-all-mixed",
         s -> {

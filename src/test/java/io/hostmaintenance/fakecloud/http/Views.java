@@ -8,7 +8,6 @@ import io.hostmaintenance.fakecloud.Migration;
 import io.hostmaintenance.fakecloud.MigrationStatus;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.ServerGroup;
-import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** The JSON of Nova's resources per microversion, field by field as recorded from a real Nova. */
 final class Views {
@@ -46,7 +46,7 @@ final class Views {
             "flavor", flavor(s, version),
             "hostId", hostId(s.owner().projectId(), host),
             "id", s.id(),
-            "image", image(version),
+            "image", s.requirements().volumeBacked() ? "" : image(version),
             "links", serverLinks(s.id()),
             "metadata", s.metadata(),
             "name", s.name(),
@@ -69,7 +69,7 @@ final class Views {
       }
       view.put("fault", fault);
     }
-    view.put("OS-EXT-AZ:availability_zone", host == null ? "" : "nova");
+    view.put("OS-EXT-AZ:availability_zone", host == null ? "" : cloud.host(host).zone());
     view.put("config_drive", "");
     view.put("key_name", null);
     view.put("OS-SRV-USG:launched_at", micros(s.launchedAt()));
@@ -116,10 +116,10 @@ final class Views {
       view.put("locked_reason", s.lockedReason());
     }
     if (version.atLeast(96)) {
-      view.put("pinned_availability_zone", null);
+      view.put("pinned_availability_zone", s.requirements().pinnedZone());
     }
     if (version.atLeast(100)) {
-      view.put("scheduler_hints", Map.of());
+      view.put("scheduler_hints", hints(s));
     }
     return view;
   }
@@ -148,7 +148,7 @@ final class Views {
             "id",
             version.atLeast(53) ? host.serviceId() : host.number(),
             "zone",
-            "nova",
+            host.zone(),
             "status",
             host.enabled() ? "enabled" : "disabled",
             "state",
@@ -224,7 +224,7 @@ final class Views {
   /** What a hypervisor says of its resources up to 2.87. */
   private void resources(Host host, Map<String, Object> view) {
     var servers = hypervisorServers(host).size();
-    var used = cloud.allocationsOn(host.name()).values().stream().mapToInt(ram -> ram).sum();
+    var used = host.ramMiB() - cloud.free(host).get("MEMORY_MB");
     view.put("vcpus", 512);
     view.put("vcpus_used", servers);
     view.put("memory_mb", host.ramMiB());
@@ -443,20 +443,27 @@ final class Views {
       return Json.object("id", id, "links", List.of(bookmark("flavors/" + id)));
     }
     return Json.object(
-        "vcpus",
-        1,
-        "ram",
-        s.ramMiB(),
-        "disk",
-        Integer.parseInt(s.metadata().getOrDefault(Steering.DISK_GIB.key(), "0")),
-        "ephemeral",
-        0,
-        "swap",
-        0,
-        "original_name",
-        "ram-" + s.ramMiB(),
-        "extra_specs",
-        Map.of());
+        "vcpus", s.requirements().vcpus(),
+        "ram", s.ramMiB(),
+        "disk", s.requirements().rootGiB(),
+        "ephemeral", s.requirements().ephemeralGiB(),
+        "swap", s.requirements().swapMiB(),
+        "original_name", "ram-" + s.ramMiB(),
+        "extra_specs", extraSpecs(s));
+  }
+
+  private static Map<String, Object> extraSpecs(Server s) {
+    var specs = new TreeMap<String, Object>();
+    s.requirements().requiredTraits().forEach(t -> specs.put("trait:" + t, "required"));
+    s.requirements().forbiddenTraits().forEach(t -> specs.put("trait:" + t, "forbidden"));
+    return specs;
+  }
+
+  /** A group is a hint too. */
+  private Map<String, Object> hints(Server s) {
+    var hints = new TreeMap<String, Object>(s.requirements().hints());
+    cloud.groupOf(s.id()).ifPresent(g -> hints.put("group", List.of(g.id())));
+    return hints;
   }
 
   private Map<String, Object> image(Microversion version) {

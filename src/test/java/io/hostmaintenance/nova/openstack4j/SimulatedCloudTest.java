@@ -6,14 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.PowerState;
+import io.hostmaintenance.fakecloud.Requirements;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.nova.Command;
+import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
+import io.hostmaintenance.nova.Microversion;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
@@ -200,7 +203,56 @@ class SimulatedCloudTest {
 
     assertThat(nova.providerTree(provider("compute-1"))).containsExactly(provider("compute-1"));
     assertThat(nova.allocations(provider("compute-1")).orElseThrow().get(server.id()))
-        .containsEntry("MEMORY_MB", 1024L);
+        .isEqualTo(Map.of("VCPU", 1L, "MEMORY_MB", 1024L, "DISK_GB", 1L));
+  }
+
+  @Test
+  void instanceTellsWhatItAsksOfItsHost() {
+    var asked =
+        Requirements.NONE
+            .disks(20, 5, 1025)
+            .pinned("nova")
+            .hint("same_host", List.of("a"))
+            .traits(Set.of("CUSTOM_FAST"), Set.of("CUSTOM_SLOW"));
+    var server = simulator.cloud(c -> c.place(NewServer.on("compute-1").requiring(asked)));
+
+    assertThat(nova.instance(server.id()).orElseThrow())
+        .returns(27, Instance::localDiskGiB)
+        .returns(
+            new Instance.Constraints(
+                "nova",
+                Map.of("same_host", List.of("a")),
+                Set.of("CUSTOM_FAST"),
+                Set.of("CUSTOM_SLOW")),
+            Instance::constraints);
+  }
+
+  @Test
+  void placementOffersOnlyHostsWithTheTraits() {
+    simulator.change(c -> c.trait("compute-2", "CUSTOM_FAST"));
+    var demand = new Demand(Map.of("VCPU", 1L), Set.of("CUSTOM_FAST"), Set.of());
+
+    assertThat(nova.candidates(demand).orElseThrow())
+        .extracting(ResourceProvider::id)
+        .containsExactly(provider("compute-2"));
+  }
+
+  @Test
+  void zoneOfAHostIsTold() {
+    simulator.change(c -> c.zone("compute-2", "z1"));
+
+    assertThat(nova.computeServices())
+        .extracting(ComputeService::zone)
+        .containsExactly("nova", "z1");
+  }
+
+  /** From 2.102 on a parameter that Nova does not know is refused. */
+  @Test
+  void newestVersionIsSpoken() {
+    in(VmState.ACTIVE);
+
+    assertThat(nova.newestVersion()).isEqualTo(Microversion.CEILING);
+    assertThat(nova.instancesOn("compute-1").value()).hasSize(1);
   }
 
   @Test
