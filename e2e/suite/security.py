@@ -58,7 +58,7 @@ class Fuzz:
         rules = ' '.join(r['rule'] for r in schema.get('x-kubernetes-validations', []))
         if words := re.findall(r"'(\w+)'", rules.split(' in [')[-1] if ' in [' in rules else ''):
             return pick.choice(words)
-        if name == 'instanceTimeout':
+        if name in ('instanceTimeout', 'drainTimeout'):
             return pick.choice(('1s', '45m', '9999h', '999999m', '99999999s', '0001h00m1s', '9999h999999m99999999s'))
         return ''.join(pick.choice(string.printable[:95]) for _ in range(pick.choice((1, 30, 120)))).strip() or 'x'
 
