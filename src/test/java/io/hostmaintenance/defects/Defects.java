@@ -536,6 +536,10 @@ final class Defects {
                 "if ((row.because(Reason.Refused)")
             .caughtBy(
                 "drain.WaysOfInstancesTest#lostAnswerOnTheWayBackIsAwaitedWhateverEndedTheWay"),
+        Defect.of("forgets a stop where Nova's clocks are apart", "drain/instance/WayTracker")
+            .where("? newest(row) : since", "? List.of() : since")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#stopWhoseAnswerWasLostIsFoundByOrderWhereNovasClocksAreApart"),
         Defect.of("stops a guest twice", "drain/instance/StrategyTable")
             .where(
                 "return row.stopRequestId() == null ? new Move(", "return row != null ? new Move(")

@@ -275,6 +275,47 @@ class WaysOfInstancesTest {
     assertThat(given.row("vm").stopRequestId()).isEqualTo("req-stop");
   }
 
+  @Test
+  void stopWhoseAnswerWasLostIsFoundByOrderWhereNovasClocksAreApart() {
+    var given = running("Report");
+    given.decide();
+    given
+        .action("vm", action("stop", "req-stop", given.now().minusSeconds(60 * 60), US))
+        .instances(in("stopped", "vm"));
+
+    given.decideAfter(5);
+
+    assertThat(given.row("vm").stopRequestId()).isEqualTo("req-stop");
+    assertThat(given.row("vm").reason()).isEqualTo("StoppedByOperator");
+  }
+
+  @Test
+  void stopOfSomeoneElseIsNotTakenForThatOfTheOperator() {
+    var given = running("Report");
+    given.decide();
+    given
+        .action("vm", action("stop", "req-1", given.now().minusSeconds(60 * 60), US))
+        .action("vm", action("stop", "req-2", given.now(), SOMEBODY))
+        .instances(in("stopped", "vm"));
+
+    given.decideAfter(5);
+    given.decideAfter(75);
+
+    assertThat(given.row("vm").stopRequestId()).isNull();
+  }
+
+  @Test
+  void instanceThatWasNeverStoppedIsNotSaidToBeStartedAgain() {
+    var given = running("Report");
+    given.decide();
+    given.deleted();
+    given.obeyed(given.decideAfter(1));
+
+    given.decideAfter(75);
+
+    assertThat(given.row("vm").reason()).isEqualTo("Aborted");
+  }
+
   private static Given starting() {
     var given = stopped(running("Report")).deleted();
     given.obeyed(given.decide());

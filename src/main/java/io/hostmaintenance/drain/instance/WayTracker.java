@@ -164,16 +164,18 @@ public final class WayTracker {
     return row.is(RowState.Restoring);
   }
 
+  /** Whether it starts again what the operator has stopped. */
+  private static boolean starting(InstanceStatus row) {
+    return restoring(row) && row.because(Reason.StoppedByOperator);
+  }
+
   // ---------------------------------------------------------------- what became of the request
 
   private Next unanswered(InstanceStatus row) {
     if (view.instance().isEmpty()) {
       return gone(row);
     }
-    var ours =
-        records.actions(row).stream()
-            .filter(a -> RequestRecords.afterIntent(row, a.startTime()))
-            .toList();
+    var ours = ours(row);
     if (ours.size() > 1) {
       return failed(row, InstanceMessages.SEVERAL_REQUESTS);
     }
@@ -196,6 +198,24 @@ public final class WayTracker {
     }
     return Next.of(
         restoring(row) ? row : mark(row, RowState.Requested, InstanceMessages.ANSWER_SOUGHT));
+  }
+
+  /** The actions that may be that of the request. */
+  private List<InstanceAction> ours(InstanceStatus row) {
+    var since =
+        records.actions(row).stream()
+            .filter(a -> RequestRecords.afterIntent(row, a.startTime()))
+            .toList();
+    return since.isEmpty() && operation.done(view.instance()) ? newest(row) : since;
+  }
+
+  /** By order, whatever Nova's clocks say: at the intent the instance was in another state. */
+  private List<InstanceAction> newest(InstanceStatus row) {
+    return view.actions().stream()
+        .filter(a -> !a.leavesState())
+        .limit(1)
+        .filter(records.actions(row)::contains)
+        .toList();
   }
 
   /** It was refused, or not sent: it is asked for again, but not for ever. */
@@ -406,7 +426,7 @@ public final class WayTracker {
 
   /** What the operator stopped runs again in the end. */
   private boolean givenUp(InstanceStatus row) {
-    return way != Way.STOP
+    return !starting(row)
         && host.ago(row.lastTransitionTime()).compareTo(Deadlines.RESTORING) >= 0;
   }
 
@@ -420,7 +440,7 @@ public final class WayTracker {
     if (instance.get().vmState().equals(wanted)) {
       var cause = new Cause(Reason.valueOf(row.reason()), row.message());
       return Next.of(
-          way == Way.STOP
+          starting(row)
               ? end(row, RowState.Skipped, InstanceMessages.STARTED_AGAIN).toBuilder()
                   .stopRequestId(null)
                   .build()
