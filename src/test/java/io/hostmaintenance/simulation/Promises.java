@@ -641,7 +641,7 @@ final class Promises {
     }
     var host = stored.get().getSpec().host();
     lastObserved.put(name, cloud.now());
-    if (observed.toMove().isPresent()) {
+    if (observed.toMove().isPresent() && !observed.isShort()) {
       emptyLooks
           .getOrDefault(name, new ArrayList<>())
           .removeIf(l -> !l.date().isAfter(observed.date()));
