@@ -540,6 +540,12 @@ final class Defects {
             .where("? newest(row) : since", "? List.of() : since")
             .caughtBy(
                 "drain.WaysOfInstancesTest#stopWhoseAnswerWasLostIsFoundByOrderWhereNovasClocksAreApart"),
+        Defect.of("knows no start of what waits", "api/v1alpha1/RowState")
+            .where(
+                "case Pending -> EnumSet.of(Requested, Restoring,",
+                "case Pending -> EnumSet.of(Requested,")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#instanceThatIsBusyWhenTheResourceIsDeletedIsStartedOnceItIsAtRest"),
         Defect.of("stops a guest twice", "drain/instance/StrategyTable")
             .where(
                 "return row.stopRequestId() == null ? new Move(", "return row != null ? new Move(")

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
@@ -320,6 +321,21 @@ class WaysOfInstancesTest {
     var given = stopped(running("Report")).deleted();
     given.obeyed(given.decide());
     return accepted(given, given.decideAfter(5), "req-start");
+  }
+
+  @Test
+  void instanceThatIsBusyWhenTheResourceIsDeletedIsStartedOnceItIsAtRest() {
+    var given = stopped(running("Report"));
+    given.instances(Fixtures.busy("image_uploading", in("stopped", "vm"))).decideAfter(5);
+    var before = RowState.of(given.row("vm")).orElseThrow();
+    given.deleted();
+    given.obeyed(given.decide());
+
+    assertThat(changes(given.decideAfter(5))).isEmpty();
+    assertThat(before.next()).contains(RowState.of(given.row("vm")).orElseThrow());
+
+    given.instances(in("stopped", "vm"));
+    assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.START);
   }
 
   @Test

@@ -11,8 +11,9 @@ import java.util.Set;
  *
  * <table>
  *   <caption>What follows a state</caption>
- *   <tr><td>{@link #Pending}</td><td>Requested when a move is requested; Blocked, Skipped, Gone, or an
- *       end that an earlier attempt came to late</td></tr>
+ *   <tr><td>{@link #Pending}</td><td>Requested when a move is requested; Restoring when what was
+ *       stopped is started; Blocked, Skipped, Gone, or an end that an earlier attempt came to
+ *       late</td></tr>
  *   <tr><td>{@link #Requested}</td><td>InProgress when Nova accepts; Pending when it refuses for now;
  *       else what Nova made of a request whose answer was lost</td></tr>
  *   <tr><td>{@link #InProgress}</td><td>Confirming for a finished cold migration; Requested for the
@@ -63,7 +64,7 @@ public enum RowState {
   /** The states that may follow this one in the next status that is stored. */
   public Set<RowState> next() {
     return switch (this) {
-      case Pending -> EnumSet.of(Requested, Moved, Failed, Blocked, Skipped, Gone);
+      case Pending -> EnumSet.of(Requested, Restoring, Moved, Failed, Blocked, Skipped, Gone);
       case Requested ->
           EnumSet.of(
               Pending, InProgress, Confirming, Restoring, Moved, Failed, Blocked, Skipped, Gone);

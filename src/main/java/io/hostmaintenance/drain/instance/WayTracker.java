@@ -426,8 +426,7 @@ public final class WayTracker {
 
   /** What the operator stopped runs again in the end. */
   private boolean givenUp(InstanceStatus row) {
-    return !starting(row)
-        && host.ago(row.lastTransitionTime()).compareTo(Deadlines.RESTORING) >= 0;
+    return !starting(row) && host.ago(row.lastTransitionTime()).compareTo(Deadlines.RESTORING) >= 0;
   }
 
   /** Brings the guest nearer to the state that it had, or ends the row as its way had ended. */
