@@ -398,7 +398,7 @@ def anti_affinity_zone(c):
     c.undo(c.cloud.drop_group, group)
     server = values(c.cloud.with_group(group, PREFIX + 'zone').boot(c.host, c.other, [('active', 1, {})]))[0]
     row = _no_valid_host(c, c.name(), server)
-    expect('NoValidHost', row['reason'], f"reason of the row, '{row['message']}'")
+    expect('ZonePinned', row['reason'], f"reason of the row, '{row['message']}'")
 
 
 @scenario('every other host has a member of the anti-affinity group: the row names the group and its hosts', lab=True)

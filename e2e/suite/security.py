@@ -262,7 +262,7 @@ def forbidden_verb(c):
     running = c.run_operator()
     c.kube.create(name, c.host, strategies=BOLD)
     resource = c.when(name, 'has moved the others and says why it does not move three', lambda r: [
-        rows(r).get(i, {}).get('reason') for i in (resumed, stopped, read)] == ['Forbidden', 'Forbidden', 'ApiUnavailable']
+        rows(r).get(i, {}).get('reason') for i in (resumed, stopped, read)] == ['Forbidden', 'Forbidden', 'Forbidden']
         and all(rows(r)[made[state][0]]['state'] == 'Moved' for state in ('active', 'paused_moved', 'rescued')))
     demand_row(resource, resumed, state='Pending')  # its first request: the guest is as it was
     c.prove_here(untouched)
