@@ -86,9 +86,9 @@ final class Plan {
     var since = Duration.between(input.lastCompleteObservation(), input.now());
     if (before.isPresent() && since.compareTo(input.settings().observationTimeout()) < 0) {
       report.keep(Condition.PLANNED);
-      if (before.get().status().equals("False")) {
-        report.keep(Condition.STALLED);
-      }
+      Stream.of(Condition.RECONCILING, Condition.STALLED)
+          .filter(DecisionContext.previous(input)::isTrue)
+          .forEach(report::keep);
       var status = report.build(Report.phase(DecisionContext.previous(input)));
       return Decision.waiting(
           status, List.of(), unavailable.pause(input.settings(), Phase.Planned));

@@ -10,7 +10,7 @@ final class Defects {
 
   /** All of them, by the promise that they break. */
   static final List<Defect> ALL =
-      Stream.of(moved(), empty(), askedOnce(), ends(), ways(), guests(), service(), adapter())
+      Stream.of(moved(), empty(), askedOnce(), ends(), ways(), plans(), guests(), service(), adapter())
           .flatMap(List::stream)
           .toList();
 
@@ -588,6 +588,43 @@ final class Defects {
   }
 
   // ---------------------------------------------------------------- guests
+
+  private static List<Defect> plans() {
+    return List.of(
+        Defect.of("drains the host of a plan", "drain/Drain")
+            .where("input.resource().plans() ? Plan.decide(context) : decide(context)", "decide(context)")
+            .caughtBy("drain.PlanTest$TouchesNothing#hasNoCommand", WORLDS),
+        Defect.of("calls a plan feasible that does not fit together", "drain/Plan")
+            .where("capacity.capacity() == Capacity.Short", "false")
+            .caughtBy("drain.PlanTest$Conditions#instancesThatFitAloneButNotTogetherHaveNoCapacity"),
+        Defect.of("calls a plan feasible before all is known", "drain/Plan")
+            .where("if (open.isPresent()) {", "if (false) {")
+            .caughtBy("drain.PlanTest$Conditions#instanceThatNovaIsBusyWithIsNotKnownYet"),
+        Defect.of("writes the same plan again and again", "drain/Plan")
+            .where(".filter(before -> samePlans())", ".filter(before -> false)")
+            .caughtBy("drain.PlanTest$Figures#samePlanIsTheSameStatus"),
+        Defect.of("lets a plan keep others from the host", "operator/MoveBudget")
+            .where("!resource.plans() && HostClaim.wantsHost(status)", "HostClaim.wantsHost(status)")
+            .caughtBy("operator.PlanModeTest#planDoesNotKeepAnotherResourceFromTheHost"),
+        Defect.of("takes a host without the finalizer", "operator/MaintenanceLoop")
+            .where("write(held(resource, decision), decision.status(), memory)", "write(resource, decision.status(), memory)")
+            .caughtBy("operator.PlanModeTest#hostThatIsTakenGetsTheFinalizerFirst"),
+        Defect.of("offers a host that is in maintenance", "drain/DecisionContext")
+            .where("!input.hostsInMaintenance().contains(h)", "true")
+            .caughtBy("drain.PlanTest$Rows#hostThatTakesNoInstanceIsNoCandidate"),
+        Defect.of("takes the hint same_host for different_host", "drain/instance/Hint")
+            .where("name.equals(SAME_HOST) == hosts.contains(host)", "!hosts.contains(host)")
+            .caughtBy("drain.instance.DestinationsTest#sameHostLeavesTheNamedHosts"),
+        Defect.of("names the last constraint though an earlier one left none", "drain/instance/Destinations")
+            .where("if (!remaining.isEmpty() && remaining.removeIf(allowed.negate()))", "if (remaining.removeIf(allowed.negate()) || remaining.isEmpty())")
+            .caughtBy("drain.instance.DestinationsTest#firstConstraintThatLeavesNoneIsTheReasonAndAllThatApplyAreNamed"),
+        Defect.of("unpins a zone on a Nova that cannot", "drain/instance/InstanceMessages")
+            .where("newest.compareTo(Microversion.UNPINS) >= 0", "true")
+            .caughtBy("drain.instance.DestinationsTest#remedyForAZoneGoesByTheVersionOfNova"),
+        Defect.of("counts the same room for every instance", "drain/instance/FirstFit")
+            .where("left.merge(name, -amount, Long::sum)", "left.merge(name, 0L, Long::sum)")
+            .caughtBy("drain.instance.FirstFitTest#instancesThatFitAloneButNotTogetherDoNotFit"));
+  }
 
   private static List<Defect> guests() {
     return List.of(

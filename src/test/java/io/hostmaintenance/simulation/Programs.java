@@ -21,6 +21,7 @@ import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -110,6 +111,64 @@ final class Programs {
   /** The program of a seed in a world in which these happen too. */
   static Program of(long seed, Set<Beyond> beyond) {
     return new Programs(seed, beyond).write(seed);
+  }
+
+  /** A program in which nothing goes wrong and nobody interferes: a plan that is carried out. */
+  static Program undisturbed(long seed) {
+    return new Programs(seed, Set.of()).calm(seed);
+  }
+
+  private Program calm(long seed) {
+    var count = chance.nextInt(1, 7);
+    for (var i = 1; i <= count; i++) {
+      var state =
+          pick(
+              VmState.ACTIVE,
+              VmState.ACTIVE,
+              VmState.ACTIVE,
+              VmState.PAUSED,
+              VmState.STOPPED,
+              VmState.SUSPENDED,
+              VmState.RESCUED,
+              VmState.ERROR);
+      var server = NewServer.on(DRAINED).ram(pick(512, 1024, 4096)).in(state);
+      guests.add(new Program.Guest("guest-" + i, server, Program.Past.NONE));
+    }
+    guests.add(new Program.Guest("far-1", NewServer.on("compute-2"), Program.Past.NONE));
+    var groups = new ArrayList<Program.Group>();
+    if (one(3)) {
+      groups.add(
+          new Program.Group("group", "anti-affinity", List.of("guest-1", "guest-2", "far-1")));
+    }
+    if (one(2)) {
+      smallHosts();
+    }
+    if (one(4)) {
+      zones();
+    }
+    if (one(4)) {
+      hints();
+    }
+    var spec =
+        HostMaintenanceSpecBuilder.builder()
+            .host(DRAINED)
+            .mode("Plan")
+            .liveMigrate(!one(4))
+            .strategies(Strategies.of(Map.of("suspended", "ResumeLiveSuspend", "rescued", "UnrescueLive", "error", "Recover")))
+            .build();
+    add(Duration.ofMinutes(90), "somebody carries out the plan", w -> w.carryOut("hm-a"));
+    return new Program(
+        seed,
+        hosts,
+        List.copyOf(guests),
+        groups,
+        List.of(new Program.Applied(Duration.ofSeconds(1), "hm-a", spec)),
+        List.copyOf(incidents),
+        timing(),
+        true,
+        false,
+        false,
+        Duration.ZERO);
   }
 
   private Program write(long seed) {

@@ -523,7 +523,13 @@ final class Promises {
     var key = uid + "/" + row.id();
     if (news
         && state.equals("Failed")
-        && Set.of("NoValidHost", "AntiAffinityGroup", "PreCheckFailed").contains(row.reason())) {
+        && Set.of(
+                "NoValidHost",
+                "ZonePinned",
+                "AntiAffinityGroup",
+                "SchedulerHint",
+                "NoCapacity",
+                "PreCheckFailed").contains(row.reason())) {
       promise(
           "no row fails before the scheduler was asked where the target is only preferred",
           !observed.spec().targetPolicy().equals("Prefer")

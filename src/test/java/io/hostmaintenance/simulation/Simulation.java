@@ -45,7 +45,8 @@ final class Simulation {
       long ticks,
       long calls,
       long faults,
-      long checked) {}
+      long checked,
+      boolean feasible) {}
 
   /** Runs a program. */
   static Result run(Program program, boolean story) {
@@ -62,7 +63,8 @@ final class Simulation {
         world.ticks(),
         world.calls(),
         world.injected(),
-        world.promises().checked());
+        world.promises().checked(),
+        world.feasible());
   }
 
   private void play() {
@@ -78,6 +80,14 @@ final class Simulation {
     world
         .promises()
         .promise("every drain comes to an end", ended, () -> "after 24 h of peace: " + phases());
+    world
+        .promises()
+        .promise(
+            "a feasible plan that nobody disturbs ends in maintenance",
+            !world.feasible()
+                || world.kubernetes().resources().stream()
+                    .allMatch(r -> r.getStatus().phase().equals("InMaintenance")),
+            this::phases);
     for (var resource : world.kubernetes().resources()) {
       if (!resource.isMarkedForDeletion()) {
         endIsTrue(resource);

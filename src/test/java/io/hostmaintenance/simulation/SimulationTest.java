@@ -74,6 +74,21 @@ class SimulationTest {
         .isGreaterThanOrEqualTo(Math.min(wanted, FEWEST));
   }
 
+  @Test
+  void feasiblePlansThatNobodyDisturbsEndInMaintenance() {
+    var seeds = Integer.getInteger("simulation.plans", 300);
+    var from = Long.getLong("from", 0);
+    var feasible = 0;
+    for (var seed = from; seed < from + seeds; seed++) {
+      var program = Programs.undisturbed(seed);
+      var result = Simulation.run(program, false);
+      result.broken().ifPresent(b -> record(program, b));
+      feasible += result.feasible() ? 1 : 0;
+    }
+    report("plans", "%d plans, %d of them feasible and carried out".formatted(seeds, feasible));
+    assertThat(feasible).as("feasible plans").isBetween(seeds / 10, seeds * 9 / 10);
+  }
+
   private static long cpuTime() {
     return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }

@@ -1,6 +1,7 @@
 package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -37,6 +38,7 @@ final class World {
   static final Instant START = Instant.parse("2026-03-01T08:00:00Z");
 
   /** Why a guest may not be as it was. */
+  private boolean feasible;
   private static final Set<Reason> LEFT = Set.of(Reason.NotPutBack, Reason.TakenOverByOwner);
 
   private record Event(Instant at, long number, Runnable what) {}
@@ -153,6 +155,21 @@ final class World {
           });
     }
     startOperator();
+  }
+
+  /** Somebody carries out a plan, feasible or not. */
+  void carryOut(String name) {
+    feasible =
+        kubernetes
+            .get(name)
+            .filter(r -> r.getStatus() != null && r.getStatus().isTrue(Condition.PLANNED))
+            .isPresent();
+    kubernetes.edit(name, Programs::drain);
+  }
+
+  /** Whether the plan that was carried out was feasible. */
+  boolean feasible() {
+    return feasible;
   }
 
   /** Somebody applies a resource. */

@@ -15,10 +15,16 @@ import java.util.Set;
  */
 public final class FirstFit {
 
+  private static final Comparator<Offer.Room> BY_NAME =
+      Comparator.comparing(Offer.Room::host).thenComparing(Offer.Room::id);
+
   private final Map<String, Map<String, Long>> free = new HashMap<>();
   private final Map<String, Set<String>> hostsOfGroups = new HashMap<>();
+  private final boolean spread;
 
-  private FirstFit() {}
+  private FirstFit(boolean spread) {
+    this.spread = spread;
+  }
 
   /**
    * An instance to be placed.
@@ -35,15 +41,19 @@ public final class FirstFit {
    * @param guests in the order in which they are placed
    */
   public static int homeless(List<Guest> guests) {
-    var fit = new FirstFit();
+    return Math.max(homeless(guests, false), homeless(guests, true));
+  }
+
+  private static int homeless(List<Guest> guests, boolean spread) {
+    var fit = new FirstFit(spread);
     return (int) guests.stream().filter(g -> !fit.place(g)).count();
   }
 
   private boolean place(Guest guest) {
     var rooms = new ArrayList<>(guest.rooms());
-    rooms.sort(Comparator.comparing(Offer.Room::host).thenComparing(Offer.Room::id));
+    rooms.sort(spread ? Comparator.comparing(this::memory).reversed().thenComparing(BY_NAME) : BY_NAME);
     for (var room : rooms) {
-      var left = free.computeIfAbsent(room.id(), id -> new HashMap<>(room.free()));
+      var left = left(room);
       if (apart(guest, room.host())
           && guest.demand().entrySet().stream()
               .allMatch(d -> left.getOrDefault(d.getKey(), 0L) >= d.getValue())) {
@@ -55,6 +65,14 @@ public final class FirstFit {
       }
     }
     return false;
+  }
+
+  private Map<String, Long> left(Offer.Room room) {
+    return free.computeIfAbsent(room.id(), id -> new HashMap<>(room.free()));
+  }
+
+  private long memory(Offer.Room room) {
+    return left(room).getOrDefault("MEMORY_MB", 0L);
   }
 
   private boolean apart(Guest guest, String host) {

@@ -88,6 +88,16 @@ class FirstFitTest {
     assertThat(FirstFit.homeless(List.of(member, member, member))).isEqualTo(1);
   }
 
+  /** Nova's scheduler would give the large host to the first and leave none for the third. */
+  @Test
+  void instancesThatFitByNameAloneDoNotFit() {
+    var a = room("a", 8, 3);
+    var b = room("b", 8, 4);
+
+    assertThat(FirstFit.homeless(List.of(guest(1, 3, a, b), guest(1, 2, a, b), guest(1, 2, a, b))))
+        .isEqualTo(1);
+  }
+
   @Test
   void placeOfAnInstanceWithoutARoomStaysFree() {
     var a = room("a", 2, 1024);
