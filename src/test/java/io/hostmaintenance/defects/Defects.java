@@ -501,7 +501,7 @@ final class Defects {
             .caughtBy(
                 "drain.WaysOfInstancesTest#wayThatChangesTheGuestBeginsAfterTheMovesThatDoNot"),
         Defect.of("takes an accepted step for done", "drain/instance/Operation")
-            .where("i.idle() && (this == CONFIRM", "i.idle() || (this == CONFIRM")
+            .where("i.idle() && i.vmState().equals(to)", "i.idle() || i.vmState().equals(to)")
             .caughtBy("drain.WaysOfInstancesTest#nextOperationFollowsOnlyOnTheStateOfTheLastOne"),
         Defect.of("overrides what somebody else did on the way", "drain/instance/WayTracker")
             .where(

@@ -191,8 +191,7 @@ public enum Operation {
     return instance
         .map(
             i ->
-                i.idle()
-                    && (this == CONFIRM ? !i.resized() : i.vmState().equals(to))
+                (this == CONFIRM ? !i.resized() : i.idle() && i.vmState().equals(to))
                     && (this != OFFLOAD || i.host() == null)) // Nova shows the state before
         .orElse(this == DELETE);
   }
