@@ -67,6 +67,11 @@ final class RequestTracker {
     if (!ours.isEmpty() && instance.idle()) {
       return failed(row, InstanceMessages.SEVERAL_REQUESTS);
     }
+    var doubtful =
+        over && instance.idle() ? records.doubtful(row) : Optional.<InstanceAction>empty();
+    if (doubtful.isPresent() && !Refusals.forLong(row)) {
+      return failed(row, apart(row, doubtful.get()));
+    }
     if (over && Refusals.forLong(row)) {
       return refused(row, Reason.ApiUnavailable);
     }
@@ -78,11 +83,7 @@ final class RequestTracker {
           row.toBuilder().firstRefusedTime(since).message(message).build(), Reason.ApiUnavailable);
     }
     if (over && instance.idle()) {
-      return records
-          .doubtful(row)
-          .map(a -> failed(row, apart(row, a)))
-          .orElseGet(
-              () -> row.toBuilder().attempts(row.attemptsMade() - 1).requestTime(null).build());
+      return row.toBuilder().attempts(row.attemptsMade() - 1).requestTime(null).build();
     }
     return Refusals.forLong(row) || row.because(Reason.AnswerUnknown) && saysWhatNovaSaid(row)
         ? row

@@ -191,6 +191,16 @@ class MigrationTrackerTest {
     }
 
     @Test
+    void useUpTheAttemptThatMayHaveFailedAlsoAfter15Minutes() {
+      var here = lostAndStillHere(-3600);
+
+      here.decideAfter(15 * 60);
+
+      stands(here, "Pending", Reason.ApiUnavailable);
+      assertThat(here.row("vm").attempts()).isEqualTo(1);
+    }
+
+    @Test
     void doNotUseUpAnAttemptForAnActionTwoHoursOld() {
       assertThat(lostAndStillHere(-7200).decideAfter(70).commands())
           .first()
