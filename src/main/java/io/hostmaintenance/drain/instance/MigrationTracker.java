@@ -127,7 +127,9 @@ public final class MigrationTracker {
       case LEFT ->
           records.unexplained(row)
               ? settling(told, instance.orElseThrow(), record)
-              : ended(at(told, here), RowState.Gone, movedByAnother(told, here));
+              : records.toldByActionAlone(row) && !instance.orElseThrow().inError()
+                  ? moved(at(told, here), InstanceMessages.moved(here))
+                  : ended(at(told, here), RowState.Gone, movedByAnother(told, here));
       case FAILED -> attemptFailed(told, why(told));
       case BROKEN ->
           ended(

@@ -117,6 +117,14 @@ final class RequestRecords {
             || !view.host().stands(row, Reason.Settling, Deadlines.SETTLING));
   }
 
+  /** Whether Nova shows no record at all, and our action is the last that moved the instance. */
+  boolean toldByActionAlone(InstanceStatus row) {
+    return !way.confirms()
+        && view.records().isEmpty()
+        && action(row).filter(a -> !a.failed()).isPresent()
+        && isNewest(row);
+  }
+
   /**
    * The record of our request: of our kind and user, from this host, made since the intent. Records
    * carry no request id, so where the move is to be confirmed it must also lie between our action

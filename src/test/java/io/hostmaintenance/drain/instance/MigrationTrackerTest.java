@@ -1928,6 +1928,32 @@ class MigrationTrackerTest {
     stands(given, "Gone", Reason.MovedExternally);
   }
 
+  @Test
+  void instanceThatLeftIsMovedByItsActionAloneWhereNovaShowsNoRecord() {
+    var given =
+        Given.taken().rows(moving("vm")).action("vm", ours(LIVE, 1)).instances(away(active("vm")));
+    given.decideAfter(30);
+
+    given.decideAfter(5 * 60);
+
+    stands(given, "Moved", Reason.Moved);
+  }
+
+  @Test
+  void instanceThatSomeoneElseMovedLastIsNotMovedByTheActionOfTheOperator() {
+    var given =
+        Given.taken()
+            .rows(moving("vm"))
+            .action("vm", ours(LIVE, 1))
+            .action("vm", action(LIVE, "req-other", NOON.plusSeconds(2), SOMEBODY))
+            .instances(away(active("vm")));
+    given.decideAfter(30);
+
+    given.decideAfter(5 * 60);
+
+    stands(given, "Gone", Reason.MovedExternally);
+  }
+
   // ================================================================ attempts
 
   @ParameterizedTest
