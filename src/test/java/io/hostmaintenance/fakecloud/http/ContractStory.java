@@ -38,7 +38,7 @@ final class ContractStory implements AutoCloseable {
   record Step(String name, int status, Map<String, String> headers, JsonNode body) {}
 
   private static final String LOWEST = "2.79";
-  private static final String HIGHEST = "2.96";
+  private static final String HIGHEST = "2.104";
   private static final String NONESUCH = "00000000-0000-4000-8000-000000000000";
 
   private static final List<Map<String, String>> STEERING =
@@ -88,6 +88,9 @@ final class ContractStory implements AutoCloseable {
     var quick = cast.servers().get(2);
     groups(cast.group());
     servers(slow);
+    zones(slow);
+    unknownParameters(slow, hypervisors);
+    placement(hypervisors);
     asMember(slow, service);
     refusals(slow);
     var began = created(slow);
@@ -247,6 +250,73 @@ final class ContractStory implements AutoCloseable {
     both("server", "/servers/" + one, any());
     both("no migrations", "/os-migrations?instance_uuid=" + one, any());
     both("no migrations under way", "/servers/" + one + "/migrations", any());
+  }
+
+  /** A server is pinned only to the zone it is in, and unpinned by an update since 2.104. */
+  private void zones(String server) throws IOException, InterruptedException {
+    var path = "/servers/" + server;
+    var other = "'hm-contract-nonesuch'";
+    for (var zone : List.of("null", other, "'nova'", other, "'nova'", "null")) {
+      var body = "{'server':{'pinned_availability_zone':%s}}".formatted(zone);
+      change("pin to " + zone, path, body);
+    }
+    keep(
+        "unpin before 2.104",
+        admin.send("PUT", path, "2.103", "{\"server\":{\"pinned_availability_zone\":null}}"),
+        any());
+    both("server, unpinned", path, any());
+  }
+
+  private void unknownParameters(String server, List<String> hypervisors)
+      throws IOException, InterruptedException {
+    for (var path :
+        List.of(
+            "/servers/" + server,
+            "/servers/" + server + "/migrations",
+            "/servers/" + server + "/os-instance-actions",
+            "/os-hypervisors/detail",
+            "/os-hypervisors/" + hypervisors.getFirst())) {
+      for (var version : List.of("2.101", "2.102")) {
+        var answer = admin.send("GET", path + "?nonesuch=1", version, null);
+        keep("unknown parameter of " + path + " at " + version, answer, this::refusal);
+      }
+    }
+  }
+
+  /** Trees of providers, and candidates: of those the hosts of the story. */
+  private void placement(List<String> hypervisors) throws IOException, InterruptedException {
+    var root = admin.endpoint("placement", region);
+    var tree = root + "/resource_providers?in_tree=";
+    for (var id : List.of(hypervisors.getFirst(), NONESUCH)) {
+      keep("tree of " + id, admin.send("GET", tree + id, "placement 1.29", null), any());
+    }
+    for (var query :
+        List.of(
+            "resources=VCPU:1,MEMORY_MB:1,DISK_GB:1&required=!COMPUTE_STATUS_DISABLED,COMPUTE_NODE",
+            "resources=VCPU:1&required=HW_CPU_X86_AVX512F",
+            "resources=VCPU:1&required=CUSTOM_HM_CONTRACT_NONESUCH",
+            "resources=VCPU:1&required=!CUSTOM_HM_CONTRACT_NONESUCH",
+            "resources=CUSTOM_HM_CONTRACT_NONESUCH:1",
+            "resources=VCPU:99999999")) {
+      keep(
+          "candidates " + query,
+          admin.send("GET", root + "/allocation_candidates?" + query, "placement 1.29", null),
+          this::candidates);
+    }
+  }
+
+  private void candidates(JsonNode body) {
+    if (body.path("provider_summaries") instanceof ObjectNode summaries) {
+      summaries.retain(names.keySet());
+      summaries.forEach(s -> ((ObjectNode) s).remove("traits"));
+      ((ObjectNode) body).remove("allocation_requests");
+    }
+  }
+
+  private void refusal(JsonNode body) {
+    if (!body.has("badRequest")) {
+      ((ObjectNode) body).removeAll();
+    }
   }
 
   private void asMember(String server, String service) throws IOException, InterruptedException {

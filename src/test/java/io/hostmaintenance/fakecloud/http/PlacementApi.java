@@ -5,6 +5,7 @@ import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Host;
 import io.hostmaintenance.fakecloud.Resources;
 import io.hostmaintenance.fakecloud.User;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,17 @@ final class PlacementApi {
   static final Microversion HIGHEST = new Microversion(39);
 
   private static final List<String> CLASSES = List.of("VCPU", "MEMORY_MB", "DISK_GB");
+
+  /** What a resource provider links to, and since when. */
+  private record Link(String rel, int since) {}
+
+  private static final List<Link> LINKS =
+      List.of(
+          new Link("inventories", 0),
+          new Link("usages", 0),
+          new Link("aggregates", 1),
+          new Link("traits", 6),
+          new Link("allocations", 11));
 
   private static final String DISABLED = "COMPUTE_STATUS_DISABLED";
 
@@ -267,17 +279,23 @@ final class PlacementApi {
             "uuid", host.hypervisorId(),
             "name", host.name(),
             "generation", 1,
-            "links",
-                List.of(
-                    Json.object("rel", "self", "href", base),
-                    Json.object("rel", "inventories", "href", base + "/inventories"),
-                    Json.object("rel", "usages", "href", base + "/usages"),
-                    Json.object("rel", "allocations", "href", base + "/allocations")));
+            "links", links(base, version));
     if (version.atLeast(14)) {
       view.put("parent_provider_uuid", null);
       view.put("root_provider_uuid", host.hypervisorId());
     }
     return view;
+  }
+
+  private static List<Map<String, Object>> links(String base, Microversion version) {
+    var links = new ArrayList<Map<String, Object>>();
+    links.add(Json.object("rel", "self", "href", base));
+    for (var link : LINKS) {
+      if (version.atLeast(link.since())) {
+        links.add(Json.object("rel", link.rel(), "href", base + "/" + link.rel()));
+      }
+    }
+    return links;
   }
 
   private Map<String, Object> consumers(Host host, Microversion version) {
