@@ -101,7 +101,8 @@ final class PlacementApi {
             : List.<String>of();
     for (var trait : traits) {
       if (trait.startsWith("!") && !version.atLeast(22) || !known(trait.replace("!", ""))) {
-        return malformed("No such trait(s): %s.".formatted(trait), caller, version);
+        return malformed(
+            "No such trait(s): %s.".formatted(trait.replace("!", "")), caller, version);
       }
     }
     if (!query.getOrDefault("limit", "1").matches("[1-9][0-9]{0,8}")) {
