@@ -560,7 +560,8 @@ final class Promises {
     if (intent) {
       var same =
           was != null
-              && (was.state().equals("Requested") && !state.equals("Restoring") // else it has failed
+              && (was.state().equals("Requested")
+                      && !state.equals("Restoring") // else it has failed
                   || was.state().equals("Restoring") && was.requestId() == null)
               && was.attempts().equals(row.attempts())
               && Objects.equals(was.step(), row.step());
