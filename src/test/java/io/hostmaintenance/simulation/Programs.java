@@ -154,7 +154,15 @@ final class Programs {
             .host(DRAINED)
             .mode("Plan")
             .liveMigrate(!one(4))
-            .strategies(Strategies.of(Map.of("suspended", "ResumeLiveSuspend", "rescued", "UnrescueLive", "error", "Recover")))
+            .strategies(
+                Strategies.of(
+                    Map.of(
+                        "suspended",
+                        "ResumeLiveSuspend",
+                        "rescued",
+                        "UnrescueLive",
+                        "error",
+                        "Recover")))
             .build();
     add(Duration.ofMinutes(90), "somebody carries out the plan", w -> w.carryOut("hm-a"));
     return new Program(

@@ -529,7 +529,8 @@ final class Promises {
                 "AntiAffinityGroup",
                 "SchedulerHint",
                 "NoCapacity",
-                "PreCheckFailed").contains(row.reason())) {
+                "PreCheckFailed")
+            .contains(row.reason())) {
       promise(
           "no row fails before the scheduler was asked where the target is only preferred",
           !observed.spec().targetPolicy().equals("Prefer")

@@ -1,7 +1,7 @@
 package io.hostmaintenance.simulation;
 
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
@@ -39,6 +39,7 @@ final class World {
 
   /** Why a guest may not be as it was. */
   private boolean feasible;
+
   private static final Set<Reason> LEFT = Set.of(Reason.NotPutBack, Reason.TakenOverByOwner);
 
   private record Event(Instant at, long number, Runnable what) {}

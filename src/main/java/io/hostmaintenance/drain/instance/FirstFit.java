@@ -51,7 +51,8 @@ public final class FirstFit {
 
   private boolean place(Guest guest) {
     var rooms = new ArrayList<>(guest.rooms());
-    rooms.sort(spread ? Comparator.comparing(this::memory).reversed().thenComparing(BY_NAME) : BY_NAME);
+    rooms.sort(
+        spread ? Comparator.comparing(this::memory).reversed().thenComparing(BY_NAME) : BY_NAME);
     for (var room : rooms) {
       var left = left(room);
       if (apart(guest, room.host())
