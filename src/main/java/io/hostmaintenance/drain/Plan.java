@@ -95,7 +95,8 @@ final class Plan {
     }
     var cause = unavailable.cause();
     var pause = unavailable.pause(input.settings(), Phase.Planned);
-    return decision(input, report, "Unknown", cause, pause, unavailable.needsAdmin());
+    var phase = Report.phase(DecisionContext.previous(input));
+    return decision(input, report, phase, "Unknown", cause, pause, unavailable.needsAdmin());
   }
 
   private Decision decide(Optional<Cause> finding) {
@@ -110,9 +111,11 @@ final class Plan {
       return decision(
           context.input(),
           report,
+          Phase.Planned,
           "Unknown",
           open.get().cause(),
-          open.get().soon() ? settings.pollMoving() : settings.pollIdle());
+          open.get().soon() ? settings.pollMoving() : settings.pollIdle(),
+          open.get().cause().reason() == Reason.CapacityUnknown);
     }
     var obstacle =
         finding
@@ -138,12 +141,19 @@ final class Plan {
 
   private static Decision decision(
       DecisionInput input, Report report, String planned, Cause cause, Duration pause) {
-    return decision(input, report, planned, cause, pause, planned.equals("False"));
+    return decision(input, report, Phase.Planned, planned, cause, pause, planned.equals("False"));
   }
 
+  /**
+   * The plan as it is told.
+   *
+   * @param planned the status of the condition
+   * @param stalled whether it stays so until somebody acts
+   */
   private static Decision decision(
       DecisionInput input,
       Report report,
+      Phase phase,
       String planned,
       Cause cause,
       Duration pause,
@@ -152,9 +162,7 @@ final class Plan {
     if (!planned.equals("True")) {
       report.condition(stalled ? Condition.STALLED : Condition.RECONCILING, "True", cause);
     }
-    var known = !planned.equals("Unknown");
-    var status =
-        report.build(known ? Phase.Planned : Report.phase(DecisionContext.previous(input)));
+    var status = report.build(phase);
     return Decision.waiting(status, Notices.ofPlan(input, status), pause);
   }
 

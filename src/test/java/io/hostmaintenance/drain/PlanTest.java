@@ -204,6 +204,7 @@ class PlanTest {
       var status = plan(active("a")).placementTellsNothing().decide().status();
 
       assertThat(planned(status).reason()).isEqualTo("CapacityUnknown");
+      assertThat(status.isTrue(Condition.STALLED)).isTrue();
       assertThat(status.plan().capacity()).isEqualTo("Unknown");
     }
 

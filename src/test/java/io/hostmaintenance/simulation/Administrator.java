@@ -36,6 +36,9 @@ final class Administrator {
   }
 
   private boolean act(HostMaintenance resource) {
+    if (resource.plans()) {
+      return false;
+    }
     var name = resource.getMetadata().getName();
     switch (reason(resource)) {
       case "InMaintenance",

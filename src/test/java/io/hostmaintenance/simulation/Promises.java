@@ -692,7 +692,9 @@ final class Promises {
     var drained = 0;
     for (var resource : world.kubernetes().resources()) {
       var status = resource.getStatus();
-      if (status == null || resource.isMarkedForDeletion()) {
+      if (status == null
+          || resource.isMarkedForDeletion()
+          || status.condition(Condition.READY).isEmpty()) {
         continue;
       }
       var ready = status.condition(Condition.READY).orElseThrow();
@@ -774,6 +776,7 @@ final class Promises {
               var text = new StringBuilder("writes " + after.getMetadata().getName() + ": ");
               text.append(next.phase()).append(" ").append(next.progress());
               next.condition(Condition.READY)
+                  .or(() -> next.condition(Condition.PLANNED))
                   .ifPresent(c -> text.append(" (" + c.reason() + ") " + c.message()));
               next.condition(Condition.DRAINED)
                   .ifPresent(c -> text.append(" Drained=" + c.status() + "/" + c.reason()));

@@ -86,7 +86,7 @@ final class Simulation {
             "a feasible plan that nobody disturbs ends in maintenance",
             !world.feasible()
                 || world.kubernetes().resources().stream()
-                    .allMatch(r -> r.getStatus().phase().equals("InMaintenance")),
+                    .allMatch(r -> r.getStatus().phase().equals("InMaintenance") || outOfRoom(r)),
             this::phases);
     for (var resource : world.kubernetes().resources()) {
       if (!resource.isMarkedForDeletion()) {
@@ -146,6 +146,13 @@ final class Simulation {
     world.forgetQuiet();
   }
 
+  /** Nova places instances one by one, and may leave no room for the last in a tight cloud. */
+  private static boolean outOfRoom(HostMaintenance resource) {
+    return resource.getStatus().instances().stream()
+        .filter(r -> r.state().equals("Blocked") || r.state().equals("Failed"))
+        .allMatch(r -> Set.of("NoCapacity", "NoValidHost").contains(r.reason()));
+  }
+
   private boolean rests(HostMaintenance resource) {
     if (resource.isMarkedForDeletion()) {
       return waitsForItsHost(resource);
@@ -159,10 +166,7 @@ final class Simulation {
         && switch (status.phase()) {
           case "InMaintenance", "Failed" -> true;
           case "Planned" ->
-              status
-                      .condition(Condition.PLANNED)
-                      .filter(c -> !c.status().equals("Unknown"))
-                      .isPresent()
+              !status.isTrue(Condition.RECONCILING)
                   || status.instances().stream().anyMatch(RowAction.Wait::of);
           case "Blocked" ->
               (Set.of("SourceServiceDown", "DrainTimeout").contains(Administrator.reason(resource))
