@@ -257,7 +257,10 @@ final class Simulation {
     var host = cloud.host(spec.host());
     return switch (Administrator.reason(resource)) {
       case "InstancesBlocked" -> true;
-      case "DrainTimeout" -> spec.drainTimeout() != null && Truth.toMove(cloud, spec).isPresent();
+      case "DrainTimeout" ->
+          spec.drainTimeout() != null
+              && (!done(spec)
+                  || resource.getStatus().instances().stream().anyMatch(RowAction.Wait::of));
       case "SourceServiceDown" -> !host.up();
       case "ServiceReenabled" -> true;
       case "HostGone", "HostNotFound" -> host.serviceDeleted();
