@@ -95,7 +95,7 @@ public record Destinations(List<String> hosts, Optional<Cause> blocker) {
                                 limits,
                                 withRoom(rooms)::contains,
                                 Reason.NoCapacity,
-                                InstanceMessages.noRoom(offer.demand()))));
+                                InstanceMessages.noRoom(offer.demand(), instance.constraints()))));
     return new Destinations(
         List.copyOf(remaining),
         remaining.isEmpty() && !limits.isEmpty()

@@ -506,12 +506,18 @@ public final class InstanceMessages {
         : "its hint different_host excludes " + some(hint.hosts().stream().sorted().toList());
   }
 
-  static String noRoom(Map<String, Long> demand) {
+  static String noRoom(Map<String, Long> demand, Instance.Constraints constraints) {
     return "placement has no room for "
         + demand.entrySet().stream()
             .sorted(Map.Entry.comparingByKey())
             .map(e -> e.getKey() + ":" + e.getValue())
-            .collect(Collectors.joining(", "));
+            .collect(Collectors.joining(", "))
+        + traits(", with traits ", constraints.requiredTraits())
+        + traits(", without traits ", constraints.forbiddenTraits());
+  }
+
+  private static String traits(String word, Set<String> traits) {
+    return traits.isEmpty() ? "" : word + some(traits.stream().sorted().toList());
   }
 
   /** The first names; how many more there are. */

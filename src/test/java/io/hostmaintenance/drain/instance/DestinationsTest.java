@@ -241,7 +241,20 @@ class DestinationsTest {
     host("a", "z").rooms();
 
     assertThat(reason()).isEqualTo(Reason.NoCapacity);
-    assertThat(message()).contains("placement has no room for MEMORY_MB:512, VCPU:2");
+    assertThat(message()).contains("placement has no room for MEMORY_MB:512, VCPU:2. Make room");
+  }
+
+  @Test
+  void placementWithoutTheTraitsOfTheFlavorSaysWhichTheyAre() {
+    host("a", "z").rooms();
+    instance =
+        instance.withConstraints(
+            new Constraints(null, Map.of(), Set.of("CUSTOM_GPU", "CUSTOM_FAST"), Set.of("HW_X")));
+
+    assertThat(message())
+        .contains(
+            "placement has no room for MEMORY_MB:512, VCPU:2, with traits CUSTOM_FAST, CUSTOM_GPU,"
+                + " without traits HW_X. Make room");
   }
 
   @Test
