@@ -108,6 +108,17 @@ class Case:
         host = host or self.host
         return self.cloud.boot(host, next(h for h in self.hosts if h != host), full)
 
+    def zone(self):
+        """An availability zone of the host alone, until the scenario ends."""
+        zone = PREFIX + 'zone'
+        drop = self.cloud.zone(zone, self.host)
+
+        def undo():
+            self.cloud.remove(self.cloud.mine())
+            drop()
+        self.undo(undo)
+        return zone
+
     # what comes to pass
 
     def when(self, name, expected, truth, seconds=180, every=0.3):

@@ -126,9 +126,9 @@ def busy(servers):
 class Cloud:
     """Nova and placement by an administrator's session."""
 
-    def __init__(self, session, image, flavor, network, group=None, zone=None):
+    def __init__(self, session, image, flavor, network, hints=None, zone=None):
         self.session = session
-        self._image, self._flavor, self._network, self._group, self._zone = image, flavor, network, group, zone
+        self._image, self._flavor, self._network, self._hints, self._zone = image, flavor, network, hints, zone
         self._assets = None
         self._numbers = itertools.count(1)
         self._pool = concurrent.futures.ThreadPoolExecutor(8)
@@ -136,8 +136,8 @@ class Cloud:
     def nova(self, method, path, body=None, version='2.96'):
         return self.session.call('compute', method, path, body, {'OpenStack-API-Version': f'compute {version}'})
 
-    def placement(self, method, path):
-        return self.session.call('placement', method, path, None, {'OpenStack-API-Version': 'placement 1.20'})
+    def placement(self, method, path, body=None):
+        return self.session.call('placement', method, path, body, {'OpenStack-API-Version': 'placement 1.20'})
 
     # services
 
@@ -222,11 +222,24 @@ class Cloud:
         return [m for status in UNFINISHED
                 for m in self.migrations(f'host={urllib.parse.quote(host)}&status={urllib.parse.quote(status)}')]
 
-    def allocations(self, host):
-        """Consumers in placement of the host's resource provider; from 2.88 on Nova asks each host, also one that is away."""
+    def _providers(self, host):
+        """The host's resource providers; from 2.88 on Nova asks each host, also one that is away."""
         hypervisors = self.nova('GET', '/os-hypervisors/detail', version='2.87')['hypervisors']
-        ids = [h['id'] for h in hypervisors if h['service']['host'] == host]
-        return [c for i in ids for c in self.placement('GET', f'/resource_providers/{i}/allocations')['allocations']]
+        return [h['id'] for h in hypervisors if h['service']['host'] == host]
+
+    def allocations(self, host):
+        """Consumers in placement of the host's resource provider."""
+        return [c for i in self._providers(host)
+                for c in self.placement('GET', f'/resource_providers/{i}/allocations')['allocations']]
+
+    def give_trait(self, trait, *hosts):
+        """From now on these hosts have the custom trait, and no others."""
+        self.placement('PUT', f'/traits/{trait}')
+        for host in self.services():
+            for path in (f'/resource_providers/{i}/traits' for i in self._providers(host)):
+                there = self.placement('GET', path)
+                traits = set(there['traits']) - {trait} | ({trait} if host in hosts else set())
+                self.placement('PUT', path, {**there, 'traits': sorted(traits)})
 
     def leaks(self, host):
         """Consumers of the host that nothing stands behind: no server, and no migration under way.
@@ -239,9 +252,11 @@ class Cloud:
 
     # making and unmaking
 
-    def with_flavor(self, name, ram, vcpus=1):
-        """The same cloud, whose new instances have this flavor, which is made unless it is there."""
-        self._flavor_id(name, ram, vcpus)
+    def with_flavor(self, name, ram, vcpus=1, **specs):
+        """The same cloud, whose new instances have this flavor, which is made unless it is there; extra specs by name."""
+        flavor = self._flavor_id(name, ram, vcpus)
+        if specs:
+            self.nova('POST', f'/flavors/{flavor}/os-extra_specs', {'extra_specs': specs})
         return Cloud(self.session, self._image, name, self._network)
 
     def _flavor_id(self, name, ram, vcpus=1):
@@ -255,7 +270,26 @@ class Cloud:
 
     def with_group(self, group, zone=None):
         """The same cloud, whose new instances are members of this server group and pinned to the availability zone."""
-        return Cloud(self.session, self._image, self._flavor, self._network, group, zone)
+        return Cloud(self.session, self._image, self._flavor, self._network, {'group': group}, zone)
+
+    def with_hints(self, **hints):
+        """The same cloud, whose new instances have these scheduler hints."""
+        return Cloud(self.session, self._image, self._flavor, self._network, hints)
+
+    def with_zone(self, zone):
+        """The same cloud, whose new instances are pinned to the availability zone."""
+        return Cloud(self.session, self._image, self._flavor, self._network, zone=zone)
+
+    def zone(self, name, host):
+        """Makes an availability zone of this host alone; gives what drops it again, which needs the host without instances."""
+        aggregate = self.nova('POST', '/os-aggregates', {'aggregate': {
+            'name': name, 'availability_zone': name}})['aggregate']['id']
+        self.nova('POST', f'/os-aggregates/{aggregate}/action', {'add_host': {'host': host}})
+
+        def drop():
+            self.nova('POST', f'/os-aggregates/{aggregate}/action', {'remove_host': {'host': host}})
+            self.nova('DELETE', f'/os-aggregates/{aggregate}')
+        return drop
 
     def group(self, policy):
         """Makes a server group with this policy; gives its id."""
@@ -281,7 +315,7 @@ class Cloud:
         name = f'{PREFIX}{state.replace("_", "-")}-{next(self._numbers)}'
         networks = 'none' if self._network == 'none' else [{'uuid': self._network}]
         pinned = {'availability_zone': self._zone} if self._zone else {}
-        hints = {'os:scheduler_hints': {'group': self._group}} if self._group else {}
+        hints = {'os:scheduler_hints': self._hints} if self._hints else {}
         reservation = self.nova('POST', '/servers', {**hints, 'server': {
             **pinned, 'name': name, 'imageRef': image, 'flavorRef': flavor, 'networks': networks, 'host': host,
             'metadata': {k: str(v) for k, v in metadata.items()},

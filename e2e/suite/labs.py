@@ -59,6 +59,13 @@ class Labs:
     def clouds(self):
         return self.nova / 'clouds.yaml'
 
+    def openstack(self, *arguments):
+        """What the lab's own `openstack` client says, as its administrator."""
+        done = subprocess.run([self.nova / 'venv/bin/openstack', *arguments], capture_output=True, text=True, timeout=120,
+                              env={**os.environ, 'OS_CLIENT_CONFIG_FILE': str(self.clouds()), 'OS_CLOUD': 'novalab'})
+        demand(done.returncode == 0, f"openstack {' '.join(arguments)}: {done.stderr.strip()[:400]}")
+        return done.stdout
+
     def stop(self, *names):
         """Stops processes of the labs: nova-api, keystone, compute-2 ...; etcd, kube-apiserver ..."""
         for name in names:

@@ -385,18 +385,10 @@ def _no_valid_host(c, name, server):
 @scenario('no valid host for a member of an anti-affinity group that is pinned to a zone: the group is not blamed',
           lab=True)
 def anti_affinity_zone(c):
-    aggregate = c.cloud.nova('POST', '/os-aggregates', {'aggregate': {
-        'name': PREFIX + 'zone', 'availability_zone': PREFIX + 'zone'}})['aggregate']['id']
-    c.cloud.nova('POST', f'/os-aggregates/{aggregate}/action', {'add_host': {'host': c.host}})
-
-    def drop():
-        c.cloud.remove(c.cloud.mine())
-        c.cloud.nova('POST', f'/os-aggregates/{aggregate}/action', {'remove_host': {'host': c.host}})
-        c.cloud.nova('DELETE', f'/os-aggregates/{aggregate}')
-    c.undo(drop)
+    zone = c.zone()
     group = c.cloud.group('anti-affinity')
     c.undo(c.cloud.drop_group, group)
-    server = values(c.cloud.with_group(group, PREFIX + 'zone').boot(c.host, c.other, [('active', 1, {})]))[0]
+    server = values(c.cloud.with_group(group, zone).boot(c.host, c.other, [('active', 1, {})]))[0]
     row = _no_valid_host(c, c.name(), server)
     expect('ZonePinned', row['reason'], f"reason of the row, '{row['message']}'")
 
