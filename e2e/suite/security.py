@@ -220,6 +220,9 @@ def accessrules(c):
     file.touch(0o600)
     file.write_text(clouds_yaml(CLOUD, credential))
     running = c.run_operator(clouds=file)
+    c.kube.create(c.name('-plan'), c.host, mode='Plan')
+    c.when(c.name('-plan'), 'a feasible plan', lambda r: condition(r, 'Planned')['reason'] == 'Feasible')
+    c.kube.delete(c.name('-plan'), wait=10)
     c.kube.create(name, c.host, reason='least privilege', instanceTimeout='20s', maxAttempts=1)
     # the slow one is aborted in its time, which is a call of its own
     c.phase(name, 'Blocked')
