@@ -266,7 +266,7 @@ public final class Drain {
     var open = outstanding(rows);
     var occupied =
         rows.stream().filter(InstanceStatus::outstanding).allMatch(Refusals::forLong)
-            ? emptyCheck.occupied().or(() -> unconfirmed(rows)).or(() -> open)
+            ? emptyCheck.occupied().or(() -> unconfirmed(rows)).or(() -> busy(rows)).or(() -> open)
             : open;
     if (occupied.isPresent()) {
       report.status().firstEmptyTime(null);
@@ -313,6 +313,14 @@ public final class Drain {
         .filter(r -> r.is(RowState.Blocked) && r.because(Reason.UnconfirmedResize))
         .findFirst()
         .map(HostMessages::unconfirmed);
+  }
+
+  /** What Nova is doing with an instance binds the host also while no list shows its record. */
+  private static Optional<String> busy(List<InstanceStatus> rows) {
+    return rows.stream()
+        .filter(r -> RowTransitions.remaining(r) && r.because(Reason.TaskInProgress))
+        .findFirst()
+        .map(HostMessages::busy);
   }
 
   /** What of ours has not come to its end; empty when nothing is outstanding. */

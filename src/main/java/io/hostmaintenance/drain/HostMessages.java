@@ -314,6 +314,10 @@ final class HostMessages {
     return "A resize or migration of %s is not confirmed.".formatted(row.label());
   }
 
+  static String busy(InstanceStatus row) {
+    return "%s: %s".formatted(row.label(), row.message());
+  }
+
   static String notDisabled(String host) {
     return "nova-compute on %s is not disabled.".formatted(host);
   }

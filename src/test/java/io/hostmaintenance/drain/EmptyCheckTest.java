@@ -316,6 +316,18 @@ class EmptyCheckTest {
   }
 
   @Test
+  void migrationOfAnotherKeepsTheHostNotEmptyThoughNoListShowsItsRecord() {
+    var given = Given.taken().instances(busy("resize_migrating", in("stopped", "vm")));
+    given.decide();
+
+    given.instances(away(busy("resize_migrated", in("stopped", "vm")))).decideAfter(5);
+
+    assertThat(given.status().firstEmptyTime()).isNull();
+    assertThat(given.status().condition(Condition.DRAINED).orElseThrow().message())
+        .contains("name-of-vm", "resize_migrated");
+  }
+
+  @Test
   void unconfirmedResizeKeepsTheHostNotEmptyThoughNoListShowsItsRecord() {
     var given =
         Given.taken().rows(row("vm", RowState.Blocked, Reason.UnconfirmedResize)).unseen("vm");
