@@ -175,11 +175,12 @@ final class Plan {
     }
     var view = views.get(row.id());
     var hosts = way.get().move().isPresent() ? rooms(view) : Optional.<List<String>>empty();
+    var copied = copied(way.get(), view);
     var marked =
         RowTransitions.mark(
             row,
             RowState.Pending,
-            InstanceMessages.planned(way.get(), hosts.map(List::size)),
+            InstanceMessages.planned(way.get(), hosts.map(List::size), copied),
             context.now());
     return marked.toBuilder()
         .plan(
@@ -187,7 +188,7 @@ final class Plan {
                 way.get().steps(),
                 hosts.orElse(List.of()).stream().limit(3).toList(),
                 hosts.map(List::size).orElse(null),
-                copied(way.get(), view)))
+                copied))
         .build();
   }
 

@@ -270,11 +270,14 @@ class PlanTest {
     }
 
     @Test
-    void unknownSizeOfADiskIsAbsent() {
+    void unknownSizeOfADiskIsAbsentAndSaidToBeUnknown() {
       var given = plan(active("a").withLocalDiskGiB(null));
       given.decide();
 
       assertThat(given.row("a").plan().copyGiB()).isNull();
+      assertThat(given.row("a").message())
+          .isEqualTo(
+              "LiveMigrate: 1 host has room for it. How large its local disk is, Nova does not tell.");
     }
 
     @Test

@@ -568,10 +568,15 @@ public final class InstanceMessages {
         said);
   }
 
-  /** What a drain would do, in a plan. */
-  public static Cause planned(Way way, Optional<Integer> hosts) {
+  /**
+   * What a drain would do, in a plan.
+   *
+   * @param hosts how many have room for it; empty where placement does not tell
+   * @param copiedGiB the local disk that is copied at most; null where Nova does not tell
+   */
+  public static Cause planned(Way way, Optional<Integer> hosts, Integer copiedGiB) {
     return Reason.Planned.cause(
-        "%s%s.",
+        "%s%s.%s",
         way.word(),
         way.move().isEmpty()
             ? ""
@@ -581,7 +586,8 @@ public final class InstanceMessages {
                         n == 1
                             ? ": 1 host has room for it"
                             : ": %s hosts have room for it".formatted(n))
-                .orElse(": placement does not tell whether a host has room for it"));
+                .orElse(": placement does not tell whether a host has room for it"),
+        copiedGiB == null ? " How large its local disk is, Nova does not tell." : "");
   }
 
   /** By what Nova's logs name the last request. */
