@@ -33,6 +33,10 @@ final class Hypervisors {
     List<Hypervisor> of(String host) {
       return all.stream().filter(h -> h.host().equals(host)).toList();
     }
+
+    Optional<Hypervisor> byId(String id) {
+      return all.stream().filter(h -> h.id().equals(id)).findFirst();
+    }
   }
 
   Hypervisors(Nova nova, LongSupplier nanoTime) {
@@ -57,10 +61,11 @@ final class Hypervisors {
     }
   }
 
-  /** One by its uuid, by the same list; empty when the list does not show it. */
+  /** One by its uuid; empty when a list of the last minute does not show it either. */
   Optional<Hypervisor> byId(String id) {
-    var known = younger(LATER).orElseGet(this::list);
-    return known.all().stream().filter(h -> h.id().equals(id)).findFirst();
+    return younger(LATER)
+        .flatMap(l -> l.byId(id))
+        .or(() -> younger(SOON).orElseGet(this::list).byId(id));
   }
 
   /** Those of a host by a list of the last minute. */

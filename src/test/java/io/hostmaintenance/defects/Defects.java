@@ -603,6 +603,9 @@ final class Defects {
 
   private static List<Defect> plans() {
     return List.of(
+        Defect.of("does not see for an hour that a host has joined", "operator/Hypervisors")
+            .where(".or(() -> younger(SOON).orElseGet(this::list).byId(id))", "")
+            .caughtBy("operator.PlanModeTest#hostThatJoinedTheCloudIsACandidateSoon"),
         Defect.of("calls a host empty while Nova moves one of its instances", "drain/Drain")
             .where(".or(() -> busy(rows))", "")
             .caughtBy(

@@ -138,4 +138,15 @@ class PlanModeTest {
 
     assertThat(candidates).hasSize(2);
   }
+
+  @Test
+  void hostThatJoinedTheCloudIsACandidateSoon() {
+    var server = world.active();
+    plan("hm");
+
+    world.simulator().cloud(c -> c.addHost("compute-5"));
+    world.run("hm", Duration.ofMinutes(2));
+
+    assertThat(world.row("hm", server).plan().candidateCount()).isEqualTo(4);
+  }
 }
