@@ -110,6 +110,7 @@ class PlanModeTest {
   void planDoesNotKeepAnotherResourceFromTheHost() {
     world.active();
     plan("older");
+    world.pass(Duration.ofMinutes(1));
     world.create("newer", "compute-1");
 
     world.runUntilPhase("newer", "InMaintenance");
