@@ -397,7 +397,8 @@ class WaysOfInstancesTest {
     assertThat(changes(given.decideAfter(1))).containsExactly(StateChange.SUSPEND);
     assertThat(given.row("vm").reason()).isEqualTo("Refused");
 
-    assertThat(changes(given.decideAfter(60))).isEmpty();
+    assertThat(changes(given.decideAfter(1))).isEmpty();
+    assertThat(changes(given.decideAfter(50))).isEmpty();
     assertThat(changes(given.decideAfter(71))).containsExactly(StateChange.SUSPEND);
   }
 }
