@@ -538,6 +538,11 @@ final class Defects {
             .where(
                 "return due && !givenUp(row) ? restore(row)", "return row == null ? restore(row)")
             .caughtBy("drain.WaysOfInstancesTest#startThatFailsIsAskedForAgainAfterAWhile"),
+        Defect.of(
+                "asks for ever for a move that its owner does not want",
+                "drain/instance/WayTracker")
+            .where("operation.get()).notAskedYet(row)", "operation.get()).refused(row)")
+            .caughtBy("drain.WaysOfInstancesTest#wordOfTheOwnerEndsAWayWhoseMoveWasRefusedToo"),
         Defect.of("takes the end of a way for that of its undo", "drain/instance/WayTracker")
             .where(
                 "if (!restoring(row) && (row.because(Reason.Refused)",

@@ -4,6 +4,7 @@ import static io.hostmaintenance.drain.Fixtures.action;
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.in;
 import static io.hostmaintenance.drain.Fixtures.incoming;
+import static io.hostmaintenance.drain.Fixtures.paused;
 import static io.hostmaintenance.drain.Fixtures.record;
 import static io.hostmaintenance.drain.Given.HOST;
 import static io.hostmaintenance.drain.Given.NOON;
@@ -21,6 +22,7 @@ import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.StateChange;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** When a way of several operations begins, goes on, and what stays on the host. */
@@ -377,6 +379,30 @@ class WaysOfInstancesTest {
 
     assertThat(given.row("vm").reason()).isEqualTo("TakenOverByOwner");
     assertThat(given.decideAfter(5).release()).isTrue();
+  }
+
+  @Test
+  void wordOfTheOwnerEndsAWayWhoseMoveWasRefusedToo() {
+    var given = suspended();
+    given.decide();
+    accepted(given, "req-1").action("vm", action("resume", "req-1", given.now(), US));
+    given.instances(active("vm")).decideAfter(1);
+    accepted(given, "req-2").action("vm", action("pause", "req-2", given.now(), US));
+    given.instances(paused("vm")).decideAfter(1);
+    given.status(
+        OutcomeRecorder.enter(
+            given.status(),
+            List.of(
+                new Outcome.Failed(
+                    new Command.LiveMigrate("vm", Optional.empty(), true, "req-ours"),
+                    Given.refusal(NovaException.Kind.FORBIDDEN, "No."))),
+            given.now()));
+    given.action("vm", action("unpause", "req-3", given.now(), SOMEBODY));
+
+    var decision = given.instances(active("vm")).decideAfter(20);
+
+    assertThat(decision.commands()).isEmpty();
+    assertThat(given.row("vm").reason()).isEqualTo("TakenOverByOwner");
   }
 
   @Test

@@ -60,7 +60,7 @@ public final class WayTracker {
     var operation = Operation.of(row);
     var move = row.step() != null && operation.filter(Operation::moves).isPresent();
     if (move && !restoring(row) && row.requestId() == null && row.nextAttemptTime() != null) {
-      return new WayTracker(view, Way.of(row).orElseThrow(), operation.get()).refused(row);
+      return new WayTracker(view, Way.of(row).orElseThrow(), operation.get()).notAskedYet(row);
     }
     if (row.step() == null || move && !restoring(row)) {
       var next = MigrationTracker.follow(row, view, ahead);
@@ -143,6 +143,12 @@ public final class WayTracker {
     }
     var other = byOthers(seen);
     return other.isPresent() ? takenOver(seen, other.get()) : answered(seen);
+  }
+
+  /** A move of the way that was refused, or not sent. */
+  private Next notAskedYet(InstanceStatus row) {
+    var other = byOthers(row);
+    return other.isPresent() ? takenOver(row, other.get()) : refused(row);
   }
 
   private Next unlessTaken(Next next) {
