@@ -200,13 +200,14 @@ final class SimulatedKubernetes {
 
     @Override
     public Optional<HostMaintenance> hold(HostMaintenance resource) {
+      var observed = process.observed();
       return call(
           "hold",
           () -> {
             var metadata = resource.getMetadata();
             var current = stored.get(metadata.getName());
             if (current == null || !same(current.getMetadata(), metadata)) {
-              process.observed().failed("conflict");
+              observed.failed("conflict");
               return Optional.empty();
             }
             var next = copy(current);
