@@ -161,14 +161,14 @@ public final class Drain {
   }
 
   private static Decision wait(DecisionInput input, Phase phase, Cause finding) {
-    var report = new Report(input);
+    var report = new Report(input).withoutPlan();
     report.keep(Condition.SERVICE_DISABLED).keep(Condition.DRAINED);
     var status = report.phase(phase, finding);
     return Decision.waiting(status, Notices.ofPhase(input, status), input.settings().pollIdle());
   }
 
   private static Decision failed(DecisionContext context, Cause finding) {
-    var report = new Report(context.input());
+    var report = new Report(context.input()).withoutPlan();
     if (finding.reason() == Reason.HostGone) {
       report.condition(Condition.SERVICE_DISABLED, "False", finding);
       report.condition(Condition.DRAINED, "Unknown", finding);

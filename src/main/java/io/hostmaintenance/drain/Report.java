@@ -46,6 +46,23 @@ final class Report {
     return this;
   }
 
+  /** Until a host is taken its rows are those of a plan, which nobody keeps true any more. */
+  Report withoutPlan() {
+    if (!HostClaim.holdsHost(DecisionContext.previous(input))) {
+      status
+          .instances(List.of())
+          .progress(null)
+          .total(null)
+          .moved(null)
+          .failed(null)
+          .blocked(null)
+          .skipped(null)
+          .gone(null)
+          .remaining(null);
+    }
+    return this;
+  }
+
   /** Enters rows and their counts. */
   static void count(HostMaintenanceStatusBuilder status, List<InstanceStatus> rows) {
     var moved = count(rows, RowState.Moved);

@@ -107,6 +107,29 @@ class PlanTest {
     }
 
     @Test
+    void rowsOfThePlanGoWhereTheDrainIsRefused() {
+      var given = plan(active("vm"));
+      given.decide();
+
+      var status = given.carriedOut().noService(OTHER).decideAfter(60).status();
+
+      assertThat(status.phase()).isEqualTo("Failed");
+      assertThat(status.instances()).isEmpty();
+      assertThat(status.total()).isNull();
+    }
+
+    @Test
+    void rowsOfThePlanGoWhereTheDrainWaits() {
+      var given = plan(active("vm"));
+      given.decide();
+
+      var status = given.carriedOut().otherMaintenance(holder()).decideAfter(60).status();
+
+      assertThat(status.phase()).isEqualTo("Blocked");
+      assertThat(status.instances()).isEmpty();
+    }
+
+    @Test
     void resourceThatHoldsItsHostDrainsItWhateverItsModeSays() {
       var given = Given.taken().planned().instances(active("vm"));
 
