@@ -53,13 +53,13 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     this.operator = new Operator(this::configure);
     var maintenance =
         new MaintenanceLoop(
-            nova,
+            Cloud.of(
+                nova, System::nanoTime, ParallelReads.threads(), config.settings().strategies()),
             new KubernetesResources(client, this::watched),
             metrics.counting(new KubernetesEvents(client, clock)),
             config.settings(),
             clock,
             System::nanoTime,
-            ParallelReads.threads(),
             () -> lease.map(Lease::held).orElse(true),
             this::wake);
     var ticks = new RunningReconciliations(clock, System::nanoTime);

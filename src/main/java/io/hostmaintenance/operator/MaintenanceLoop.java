@@ -83,8 +83,7 @@ final class MaintenanceLoop {
       new Observation.Unavailable(
           new Cause(Reason.NotObservedYet, "No observation was needed."), Duration.ZERO);
 
-  private final Nova nova;
-  private final HostObserver observer;
+  private final Cloud cloud;
   private final ResourceStore resources;
   private final EventRecorder events;
   private final Settings settings;
@@ -122,24 +121,21 @@ final class MaintenanceLoop {
   /**
    * Takes everything it depends on.
    *
-   * @param parallelReads how several questions of one observation are asked
    * @param leading whether this process may act; asked right before each request that changes
    *     something, and the time of its answer counts
    * @param wake is told the name of a resource whose host or place became free, to reconcile it
    *     soon
    */
   MaintenanceLoop(
-      Nova nova,
+      Cloud cloud,
       ResourceStore resources,
       EventRecorder events,
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
-      ParallelReads parallelReads,
       BooleanSupplier leading,
       Consumer<String> wake) {
-    this.nova = nova;
-    this.observer = new HostObserver(nova, nanoTime, parallelReads, settings.strategies());
+    this.cloud = cloud;
     this.resources = resources;
     this.events = events;
     this.settings = settings;
@@ -284,7 +280,8 @@ final class MaintenanceLoop {
       budget.decide(resource, unseen::get);
       return carryOut(resource, memory, NOT_OBSERVED, unseen.get());
     }
-    var observation = observer.snapshot(resource, memory.remembered, mayTake(resource, memory));
+    var observation =
+        cloud(resource).observer().snapshot(resource, memory.remembered, mayTake(resource, memory));
     if (Drain.sees(resource, observation)) {
       memory.lastObserved = now();
     }
@@ -374,7 +371,8 @@ final class MaintenanceLoop {
       return announceAndSend(resource, memory, observation, decision);
     }
     try {
-      return nova.reserving(() -> announceAndSend(resource, memory, observation, decision));
+      return nova(resource)
+          .reserving(() -> announceAndSend(resource, memory, observation, decision));
     } catch (NovaException e) {
       LOG.warn("{}: nothing announced and nothing sent: {}", name(resource), e.getMessage());
       return new Result(settings.pollMoving(), false);
@@ -524,7 +522,7 @@ final class MaintenanceLoop {
         LOG.warn("{}: not sent: {}", name(resource), command);
         return new Outcome.NotSent(command);
       }
-      var accepted = nova.execute(command);
+      var accepted = nova(resource).execute(command);
       recordServiceChange(resource, command, accepted);
       LOG.info("{}: accepted: {} {}", name(resource), command, accepted.requestId().orElse(""));
       return new Outcome.Accepted(command, accepted.requestId().orElse(null));
@@ -538,21 +536,23 @@ final class MaintenanceLoop {
   private boolean overtaken(HostMaintenance resource, Command command, Observation observation) {
     return switch (command) {
       case Command.OnService service ->
-          serviceChanged(service.serviceId(), observation) || isOtherwise(resource);
+          serviceChanged(resource, service.serviceId(), observation) || isOtherwise(resource);
       case Command.ConfirmResize confirm -> !confirmationDue(resource, confirm.instanceId());
       case Command.ChangeState change
           when change.change().fromAnyState() && !stands(resource, change.instanceId()) ->
           true;
-      case Command.ServerAction action -> isTakenOver(row(resource, action.instanceId()));
+      case Command.ServerAction action -> isTakenOver(resource, action.instanceId());
       case Command.OnMigration _ -> false;
     };
   }
 
-  private boolean isTakenOver(InstanceStatus row) {
+  private boolean isTakenOver(HostMaintenance resource, String instanceId) {
+    var row = row(resource, instanceId);
     if (row.step() == null) {
       return false;
     }
     try {
+      var nova = nova(resource);
       return WayTracker.isTakenOver(row, nova.actions(row.id()), nova.identity());
     } catch (NovaException e) {
       LOG.warn("instance {}: its actions were not read again: {}", row.id(), e.getMessage());
@@ -563,7 +563,8 @@ final class MaintenanceLoop {
   /** Whether an instance is at rest in the state that its row shows. */
   private boolean stands(HostMaintenance resource, String instanceId) {
     try {
-      return nova.instance(instanceId)
+      return nova(resource)
+          .instance(instanceId)
           .filter(i -> i.idle() && i.status().equals(row(resource, instanceId).status()))
           .isPresent();
     } catch (NovaException e) {
@@ -572,10 +573,11 @@ final class MaintenanceLoop {
     }
   }
 
-  private boolean serviceChanged(String serviceId, Observation observation) {
+  private boolean serviceChanged(
+      HostMaintenance resource, String serviceId, Observation observation) {
     return observation instanceof Observation.Snapshot snapshot
         && !standing(snapshot.services(), serviceId)
-            .equals(standing(nova.computeServices(), serviceId));
+            .equals(standing(nova(resource).computeServices(), serviceId));
   }
 
   /**
@@ -592,6 +594,7 @@ final class MaintenanceLoop {
 
   private boolean confirmationDue(HostMaintenance resource, String instanceId) {
     try {
+      var nova = nova(resource);
       return Confirmation.due(
           row(resource, instanceId),
           nova.instance(instanceId),
@@ -672,6 +675,14 @@ final class MaintenanceLoop {
       }
     }
     LOG.warn("{}: Nova's answers could not be stored; they are looked up", name(stored));
+  }
+
+  private Cloud cloud(HostMaintenance resource) {
+    return cloud;
+  }
+
+  private Nova nova(HostMaintenance resource) {
+    return cloud(resource).nova();
   }
 
   private Instant now() {

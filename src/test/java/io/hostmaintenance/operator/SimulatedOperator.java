@@ -65,7 +65,14 @@ public final class SimulatedOperator {
         };
     maintenance =
         new MaintenanceLoop(
-            nova, resources(store), all, settings, clock, nanoTime, parallelReads, leading, wake);
+            Cloud.of(nova, nanoTime, parallelReads, settings.strategies()),
+            resources(store),
+            all,
+            settings,
+            clock,
+            nanoTime,
+            leading,
+            wake);
   }
 
   /** One reconciliation of the resource of this name. */

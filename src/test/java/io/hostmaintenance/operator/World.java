@@ -81,15 +81,19 @@ final class World implements AutoCloseable {
   void startProcess() {
     process =
         new MaintenanceLoop(
-            guarded(),
+            io.hostmaintenance.operator.Cloud.of(
+                guarded(), this::nanos, sideBySide(), SETTINGS.strategies()),
             resources,
             (resource, notice) -> notices.add(notice),
             SETTINGS,
             () -> now,
-            () -> Duration.between(Instant.EPOCH, now).toNanos(),
-            sideBySide(),
+            this::nanos,
             () -> leading.getAsBoolean(),
             woken::add);
+  }
+
+  private long nanos() {
+    return Duration.between(Instant.EPOCH, now).toNanos();
   }
 
   /** The cloud, of which no request can be set aside while none is free. */
