@@ -21,6 +21,8 @@ import java.util.Set;
  * @param turn whether it is its turn to be drained, and who is drained now
  * @param lastCompleteObservation when a complete observation last succeeded, by our clock; this
  *     process's start if none did
+ * @param lastSeen when the host was last seen to stand as a complete observation found it, by the
+ *     watch of its cloud or by that observation, by our clock
  * @param waited for how long this process has known of each outstanding request, by instance id
  * @param unseen for how long Nova has not answered what is asked about an instance, by its id
  * @param refusal why Nova did not change the service when it was last asked to; empty when it did
@@ -39,6 +41,7 @@ public record DecisionInput(
     int freeMoves,
     Turn turn,
     Instant lastCompleteObservation,
+    Instant lastSeen,
     Map<String, Duration> waited,
     Map<String, Duration> unseen,
     Optional<Observation.Unavailable> refusal,

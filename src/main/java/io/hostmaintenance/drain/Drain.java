@@ -429,6 +429,9 @@ public final class Drain {
           ? context.settings().pollMoving()
           : wait.compareTo(idle) < 0 ? wait : idle;
     }
+    if (WatchedHost.verified(status)) {
+      return context.settings().pollVerified();
+    }
     return RowTransitions.anyOutstanding(status.instances())
             || status.phase().equals(Phase.Draining.name())
         ? context.settings().pollMoving()
@@ -457,8 +460,8 @@ public final class Drain {
     var previous = DecisionContext.previous(input);
     var phase = Report.phase(previous);
     var taken = HostClaim.holdsHost(previous);
-    var unavailableFor = Duration.between(input.lastCompleteObservation(), input.now());
-    var forLong = unavailableFor.compareTo(input.settings().observationTimeout()) >= 0;
+    var unavailableFor = Duration.between(input.lastSeen(), input.now());
+    var forLong = unknown(input);
     var report = new Report(input).keep(Condition.SERVICE_DISABLED);
     if (forLong && taken) {
       report.condition(Condition.DRAINED, "Unknown", unavailable.cause());
@@ -468,6 +471,14 @@ public final class Drain {
     var status = unavailableStatus(report, unavailable, phase, taken, unavailableFor, forLong);
     var notices = Notices.ofUnavailable(input, status, unavailable);
     return Decision.waiting(status, notices, unavailable.pause(input.settings(), phase));
+  }
+
+  /** Whether nothing is known of the host: it was not seen for long, or not observed for longer. */
+  private static boolean unknown(DecisionInput input) {
+    var seen = Duration.between(input.lastSeen(), input.now());
+    var observed = Duration.between(input.lastCompleteObservation(), input.now());
+    return seen.compareTo(input.settings().observationTimeout()) >= 0
+        || observed.compareTo(input.settings().verifiedTimeout()) >= 0;
   }
 
   private static HostMaintenanceStatus unavailableStatus(

@@ -9,6 +9,7 @@ import java.time.Duration;
  *
  * @param pollMoving time between observations while something moves
  * @param pollIdle time between observations otherwise
+ * @param pollVerified time between observations of a host that is verified empty and watched
  * @param settle time between the two observations that must find a host empty
  * @param httpTimeout longest time that a request for a move may take
  * @param leaseTime how long another operator may still believe that it leads; zero when there is
@@ -20,6 +21,7 @@ import java.time.Duration;
 public record Settings(
     Duration pollMoving,
     Duration pollIdle,
+    Duration pollVerified,
     Duration settle,
     Duration httpTimeout,
     Duration leaseTime,
@@ -32,9 +34,15 @@ public record Settings(
     return leaseTime.plus(httpTimeout).plusSeconds(10);
   }
 
-  /** Without a complete observation for so long nothing is known of a host. */
+  /** Without a sight of a host for so long, by whichever call, nothing is known of it. */
   public Duration observationTimeout() {
     var polls = pollIdle.multipliedBy(3);
     return polls.compareTo(Deadlines.UNOBSERVED) > 0 ? polls : Deadlines.UNOBSERVED;
+  }
+
+  /** Without a complete observation of a watched host for so long nothing is known of it. */
+  public Duration verifiedTimeout() {
+    var polls = pollVerified.multipliedBy(2);
+    return polls.compareTo(observationTimeout()) > 0 ? polls : observationTimeout();
   }
 }

@@ -112,6 +112,19 @@ public interface Nova {
    */
   Optional<List<ResourceProvider>> candidates(Demand demand);
 
+  /**
+   * What is allocated on every disabled host, by placement ({@code GET
+   * /allocation_candidates?required=COMPUTE_STATUS_DISABLED}): nova-compute sets that trait with
+   * its service (nova/compute/manager.py, update_compute_provider_status). A host without a free
+   * MiB of memory is left out, as is one whose trait is not set yet: that it is missing says
+   * nothing.
+   *
+   * @return the amount of each resource class by the root provider's uuid, which is that of a
+   *     hypervisor, nested providers counted in, classes without any left out; empty when the cloud
+   *     has no placement
+   */
+  Optional<Map<String, Map<String, Long>>> usedOnDisabledHosts();
+
   /** The newest version of Nova's API that the cloud speaks, though we may speak an older one. */
   Microversion newestVersion();
 

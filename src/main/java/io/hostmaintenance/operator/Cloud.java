@@ -9,8 +9,9 @@ import java.util.function.LongSupplier;
  *
  * @param nova its Nova
  * @param observer observes its hosts
+ * @param watch sees those of its hosts that are verified empty
  */
-record Cloud(Nova nova, HostObserver observer) {
+record Cloud(Nova nova, HostObserver observer, CloudWatch watch) {
 
   /**
    * A cloud of which nothing is known yet.
@@ -21,6 +22,7 @@ record Cloud(Nova nova, HostObserver observer) {
    */
   static Cloud of(
       Nova nova, LongSupplier nanoTime, ParallelReads parallelReads, Strategies strategies) {
-    return new Cloud(nova, new HostObserver(nova, nanoTime, parallelReads, strategies));
+    var observer = new HostObserver(nova, nanoTime, parallelReads, strategies);
+    return new Cloud(nova, observer, new CloudWatch(nova, observer.hypervisors()));
   }
 }

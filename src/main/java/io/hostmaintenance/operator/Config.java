@@ -66,6 +66,11 @@ public record Config(
           new Variable("HM_POLL_MOVING", "5s", "time between observations while an instance moves"),
           new Variable("HM_POLL_IDLE", "60s", "time between observations otherwise"),
           new Variable(
+              "HM_POLL_VERIFIED",
+              "15m",
+              "about the time between observations of a host that is verified empty: in between the"
+                  + " watch of its cloud sees it each HM_POLL_IDLE"),
+          new Variable(
               "HM_SETTLE", "60s", "time between the two observations that must find a host empty"),
           new Variable("HM_PORT", "8080", "port of /healthz, /readyz and /metrics"),
           new Variable(
@@ -117,6 +122,7 @@ public record Config(
         new Settings(
             duration(environment, "HM_POLL_MOVING"),
             duration(environment, "HM_POLL_IDLE"),
+            duration(environment, "HM_POLL_VERIFIED"),
             duration(environment, "HM_SETTLE"),
             HTTP_TIMEOUT,
             leaderElection ? Lease.DURATION : Duration.ZERO,

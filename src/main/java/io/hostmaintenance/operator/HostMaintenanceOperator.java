@@ -13,9 +13,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The operator, wired together. Starts once, stops once. */
 public final class HostMaintenanceOperator implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HostMaintenanceOperator.class);
 
   private static final Duration TERMINATION = Duration.ofSeconds(10);
 
@@ -27,6 +32,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
   private final Operator operator;
   private final HostMaintenanceReconciler reconciler;
   private final HealthServer health;
+  private final Thread watch;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
 
@@ -62,6 +68,10 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             System::nanoTime,
             () -> lease.map(Lease::held).orElse(true),
             this::wake);
+    this.watch =
+        Thread.ofVirtual()
+            .name("watch")
+            .unstarted(() -> watch(maintenance::watch, config.settings().pollMoving()));
     var ticks = new RunningReconciliations(clock, System::nanoTime);
     this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
     operator.register(
@@ -70,8 +80,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS)
                 .withItemStore(new TransformingItemStore<>(KubernetesResources::remembered))
                 .withInformerListLimit(LIST_LIMIT));
-    metrics.show(
-        () -> lease.map(Lease::leading).orElse(true), reconciler::known, maintenance::lastObserved);
+    metrics.show(this::leading, reconciler::known, maintenance::lastObserved);
     this.health =
         new HealthServer(
             config.address(),
@@ -103,6 +112,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
       lease.ifPresent(Lease::require);
       operator.start();
       started = true;
+      watch.start();
       return !closed.get();
     } catch (RuntimeException e) {
       if (closed.get()) {
@@ -124,6 +134,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
       return;
     }
     lease.ifPresent(Lease::stopping);
+    watch.interrupt();
     operator.stop();
     lease.ifPresent(Lease::release);
     health.close();
@@ -142,6 +153,31 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     return source instanceof InformerWrappingEventSourceHealthIndicator<?> informers
         && informers.informerHealthIndicators().values().stream()
             .allMatch(i -> i.isRunning() && i.hasSynced());
+  }
+
+  /** Rounds of the watch, one after the other, while this process leads and until it is closed. */
+  private void watch(Supplier<Duration> round, Duration whileStandingBy) {
+    while (!closed.get()) {
+      try {
+        Thread.sleep(leading() ? pause(round, whileStandingBy) : whileStandingBy);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  /** Whatever happens to one round, there is a next one. */
+  private static Duration pause(Supplier<Duration> round, Duration afterFailure) {
+    try {
+      return round.get();
+    } catch (RuntimeException | Error e) {
+      LOG.error("a round of the watch ended with an exception", e);
+      return afterFailure;
+    }
+  }
+
+  private boolean leading() {
+    return lease.map(Lease::leading).orElse(true);
   }
 
   private boolean watched(String name) {

@@ -29,7 +29,7 @@ import org.slf4j.MDC;
     generationAwareEventProcessing = false,
     triggerReconcilerOnAllEvents = true,
     maxReconciliationInterval =
-        @MaxReconciliationInterval(interval = 5, timeUnit = TimeUnit.MINUTES))
+        @MaxReconciliationInterval(interval = 20, timeUnit = TimeUnit.MINUTES))
 @GradualRetry(maxAttempts = -1, initialInterval = 2000, maxInterval = 60_000)
 public final class HostMaintenanceReconciler implements Reconciler<HostMaintenance> {
 

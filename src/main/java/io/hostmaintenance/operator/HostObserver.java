@@ -14,6 +14,7 @@ import io.hostmaintenance.drain.Observation.Residents;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.ObservationNeeds;
+import io.hostmaintenance.drain.WatchedHost;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
 import io.hostmaintenance.drain.instance.MoveFailure;
@@ -106,6 +107,51 @@ final class HostObserver {
     }
   }
 
+  /** The hypervisors of the cloud. */
+  Hypervisors hypervisors() {
+    return hypervisors;
+  }
+
+  /**
+   * Whether a host that no answer for all hosts shows stands as its last observation found it: by
+   * placement, or without it by its migrations and its hypervisors.
+   *
+   * @param remembered what that observation left
+   * @throws NovaException when it cannot be told
+   */
+  boolean stands(WatchedHost watched, ObservationMemory remembered) {
+    var placed = true;
+    for (var hypervisor : watched.held().entrySet()) {
+      var allocations = nova.allocations(hypervisor.getKey());
+      if (allocations.isPresent() && !sum(allocations.get()).equals(hypervisor.getValue())) {
+        return false;
+      }
+      placed &= allocations.isPresent();
+    }
+    return !watched.held().isEmpty() && (placed || deserted(watched, remembered));
+  }
+
+  private boolean deserted(WatchedHost watched, ObservationMemory remembered) {
+    var unfinished =
+        nova.newestMigrations(watched.host()).migrations().stream()
+            .filter(Migration::unfinished)
+            .map(Migration::id)
+            .toList();
+    return remembered.knewUnfinished(unfinished)
+        && watched.held().keySet().stream()
+            .map(nova::instanceIdsAt)
+            .allMatch(shown -> shown.isPresent() && shown.get().value().isEmpty());
+  }
+
+  /** What all consumers hold together, by resource class. */
+  private static Map<String, Long> sum(Map<String, Map<String, Long>> allocations) {
+    var sum = new HashMap<String, Long>();
+    allocations
+        .values()
+        .forEach(held -> held.forEach((name, amount) -> sum.merge(name, amount, Long::sum)));
+    return sum;
+  }
+
   private static NovaException unavailable(String sentence, Object... arguments) {
     return new NovaException(NovaException.Kind.UNAVAILABLE, sentence.formatted(arguments));
   }
@@ -176,6 +222,7 @@ final class HostObserver {
       var before = nova.computeServices();
       var page = nova.newestMigrations(host);
       var unfinished = unfinished(page);
+      remembered.unfinished(unfinished.stream().map(Migration::id).toList());
       inTime();
       var began = nanoTime.getAsLong();
       var shown = shownAlone(before) ? residents() : NOT_ASKED;
@@ -527,15 +574,19 @@ final class HostObserver {
     }
 
     private Placement placement(MigrationPage page, List<Instance> instances) {
-      var allocations =
-          hypervisors.of(host).stream()
-              .flatMap(h -> nova.allocations(h.id()).map(Map::keySet).stream())
-              .toList();
-      if (allocations.isEmpty()) {
+      var held = new HashMap<String, Map<String, Long>>();
+      var ids = new TreeSet<String>();
+      var absent = true;
+      for (var hypervisor : hypervisors.of(host)) {
+        var allocations = nova.allocations(hypervisor.id());
+        allocations.ifPresent(a -> ids.addAll(a.keySet()));
+        held.put(hypervisor.id(), sum(allocations.orElse(Map.of())));
+        absent &= allocations.isEmpty();
+      }
+      remembered.held(held);
+      if (absent) {
         return new Placement.Absent();
       }
-      var ids = new TreeSet<String>();
-      allocations.forEach(ids::addAll);
       remembered.retainConsumers(ids);
       ids.removeIf(remembered::isNobody);
       return new Placement.Consumers(consumers(ids, page, instances));

@@ -18,6 +18,7 @@ import io.hostmaintenance.drain.Observation;
 import io.hostmaintenance.drain.Outcome;
 import io.hostmaintenance.drain.OutcomeRecorder;
 import io.hostmaintenance.drain.Settings;
+import io.hostmaintenance.drain.WatchedHost;
 import io.hostmaintenance.drain.instance.Confirmation;
 import io.hostmaintenance.drain.instance.Refusals;
 import io.hostmaintenance.drain.instance.WayTracker;
@@ -102,7 +103,10 @@ final class MaintenanceLoop {
     private final Map<String, Instant> unseenSince = new HashMap<>();
     private final String uid;
     private volatile Instant lastObserved;
+    private Instant asked;
     private volatile boolean needsNoObservation;
+    private Instant nextObservation;
+    private String observedVersion;
     private final PendingServiceChange disabling = new PendingServiceChange();
     private final PendingServiceChange givingBack = new PendingServiceChange();
     private Optional<Observation.Unavailable> refusal = Optional.empty();
@@ -115,6 +119,7 @@ final class MaintenanceLoop {
     Memory(String uid, Instant now) {
       this.uid = uid;
       this.lastObserved = now;
+      this.asked = now;
     }
   }
 
@@ -227,17 +232,26 @@ final class MaintenanceLoop {
   }
 
   /**
-   * When an observation of the resource's host last succeeded, by our clock.
+   * When the resource's host was last observed, or seen by the watch, by our clock.
    *
-   * @return the begin of the first reconciliation, or of the process, where no observation has
-   *     succeeded since; empty when the resource waits for another one and needs no observation
+   * @return the begin of the first reconciliation, or of the process, where neither has been since;
+   *     empty when the resource waits for another one and needs no observation
    */
   Optional<Instant> lastObserved(HostMaintenance resource) {
     var memory = memories.get(name(resource));
     if (memory == null) {
       return Optional.of(began);
     }
-    return memory.needsNoObservation ? Optional.empty() : Optional.of(memory.lastObserved);
+    return memory.needsNoObservation ? Optional.empty() : Optional.of(lastSeen(resource, memory));
+  }
+
+  private Instant lastSeen(HostMaintenance resource, Memory memory) {
+    return cloud(resource)
+        .watch()
+        .of(name(resource))
+        .map(CloudWatch.Entry::seen)
+        .filter(seen -> seen.isAfter(memory.lastObserved))
+        .orElse(memory.lastObserved);
   }
 
   private static Observation.Unavailable internalError(Throwable failure) {
@@ -257,6 +271,7 @@ final class MaintenanceLoop {
 
   private void forget(String name) {
     budget.forget(name);
+    cloud.watch().forget(name);
     memories.remove(name);
   }
 
@@ -269,7 +284,12 @@ final class MaintenanceLoop {
 
   private Result reconcile(HostMaintenance resource, Memory memory) {
     budget.enter(resource);
+    var watched = watched(resource, memory);
+    if (watched.isPresent()) {
+      return watched.get();
+    }
     var asked = now();
+    memory.asked = asked;
     var input = input(resource, memory, asked);
     var unseen =
         resource.isMarkedForDeletion()
@@ -280,8 +300,7 @@ final class MaintenanceLoop {
       budget.decide(resource, unseen::get);
       return carryOut(resource, memory, NOT_OBSERVED, unseen.get());
     }
-    var observation =
-        cloud(resource).observer().snapshot(resource, memory.remembered, mayTake(resource, memory));
+    var observation = observation(resource, memory);
     if (Drain.sees(resource, observation)) {
       memory.lastObserved = now();
     }
@@ -303,6 +322,119 @@ final class MaintenanceLoop {
   }
 
   /**
+   * What comes next where the watch of the cloud stands for an observation of the host: nothing has
+   * changed, and no observation of its own is due. Empty: it is to be observed.
+   */
+  private Optional<Result> watched(HostMaintenance resource, Memory memory) {
+    var watch = cloud(resource).watch();
+    if (!WatchedHost.mayStandFor(resource)) {
+      watch.forget(name(resource));
+      return Optional.empty();
+    }
+    var version = resource.getMetadata().getResourceVersion();
+    if (memory.nextObservation == null) {
+      watch.watch(name(resource), WatchedHost.stored(resource), now());
+      memory.observedVersion = version;
+      memory.nextObservation = now().plus(part(settings.pollVerified(), chance(resource)));
+    }
+    var stands =
+        version.equals(memory.observedVersion)
+            && now().isBefore(memory.nextObservation)
+            && watch.of(name(resource)).filter(e -> stands(resource, e, memory)).isPresent();
+    return stands
+        ? Optional.of(new Result(Duration.between(now(), memory.nextObservation), false))
+        : Optional.empty();
+  }
+
+  private boolean stands(HostMaintenance resource, CloudWatch.Entry entry, Memory memory) {
+    return switch (entry.sight()) {
+      case SEEN -> !unseenForLong(entry);
+      case HIDDEN -> standsAlone(resource, entry, memory);
+      case CHANGED -> false;
+    };
+  }
+
+  private boolean unseenForLong(CloudWatch.Entry entry) {
+    return Duration.between(entry.seen(), now()).compareTo(settings.observationTimeout()) >= 0;
+  }
+
+  /** A host that is not shown with all others is asked for alone; at the next round again. */
+  private boolean standsAlone(HostMaintenance resource, CloudWatch.Entry entry, Memory memory) {
+    var cloud = cloud(resource);
+    var asked = now();
+    try {
+      var stands = cloud.observer().stands(entry.host(), memory.remembered);
+      if (stands) {
+        cloud.watch().seen(name(resource), asked);
+      }
+      return stands;
+    } catch (NovaException e) {
+      LOG.warn("host {}: not seen: {}", resource.host(), e.getMessage());
+      return !unseenForLong(entry);
+    }
+  }
+
+  /** Where the whole cloud is out of sight, nobody is asked once more. */
+  private Observation observation(HostMaintenance resource, Memory memory) {
+    var cloud = cloud(resource);
+    var blind =
+        cloud.watch().of(name(resource)).filter(this::unseenForLong).isPresent()
+            ? cloud.watch().failure()
+            : Optional.<NovaException>empty();
+    return blind
+        .<Observation>map(Observation.Unavailable::of)
+        .orElseGet(
+            () ->
+                cloud.observer().snapshot(resource, memory.remembered, mayTake(resource, memory)));
+  }
+
+  /**
+   * From now on the watch stands for a host that was just verified; its next observation comes
+   * about when a verified one is due.
+   *
+   * @return when its next observation is due; empty when the watch does not stand for it
+   */
+  private Optional<Duration> watch(
+      HostMaintenance stored, Memory memory, Observation observation, Instant asked) {
+    var watch = cloud(stored).watch();
+    if (!WatchedHost.mayStandFor(stored)) {
+      watch.forget(name(stored));
+      return Optional.empty();
+    }
+    if (!(observation instanceof Observation.Snapshot snapshot)) {
+      return Optional.empty();
+    }
+    var host = WatchedHost.observed(stored, snapshot, memory.remembered.held());
+    if (host.isEmpty()) {
+      return Optional.empty();
+    }
+    watch.watch(name(stored), host.get(), asked);
+    var pause = part(settings.pollVerified(), 900 + chance(stored) / 5);
+    memory.observedVersion = stored.getMetadata().getResourceVersion();
+    memory.nextObservation = now().plus(pause);
+    return Optional.of(pause);
+  }
+
+  /** 0 to 999, another one for each resource and second, so that hosts spread. */
+  private int chance(HostMaintenance resource) {
+    return Math.floorMod(Objects.hash(resource.getMetadata().getUid(), now()), 1000);
+  }
+
+  private static Duration part(Duration whole, int thousandths) {
+    return whole.multipliedBy(thousandths).dividedBy(1000);
+  }
+
+  /**
+   * One round of the watch of the cloud; who is not seen is reconciled soon.
+   *
+   * @return when the next one is due
+   */
+  Duration watch() {
+    cloud.watch().round(now(), settings.observationTimeout()).forEach(wake);
+    return cloud.watch().pause(settings.pollMoving(), settings.pollIdle());
+  }
+
+  /**
    * While a host is called empty, an observation may take as long as that may be said without one.
    */
   private Optional<Duration> mayTake(HostMaintenance resource, Memory memory) {
@@ -310,7 +442,10 @@ final class MaintenanceLoop {
         .flatMap(s -> s.condition(Condition.DRAINED))
         .filter(Condition::isTrue)
         .map(
-            c -> settings.observationTimeout().minus(Duration.between(memory.lastObserved, now())));
+            c ->
+                settings
+                    .observationTimeout()
+                    .minus(Duration.between(lastSeen(resource, memory), now())));
   }
 
   private DecisionInput input(HostMaintenance resource, Memory memory, Instant asked) {
@@ -324,6 +459,7 @@ final class MaintenanceLoop {
         settings.maxMoves() - budget.othersInFlight(name(resource)),
         budget.turn(resource),
         memory.lastObserved,
+        lastSeen(resource, memory),
         waited(resource, memory, asked),
         unseen(memory),
         memory.refusal,
@@ -415,7 +551,8 @@ final class MaintenanceLoop {
       memory.refusedSince = null;
     }
     report(stored, outcomes, memory);
-    return new Result(pause(decision, outcomes, memory), false);
+    var watched = watch(stored, memory, observation, memory.asked);
+    return new Result(watched.orElseGet(() -> pause(decision, outcomes, memory)), false);
   }
 
   /** What holds its host, or is about to, cannot go without giving it back. */

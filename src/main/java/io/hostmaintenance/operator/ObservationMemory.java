@@ -26,6 +26,8 @@ final class ObservationMemory {
   private final Map<String, Long> asked = new HashMap<>();
   private final Map<String, Kept> kept = new HashMap<>();
   private final Set<String> nobodys = new HashSet<>();
+  private Set<Long> unfinished = Set.of();
+  private Map<String, Map<String, Long>> held = Map.of();
 
   /** What was told of an instance that stood so. */
   private record Kept(Instance instance, Detail detail, long at) {}
@@ -73,6 +75,25 @@ final class ObservationMemory {
   /** Whether nothing is being done to a paused guest. */
   static boolean restsPaused(Instance instance) {
     return instance.idle() && instance.paused();
+  }
+
+  /** The migrations that the last complete observation found unfinished. */
+  void unfinished(Collection<Long> migrations) {
+    unfinished = Set.copyOf(migrations);
+  }
+
+  /** Whether the last complete observation found all of these unfinished. */
+  boolean knewUnfinished(Collection<Long> migrations) {
+    return unfinished.containsAll(migrations);
+  }
+
+  /** What was allocated, by hypervisor and resource class, when placement was last asked. */
+  void held(Map<String, Map<String, Long>> amounts) {
+    held = Map.copyOf(amounts);
+  }
+
+  Map<String, Map<String, Long>> held() {
+    return held;
   }
 
   /** Whether an allocation's consumer was found to be nobody, neither instance nor migration. */

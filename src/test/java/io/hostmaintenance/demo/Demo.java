@@ -57,6 +57,7 @@ public final class Demo {
       new Settings(
           Duration.ofMillis(400),
           Duration.ofSeconds(2),
+          Duration.ofSeconds(30),
           Duration.ofSeconds(3),
           Duration.ofSeconds(90),
           Duration.ZERO,

@@ -128,7 +128,7 @@ class EmptyCheckTest {
 
     assertThat(given.status()).isEqualTo(before);
     assertThat(decision.notices()).isEmpty();
-    assertThat(decision.requeueAfter()).hasSeconds(60);
+    assertThat(decision.requeueAfter()).isEqualTo(Given.SETTINGS.pollVerified());
   }
 
   @Test
@@ -702,6 +702,42 @@ class EmptyCheckTest {
       assertThat(given.status().condition(Condition.READY).orElseThrow().status())
           .isEqualTo("Unknown");
       assertThat(given.status().phase()).isNotEqualTo("InMaintenance");
+    }
+
+    @Test
+    void drainedStaysWhileTheWatchSeesTheHost() {
+      var given = lookedAtTwice(Given.taken());
+
+      given.after(600).seen().after(179).unavailable();
+
+      assertThat(drained(given).status()).isEqualTo("True");
+    }
+
+    @Test
+    void drainedIsUnknownThreeMinutesAfterTheWatchSawTheHost() {
+      var given = lookedAtTwice(Given.taken());
+
+      given.after(600).seen().after(180).unavailable();
+
+      assertThat(drained(given).status()).isEqualTo("Unknown");
+    }
+
+    @Test
+    void drainedIsUnknownAfterHalfAnHourWithoutAnObservationWhateverTheWatchSees() {
+      var given = lookedAtTwice(Given.taken());
+
+      given.after(1800).seen().unavailable();
+
+      assertThat(drained(given).status()).isEqualTo("Unknown");
+    }
+
+    @Test
+    void drainedStaysForHalfAnHourWithoutAnObservationWhileTheWatchSeesTheHost() {
+      var given = lookedAtTwice(Given.taken());
+
+      given.after(1799).seen().unavailable();
+
+      assertThat(drained(given).status()).isEqualTo("True");
     }
 
     @Test

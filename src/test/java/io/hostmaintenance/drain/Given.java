@@ -70,6 +70,7 @@ public final class Given {
       new Settings(
           Duration.ofSeconds(5),
           Duration.ofSeconds(60),
+          Duration.ofMinutes(15),
           Duration.ofSeconds(60),
           Duration.ofSeconds(60),
           Duration.ZERO,
@@ -98,6 +99,7 @@ public final class Given {
   private Instant now = NOON;
   private Duration novaAhead = Duration.ZERO;
   private Instant lastCompleteObservation = NOON;
+  private Instant lastSeen = NOON;
   private Duration lookTook = Duration.ZERO;
   private Optional<Instant> knowsOfDisabling = Optional.empty();
   private Optional<Instant> knowsOfGivingBack = Optional.empty();
@@ -748,6 +750,7 @@ public final class Given {
         freeMoves,
         turn,
         lastCompleteObservation,
+        lastSeen.isAfter(lastCompleteObservation) ? lastSeen : lastCompleteObservation,
         waited,
         unseenSince.entrySet().stream()
             .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now))),
@@ -755,6 +758,12 @@ public final class Given {
         refusedFor,
         knowsOfDisabling.map(t -> Duration.between(t, now)),
         knowsOfGivingBack.map(t -> Duration.between(t, now)));
+  }
+
+  /** The watch of the cloud sees the host as it was observed. */
+  public Given seen() {
+    lastSeen = now;
+    return this;
   }
 
   /** The decision on an observation; what it says is stored. */

@@ -1096,7 +1096,7 @@ class ReportTest {
   void outageLimitIsThreePollsAndAtLeastThreeMinutes(long poll, long unavailable) {
     var d = Duration.ofSeconds(poll);
 
-    assertThat(new Settings(d, d, d, d, d, 1, 1, Strategies.DEFAULT).observationTimeout())
+    assertThat(new Settings(d, d, d, d, d, d, 1, 1, Strategies.DEFAULT).observationTimeout())
         .hasSeconds(unavailable);
     given.decide();
   }

@@ -28,6 +28,7 @@ public final class Cluster implements AutoCloseable {
       new Settings(
           Duration.ofMillis(100),
           Duration.ofMillis(500),
+          Duration.ofSeconds(20),
           Duration.ofSeconds(1),
           Duration.ofSeconds(90),
           Duration.ZERO,

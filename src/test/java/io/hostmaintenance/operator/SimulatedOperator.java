@@ -81,6 +81,15 @@ public final class SimulatedOperator {
     return new Reconciliation(result.requeueAfter(), result.released());
   }
 
+  /**
+   * One round of the watch.
+   *
+   * @return when the next one is due
+   */
+  public Duration watch() {
+    return maintenance.watch();
+  }
+
   private static ResourceStore resources(Store store) {
     return new ResourceStore() {
       @Override

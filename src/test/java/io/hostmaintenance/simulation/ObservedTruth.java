@@ -1,6 +1,7 @@
 package io.hostmaintenance.simulation;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Migration;
 import io.hostmaintenance.fakecloud.PowerState;
@@ -49,6 +50,11 @@ final class ObservedTruth {
     this.began = began;
     this.spec = spec;
     this.host = spec.host();
+  }
+
+  /** What is true beside a round of the watch, which looks at no single host. */
+  ObservedTruth(Instant began) {
+    this(began, HostMaintenanceSpecBuilder.builder().host("").build());
   }
 
   Instant began() {

@@ -201,6 +201,28 @@ final class OperatorProcess {
         });
   }
 
+  /** A round of the watch of the cloud now, and further ones as long as this process leads. */
+  void watch() {
+    if (!leading()) {
+      return;
+    }
+    var round = new Reconciliation("", new ObservedTruth(world.cloud().now()));
+    ticks.push(round);
+    try {
+      var pause = operator.watch();
+      ticks.remove(round);
+      world.promises().watched(this, round.observed());
+      world.after(pause, this::watch);
+    } catch (Crash crash) {
+      ticks.remove(round);
+      if (crash.process != this || !ticks.isEmpty()) {
+        throw crash;
+      }
+    } finally {
+      ticks.remove(round);
+    }
+  }
+
   private void reconcile(String resource) {
     var stored = world.kubernetes().get(resource);
     if (stored.isEmpty()) {

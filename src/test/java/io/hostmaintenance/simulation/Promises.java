@@ -53,6 +53,8 @@ final class Promises {
   private final Map<String, Optional<String>> targets = new HashMap<>();
   private final Map<String, Instant> steppedSince = new HashMap<>();
 
+  private final Map<String, Instant> occupiedSince = new HashMap<>();
+  private Instant lastRound = World.START;
   private Instant freeSince;
   private long checked;
 
@@ -670,7 +672,8 @@ final class Promises {
     if (stored.isEmpty()) {
       return;
     }
-    var last = lastObserved.getOrDefault(name, World.START);
+    var own = lastObserved.getOrDefault(name, World.START);
+    var last = own.isAfter(lastRound) ? own : lastRound;
     var since = last.isAfter(process.started()) ? last : process.started();
     var bound =
         world
@@ -684,6 +687,45 @@ final class Promises {
         Duration.between(since, cloud.now()).compareTo(bound) < 0
             || !isTrue(stored.get().getStatus(), Condition.DRAINED),
         () -> name + " was not looked at since " + since);
+    var begun = own.isAfter(process.started()) ? own : process.started();
+    promise(
+        "Drained is not claimed for long without a look of its own",
+        Duration.between(begun, cloud.now())
+                    .compareTo(bound.plus(world.settings().verifiedTimeout()))
+                < 0
+            || !isTrue(stored.get().getStatus(), Condition.DRAINED),
+        () -> name + " had no look of its own since " + begun);
+  }
+
+  /** A round of the watch has ended. */
+  void watched(OperatorProcess process, ObservedTruth round) {
+    if (round.failed()) {
+      occupiedSince.clear();
+      return;
+    }
+    lastRound = cloud.now();
+    for (var resource : world.kubernetes().resources()) {
+      observationTimeout(process, resource.getMetadata().getName());
+      arrival(resource);
+    }
+  }
+
+  /**
+   * Who is on a host that is called empty is found soon: by the watch, and by a look that it wakes.
+   */
+  private void arrival(HostMaintenance resource) {
+    var name = resource.getMetadata().getName();
+    if (!isTrue(resource.getStatus(), Condition.DRAINED)
+        || Truth.onHost(cloud, resource.getSpec().host()).isEmpty()
+        || !world.peaceful()) {
+      occupiedSince.remove(name);
+      return;
+    }
+    var since = occupiedSince.computeIfAbsent(name, n -> cloud.now());
+    promise(
+        "Drained does not outlast somebody's arrival for long",
+        Duration.between(since, cloud.now()).compareTo(Duration.ofMinutes(5)) < 0,
+        () -> Truth.onHost(cloud, resource.getSpec().host()) + " since " + since);
   }
 
   /** A place is not held by who cannot go on, and nobody waits for long while one is free. */

@@ -446,6 +446,28 @@ final class SimulatedNova implements Nova {
                 : Optional.empty());
   }
 
+  @Override
+  public Optional<Map<String, Map<String, Long>>> usedOnDisabledHosts() {
+    return read(
+        "used",
+        () ->
+            world.program().placement()
+                ? Optional.of(
+                    cloud.hosts().stream()
+                        .filter(h -> !h.enabled() && !h.serviceDeleted())
+                        .filter(h -> cloud.free(h).get("MEMORY_MB") >= 1)
+                        .collect(Collectors.toUnmodifiableMap(Host::hypervisorId, this::used)))
+                : Optional.empty());
+  }
+
+  private Map<String, Long> used(Host host) {
+    var used = new HashMap<String, Long>();
+    var free = cloud.free(host);
+    host.capacity().byClass().forEach((name, all) -> used.put(name, all - free.get(name)));
+    used.values().removeIf(amount -> amount == 0);
+    return used;
+  }
+
   private ResourceProvider provider(Host host) {
     var free = new HashMap<>(cloud.free(host));
     free.replaceAll((name, amount) -> Math.max(0, amount));

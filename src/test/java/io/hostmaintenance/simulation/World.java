@@ -96,6 +96,7 @@ final class World {
         new Settings(
             Duration.ofSeconds(5),
             Duration.ofSeconds(60),
+            Duration.ofMinutes(15),
             Duration.ofSeconds(60),
             Duration.ofSeconds(90),
             Duration.ofSeconds(15),
@@ -386,6 +387,7 @@ final class World {
     kubernetes
         .resources()
         .forEach(r -> process.reconcileAfter(r.getMetadata().getName(), latency()));
+    after(Duration.ofSeconds(1), process::watch);
   }
 
   /** The process that leads; empty while there is none. */

@@ -392,10 +392,19 @@ final class NovaJson {
 
   /** A resource provider that is a candidate, or belongs to one (placement, api-ref). */
   record ProviderSummary(
-      Map<String, Amount> resources, @JsonProperty("parent_provider_uuid") String parent) {
+      Map<String, Amount> resources,
+      @JsonProperty("parent_provider_uuid") String parent,
+      @JsonProperty("root_provider_uuid") String root) {
 
     ProviderSummary {
       resources = byResourceClass(resources);
+    }
+
+    /** What is allocated of it by resource class. */
+    Map<String, Long> used() {
+      return resources.entrySet().stream()
+          .filter(e -> e.getValue().used() > 0)
+          .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().used()));
     }
 
     /** Empty for one that is part of another. */

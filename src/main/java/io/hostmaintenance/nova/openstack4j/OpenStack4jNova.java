@@ -38,10 +38,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -361,6 +363,29 @@ final class OpenStack4jNova implements Nova {
                         .toModel(e.getKey()))
             .flatMap(Optional::stream)
             .toList());
+  }
+
+  @Override
+  public Optional<Map<String, Map<String, Long>>> usedOnDisabledHosts() {
+    if (session.current().placement().isEmpty()) {
+      return Optional.empty();
+    }
+    var call =
+        Call.get("list-allocation-candidates", "/allocation_candidates")
+            .withService(ServiceType.PLACEMENT)
+            .with("resources", "MEMORY_MB:1")
+            .with("required", "COMPUTE_STATUS_DISABLED");
+    var reply = send(call);
+    var used = new HashMap<String, Map<String, Long>>();
+    byId(call, reply, "provider_summaries")
+        .forEach(
+            e -> {
+              var summary = row(call, reply, e.getValue(), NovaJson.ProviderSummary.class);
+              var root = Objects.requireNonNullElse(summary.root(), e.getKey());
+              var sum = used.computeIfAbsent(root, r -> new HashMap<>());
+              summary.used().forEach((name, amount) -> sum.merge(name, amount, Long::sum));
+            });
+    return Optional.of(used);
   }
 
   @Override

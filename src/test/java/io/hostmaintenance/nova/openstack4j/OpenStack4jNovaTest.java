@@ -1657,6 +1657,7 @@ class OpenStack4jNovaTest {
             .formatted(cloud.endpoint("public", "RegionOne", BASE)));
 
     assertThat(nova.candidates(demand("VCPU", 2))).isEmpty();
+    assertThat(nova.usedOnDisabledHosts()).isEmpty();
     assertThat(nova.allocations("h1")).isEmpty();
     assertThat(nova.providerTree("h1")).isEmpty();
   }
@@ -1697,6 +1698,44 @@ class OpenStack4jNovaTest {
 
     assertThat(failure(() -> nova.candidates(demand("VCPU", 2))).kind())
         .isEqualTo(Kind.UNAVAILABLE);
+  }
+
+  @Test
+  void disabledHostsAreAskedForByTheTraitOfTheirService() {
+    summaries("{}");
+    nova.usedOnDisabledHosts();
+
+    assertThat(sole("GET", CANDIDATES).query().split("&"))
+        .containsExactlyInAnyOrder("resources=MEMORY_MB:1", "required=COMPUTE_STATUS_DISABLED");
+  }
+
+  @Test
+  void whatIsAllocatedOnADisabledHostCountsItsNestedProviders() {
+    summaries(
+        """
+        {"p1": {"resources": {"VCPU": {"capacity": 16, "used": 3},
+            "MEMORY_MB": {"capacity": 1024, "used": 0}}, "root_provider_uuid": "p1"},
+         "gpu": {"resources": {"VGPU": {"capacity": 1, "used": 1}}, "parent_provider_uuid": "p1",
+            "root_provider_uuid": "p1"},
+         "p2": {"resources": {"VCPU": {"capacity": 16, "used": 0}}, "root_provider_uuid": "p2"}}
+        """);
+
+    assertThat(nova.usedOnDisabledHosts().orElseThrow())
+        .isEqualTo(Map.of("p1", Map.of("VCPU", 3L, "VGPU", 1L), "p2", Map.of()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"provider_summaries\": []}",
+        "{\"provider_summaries\": {\"p1\": {}}}",
+        "{\"provider_summaries\": {\"p1\": {\"resources\": {\"VCPU\": {\"used\": 1}}}}}"
+      })
+  void disabledHostsThatViolateTheApiAreInvalid(String body) {
+    cloud.on("GET", CANDIDATES, 200, body);
+
+    assertThat(failure(() -> nova.usedOnDisabledHosts()).kind()).isEqualTo(Kind.UNAVAILABLE);
   }
 
   @Test

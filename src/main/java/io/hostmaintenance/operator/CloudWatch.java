@@ -1,0 +1,186 @@
+package io.hostmaintenance.operator;
+
+import io.hostmaintenance.drain.WatchedHost;
+import io.hostmaintenance.drain.WatchedHost.Round;
+import io.hostmaintenance.drain.WatchedHost.Sight;
+import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.NovaException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The watch of a cloud: two calls see all its hosts that are verified empty, so that such a host
+ * costs next to nothing. It takes away and never gives: whoever is not seen is observed. Rounds
+ * come one after the other; everything else is thread-safe. Lost in a restart without harm.
+ */
+final class CloudWatch {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CloudWatch.class);
+
+  private final Nova nova;
+  private final Hypervisors hypervisors;
+  private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+  private volatile Optional<NovaException> failure = Optional.empty();
+  private boolean mayNotAsk;
+  private int wholeInARow;
+
+  /**
+   * A host that is watched.
+   *
+   * @param since when its last observation began, or the watch of what is stored, by our clock
+   * @param seen when it was last seen, by our clock
+   * @param sight what the last round showed of it; seen until then
+   */
+  record Entry(WatchedHost host, Instant since, Instant seen, Sight sight) {
+
+    Entry sight(Sight next) {
+      return new Entry(host, since, seen, next);
+    }
+
+    Entry seen(Instant at) {
+      return new Entry(host, since, at.isAfter(seen) ? at : seen, Sight.SEEN);
+    }
+
+    Entry host(WatchedHost next) {
+      return new Entry(next, since, seen, sight);
+    }
+  }
+
+  CloudWatch(Nova nova, Hypervisors hypervisors) {
+    this.nova = nova;
+    this.hypervisors = hypervisors;
+  }
+
+  /** From now on the host of a resource is watched, as it was found by what began at this time. */
+  void watch(String name, WatchedHost host, Instant since) {
+    entries.put(name, new Entry(host, since, since, Sight.SEEN));
+  }
+
+  /** The host of a resource is not watched any more. */
+  void forget(String name) {
+    entries.remove(name);
+  }
+
+  /** The host of a resource; empty when it is not watched. */
+  Optional<Entry> of(String name) {
+    return Optional.ofNullable(entries.get(name));
+  }
+
+  /** The host of a resource was seen in another way. */
+  void seen(String name, Instant at) {
+    entries.computeIfPresent(name, (n, entry) -> entry.seen(at));
+  }
+
+  /** Why the last round was not whole; empty when it was, and before the first. */
+  Optional<NovaException> failure() {
+    return failure;
+  }
+
+  /**
+   * One round.
+   *
+   * @param now when it begins, by our clock
+   * @param timeout without a sight of a host for so long nothing is known of it
+   * @return the names of the resources whose hosts are not shown, stand otherwise, or were not seen
+   *     for so long
+   */
+  List<String> round(Instant now, Duration timeout) {
+    try {
+      judge(new Round(nova.computeServices(), used()), now);
+      if (failure.isPresent()) {
+        LOG.info("the cloud is watched again");
+      }
+      failure = Optional.empty();
+      wholeInARow++;
+    } catch (NovaException e) {
+      if (failure.isEmpty()) {
+        LOG.warn("the cloud is not watched: {}", e.getMessage());
+      }
+      failure = Optional.of(e);
+      wholeInARow = 0;
+    }
+    return entries.entrySet().stream()
+        .filter(
+            e ->
+                failure.isEmpty() && e.getValue().sight() != Sight.SEEN
+                    || Duration.between(e.getValue().seen(), now).compareTo(timeout) >= 0)
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
+  }
+
+  /**
+   * When the next round is due: after a start and after a failed round soon, then ever later.
+   *
+   * @param least the pause after a start
+   * @param most the pause of a watch that goes well
+   */
+  Duration pause(Duration least, Duration most) {
+    var pause = least.multipliedBy(1L << Math.min(wholeInARow, 16));
+    var asked = failure.flatMap(NovaException::retryAfter).orElse(Duration.ZERO);
+    return longest(asked, pause.compareTo(most) < 0 ? pause : most);
+  }
+
+  private static Duration longest(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? b : a;
+  }
+
+  /** Empty also where the cloud does not let us ask: then each host is asked for alone. */
+  private Optional<Map<String, Map<String, Long>>> used() {
+    try {
+      var used = nova.usedOnDisabledHosts();
+      mayNotAsk = false;
+      return used;
+    } catch (NovaException e) {
+      if (e.kind() != NovaException.Kind.FORBIDDEN) {
+        throw e;
+      }
+      if (!mayNotAsk) {
+        LOG.warn("each host is asked for alone: {}", e.getMessage());
+      }
+      mayNotAsk = true;
+      return Optional.empty();
+    }
+  }
+
+  /** A host whose last observation began after the round is judged by the next one. */
+  private void judge(Round round, Instant began) {
+    for (var name : entries.keySet()) {
+      entries.computeIfPresent(
+          name,
+          (n, entry) -> {
+            if (entry.since().isAfter(began)) {
+              return entry;
+            }
+            var known = entry.host(known(entry.host()));
+            return switch (known.host().in(round)) {
+              case SEEN -> known.seen(began);
+              case HIDDEN -> known.sight(Sight.HIDDEN);
+              case CHANGED -> known.sight(Sight.CHANGED);
+            };
+          });
+    }
+  }
+
+  /** After a start the hypervisors of a host are not known yet. */
+  private WatchedHost known(WatchedHost host) {
+    return host.held().isEmpty() ? host.on(ids(() -> hypervisors.of(host.host()))) : host;
+  }
+
+  private static List<String> ids(Supplier<List<Hypervisor>> asked) {
+    try {
+      return asked.get().stream().map(Hypervisor::id).toList();
+    } catch (NovaException e) {
+      LOG.debug("hypervisors are not known: {}", e.getMessage());
+      return List.of();
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.hostmaintenance.drain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.hostmaintenance.drain.WatchedHost.Round;
+import io.hostmaintenance.drain.WatchedHost.Sight;
+import io.hostmaintenance.nova.ComputeService;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class WatchedHostTest {
+
+  private static final Map<String, Long> NOTHING = Map.of();
+  private static final Map<String, Long> GUEST = Map.of("MEMORY_MB", 512L);
+  private static final WatchedHost HOST =
+      new WatchedHost(
+          "compute-1", "s-1", "ours", Optional.of(true), Map.of("h-1", NOTHING, "h-2", GUEST));
+  private static final Map<String, Map<String, Long>> AS_FOUND =
+      Map.of("h-1", NOTHING, "h-2", GUEST, "h-9", GUEST);
+
+  private static ComputeService service(String id, String host, String status, String reason) {
+    return new ComputeService(id, host, status, true, reason, false, "nova", null);
+  }
+
+  private static final ComputeService OURS = service("s-1", "compute-1", "disabled", "ours");
+
+  private static Sight sight(Map<String, Map<String, Long>> used, ComputeService... services) {
+    return HOST.in(new Round(List.of(services), Optional.of(used)));
+  }
+
+  @Test
+  void hostIsSeenThatStandsAsItWasFound() {
+    assertThat(sight(AS_FOUND, OURS)).isEqualTo(Sight.SEEN);
+  }
+
+  @Test
+  void otherHostsDoNotMatter() {
+    assertThat(sight(AS_FOUND, OURS, service("s-2", "compute-2", "enabled", null)))
+        .isEqualTo(Sight.SEEN);
+  }
+
+  @Test
+  void hostHasChangedThatHoldsMore() {
+    assertThat(sight(Map.of("h-1", GUEST, "h-2", GUEST), OURS)).isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void hostHasChangedThatHoldsLess() {
+    assertThat(sight(Map.of("h-1", NOTHING, "h-2", NOTHING), OURS)).isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void hostIsHiddenOfWhichOneHypervisorIsMissing() {
+    assertThat(sight(Map.of("h-2", GUEST), OURS)).isEqualTo(Sight.HIDDEN);
+  }
+
+  @Test
+  void hostHasChangedOfWhichOneHypervisorIsMissingAndAnotherHoldsMore() {
+    assertThat(sight(Map.of("h-1", GUEST), OURS)).isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void hostIsHiddenWithoutPlacement() {
+    assertThat(HOST.in(new Round(List.of(OURS), Optional.empty()))).isEqualTo(Sight.HIDDEN);
+  }
+
+  @Test
+  void hostWhoseHypervisorsAreNotKnownIsHidden() {
+    assertThat(HOST.on(List.of()).in(new Round(List.of(OURS), Optional.of(AS_FOUND))))
+        .isEqualTo(Sight.HIDDEN);
+  }
+
+  @Test
+  void serviceThatIsEnabledIsAChange() {
+    assertThat(sight(AS_FOUND, service("s-1", "compute-1", "enabled", null)))
+        .isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void serviceOfACellThatDoesNotAnswerIsAChange() {
+    assertThat(sight(AS_FOUND, service("s-1", "compute-1", "UNKNOWN", null)))
+        .isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void anotherReasonIsAChange() {
+    assertThat(sight(AS_FOUND, service("s-1", "compute-1", "disabled", "burn-in")))
+        .isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void anotherServiceOfTheSameNameIsAChange() {
+    assertThat(sight(AS_FOUND, service("s-2", "compute-1", "disabled", "ours")))
+        .isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void secondServiceIsAChange() {
+    assertThat(sight(AS_FOUND, OURS, service("s-2", "COMPUTE-1", "disabled", "ours")))
+        .isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void serviceThatIsGoneIsAChange() {
+    assertThat(sight(AS_FOUND)).isEqualTo(Sight.CHANGED);
+  }
+
+  @Test
+  void serviceThatWentDownIsAChange() {
+    assertThat(sight(AS_FOUND, down())).isEqualTo(Sight.CHANGED);
+  }
+
+  private static ComputeService down() {
+    return new ComputeService("s-1", "compute-1", "disabled", false, "ours", false, "nova", null);
+  }
+
+  private static Given verified() {
+    var given = Given.taken();
+    given.decide();
+    given.decideAfter(61);
+    return given;
+  }
+
+  private static boolean mayStandFor(Given given) {
+    return WatchedHost.mayStandFor(given.input().resource());
+  }
+
+  @Test
+  void watchStandsForAVerifiedHost() {
+    assertThat(mayStandFor(verified())).isTrue();
+  }
+
+  @Test
+  void watchDoesNotStandForAHostThatIsNotVerified() {
+    var given = Given.taken();
+    given.decide();
+
+    assertThat(mayStandFor(given)).isFalse();
+  }
+
+  @Test
+  void watchDoesNotStandForAHostOnWhichTheSpecLeavesInstances() {
+    var given = Given.taken().excluding("vm").instances(Fixtures.active("vm"));
+    given.decide();
+    given.decideAfter(61);
+    given.decideAfter(61);
+
+    assertThat(given.status().phase()).isEqualTo("InMaintenance");
+    assertThat(mayStandFor(given)).isFalse();
+  }
+
+  @Test
+  void watchDoesNotStandForAResourceThatIsBeingDeleted() {
+    assertThat(mayStandFor(verified().deleted())).isFalse();
+  }
+
+  @Test
+  void watchDoesNotStandForASpecThatWasEdited() {
+    var given = verified();
+    given.input().resource().getMetadata().setGeneration(2L);
+
+    assertThat(mayStandFor(given)).isFalse();
+  }
+
+  @Test
+  void whatIsStoredOfAVerifiedHostIsWhatItsObservationFound() {
+    var given = verified();
+    var resource = given.input().resource();
+    var held = Map.of("h-1", NOTHING);
+
+    assertThat(WatchedHost.stored(resource).on(List.of("h-1")))
+        .usingRecursiveComparison()
+        .ignoringFields("up")
+        .isEqualTo(WatchedHost.observed(resource, given.snapshot(), held).orElseThrow());
+  }
+}
