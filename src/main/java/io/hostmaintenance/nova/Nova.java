@@ -19,6 +19,15 @@ import java.util.function.Supplier;
 public interface Nova {
 
   /**
+   * The same cloud, asked with a priority for a host. A request that changes something has the
+   * priority of its command where that is more urgent.
+   *
+   * @param host whose turn it is among requests of the same priority; empty for none
+   * @return a view that is cheap to make, for any number of threads
+   */
+  Nova on(Priority priority, String host);
+
+  /**
    * Does a piece of work with one of the requests that may be under way at once set aside for it:
    * within it no request of the calling thread waits for its turn or for a login, so that what is
    * sent is sent at once.

@@ -108,6 +108,9 @@ final class World implements AutoCloseable {
             Nova.class.getClassLoader(),
             new Class<?>[] {Nova.class},
             (proxy, method, arguments) -> {
+              if (method.getName().equals("on")) {
+                return proxy;
+              }
               if (!requestsFree && method.getName().equals("reserving")) {
                 throw new NovaException(NovaException.Kind.UNAVAILABLE, "None is free.");
               }

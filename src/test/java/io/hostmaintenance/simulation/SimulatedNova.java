@@ -24,6 +24,7 @@ import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.ResourceProvider;
 import io.hostmaintenance.nova.ServerGroup;
 import io.hostmaintenance.nova.StateChange;
@@ -67,6 +68,12 @@ final class SimulatedNova implements Nova {
   }
 
   // ---------------------------------------------------------------- questions
+
+  /** Requests of the simulation do not wait for each other. */
+  @Override
+  public Nova on(Priority priority, String host) {
+    return this;
+  }
 
   @Override
   public <T> T reserving(Supplier<T> work) {

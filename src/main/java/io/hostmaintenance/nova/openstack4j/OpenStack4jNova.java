@@ -24,6 +24,7 @@ import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.ResourceProvider;
 import io.hostmaintenance.nova.ServerGroup;
 import io.hostmaintenance.nova.StateChange;
@@ -115,6 +116,11 @@ final class OpenStack4jNova implements Nova {
     this.nanoTime = nanoTime;
     this.timeouts = timeouts;
     this.listener = listener;
+  }
+
+  @Override
+  public Nova on(Priority priority, String host) {
+    return this;
   }
 
   /**

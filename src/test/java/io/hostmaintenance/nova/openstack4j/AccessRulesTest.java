@@ -7,6 +7,7 @@ import io.hostmaintenance.nova.Demand;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.StateChange;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -36,6 +37,7 @@ class AccessRulesTest {
 
   private static final List<Consumer<Nova>> CALLS =
       List.of(
+          nova -> nova.on(Priority.WATCH, ""),
           nova -> nova.reserving(() -> ""),
           Nova::identity,
           Nova::computeServices,
