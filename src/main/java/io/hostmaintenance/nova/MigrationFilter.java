@@ -36,6 +36,12 @@ public record MigrationFilter(
         Optional.of(host), Optional.empty(), Optional.empty(), Optional.of(changesSince));
   }
 
+  /** Of every host, changed since a moment of Nova's clock. */
+  public static MigrationFilter since(Instant changesSince) {
+    return new MigrationFilter(
+        Optional.empty(), Optional.empty(), Optional.empty(), Optional.of(changesSince));
+  }
+
   /** Of one instance, however old. */
   public static MigrationFilter ofInstance(String instanceId) {
     return new MigrationFilter(

@@ -2,6 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.Priority;
 import java.util.function.LongSupplier;
 
 /**
@@ -23,6 +24,7 @@ record Cloud(Nova nova, HostObserver observer, CloudWatch watch) {
   static Cloud of(
       Nova nova, LongSupplier nanoTime, ParallelReads parallelReads, Strategies strategies) {
     var observer = new HostObserver(nova, nanoTime, parallelReads, strategies);
-    return new Cloud(nova, observer, new CloudWatch(nova, observer.hypervisors()));
+    return new Cloud(
+        nova, observer, new CloudWatch(nova.on(Priority.WATCH, ""), observer.hypervisors()));
   }
 }

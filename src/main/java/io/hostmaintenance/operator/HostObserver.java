@@ -6,6 +6,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Strategies;
+import io.hostmaintenance.drain.Glance;
 import io.hostmaintenance.drain.HostClaim;
 import io.hostmaintenance.drain.Observation;
 import io.hostmaintenance.drain.Observation.Consumer;
@@ -69,6 +70,12 @@ final class HostObserver {
   /** Where the time for questions is over, what was told serves for so long. */
   private static final Duration KEPT_LONGEST = Duration.ofMinutes(10);
 
+  /** By services that were asked for before, no move is asked for: it must come in time. */
+  private static final Duration SERVICES = Duration.ofSeconds(20);
+
+  /** A list of records for several hosts serves those that are reconciled in the same second. */
+  private static final Duration SAME_TICK = Duration.ofSeconds(1);
+
   private static final Residents NOBODY = new Residents.Shown(Set.of());
 
   private static final Timestamped<Residents> NOT_ASKED =
@@ -79,6 +86,8 @@ final class HostObserver {
   private final ParallelReads parallelReads;
   private final Hypervisors hypervisors;
   private final Groups groups;
+  private final SharedList<List<ComputeService>> services;
+  private final ChangedMigrations changed;
   private final Strategies strategies;
 
   HostObserver(
@@ -89,6 +98,8 @@ final class HostObserver {
     this.parallelReads = parallelReads;
     this.hypervisors = new Hypervisors(nova, nanoTime);
     this.groups = new Groups(nova, nanoTime);
+    this.services = new SharedList<>("GET /os-services", nova::computeServices, nanoTime);
+    this.changed = new ChangedMigrations(nova, nanoTime);
   }
 
   /**
@@ -105,6 +116,42 @@ final class HostObserver {
       LOG.warn("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
       return Unavailable.of(e);
     }
+  }
+
+  /**
+   * A look by the migration records alone at a host whose moves are under way.
+   *
+   * @param remembered what its last observation left
+   * @return empty when the host is to be observed
+   */
+  Optional<Snapshot> glance(HostMaintenance resource, ObservationMemory remembered) {
+    var since = ObservationNeeds.changesSince(resource.getStatus());
+    return remembered
+        .followed()
+        .filter(last -> since.isPresent() && Glance.mayDo(resource, last.snapshot(), age(last)))
+        .flatMap(
+            last -> {
+              try {
+                var records = changed.of(resource.host(), since.get(), begunAfter(remembered));
+                return Glance.of(last.snapshot(), records, age(last));
+              } catch (NovaException e) {
+                LOG.debug("host {}: no glance: {}", resource.host(), e.getMessage());
+                return Optional.empty();
+              }
+            });
+  }
+
+  private Duration age(ObservationMemory.Followed last) {
+    return Duration.ofNanos(nanoTime.getAsLong() - last.at());
+  }
+
+  private long begunAfter(ObservationMemory remembered) {
+    return Math.max(remembered.acted(), nanoTime.getAsLong() - SAME_TICK.toNanos());
+  }
+
+  /** Whether several hosts of the cloud are being drained, and share lists. */
+  boolean shared() {
+    return changed.sharedByHosts();
   }
 
   /** The hypervisors of the cloud. */
@@ -190,36 +237,41 @@ final class HostObserver {
     /** While requests of ours are outstanding, when the host cannot be found empty anyway. */
     private Snapshot following(Instant changesSince) {
       var identity = nova.identity();
-      var migrations = nova.migrations(MigrationFilter.ofHostSince(host, changesSince));
+      var migrations = changed.of(host, changesSince, begunAfter(remembered));
       var began = nanoTime.getAsLong();
       var instances = nova.instancesOn(host);
-      var services = nova.computeServices();
-      ask(migrations, instances.value(), services);
+      var listed = services.begunAfter(nanoTime.getAsLong() - SERVICES.toNanos());
+      var oldest = Math.min(began, listed.began());
+      ask(migrations, instances.value(), listed.value());
       var rules = groups.of(resource, instances.value(), details);
-      return fresh(
-          new Snapshot(
-              instances.date(),
-              instances.date(),
-              since(began),
-              false,
-              identity,
-              migrations,
-              instances.value(),
-              services,
-              List.of(),
-              rules.groups(),
-              rules.hints(),
-              details,
-              unanswered,
-              new Residents.NotAsked(),
-              new Placement.NotAsked(),
-              nova.newestVersion()),
-          began);
+      var snapshot =
+          fresh(
+              new Snapshot(
+                  instances.date(),
+                  instances.date(),
+                  since(oldest),
+                  false,
+                  identity,
+                  migrations,
+                  instances.value(),
+                  listed.value(),
+                  List.of(),
+                  rules.groups(),
+                  rules.hints(),
+                  details,
+                  unanswered,
+                  new Residents.NotAsked(),
+                  new Placement.NotAsked(),
+                  nova.newestVersion()),
+              oldest);
+      remembered.followed(snapshot, began);
+      return snapshot;
     }
 
     private Snapshot complete() {
+      remembered.notFollowed();
       var identity = nova.identity();
-      var before = nova.computeServices();
+      var before = services.begunAfter(nanoTime.getAsLong()).value();
       var page = nova.newestMigrations(host);
       var unfinished = unfinished(page);
       remembered.unfinished(unfinished.stream().map(Migration::id).toList());
@@ -236,8 +288,8 @@ final class HostObserver {
         migrations.addAll(reverted(page, instances.date()));
       }
       inTime();
-      var services = hidden(before) ? before : nova.computeServices();
-      ask(migrations, instances.value(), services);
+      var after = hidden(before) ? before : services.begunAfter(nanoTime.getAsLong()).value();
+      ask(migrations, instances.value(), after);
       inTime();
       var rules = groups.of(resource, instances.value(), details);
       var lists =
@@ -249,7 +301,7 @@ final class HostObserver {
               identity,
               List.copyOf(migrations),
               instances.value(),
-              services,
+              after,
               HostClaim.holdsHost(status) ? List.of() : hypervisors.newest(host),
               rules.groups(),
               rules.hints(),
@@ -324,12 +376,13 @@ final class HostObserver {
       }
       var again = nanoTime.getAsLong();
       var answers =
-          parallelReads.<Object>all(List.of(() -> nova.instancesOn(host), nova::computeServices));
+          parallelReads.<Object>all(
+              List.of(() -> nova.instancesOn(host), () -> services.begunAfter(again).value()));
       @SuppressWarnings("unchecked") // as they were asked, one line above
       var instances = (Timestamped<List<Instance>>) answers.get(0);
       @SuppressWarnings("unchecked")
-      var services = (List<ComputeService>) answers.get(1);
-      return old.with(instances, hidden(old.services()) ? old.services() : services, since(again));
+      var newest = (List<ComputeService>) answers.get(1);
+      return old.with(instances, hidden(old.services()) ? old.services() : newest, since(again));
     }
 
     // -------------------------------------------------------------- single instances

@@ -12,6 +12,7 @@ import io.hostmaintenance.drain.Cleanup;
 import io.hostmaintenance.drain.Decision;
 import io.hostmaintenance.drain.DecisionInput;
 import io.hostmaintenance.drain.Drain;
+import io.hostmaintenance.drain.Glance;
 import io.hostmaintenance.drain.HostClaim;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Observation;
@@ -76,6 +77,9 @@ final class MaintenanceLoop {
   private static final Duration PROGRESS_PAUSE = Duration.ofSeconds(30);
 
   private static final int REPORT_TRIES = 3;
+
+  /** A pause of at most so many polls is cut to the common time of the hosts of a cloud. */
+  private static final int GRIDS = 4;
 
   /** A cloud that gives no observation is asked again ever later, but not later than this. */
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
@@ -300,6 +304,10 @@ final class MaintenanceLoop {
       budget.decide(resource, unseen::get);
       return carryOut(resource, memory, NOT_OBSERVED, unseen.get());
     }
+    var glance = glance(resource, memory, input);
+    if (glance.isPresent()) {
+      return glance.get();
+    }
     var observation = observation(resource, memory);
     if (Drain.sees(resource, observation)) {
       memory.lastObserved = now();
@@ -372,6 +380,21 @@ final class MaintenanceLoop {
       LOG.warn("host {}: not seen: {}", resource.host(), e.getMessage());
       return !unseenForLong(entry);
     }
+  }
+
+  /** What comes next where the moves of a host merely go on; empty when it is to be observed. */
+  private Optional<Result> glance(HostMaintenance resource, Memory memory, DecisionInput input) {
+    return cloud(resource)
+        .observer()
+        .glance(resource, memory.remembered)
+        .flatMap(
+            seen -> {
+              var decision = Drain.decide(input, seen);
+              return Glance.goesOn(resource.getStatus(), decision)
+                  ? Optional.of(
+                      carryOut(resource, memory, seen, budget.decide(resource, () -> decision)))
+                  : Optional.empty();
+            });
   }
 
   /** Where the whole cloud is out of sight, nobody is asked once more. */
@@ -551,8 +574,10 @@ final class MaintenanceLoop {
       memory.refusedSince = null;
     }
     report(stored, outcomes, memory);
+    memory.remembered.acted(nanoTime.getAsLong());
     var watched = watch(stored, memory, observation, memory.asked);
-    return new Result(watched.orElseGet(() -> pause(decision, outcomes, memory)), false);
+    var pause = together(resource, pause(decision, outcomes, memory));
+    return new Result(watched.orElse(pause), false);
   }
 
   /** What holds its host, or is about to, cannot go without giving it back. */
@@ -608,6 +633,18 @@ final class MaintenanceLoop {
       least = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
     }
     return decision.requeueAfter().compareTo(least) < 0 ? least : decision.requeueAfter();
+  }
+
+  /** Hosts of a cloud that share lists are reconciled in the same second, so that one list does. */
+  private Duration together(HostMaintenance resource, Duration pause) {
+    var grid = settings.pollMoving();
+    if (!cloud(resource).observer().shared()
+        || pause.compareTo(grid) < 0
+        || pause.compareTo(grid.multipliedBy(GRIDS)) > 0) {
+      return pause;
+    }
+    var due = nanoTime.getAsLong() + pause.toNanos();
+    return pause.minusNanos(Math.floorMod(due, grid.toNanos()));
   }
 
   private boolean worthWriting(HostMaintenanceStatus before, Decision decision, Memory memory) {

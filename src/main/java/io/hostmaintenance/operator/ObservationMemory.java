@@ -1,5 +1,6 @@
 package io.hostmaintenance.operator;
 
+import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.Instance;
@@ -26,11 +27,43 @@ final class ObservationMemory {
   private final Map<String, Long> asked = new HashMap<>();
   private final Map<String, Kept> kept = new HashMap<>();
   private final Set<String> nobodys = new HashSet<>();
+  private Optional<Followed> followed = Optional.empty();
+  private long acted = Long.MIN_VALUE;
   private Set<Long> unfinished = Set.of();
   private Map<String, Map<String, Long>> held = Map.of();
 
   /** What was told of an instance that stood so. */
   private record Kept(Instance instance, Detail detail, long at) {}
+
+  /**
+   * The last observation of a host whose moves are under way.
+   *
+   * @param at when its instances were asked for, in nanoseconds of a stopwatch
+   */
+  record Followed(Snapshot snapshot, long at) {}
+
+  /** Keeps it until the next one. */
+  void followed(Snapshot snapshot, long at) {
+    followed = Optional.of(new Followed(snapshot, at));
+  }
+
+  /** The host was observed in another way since. */
+  void notFollowed() {
+    followed = Optional.empty();
+  }
+
+  Optional<Followed> followed() {
+    return followed;
+  }
+
+  /** The resource was last reconciled until then: what is seen must have begun after it. */
+  void acted(long nanos) {
+    acted = nanos;
+  }
+
+  long acted() {
+    return acted;
+  }
 
   /** Forgets all instances but these. */
   void retain(Collection<String> ids) {

@@ -1820,7 +1820,7 @@ class MaintenanceLoopTest {
   }
 
   @Test
-  void observationDuringARunningMoveReadsOnlyThreeLists() {
+  void moveThatGoesOnIsSeenByItsRecordAlone() {
     world.place(slow());
     world.create("hm", "compute-1");
     moving();
@@ -1830,7 +1830,36 @@ class MaintenanceLoopTest {
     world.pass(Duration.ofSeconds(5));
     world.reconcile("hm");
 
+    assertThat(paths(before)).containsExactly("os-migrations");
+  }
+
+  @Test
+  void hostWhoseMovesGoOnIsObservedEachHalfMinute() {
+    world.place(slow());
+    world.create("hm", "compute-1");
+    moving();
+    world.reconcile("hm");
+    var before = world.simulator().requests().size();
+
+    world.pass(Duration.ofSeconds(30));
+    world.reconcile("hm");
+
     assertThat(paths(before)).containsExactly("os-migrations", "detail", "os-services");
+  }
+
+  @Test
+  void moveThatHasEndedIsObservedAtOnce() {
+    var server = world.place(NewServer.on("compute-1").with(Steering.LM_SECONDS, "20"));
+    world.create("hm", "compute-1");
+    moving();
+    world.reconcile("hm");
+    var before = world.simulator().requests().size();
+
+    world.pass(Duration.ofSeconds(25));
+    world.reconcile("hm");
+
+    assertThat(paths(before)).contains("detail");
+    assertThat(world.row("hm", server).state()).isEqualTo("Moved");
   }
 
   /** The last parts of the paths asked for since then. */

@@ -26,8 +26,9 @@ final class ObservedTruth {
   private final Instant began;
   private final String host;
   private final HostMaintenanceSpec spec;
-  private final Map<String, String> reasons = new HashMap<>();
-  private final Set<String> enabled = new HashSet<>();
+  private Services services =
+      new Services(Map.of(), Set.of(), Set.of(), Set.of(), Optional.empty());
+  private boolean ownServices;
   private Instant instancesAt;
   private Instant date;
   private Optional<String> occupant = Optional.of("the host was not looked at");
@@ -39,10 +40,39 @@ final class ObservedTruth {
   private Optional<String> toMove = occupant;
   private Optional<String> movable = occupant;
   private Set<String> staying = Set.of();
-  private final Set<String> dead = new HashSet<>();
   private String failure;
   private boolean shortened;
-  private Optional<String> twin = Optional.empty();
+
+  /** What was true of the services when a list of them was asked for. */
+  record Services(
+      Map<String, String> reasons,
+      Set<String> enabled,
+      Set<String> dead,
+      Set<String> cellsDown,
+      Optional<String> twin) {
+
+    static Services of(Cloud cloud, Optional<String> twin) {
+      var reasons = new HashMap<String, String>();
+      var enabled = new HashSet<String>();
+      var dead = new HashSet<String>();
+      var cellsDown = new HashSet<String>();
+      for (var host : cloud.hosts()) {
+        if (!host.alive()
+            && Duration.between(host.serviceUpdatedAt(), cloud.now()).compareTo(SILENT) > 0) {
+          dead.add(host.name());
+        }
+        if (host.cellDown()) {
+          cellsDown.add(host.name());
+        }
+        if (host.enabled()) {
+          enabled.add(host.name());
+        } else {
+          reasons.put(host.name(), String.valueOf(host.disabledReason()));
+        }
+      }
+      return new Services(reasons, enabled, dead, cellsDown, twin);
+    }
+  }
 
   private static final Duration SILENT = Duration.ofSeconds(62);
 
@@ -163,23 +193,19 @@ final class ObservedTruth {
     return shortened;
   }
 
-  void services(Cloud cloud) {
-    reasons.clear();
-    enabled.clear();
-    dead.clear();
-    for (var host : cloud.hosts()) {
-      if (!host.alive()
-          && Duration.between(host.serviceUpdatedAt(), cloud.now()).compareTo(SILENT) > 0) {
-        dead.add(host.name());
-      }
-      if (host.cellDown() && host.name().equals(this.host)) {
-        failed("the cell of " + host.name() + " is down");
-      }
-      if (host.enabled()) {
-        enabled.add(host.name());
-      } else {
-        reasons.put(host.name(), String.valueOf(host.disabledReason()));
-      }
+  /** The services were asked for. */
+  void services(Services truth) {
+    services = truth;
+    ownServices = true;
+    if (truth.cellsDown().contains(host)) {
+      failed("the cell of " + host + " is down");
+    }
+  }
+
+  /** As long as it has not asked for the services itself, it shares what others were told last. */
+  void sharedServices(Services truth) {
+    if (!ownServices) {
+      services = truth;
     }
   }
 
@@ -199,29 +225,24 @@ final class ObservedTruth {
     }
   }
 
-  /** Which host had a second service when the services were read. */
-  void twin(Optional<String> host) {
-    twin = host.filter(h -> h.equalsIgnoreCase(this.host));
-  }
-
   /** Whether the host had a second service when the services were read. */
   boolean ambiguous() {
-    return twin.isPresent();
+    return services.twin().filter(h -> h.equalsIgnoreCase(host)).isPresent();
   }
 
   /** Whether the service was enabled when it was read. */
   boolean enabled(String host) {
-    return enabled.contains(host);
+    return services.enabled().contains(host);
   }
 
   /** The disabled_reason when it was read; empty when it was enabled or not read. */
   Optional<String> disabledReason(String host) {
-    return Optional.ofNullable(reasons.get(host));
+    return Optional.ofNullable(services.reasons().get(host));
   }
 
   /** Whether the nova-compute of a host was dead, and not heard of for a minute. */
   boolean dead(String host) {
-    return dead.contains(host);
+    return services.dead().contains(host);
   }
 
   /** Whether the guest was off although Nova held it active. */

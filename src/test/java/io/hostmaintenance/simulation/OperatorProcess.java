@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -32,6 +33,7 @@ final class OperatorProcess {
   private final Set<String> again = new HashSet<>();
   private Duration skew;
   private Duration parallelReads;
+  private Optional<ObservedTruth.Services> services = Optional.empty();
   private boolean alive = true;
   private boolean leading = true;
   private Duration watchLag = Duration.ZERO;
@@ -126,7 +128,14 @@ final class OperatorProcess {
 
   /** The observation of the reconciliation that runs. */
   ObservedTruth observed() {
-    return ticks.getFirst().observed();
+    var observed = ticks.getFirst().observed();
+    services.ifPresent(observed::sharedServices);
+    return observed;
+  }
+
+  /** What was true when this process was last told the services, which its hosts share. */
+  void told(ObservedTruth.Services truth) {
+    services = Optional.of(truth);
   }
 
   /** The name of the resource whose reconciliation runs. */

@@ -93,8 +93,9 @@ final class SimulatedNova implements Nova {
     return read(
         "services",
         () -> {
-          observed.services(cloud);
-          observed.twin(world.twin().map(ComputeService::host));
+          var truth = ObservedTruth.Services.of(cloud, world.twin().map(ComputeService::host));
+          observed.services(truth);
+          process.told(truth);
           return Stream.concat(
                   world.twin().stream(),
                   cloud.hosts().stream()
