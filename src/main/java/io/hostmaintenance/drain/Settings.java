@@ -34,7 +34,7 @@ public record Settings(
     return leaseTime.plus(httpTimeout).plusSeconds(10);
   }
 
-  /** Without a sight of a host for so long, by whichever call, nothing is known of it. */
+  /** Without a finding of a host for so long, by whichever call, nothing is known of it. */
   public Duration observationTimeout() {
     var polls = pollIdle.multipliedBy(3);
     return polls.compareTo(Deadlines.UNOBSERVED) > 0 ? polls : Deadlines.UNOBSERVED;

@@ -33,11 +33,11 @@ public record WatchedHost(
     Map<String, Map<String, Long>> held) {
 
   /** What a round of the watch shows of a host. */
-  public enum Sight {
+  public enum Finding {
     /** It stands as its last observation found it. */
-    SEEN,
+    UNCHANGED,
     /** The answer for all hosts does not show it: it is asked for alone. */
-    HIDDEN,
+    NOT_SHOWN,
     /** Something is otherwise: it is observed. */
     CHANGED
   }
@@ -114,21 +114,21 @@ public record WatchedHost(
   }
 
   /** What a round that began after the last observation shows of the host. */
-  public Sight in(Round round) {
+  public Finding in(Round round) {
     var services = round.services().stream().filter(s -> s.host().equalsIgnoreCase(host)).toList();
     if (services.size() != 1 || !stands(services.getFirst())) {
-      return Sight.CHANGED;
+      return Finding.CHANGED;
     }
     if (round.used().isEmpty() || held.isEmpty()) {
-      return Sight.HIDDEN;
+      return Finding.NOT_SHOWN;
     }
     var used = round.used().get();
     if (held.entrySet().stream()
         .anyMatch(
             e -> used.containsKey(e.getKey()) && !used.get(e.getKey()).equals(e.getValue()))) {
-      return Sight.CHANGED;
+      return Finding.CHANGED;
     }
-    return used.keySet().containsAll(held.keySet()) ? Sight.SEEN : Sight.HIDDEN;
+    return used.keySet().containsAll(held.keySet()) ? Finding.UNCHANGED : Finding.NOT_SHOWN;
   }
 
   private boolean stands(ComputeService service) {

@@ -1,8 +1,8 @@
 package io.hostmaintenance.operator;
 
 import io.hostmaintenance.drain.WatchedHost;
+import io.hostmaintenance.drain.WatchedHost.Finding;
 import io.hostmaintenance.drain.WatchedHost.Round;
-import io.hostmaintenance.drain.WatchedHost.Sight;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
@@ -37,20 +37,20 @@ final class CloudWatch {
    *
    * @param since when its last observation began, or the watch of what is stored, by our clock
    * @param seen when it was last seen, by our clock
-   * @param sight what the last round showed of it; seen until then
+   * @param finding what the last round showed of it; seen until then
    */
-  record Entry(WatchedHost host, Instant since, Instant seen, Sight sight) {
+  record Entry(WatchedHost host, Instant since, Instant seen, Finding finding) {
 
-    Entry sight(Sight next) {
+    Entry finding(Finding next) {
       return new Entry(host, since, seen, next);
     }
 
     Entry seen(Instant at) {
-      return new Entry(host, since, at.isAfter(seen) ? at : seen, Sight.SEEN);
+      return new Entry(host, since, at.isAfter(seen) ? at : seen, Finding.UNCHANGED);
     }
 
     Entry host(WatchedHost next) {
-      return new Entry(next, since, seen, sight);
+      return new Entry(next, since, seen, finding);
     }
   }
 
@@ -61,7 +61,7 @@ final class CloudWatch {
 
   /** From now on the host of a resource is watched, as it was found by what began at this time. */
   void watch(String name, WatchedHost host, Instant since) {
-    entries.put(name, new Entry(host, since, since, Sight.SEEN));
+    entries.put(name, new Entry(host, since, since, Finding.UNCHANGED));
   }
 
   /** The host of a resource is not watched any more. */
@@ -88,7 +88,7 @@ final class CloudWatch {
    * One round.
    *
    * @param now when it begins, by our clock
-   * @param timeout without a sight of a host for so long nothing is known of it
+   * @param timeout without a finding of a host for so long nothing is known of it
    * @return the names of the resources whose hosts are not shown, stand otherwise, or were not seen
    *     for so long
    */
@@ -110,7 +110,7 @@ final class CloudWatch {
     return entries.entrySet().stream()
         .filter(
             e ->
-                failure.isEmpty() && e.getValue().sight() != Sight.SEEN
+                failure.isEmpty() && e.getValue().finding() != Finding.UNCHANGED
                     || Duration.between(e.getValue().seen(), now).compareTo(timeout) >= 0)
         .map(Map.Entry::getKey)
         .sorted()
@@ -162,9 +162,9 @@ final class CloudWatch {
             }
             var known = entry.host(known(entry.host()));
             return switch (known.host().in(round)) {
-              case SEEN -> known.seen(began);
-              case HIDDEN -> known.sight(Sight.HIDDEN);
-              case CHANGED -> known.sight(Sight.CHANGED);
+              case UNCHANGED -> known.seen(began);
+              case NOT_SHOWN -> known.finding(Finding.NOT_SHOWN);
+              case CHANGED -> known.finding(Finding.CHANGED);
             };
           });
     }

@@ -6,8 +6,8 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Strategies;
-import io.hostmaintenance.drain.Glance;
 import io.hostmaintenance.drain.HostClaim;
+import io.hostmaintenance.drain.MigrationCheck;
 import io.hostmaintenance.drain.Observation;
 import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Placement;
@@ -124,18 +124,19 @@ final class HostObserver {
    * @param remembered what its last observation left
    * @return empty when the host is to be observed
    */
-  Optional<Snapshot> glance(HostMaintenance resource, ObservationMemory remembered) {
+  Optional<Snapshot> checkMigrations(HostMaintenance resource, ObservationMemory remembered) {
     var since = ObservationNeeds.changesSince(resource.getStatus());
     return remembered
         .followed()
-        .filter(last -> since.isPresent() && Glance.mayDo(resource, last.snapshot(), age(last)))
+        .filter(
+            last -> since.isPresent() && MigrationCheck.mayDo(resource, last.snapshot(), age(last)))
         .flatMap(
             last -> {
               try {
                 var records = changed.of(resource.host(), since.get(), begunAfter(remembered));
-                return Glance.of(last.snapshot(), records, age(last));
+                return MigrationCheck.of(last.snapshot(), records, age(last));
               } catch (NovaException e) {
-                LOG.debug("host {}: no glance: {}", resource.host(), e.getMessage());
+                LOG.debug("host {}: migrations not checked: {}", resource.host(), e.getMessage());
                 return Optional.empty();
               }
             });

@@ -12,8 +12,8 @@ import io.hostmaintenance.drain.Cleanup;
 import io.hostmaintenance.drain.Decision;
 import io.hostmaintenance.drain.DecisionInput;
 import io.hostmaintenance.drain.Drain;
-import io.hostmaintenance.drain.Glance;
 import io.hostmaintenance.drain.HostClaim;
+import io.hostmaintenance.drain.MigrationCheck;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Observation;
 import io.hostmaintenance.drain.Outcome;
@@ -304,9 +304,9 @@ final class MaintenanceLoop {
       budget.decide(resource, unseen::get);
       return carryOut(resource, memory, NOT_OBSERVED, unseen.get());
     }
-    var glance = glance(resource, memory, input);
-    if (glance.isPresent()) {
-      return glance.get();
+    var check = checkMigrations(resource, memory, input);
+    if (check.isPresent()) {
+      return check.get();
     }
     var observation = observation(resource, memory);
     if (Drain.sees(resource, observation)) {
@@ -355,9 +355,9 @@ final class MaintenanceLoop {
   }
 
   private boolean stands(HostMaintenance resource, CloudWatch.Entry entry, Memory memory) {
-    return switch (entry.sight()) {
-      case SEEN -> !unseenForLong(entry);
-      case HIDDEN -> standsAlone(resource, entry, memory);
+    return switch (entry.finding()) {
+      case UNCHANGED -> !unseenForLong(entry);
+      case NOT_SHOWN -> standsAlone(resource, entry, memory);
       case CHANGED -> false;
     };
   }
@@ -383,28 +383,29 @@ final class MaintenanceLoop {
   }
 
   /** What comes next where the moves of a host merely go on; empty when it is to be observed. */
-  private Optional<Result> glance(HostMaintenance resource, Memory memory, DecisionInput input) {
+  private Optional<Result> checkMigrations(
+      HostMaintenance resource, Memory memory, DecisionInput input) {
     return cloud(resource)
         .observer()
-        .glance(resource, memory.remembered)
+        .checkMigrations(resource, memory.remembered)
         .flatMap(
             seen -> {
               var decision = Drain.decide(input, seen);
-              return Glance.goesOn(resource.getStatus(), decision)
+              return MigrationCheck.goesOn(resource.getStatus(), decision)
                   ? Optional.of(
                       carryOut(resource, memory, seen, budget.decide(resource, () -> decision)))
                   : Optional.empty();
             });
   }
 
-  /** Where the whole cloud is out of sight, nobody is asked once more. */
+  /** Where the whole cloud is out of finding, nobody is asked once more. */
   private Observation observation(HostMaintenance resource, Memory memory) {
     var cloud = cloud(resource);
-    var blind =
+    var failure =
         cloud.watch().of(name(resource)).filter(this::unseenForLong).isPresent()
             ? cloud.watch().failure()
             : Optional.<NovaException>empty();
-    return blind
+    return failure
         .<Observation>map(Observation.Unavailable::of)
         .orElseGet(
             () ->

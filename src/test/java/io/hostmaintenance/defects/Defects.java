@@ -12,6 +12,7 @@ final class Defects {
   static final List<Defect> ALL =
       Stream.of(
               moved(),
+              watch(),
               empty(),
               askedOnce(),
               ends(),
@@ -103,6 +104,48 @@ final class Defects {
             .caughtBy("simulation.StoriesTest#answersOfAFormerLeaderDoNotReopenAnEndedRow"));
   }
 
+  // ---------------------------------------------------------------- the watch
+
+  private static List<Defect> watch() {
+    return List.of(
+        Defect.of("lets the watch call a host empty that somebody came to", "drain/WatchedHost")
+            .where("&& !used.get(e.getKey()).equals(e.getValue())", "&& false")
+            .caughtBy(
+                "drain.WatchedHostTest#hostHasChangedThatHoldsMore",
+                "operator.WatchTest$WhatIsOtherwise#anInstanceThatCameIsFoundAtTheNextRound",
+                WORLDS),
+        Defect.of("takes a host that placement does not show for an empty one", "drain/WatchedHost")
+            .where(
+                "? Finding.UNCHANGED : Finding.NOT_SHOWN",
+                "? Finding.UNCHANGED : Finding.UNCHANGED")
+            .caughtBy("drain.WatchedHostTest#hostIsHiddenOfWhichOneHypervisorIsMissing"),
+        Defect.of("watches a host that is not verified", "drain/WatchedHost")
+            .where("&& verified(status)", "")
+            .caughtBy("drain.WatchedHostTest#watchDoesNotStandForAHostThatIsNotVerified"),
+        Defect.of("has a slow period without the fast clock", "drain/Drain")
+            .where("return seen.compareTo(input.settings().observationTimeout()) >= 0 ||", "return")
+            .caughtBy(
+                "drain.EmptyCheckTest$WithoutAnObservation#drainedAndReadyAreUnknownAfterThreeMinutes"),
+        Defect.of("has the fast clock without the slow one", "drain/Drain")
+            .where(
+                "|| observed.compareTo(input.settings().verifiedTimeout()) >= 0",
+                "|| observed.isNegative()")
+            .caughtBy(
+                "operator.WatchTest$ABlindWatch#observationsThatFailForHalfAnHourMakeDrainedUnknownWhateverTheWatchSees"),
+        Defect.of("uses a list that only ended after the moment", "operator/SharedList")
+            .where(
+                "new Fetched<>(fetch.get(), began)",
+                "new Fetched<>(fetch.get(), nanoTime.getAsLong())")
+            .caughtBy("operator.SharedListTest#oneInFlightThatBeganBeforeTheMomentDoesNotServe"),
+        Defect.of("calls a failed round a whole one", "operator/CloudWatch")
+            .where("failure = Optional.of(e);", "failure = Optional.empty();")
+            .caughtBy("operator.WatchTest$ABlindWatch#doesNotAskForEachHost"),
+        Defect.of("ends a move by such a check", "drain/MigrationCheck")
+            .where("ended(last.migrations()).containsAll(ended(migrations))", "true")
+            .where("&& after.outstanding()", "")
+            .caughtBy("drain.MigrationCheckTest#decisionThatEndsAMoveIsNotOne"));
+  }
+
   // ---------------------------------------------------------------- when a host is empty
 
   private static List<Defect> empty() {
@@ -166,7 +209,9 @@ final class Defects {
             .caughtBy(
                 "operator.MaintenanceLoopTest$IncompleteLists#neverMakeAHostWithInstancesEmpty"),
         Defect.of("asks placement about the first hypervisor alone", "operator/HostObserver")
-            .where(".flatMap(h -> nova.allocations", ".limit(1).flatMap(h -> nova.allocations")
+            .where(
+                "for (var hypervisor : hypervisors.of(host)) { var allocations",
+                "for (var hypervisor : hypervisors.of(host).subList(0, 1)) { var allocations")
             .caughtBy("operator.MaintenanceLoopTest$HypervisorsOfOneHost#areAllQueriedInPlacement"),
         Defect.of("asks for unfinished migrations against their life cycle", "nova/Migration")
             .where(
@@ -250,7 +295,7 @@ final class Defects {
                 WORLDS),
         Defect.of("announces what it has no request for", "operator/MaintenanceLoop")
             .where(
-                "return nova.reserving(() -> announceAndSend(resource, memory, observation, decision));",
+                "return nova(resource) .reserving(() -> announceAndSend(resource, memory, observation, decision));",
                 "return announceAndSend(resource, memory, observation, decision);")
             .caughtBy(
                 "operator.MaintenanceLoopTest$Intents#areNotStoredWhileAllRequestPermitsAreInUse"),
@@ -754,7 +799,7 @@ final class Defects {
         Defect.of("does not look again before it changes the service", "operator/MaintenanceLoop")
             .where(
                 "!standing(snapshot.services(), serviceId)"
-                    + " .equals(standing(nova.computeServices(), serviceId))",
+                    + " .equals(standing(nova(resource).computeServices(), serviceId))",
                 "snapshot == null")
             .caughtBy(
                 "operator.MaintenanceLoopTest$TheComputeService#thatSomeoneDisablesJustBeforeTheEnableRequestIsLeftDisabled"),

@@ -2,8 +2,8 @@ package io.hostmaintenance.drain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.drain.WatchedHost.Finding;
 import io.hostmaintenance.drain.WatchedHost.Round;
-import io.hostmaintenance.drain.WatchedHost.Sight;
 import io.hostmaintenance.nova.ComputeService;
 import java.util.List;
 import java.util.Map;
@@ -26,90 +26,90 @@ class WatchedHostTest {
 
   private static final ComputeService OURS = service("s-1", "compute-1", "disabled", "ours");
 
-  private static Sight sight(Map<String, Map<String, Long>> used, ComputeService... services) {
+  private static Finding finding(Map<String, Map<String, Long>> used, ComputeService... services) {
     return HOST.in(new Round(List.of(services), Optional.of(used)));
   }
 
   @Test
   void hostIsSeenThatStandsAsItWasFound() {
-    assertThat(sight(AS_FOUND, OURS)).isEqualTo(Sight.SEEN);
+    assertThat(finding(AS_FOUND, OURS)).isEqualTo(Finding.UNCHANGED);
   }
 
   @Test
   void otherHostsDoNotMatter() {
-    assertThat(sight(AS_FOUND, OURS, service("s-2", "compute-2", "enabled", null)))
-        .isEqualTo(Sight.SEEN);
+    assertThat(finding(AS_FOUND, OURS, service("s-2", "compute-2", "enabled", null)))
+        .isEqualTo(Finding.UNCHANGED);
   }
 
   @Test
   void hostHasChangedThatHoldsMore() {
-    assertThat(sight(Map.of("h-1", GUEST, "h-2", GUEST), OURS)).isEqualTo(Sight.CHANGED);
+    assertThat(finding(Map.of("h-1", GUEST, "h-2", GUEST), OURS)).isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void hostHasChangedThatHoldsLess() {
-    assertThat(sight(Map.of("h-1", NOTHING, "h-2", NOTHING), OURS)).isEqualTo(Sight.CHANGED);
+    assertThat(finding(Map.of("h-1", NOTHING, "h-2", NOTHING), OURS)).isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void hostIsHiddenOfWhichOneHypervisorIsMissing() {
-    assertThat(sight(Map.of("h-2", GUEST), OURS)).isEqualTo(Sight.HIDDEN);
+    assertThat(finding(Map.of("h-2", GUEST), OURS)).isEqualTo(Finding.NOT_SHOWN);
   }
 
   @Test
   void hostHasChangedOfWhichOneHypervisorIsMissingAndAnotherHoldsMore() {
-    assertThat(sight(Map.of("h-1", GUEST), OURS)).isEqualTo(Sight.CHANGED);
+    assertThat(finding(Map.of("h-1", GUEST), OURS)).isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void hostIsHiddenWithoutPlacement() {
-    assertThat(HOST.in(new Round(List.of(OURS), Optional.empty()))).isEqualTo(Sight.HIDDEN);
+    assertThat(HOST.in(new Round(List.of(OURS), Optional.empty()))).isEqualTo(Finding.NOT_SHOWN);
   }
 
   @Test
   void hostWhoseHypervisorsAreNotKnownIsHidden() {
     assertThat(HOST.on(List.of()).in(new Round(List.of(OURS), Optional.of(AS_FOUND))))
-        .isEqualTo(Sight.HIDDEN);
+        .isEqualTo(Finding.NOT_SHOWN);
   }
 
   @Test
   void serviceThatIsEnabledIsAChange() {
-    assertThat(sight(AS_FOUND, service("s-1", "compute-1", "enabled", null)))
-        .isEqualTo(Sight.CHANGED);
+    assertThat(finding(AS_FOUND, service("s-1", "compute-1", "enabled", null)))
+        .isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void serviceOfACellThatDoesNotAnswerIsAChange() {
-    assertThat(sight(AS_FOUND, service("s-1", "compute-1", "UNKNOWN", null)))
-        .isEqualTo(Sight.CHANGED);
+    assertThat(finding(AS_FOUND, service("s-1", "compute-1", "UNKNOWN", null)))
+        .isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void anotherReasonIsAChange() {
-    assertThat(sight(AS_FOUND, service("s-1", "compute-1", "disabled", "burn-in")))
-        .isEqualTo(Sight.CHANGED);
+    assertThat(finding(AS_FOUND, service("s-1", "compute-1", "disabled", "burn-in")))
+        .isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void anotherServiceOfTheSameNameIsAChange() {
-    assertThat(sight(AS_FOUND, service("s-2", "compute-1", "disabled", "ours")))
-        .isEqualTo(Sight.CHANGED);
+    assertThat(finding(AS_FOUND, service("s-2", "compute-1", "disabled", "ours")))
+        .isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void secondServiceIsAChange() {
-    assertThat(sight(AS_FOUND, OURS, service("s-2", "COMPUTE-1", "disabled", "ours")))
-        .isEqualTo(Sight.CHANGED);
+    assertThat(finding(AS_FOUND, OURS, service("s-2", "COMPUTE-1", "disabled", "ours")))
+        .isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void serviceThatIsGoneIsAChange() {
-    assertThat(sight(AS_FOUND)).isEqualTo(Sight.CHANGED);
+    assertThat(finding(AS_FOUND)).isEqualTo(Finding.CHANGED);
   }
 
   @Test
   void serviceThatWentDownIsAChange() {
-    assertThat(sight(AS_FOUND, down())).isEqualTo(Sight.CHANGED);
+    assertThat(finding(AS_FOUND, down())).isEqualTo(Finding.CHANGED);
   }
 
   private static ComputeService down() {

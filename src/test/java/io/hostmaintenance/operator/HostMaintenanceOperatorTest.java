@@ -175,21 +175,19 @@ class HostMaintenanceOperatorTest {
     cluster.startOperator(Cluster.QUICK);
     create("hm", "compute-1");
     awaitPhase("hm", "InMaintenance");
-    var told = snapshots();
-    await()
-        .atMost(PATIENCE)
-        .until(() -> snapshots() > told); // the observation after the one that told it
+    var told = rounds();
+    await().atMost(PATIENCE).until(() -> rounds() > told); // what told it has been written by then
     var writes = cluster.apiServer().calls().stream().filter(ApiServer.Call::writes).count();
-    var snapshots = snapshots();
+    var rounds = rounds();
 
-    await().atMost(PATIENCE).until(() -> snapshots() >= snapshots + 4);
+    await().atMost(PATIENCE).until(() -> rounds() >= rounds + 4);
 
     assertThat(cluster.apiServer().calls().stream().filter(ApiServer.Call::writes))
         .hasSize((int) writes);
   }
 
-  private long snapshots() {
-    return cluster.simulator().requests(r -> r.path().endsWith("/os-migrations")).size();
+  private long rounds() {
+    return cluster.simulator().requests(r -> r.path().endsWith("/allocation_candidates")).size();
   }
 
   @Test

@@ -7,7 +7,7 @@ import io.hostmaintenance.nova.Command;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-class GlanceTest {
+class MigrationCheckTest {
 
   private static final Duration YOUNG = Duration.ofSeconds(10);
 
@@ -20,7 +20,7 @@ class GlanceTest {
   }
 
   private static boolean mayDo(Given given, Duration age) {
-    return Glance.mayDo(given.resource(), given.snapshot(), age);
+    return MigrationCheck.mayDo(given.resource(), given.snapshot(), age);
   }
 
   @Test
@@ -51,7 +51,8 @@ class GlanceTest {
     var given = moving();
     var before = given.status();
 
-    assertThat(Glance.goesOn(before, Drain.decide(given.input(), given.snapshot()))).isTrue();
+    assertThat(MigrationCheck.goesOn(before, Drain.decide(given.input(), given.snapshot())))
+        .isTrue();
   }
 
   @Test
@@ -61,7 +62,7 @@ class GlanceTest {
     var decision = Drain.decide(given.input(), given.snapshot());
 
     assertThat(decision.commands()).hasOnlyElementsOfType(Command.LiveMigrate.class).isNotEmpty();
-    assertThat(Glance.goesOn(before, decision)).isFalse();
+    assertThat(MigrationCheck.goesOn(before, decision)).isFalse();
   }
 
   @Test
@@ -69,7 +70,8 @@ class GlanceTest {
     var given = moving().gone("vm");
     var before = given.status();
 
-    assertThat(Glance.goesOn(before, Drain.decide(given.input(), given.snapshot()))).isFalse();
+    assertThat(MigrationCheck.goesOn(before, Drain.decide(given.input(), given.snapshot())))
+        .isFalse();
   }
 
   @Test
@@ -77,6 +79,7 @@ class GlanceTest {
     var given = moving().instances(active("vm"), active("new"));
     var before = given.status();
 
-    assertThat(Glance.goesOn(before, Drain.decide(given.input(), given.snapshot()))).isFalse();
+    assertThat(MigrationCheck.goesOn(before, Drain.decide(given.input(), given.snapshot())))
+        .isFalse();
   }
 }

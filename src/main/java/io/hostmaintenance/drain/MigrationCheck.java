@@ -20,15 +20,15 @@ import java.util.stream.IntStream;
  * A look at a host whose moves are under way, by their records alone. It can find that the moves go
  * on; whatever else it finds has the host observed. No move begins and none ends by it.
  */
-public final class Glance {
+public final class MigrationCheck {
 
   /** The instances of the host are listed at least so often. */
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
-  private Glance() {}
+  private MigrationCheck() {}
 
   /**
-   * Whether a glance may do, by what is stored: each outstanding request is a plain move, and
+   * Whether such a check may do, by what is stored: each outstanding request is a plain move, and
    * nothing has to be asked about the others.
    *
    * @param last the last observation
@@ -74,7 +74,7 @@ public final class Glance {
         .collect(Collectors.toSet());
   }
 
-  /** Whether a decision on a glance says no more than that the moves go on. */
+  /** Whether a decision on such a check says no more than that the moves go on. */
   public static boolean goesOn(HostMaintenanceStatus before, Decision decision) {
     var after = decision.status();
     return decision.commands().isEmpty()
