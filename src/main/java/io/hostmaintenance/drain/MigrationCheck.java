@@ -29,7 +29,7 @@ public final class MigrationCheck {
 
   /**
    * Whether such a check may do, by what is stored: each outstanding request is a plain move, and
-   * nothing has to be asked about the others.
+   * enough is known of the next one.
    *
    * @param last the last observation
    * @param age how long ago its instances were asked for
@@ -40,7 +40,9 @@ public final class MigrationCheck {
         && last.unanswered().isEmpty()
         && !resource.isMarkedForDeletion()
         && resource.getStatus().instances().stream()
-            .allMatch(r -> r.outstanding() ? moves(r) : rests(r, last));
+            .filter(InstanceStatus::outstanding)
+            .allMatch(MigrationCheck::moves)
+        && nextIsKnown(resource.getStatus().instances(), last);
   }
 
   private static boolean moves(InstanceStatus row) {
@@ -49,9 +51,10 @@ public final class MigrationCheck {
         && (RowAction.LiveMigrate.of(row) || RowAction.ColdMigrate.of(row));
   }
 
-  /** What may move soon has its server groups known, else they are asked for. */
-  private static boolean rests(InstanceStatus row, Snapshot last) {
-    return !HostClaim.toAsk(row) || last.groups().containsKey(row.id());
+  /** Of those that wait for their move one at least has its groups known, so that it can begin. */
+  private static boolean nextIsKnown(List<InstanceStatus> rows, Snapshot last) {
+    var waiting = rows.stream().filter(r -> !r.outstanding() && HostClaim.toAsk(r)).toList();
+    return waiting.isEmpty() || waiting.stream().anyMatch(r -> last.groups().containsKey(r.id()));
   }
 
   /**
