@@ -8,7 +8,7 @@ from .case import ServiceLog
 from .cloud import values
 from .kube import condition, demand_row, rows, summary
 from .operator import DEFAULTS, FAST
-from .proxy import ALWAYS, moves
+from .proxy import ALWAYS, calls, moves
 from .suites import SCENARIOS
 from .waiting import Failure, demand, expect, until
 from .world import ROOT
@@ -643,6 +643,27 @@ def late_arrivals(c):
         c.drained(name)
         c.prove_maintenance(name, guests)
         demand(any(s.get('phase') != 'InMaintenance' for _, s in watch.statuses()), 'no other phase was seen')
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+
+
+@scenario('a host that is verified empty costs two calls each idle poll; an instance that comes to it is found soon',
+          ci=True)
+def watch_of_a_verified_host(c):
+    guest, name, proxy = c.boot(('active', 1))['active'][0], c.name(), c.cloud_proxy()
+    c.run_operator(proxy=proxy)
+    c.kube.create(name, c.host)
+    c.drained(name)
+    since = len(proxy.seen)
+    candidates = calls('GET', r'/allocation_candidates\?.*COMPUTE_STATUS_DISABLED', 'placement')
+    until('the watch has made five rounds', lambda: proxy.count(candidates, since) >= 5, 60)
+    own = [f'{s.method} {s.path}' for s in proxy.seen[since:]
+           if not candidates(s) and not calls('GET', '/os-services')(s) and s.kind != 'identity']
+    expect([], own, 'calls for the host itself while the watch sees it')
+    # Up to 2.67 an administrator can force a move to a disabled host.
+    c.cloud.act(guest, {'os-migrateLive': {'host': c.host, 'block_migration': 'auto', 'force': True}}, '2.67')
+    c.when(name, 'sees the arrival', lambda r: condition(r, 'Drained')['status'] == 'False')
+    c.drained(name)
     c.kube.delete(name, wait=60)
     c.prove_enabled()
 
