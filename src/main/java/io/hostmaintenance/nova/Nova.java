@@ -1,5 +1,6 @@
 package io.hostmaintenance.nova;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,9 +29,15 @@ public interface Nova {
   Nova on(Priority priority, String host);
 
   /**
-   * Does a piece of work with one of the requests that may be under way at once set aside for it:
-   * within it no request of the calling thread waits for its turn or for a login, so that what is
-   * sent is sent at once.
+   * For how long requests of this view have waited for their turn among those of the process; while
+   * several waited, that time counts once.
+   */
+  Duration waited();
+
+  /**
+   * Does a piece of work with one of the requests that may be under way at once set aside for it,
+   * which is had with the priority of this view: within it no request of the calling thread waits
+   * for its turn or for a login, so that what is sent is sent at once.
    *
    * @param work is done in the calling thread
    * @return what the work gives

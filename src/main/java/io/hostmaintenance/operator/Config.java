@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.nova.UntrustedText;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.TreeSet;
  * What the environment says.
  *
  * @param settings how fast and how much at once
+ * @param limits how much is asked of a cloud at once
  * @param port of the health and metrics server; 0: any free one
  * @param address it listens on
  * @param leaderElection whether a lease is needed to act
@@ -24,6 +26,7 @@ import java.util.TreeSet;
  */
 public record Config(
     Settings settings,
+    Limits limits,
     int port,
     String address,
     boolean leaderElection,
@@ -85,6 +88,11 @@ public record Config(
               "hosts that are drained at once; others wait in Pending"),
           new Variable("HM_MAX_MOVES", "20", "moves in flight at once, all hosts together"),
           new Variable(
+              "HM_MAX_REQUESTS",
+              "8",
+              "requests in flight at once to a cloud, two of them kept for what must not wait"),
+          new Variable("HM_MAX_READS_PER_SECOND", "20", "questions for single hosts in any second"),
+          new Variable(
               "HM_STRATEGIES",
               "",
               "what may be done with instances where spec.strategies does not say, such as"
@@ -136,6 +144,9 @@ public record Config(
     }
     return new Config(
         settings,
+        new Limits(
+            number(environment, "HM_MAX_REQUESTS", Limits.LEAST, 100),
+            number(environment, "HM_MAX_READS_PER_SECOND", 1, 1000)),
         number(environment, "HM_PORT", 0, 65_535),
         text(environment, "HM_ADDRESS").orElseThrow(),
         leaderElection,

@@ -57,7 +57,6 @@ final class Groups {
   private static final Duration GROUP_KEPT = Duration.ofMinutes(15);
   private static final Duration WHEREABOUTS_KEPT = Duration.ofMinutes(1);
 
-  private final Nova nova;
   private final LongSupplier nanoTime;
   private final Map<String, Set<String>> memberships = bounded();
   private final Map<String, Known<Optional<ServerGroup>>> groups = bounded();
@@ -67,8 +66,7 @@ final class Groups {
   /** Something that was known at a time of this process. */
   private record Known<T>(T value, long at) {}
 
-  Groups(Nova nova, LongSupplier nanoTime) {
-    this.nova = nova;
+  Groups(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
   }
 
@@ -94,13 +92,15 @@ final class Groups {
   /**
    * The rules of those that move and of those on the host that can be moved; never fails.
    *
+   * @param nova the cloud, as the host asks it
    * @param resource its status may be null; of a plan it is asked of each where the others are
    * @param details what was asked about instances: whose move found no host tells where the others
    *     are
    */
-  Rules of(HostMaintenance resource, List<Instance> instances, Map<String, Detail> details) {
+  Rules of(
+      Nova nova, HostMaintenance resource, List<Instance> instances, Map<String, Detail> details) {
     var status = resource.getStatus();
-    var snapshot = new Questions();
+    var snapshot = new Questions(nova);
     var found = new HashMap<String, List<Group>>();
     var hints = new HashMap<String, List<Hint>>();
     var known = instances.stream().collect(Collectors.toMap(Instance::id, i -> i, (a, b) -> a));
@@ -149,8 +149,13 @@ final class Groups {
   /** What is asked at one observation. */
   private final class Questions {
 
+    private final Nova nova;
     private final long began = nanoTime.getAsLong();
     private int asked;
+
+    Questions(Nova nova) {
+      this.nova = nova;
+    }
 
     /** Empty when it is not known yet and no more may be asked now. */
     Optional<Set<String>> membership(String instanceId) {

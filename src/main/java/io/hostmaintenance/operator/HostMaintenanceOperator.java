@@ -2,7 +2,7 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hostmaintenance.nova.Nova;
-import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
@@ -56,7 +56,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
         config.leaderElection()
             ? Optional.of(new Lease(client, config.namespace(), identity, clock))
             : Optional.empty();
-    this.operator = new Operator(this::configure);
+    this.operator = new Operator(c -> configure(c, config.limits()));
     var maintenance =
         new MaintenanceLoop(
             Cloud.of(
@@ -90,14 +90,14 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             metrics::text);
   }
 
-  private void configure(ConfigurationServiceOverrider configuration) {
+  private void configure(ConfigurationServiceOverrider configuration, Limits limits) {
     configuration
         .withKubernetesClient(client)
         .withCloseClientOnStop(false)
         .withUseSSAToPatchPrimaryResource(false)
         .withReconciliationTerminationTimeout(TERMINATION)
         // More could only wait for each other's requests, each with an observation in its hands.
-        .withConcurrentReconciliationThreads(OpenStackCloud.REQUESTS_UNDER_WAY);
+        .withConcurrentReconciliationThreads(limits.requestsInFlight());
     lease.ifPresent(l -> configuration.withLeaderElectionConfiguration(l.configuration()));
   }
 

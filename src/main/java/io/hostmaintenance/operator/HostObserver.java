@@ -15,6 +15,7 @@ import io.hostmaintenance.drain.Observation.Residents;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.ObservationNeeds;
+import io.hostmaintenance.drain.RequestPriority;
 import io.hostmaintenance.drain.WatchedHost;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
@@ -31,6 +32,7 @@ import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.MigrationPage;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.Timestamped;
 import java.time.Duration;
 import java.time.Instant;
@@ -97,7 +99,7 @@ final class HostObserver {
     this.nanoTime = nanoTime;
     this.parallelReads = parallelReads;
     this.hypervisors = new Hypervisors(nova, nanoTime);
-    this.groups = new Groups(nova, nanoTime);
+    this.groups = new Groups(nanoTime);
     this.services = new SharedList<>("GET /os-services", nova::computeServices, nanoTime);
     this.changed = new ChangedMigrations(nova, nanoTime);
   }
@@ -110,11 +112,14 @@ final class HostObserver {
    */
   Observation snapshot(
       HostMaintenance resource, ObservationMemory remembered, Optional<Duration> mayTake) {
+    var observation = new HostObservation(resource, remembered, mayTake);
     try {
-      return new HostObservation(resource, remembered, mayTake).snapshot();
+      return observation.snapshot();
     } catch (NovaException e) {
       LOG.warn("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
       return Unavailable.of(e);
+    } finally {
+      remembered.waited(observation.nova.waited());
     }
   }
 
@@ -168,6 +173,7 @@ final class HostObserver {
    * @throws NovaException when it cannot be told
    */
   boolean stands(WatchedHost watched, ObservationMemory remembered) {
+    var nova = this.nova.on(Priority.IDLE, watched.host());
     var placed = true;
     for (var hypervisor : watched.held().entrySet()) {
       var allocations = nova.allocations(hypervisor.getKey());
@@ -176,10 +182,10 @@ final class HostObserver {
       }
       placed &= allocations.isPresent();
     }
-    return !watched.held().isEmpty() && (placed || deserted(watched, remembered));
+    return !watched.held().isEmpty() && (placed || deserted(nova, watched, remembered));
   }
 
-  private boolean deserted(WatchedHost watched, ObservationMemory remembered) {
+  private static boolean deserted(Nova nova, WatchedHost watched, ObservationMemory remembered) {
     var unfinished =
         nova.newestMigrations(watched.host()).migrations().stream()
             .filter(Migration::unfinished)
@@ -207,6 +213,9 @@ final class HostObserver {
   /** One observation while it is made. */
   private final class HostObservation {
 
+    /** The cloud, as this host asks it. */
+    private final Nova nova;
+
     private final HostMaintenance resource;
     private final ObservationMemory remembered;
     private final Optional<Duration> mayTake;
@@ -227,6 +236,7 @@ final class HostObserver {
       this.mayTake = mayTake;
       this.host = resource.getSpec().host();
       this.status = resource.getStatus();
+      this.nova = HostObserver.this.nova.on(RequestPriority.ofObservation(resource), host);
       this.offers = new Offers(nova, hypervisors, host);
     }
 
@@ -244,7 +254,7 @@ final class HostObserver {
       var listed = services.begunAfter(nanoTime.getAsLong() - SERVICES.toNanos());
       var oldest = Math.min(began, listed.began());
       ask(migrations, instances.value(), listed.value());
-      var rules = groups.of(resource, instances.value(), details);
+      var rules = groups.of(nova, resource, instances.value(), details);
       var snapshot =
           fresh(
               new Snapshot(
@@ -292,7 +302,7 @@ final class HostObserver {
       var after = hidden(before) ? before : services.begunAfter(nanoTime.getAsLong()).value();
       ask(migrations, instances.value(), after);
       inTime();
-      var rules = groups.of(resource, instances.value(), details);
+      var rules = groups.of(nova, resource, instances.value(), details);
       var lists =
           new Snapshot(
               page.began(),

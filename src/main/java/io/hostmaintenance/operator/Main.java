@@ -65,7 +65,12 @@ public final class Main {
     // before any other HTTP client of the JDK is made, see its Javadoc
     var nova =
         OpenStackCloud.nova(
-            System.getenv(), clock, System::nanoTime, metrics, config.settings().httpTimeout());
+            System.getenv(),
+            clock,
+            System::nanoTime,
+            metrics,
+            config.settings().httpTimeout(),
+            config.limits());
     var client = client();
     var objection = Crd.incompatibility(client);
     if (objection.isPresent()) {

@@ -18,6 +18,7 @@ import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Observation;
 import io.hostmaintenance.drain.Outcome;
 import io.hostmaintenance.drain.OutcomeRecorder;
+import io.hostmaintenance.drain.RequestPriority;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.drain.WatchedHost;
 import io.hostmaintenance.drain.instance.Confirmation;
@@ -119,6 +120,7 @@ final class MaintenanceLoop {
     private Instant lastWrite = Instant.EPOCH;
     private final ObservationMemory remembered = new ObservationMemory();
     private int failedObservations;
+    private boolean late;
 
     Memory(String uid, Instant now) {
       this.uid = uid;
@@ -309,6 +311,7 @@ final class MaintenanceLoop {
       return check.get();
     }
     var observation = observation(resource, memory);
+    tellWhetherLate(resource, memory);
     if (Drain.sees(resource, observation)) {
       memory.lastObserved = now();
     }
@@ -459,6 +462,28 @@ final class MaintenanceLoop {
   }
 
   /**
+   * Says once that the questions for a host wait longer than a poll, and once that they do not any
+   * more. The log has it and not the status: it is of the operator and its cloud and not of the
+   * host, comes to many hosts at once, and would be one more write for each of them when there is
+   * much to do already.
+   */
+  private void tellWhetherLate(HostMaintenance resource, Memory memory) {
+    var waited = memory.remembered.waited();
+    var late = waited.compareTo(settings.pollMoving()) > 0;
+    if (late && !memory.late) {
+      LOG.warn(
+          "host {}: its questions to the cloud have waited {} s for their turn: HM_MAX_REQUESTS and"
+              + " HM_MAX_READS_PER_SECOND bound them, or the cloud has asked for a pause",
+          resource.host(),
+          waited.toSeconds());
+    } else if (!late && memory.late) {
+      LOG.info(
+          "host {}: its questions to the cloud have their turn in time again", resource.host());
+    }
+    memory.late = late;
+  }
+
+  /**
    * While a host is called empty, an observation may take as long as that may be said without one.
    */
   private Optional<Duration> mayTake(HostMaintenance resource, Memory memory) {
@@ -530,9 +555,10 @@ final class MaintenanceLoop {
     if (decision.commands().isEmpty()) {
       return announceAndSend(resource, memory, observation, decision);
     }
+    var priority = RequestPriority.ofCommands(resource, decision.commands());
     try {
-      return nova(resource)
-          .reserving(() -> announceAndSend(resource, memory, observation, decision));
+      var nova = nova(resource).on(priority, resource.host());
+      return nova.reserving(() -> announceAndSend(resource, memory, observation, decision));
     } catch (NovaException e) {
       LOG.warn("{}: nothing announced and nothing sent: {}", name(resource), e.getMessage());
       return new Result(settings.pollMoving(), false);

@@ -3,10 +3,12 @@ package io.hostmaintenance.operator;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.openstack4j.RequestListener;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.model.registry.MultiCollector;
@@ -19,6 +21,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -27,6 +30,15 @@ import java.util.function.Supplier;
 
 /** What Prometheus is told: requests, events, and, by the leader, the state of each resource. */
 final class Metrics implements RequestListener {
+
+  /** The buckets of waits. */
+  private static final Duration[] WAITS = {
+    Duration.ofMillis(10),
+    Duration.ofMillis(100),
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(30)
+  };
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -41,6 +53,16 @@ final class Metrics implements RequestListener {
         .timer(
             "hostmaintenance.cloud.requests",
             Tags.of("operation", operation, "status", String.valueOf(status)))
+        .record(duration);
+  }
+
+  @Override
+  public void waited(Priority priority, Duration duration) {
+    Timer.builder("hostmaintenance.cloud.waits")
+        .description("Requests to the cloud by how long they waited for their turn")
+        .tag("priority", priority.name().toLowerCase(Locale.ROOT))
+        .serviceLevelObjectives(WAITS)
+        .register(registry)
         .record(duration);
   }
 

@@ -4,6 +4,7 @@ import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.Instance;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -31,6 +32,7 @@ final class ObservationMemory {
   private long acted = Long.MIN_VALUE;
   private Set<Long> unfinished = Set.of();
   private Map<String, Map<String, Long>> held = Map.of();
+  private Duration waited = Duration.ZERO;
 
   /** What was told of an instance that stood so. */
   private record Kept(Instance instance, Detail detail, long at) {}
@@ -63,6 +65,16 @@ final class ObservationMemory {
 
   long acted() {
     return acted;
+  }
+
+  /** The questions of an observation, that has ended, have waited so long for their turn. */
+  void waited(Duration duration) {
+    waited = duration;
+  }
+
+  /** How long the questions of the last observation have waited for their turn. */
+  Duration waited() {
+    return waited;
   }
 
   /** Forgets all instances but these. */

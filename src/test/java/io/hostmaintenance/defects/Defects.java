@@ -999,6 +999,66 @@ final class Defects {
             .where("turns.take(\"token for \" + service, now(), SHORT)", "true")
             .caughtBy(
                 "nova.openstack4j.SessionTest#serviceThatRejectsANewTokenCausesNoFurtherLoginForAMinute"),
+        Defect.of("leaks a permit on an exception", "nova/openstack4j/Budget")
+            .where(
+                "try { return request.get(); } finally { release(asker.priority()); }",
+                "var answer = request.get(); release(asker.priority()); return answer;")
+            .caughtBy(
+                "nova.openstack4j.BudgetTest#exceptionLeaksNothing",
+                "nova.openstack4j.BudgetTest#javaErrorLeaksNothing"),
+        Defect.of("keeps the turn of a request that was given up", "nova/openstack4j/Budget")
+            .where("if (!waiter.admitted) { queue.remove(", "if (asker == null) { queue.remove(")
+            .caughtBy(
+                "nova.openstack4j.BudgetTest#interruptOfAWaitingRequestLeaksNothing",
+                "nova.openstack4j.BudgetTest#requestThatWasGivenUpTakesNoTurn"),
+        Defect.of("forgets who waits for time alone", "nova/openstack4j/Budget")
+            .where("queue.delayed(now).ifPresent(waiter -> waiter.turn.signal());", "")
+            .caughtBy(
+                "nova.openstack4j.BudgetTest"
+                    + "#requestThatTimeHoldsUpAtItsTurnGoesOutWhenTimeHasPassed"),
+        Defect.of("lets what is less urgent go first", "nova/openstack4j/RequestQueue")
+            .where(
+                "for (var priority : Priority.values()) { if (!waiting",
+                "for (var priority : java.util.List.of(Priority.values()).reversed()) {"
+                    + " if (!waiting")
+            .caughtBy(
+                "nova.openstack4j.RequestQueueTest$Priorities"
+                    + "#goInTheirOrderHoweverLongTheOthersHaveWaited"),
+        Defect.of("takes the kept requests for moves", "nova/openstack4j/RequestQueue")
+            .where(
+                "case IMMEDIATE -> free; case CHANGE, WATCH",
+                "case IMMEDIATE, CHANGE -> free; case WATCH")
+            .caughtBy(
+                "nova.openstack4j.RequestQueueTest$TheRequestsInFlight"
+                    + "#areAllButTwoForWhatMayWait",
+                "nova.openstack4j.RequestQueueTest$ADrainOfAThousandInstances"
+                    + "#doesNotHoldUpAnAbortByItsMoves"),
+        Defect.of("serves one host to its end", "nova/openstack4j/RequestQueue")
+            .where("hosts.putLast(turn.getKey()", "hosts.putFirst(turn.getKey()")
+            .caughtBy(
+                "nova.openstack4j.RequestQueueTest$ADrainOfAThousandInstances"
+                    + "#letsASmallDrainHaveTheSecondTurn"),
+        Defect.of("stays slow for ever after a refusal", "nova/openstack4j/Ceiling")
+            .where("full - missing * Math.max(0, 1 - recovered)", "full - missing")
+            .caughtBy("nova.openstack4j.CeilingTest#isHalvedByARefusalAndComesBackOverTenMinutes"),
+        Defect.of("overlooks that the cloud wants a pause", "nova/openstack4j/OpenStack4jNova")
+            .where("ifPresent(pause -> budget.refused(pause, sent))", "isPresent()")
+            .caughtBy(
+                "nova.openstack4j.OneCloudBudgetTest"
+                    + "#refusalOfOneViewHoldsUpTheQuestionsOfAllOthers"),
+        Defect.of("asks for Nova's version in each thread", "nova/openstack4j/OpenStack4jNova")
+            .where(
+                "orElseGet(() -> negotiate(login, endpoint))",
+                "orElseGet(() -> { var found = view(Priority.IMMEDIATE, \"\")"
+                    + ".discover(login, endpoint); negotiated.set(found); return found; })")
+            .caughtBy("nova.openstack4j.OneCloudBudgetTest#versionIsAskedForOnceByManyThreads"),
+        Defect.of("lets a give-back wait for idle hosts", "drain/RequestPriority")
+            .where(
+                "if (resource.isMarkedForDeletion()) { return Priority.IMMEDIATE; }",
+                "if (resource == null) { return Priority.IMMEDIATE; }")
+            .caughtBy(
+                "drain.RequestPriorityTest#questionsForADeletedResourceMustNotWait",
+                "operator.RequestPrioritiesTest#nothingOfAGiveBackWaits"),
         Defect.of("follows a redirect to another host", "nova/openstack4j/Redirect")
             .where("ServiceUrl.host(asked).equalsIgnoreCase(ServiceUrl.host(to))", "true")
             .caughtBy(

@@ -6,6 +6,7 @@ import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +36,9 @@ public final class Cluster implements AutoCloseable {
           10,
           20,
           Strategies.DEFAULT);
+
+  /** A test does not wait for the time of a second. */
+  private static final Limits LIMITS = new Limits(8, 1000);
 
   private final ApiServer apiServer = new ApiServer();
   private final KubernetesClient client = apiServer.client();
@@ -97,7 +101,7 @@ public final class Cluster implements AutoCloseable {
   public HostMaintenanceOperator startOperator(Settings settings) throws IOException {
     var operator =
         operator(
-            new Config(settings, 0, "127.0.0.1", false, null, Config.LogFormat.HUMAN),
+            new Config(settings, LIMITS, 0, "127.0.0.1", false, null, Config.LogFormat.HUMAN),
             "operator-" + operators.size());
     operator.start();
     return operator;
@@ -108,7 +112,12 @@ public final class Cluster implements AutoCloseable {
     var metrics = new Metrics();
     var nova =
         OpenStackCloud.nova(
-            environment, clock, System::nanoTime, metrics, config.settings().httpTimeout());
+            environment,
+            clock,
+            System::nanoTime,
+            metrics,
+            config.settings().httpTimeout(),
+            config.limits());
     var operator =
         new HostMaintenanceOperator(apiServer.client(), nova, config, clock, metrics, identity);
     operators.add(operator);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.hostmaintenance.api.v1alpha1.Strategies;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -31,6 +32,7 @@ class ConfigTest {
     assertThat(config.settings().settle()).isEqualTo(Duration.ofSeconds(60));
     assertThat(config.settings().maxHostsDraining()).isEqualTo(10);
     assertThat(config.settings().maxMoves()).isEqualTo(20);
+    assertThat(config.limits()).isEqualTo(new Limits(8, 20));
     assertThat(config.settings().strategies()).isEqualTo(Strategies.DEFAULT);
     assertThat(config.port()).isEqualTo(8080);
     assertThat(config.address()).isEqualTo("127.0.0.1");
@@ -58,6 +60,10 @@ class ConfigTest {
     "HM_LEADER_ELECTION, yes",
     "HM_MAX_HOSTS_DRAINING, 0",
     "HM_MAX_MOVES, 1.5",
+    "HM_MAX_REQUESTS, 2",
+    "HM_MAX_REQUESTS, 101",
+    "HM_MAX_READS_PER_SECOND, 0",
+    "HM_MAX_READS_PER_SECOND, 1001",
     "HM_STRATEGIES, bold",
     "HM_LOG_FORMAT, xml"
   })
@@ -181,6 +187,8 @@ class ConfigTest {
         "HM_NAMESPACE",
         "HM_MAX_HOSTS_DRAINING",
         "HM_MAX_MOVES",
+        "HM_MAX_REQUESTS",
+        "HM_MAX_READS_PER_SECOND",
         "HM_STRATEGIES",
         "HM_LOG_FORMAT",
         "KUBECONFIG"

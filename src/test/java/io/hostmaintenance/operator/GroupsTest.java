@@ -34,14 +34,14 @@ class GroupsTest {
   private boolean silent;
   private Duration time = Duration.ZERO;
 
-  private final Groups known =
-      new Groups(
-          (Nova)
-              Proxy.newProxyInstance(
-                  Nova.class.getClassLoader(),
-                  new Class<?>[] {Nova.class},
-                  (proxy, method, arguments) -> answer(method.getName(), (String) arguments[0])),
-          () -> time.toNanos());
+  private final Nova nova =
+      (Nova)
+          Proxy.newProxyInstance(
+              Nova.class.getClassLoader(),
+              new Class<?>[] {Nova.class},
+              (proxy, method, arguments) -> answer(method.getName(), (String) arguments[0]));
+
+  private final Groups known = new Groups(() -> time.toNanos());
 
   private Object answer(String question, String id) {
     asked.add(question + " " + id);
@@ -70,7 +70,7 @@ class GroupsTest {
 
   private Map<String, List<Group>> snapshot(String... ids) {
     var here = List.of(ids).stream().map(i -> active(i, "here")).toList();
-    return known.of(drain(), here, Map.of()).groups();
+    return known.of(nova, drain(), here, Map.of()).groups();
   }
 
   @Test
@@ -117,9 +117,10 @@ class GroupsTest {
 
   @Test
   void unreadableServerGroupStillCountsAsAGroup() {
-    var unknown = new Groups(nova(), () -> time.toNanos());
+    var unknown = new Groups(() -> time.toNanos());
 
-    assertThat(unknown.of(drain(), List.of(active("a", "here")), Map.of()).groups().get("a"))
+    assertThat(
+            unknown.of(nova(), drain(), List.of(active("a", "here")), Map.of()).groups().get("a"))
         .containsExactly(new Group("g", "g", "", Set.of()));
   }
 
@@ -147,7 +148,7 @@ class GroupsTest {
         new InstanceAction("r", "live-migration", "u", "p", Instant.EPOCH, "Error", List.of(event));
     var detail = Fixtures.detail(Optional.empty(), List.of(), List.of(), Optional.of(action));
 
-    var found = known.of(drain(), List.of(active("a", "here")), Map.of("a", detail)).groups();
+    var found = known.of(nova, drain(), List.of(active("a", "here")), Map.of("a", detail)).groups();
 
     assertThat(found.get("a").getFirst().full())
         .containsExactlyInAnyOrder("host-of-a", "host-of-b");
@@ -157,7 +158,7 @@ class GroupsTest {
   void hostsOfOtherMembersAreReadForAPlan() {
     group("g", "anti-affinity", "a", "b");
 
-    var found = known.of(plan(), List.of(active("a", "here")), Map.of()).groups();
+    var found = known.of(nova, plan(), List.of(active("a", "here")), Map.of()).groups();
 
     assertThat(found.get("a").getFirst().full())
         .containsExactlyInAnyOrder("host-of-a", "host-of-b");
@@ -168,36 +169,38 @@ class GroupsTest {
     instances.put("b", active("b", "host-of-b"));
     var hinted = hinted("different_host", "b", "gone");
 
-    assertThat(known.of(plan(), List.of(hinted), Map.of()).hints().get("a"))
+    assertThat(known.of(nova, plan(), List.of(hinted), Map.of()).hints().get("a"))
         .containsExactly(new Hint("different_host", List.of("b", "gone"), Set.of("host-of-b")));
   }
 
   @Test
   void hintsAreNotAskedAboutInADrain() {
-    assertThat(known.of(drain(), List.of(hinted("same_host", "b")), Map.of()).hints()).isEmpty();
+    assertThat(known.of(nova, drain(), List.of(hinted("same_host", "b")), Map.of()).hints())
+        .isEmpty();
     assertThat(asked).doesNotContain("instance b");
   }
 
   @Test
   void hintsOfAnInstanceAreMissingWhileNovaDoesNotTellWhereTheNamedOnesAre() {
-    known.of(plan(), List.of(hinted("same_host", "b")), Map.of());
+    known.of(nova, plan(), List.of(hinted("same_host", "b")), Map.of());
     silent = true;
     time = Duration.ofMinutes(2);
 
-    assertThat(known.of(plan(), List.of(hinted("same_host", "b")), Map.of()).hints()).isEmpty();
+    assertThat(known.of(nova, plan(), List.of(hinted("same_host", "b")), Map.of()).hints())
+        .isEmpty();
   }
 
   @Test
   void whereaboutsAreKeptForAMinute() {
     instances.put("b", active("b", "host-of-b"));
     var all = List.of(hinted("same_host", "b"));
-    known.of(plan(), all, Map.of());
-    known.of(plan(), all, Map.of());
+    known.of(nova, plan(), all, Map.of());
+    known.of(nova, plan(), all, Map.of());
 
     assertThat(asked.stream().filter("instance b"::equals)).hasSize(1);
 
     time = Duration.ofSeconds(61);
-    known.of(plan(), all, Map.of());
+    known.of(nova, plan(), all, Map.of());
 
     assertThat(asked.stream().filter("instance b"::equals)).hasSize(2);
   }

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,7 +49,9 @@ class LeaderElectionTest {
 
   private HostMaintenanceOperator operator(String identity) throws IOException {
     return cluster.operator(
-        new Config(Cluster.QUICK, 0, "127.0.0.1", true, "ops", Config.LogFormat.HUMAN), identity);
+        new Config(
+            Cluster.QUICK, Limits.DEFAULT, 0, "127.0.0.1", true, "ops", Config.LogFormat.HUMAN),
+        identity);
   }
 
   /** In a thread of its own: the clients of both need the common pool, which has few threads. */

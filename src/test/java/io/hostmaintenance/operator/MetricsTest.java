@@ -8,6 +8,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.nova.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -66,6 +67,17 @@ class MetricsTest {
             "hostmaintenance_instances{host=\"compute-1\",name=\"hm\",state=\"Moved\"} 2.0",
             "hostmaintenance_instances{host=\"compute-1\",name=\"hm\",state=\"Remaining\"} 1.0",
             "hostmaintenance_instances{host=\"compute-1\",name=\"hm\",state=\"Failed\"} 0.0");
+  }
+
+  @Test
+  void waitIsCountedByPriorityInItsBucket() {
+    metrics.waited(Priority.DRAINING, Duration.ofMillis(50));
+
+    assertThat(lines())
+        .contains(
+            "hostmaintenance_cloud_waits_seconds_bucket{priority=\"draining\",le=\"0.01\"} 0",
+            "hostmaintenance_cloud_waits_seconds_bucket{priority=\"draining\",le=\"0.1\"} 1",
+            "hostmaintenance_cloud_waits_seconds_count{priority=\"draining\"} 1");
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.fakecloud.http.Fault;
 import io.hostmaintenance.fakecloud.http.Request;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.Logs;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.net.URI;
@@ -106,7 +107,14 @@ class SecretsTest {
         cloud.fault(1, World.moveRequest(), Fault.error(status, "The token " + token + " is bad."));
       }
       var config =
-          new Config(Cluster.QUICK, 0, "127.0.0.1", true, "default", Config.LogFormat.JSON);
+          new Config(
+              Cluster.QUICK,
+              Limits.DEFAULT,
+              0,
+              "127.0.0.1",
+              true,
+              "default",
+              Config.LogFormat.JSON);
       try (var client = client(cluster.apiServer());
           var operator =
               new HostMaintenanceOperator(client, nova, config, clock, metrics, "operator")) {

@@ -61,6 +61,8 @@ final class World implements AutoCloseable {
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private BooleanSupplier leading = () -> true;
   private boolean requestsFree = true;
+  private Duration waited = Duration.ZERO;
+  private final List<String> views = new ArrayList<>();
   private MaintenanceLoop process;
   private Instant nextRound = now;
   private boolean watching;
@@ -109,7 +111,11 @@ final class World implements AutoCloseable {
             new Class<?>[] {Nova.class},
             (proxy, method, arguments) -> {
               if (method.getName().equals("on")) {
+                views.add(arguments[0] + " " + arguments[1]);
                 return proxy;
+              }
+              if (method.getName().equals("waited")) {
+                return waited;
               }
               if (!requestsFree && method.getName().equals("reserving")) {
                 throw new NovaException(NovaException.Kind.UNAVAILABLE, "None is free.");
@@ -120,6 +126,18 @@ final class World implements AutoCloseable {
                 throw e.getCause();
               }
             });
+  }
+
+  /** From now on the questions of an observation wait so long for their turn. */
+  void questionsWait(Duration duration) {
+    this.waited = duration;
+  }
+
+  /** With which priority and for which host the cloud was asked since this was last asked. */
+  List<String> views() {
+    var last = List.copyOf(views);
+    views.clear();
+    return last;
   }
 
   void requestsFree(boolean free) {

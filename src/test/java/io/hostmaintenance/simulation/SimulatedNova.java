@@ -76,6 +76,11 @@ final class SimulatedNova implements Nova {
   }
 
   @Override
+  public Duration waited() {
+    return Duration.ZERO;
+  }
+
+  @Override
   public <T> T reserving(Supplier<T> work) {
     return work.get();
   }

@@ -49,6 +49,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -100,27 +104,61 @@ final class OpenStack4jNova implements Nova {
   private final LongSupplier nanoTime;
   private final Timeouts timeouts;
   private final RequestListener listener;
-  private final Permits permits = new Permits();
-  private final Turns turns = new Turns();
-  private volatile NegotiatedVersion negotiated;
-  private volatile boolean clockless;
+  private final Budget budget;
+  private final Turns turns;
+  private final ReentrantLock negotiating;
+  private final AtomicReference<NegotiatedVersion> negotiated;
+  private final AtomicBoolean clockless;
+  private final Asker asker;
 
+  /** A cloud of which nothing is known yet, asked as for all its hosts. */
   OpenStack4jNova(
       Session session,
       InstantSource clock,
       LongSupplier nanoTime,
       Timeouts timeouts,
+      Budget budget,
       RequestListener listener) {
     this.session = session;
     this.clock = clock;
     this.nanoTime = nanoTime;
     this.timeouts = timeouts;
     this.listener = listener;
+    this.budget = budget;
+    this.turns = new Turns();
+    this.negotiating = new ReentrantLock();
+    this.negotiated = new AtomicReference<>();
+    this.clockless = new AtomicBoolean();
+    this.asker = new Asker(Priority.WATCH, "");
+  }
+
+  /** The same cloud, whoever asks. */
+  private OpenStack4jNova(OpenStack4jNova same, Asker asker) {
+    this.session = same.session;
+    this.clock = same.clock;
+    this.nanoTime = same.nanoTime;
+    this.timeouts = same.timeouts;
+    this.listener = same.listener;
+    this.budget = same.budget;
+    this.turns = same.turns;
+    this.negotiating = same.negotiating;
+    this.negotiated = same.negotiated;
+    this.clockless = same.clockless;
+    this.asker = asker;
   }
 
   @Override
   public Nova on(Priority priority, String host) {
-    return this;
+    return view(priority, host);
+  }
+
+  private OpenStack4jNova view(Priority priority, String host) {
+    return new OpenStack4jNova(this, new Asker(priority, host));
+  }
+
+  @Override
+  public Duration waited() {
+    return asker.waited();
   }
 
   /**
@@ -132,7 +170,7 @@ final class OpenStack4jNova implements Nova {
   public <T> T reserving(Supplier<T> work) {
     negotiated(session.current());
     try {
-      return permits.reserving(Timeouts.CHANGE, work);
+      return budget.reserving(asker, Timeouts.CHANGE, work);
     } catch (TransportException e) {
       throw new NovaException(
           Kind.UNAVAILABLE,
@@ -219,8 +257,7 @@ final class OpenStack4jNova implements Nova {
 
   /** A Nova behind a bare uWSGI tells no time; then the clocks must agree within seconds. */
   private Instant ownClock() {
-    if (!clockless) {
-      clockless = true;
+    if (!clockless.getAndSet(true)) {
       LOG.warn(
           "Nova's replies have no Date header: this machine's clock is used instead, so keep it"
               + " within 5 s of Nova's, or let Nova's web server add the header");
@@ -401,6 +438,13 @@ final class OpenStack4jNova implements Nova {
 
   @Override
   public Accepted execute(Command command) {
+    var priority = Priority.of(command);
+    return priority.compareTo(asker.priority()) < 0
+        ? view(priority, asker.host()).carryOut(command)
+        : carryOut(command);
+  }
+
+  private Accepted carryOut(Command command) {
     return switch (command) {
       case Command.LiveMigrate live -> {
         var copy = live.mayCopyDisks() ? "auto" : Boolean.FALSE;
@@ -632,6 +676,7 @@ final class OpenStack4jNova implements Nova {
     var begin = nanoTime.getAsLong();
     var login = session.current();
     var version = version(call, login);
+    var agreed = negotiated.get();
     inTime(call, begin);
     var reply = attempt(call, login, version);
     if (reply.status() == 401) {
@@ -644,7 +689,7 @@ final class OpenStack4jNova implements Nova {
       }
     }
     if (reply.status() == 406 && call.service() == ServiceType.COMPUTE) {
-      negotiated = null;
+      negotiated.compareAndSet(agreed, null);
       var renewed = version(call, login);
       if (!renewed.equals(version)) {
         inTime(call, begin);
@@ -679,12 +724,40 @@ final class OpenStack4jNova implements Nova {
 
   private NegotiatedVersion negotiated(Login login) {
     var endpoint = login.compute();
-    var known = negotiated;
-    if (known == null || !known.endpoint().equals(endpoint)) {
-      known = discover(login, endpoint);
-      negotiated = known;
+    return agreedAt(endpoint).orElseGet(() -> negotiate(login, endpoint));
+  }
+
+  private Optional<NegotiatedVersion> agreedAt(String endpoint) {
+    return Optional.ofNullable(negotiated.get()).filter(v -> v.endpoint().equals(endpoint));
+  }
+
+  /** One thread asks; the others wait for what it is told, but no longer than for a reply. */
+  private NegotiatedVersion negotiate(Login login, String endpoint) {
+    if (!await(negotiating)) {
+      throw new NovaException(
+          Kind.UNAVAILABLE,
+          "GET / of Nova is not answered: another request has waited for its version for %s s."
+              .formatted(timeouts.usual().toSeconds()));
     }
-    return known;
+    try {
+      var known = agreedAt(endpoint);
+      if (known.isEmpty()) {
+        known = Optional.of(view(Priority.IMMEDIATE, "").discover(login, endpoint));
+        negotiated.set(known.get());
+      }
+      return known.get();
+    } finally {
+      negotiating.unlock();
+    }
+  }
+
+  private boolean await(ReentrantLock other) {
+    try {
+      return other.tryLock(timeouts.usual().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private NegotiatedVersion discover(Login login, String endpoint) {
@@ -784,13 +857,19 @@ final class OpenStack4jNova implements Nova {
     if (call.body() != null) {
       request.json(NovaJson.MAPPER.valueToTree(call.body()).toString());
     }
+    var timeout = call.writes() ? Timeouts.CHANGE : timeouts.usual();
+    var whole = request.build();
+    return budget.during(asker, timeout, () -> sent(call, whole));
+  }
+
+  private Reply sent(Call call, HttpRequest<?> request) {
     var start = System.nanoTime();
+    var sent = nanoTime.getAsLong();
     var status = 0;
     try {
-      var queue = call.writes() ? Timeouts.CHANGE : timeouts.usual();
-      var sent = request.build();
-      if (permits.during(queue, () -> HttpExecutor.create().execute(sent)) instanceof Reply reply) {
+      if (HttpExecutor.create().execute(request) instanceof Reply reply) {
         status = reply.status();
+        reply.tooMany(clock.instant()).ifPresent(pause -> budget.refused(pause, sent));
         return reply;
       }
       throw new IllegalStateException("another connector of openstack4j is on the class path");

@@ -9,9 +9,6 @@ import java.util.function.LongSupplier;
 /** A cloud that is named in a clouds.yaml. */
 public final class OpenStackCloud {
 
-  /** How many requests to the cloud are under way at once, at most; others wait. */
-  public static final int REQUESTS_UNDER_WAY = Permits.REQUESTS_UNDER_WAY;
-
   /**
    * The JDK's own switches, set unless they are set: web servers close idle connections after 5 s
    * and more, and a POST on a connection that is being closed has an unknown outcome; a proxy may
@@ -25,6 +22,16 @@ public final class OpenStackCloud {
           "jdk.httpclient.allowRestrictedHeaders", "host");
 
   private OpenStackCloud() {}
+
+  /** The same with {@link Limits#DEFAULT}. */
+  public static Nova nova(
+      Map<String, String> environment,
+      InstantSource clock,
+      LongSupplier nanoTime,
+      RequestListener listener,
+      Duration timeout) {
+    return nova(environment, clock, nanoTime, listener, timeout, Limits.DEFAULT);
+  }
 
   /**
    * Gives the cloud's Nova without reading a file or contacting anyone; that happens at the first
@@ -41,13 +48,15 @@ public final class OpenStackCloud {
    * @param nanoTime a clock that is never set back, in nanoseconds
    * @param listener is told of every request
    * @param timeout for a request; one to change a service has half of it more
+   * @param limits how much is asked at once
    */
   public static Nova nova(
       Map<String, String> environment,
       InstantSource clock,
       LongSupplier nanoTime,
       RequestListener listener,
-      Duration timeout) {
+      Duration timeout,
+      Limits limits) {
     SWITCHES.forEach(
         (name, value) -> {
           if (System.getProperty(name) == null) {
@@ -55,6 +64,7 @@ public final class OpenStackCloud {
           }
         });
     var timeouts = new Timeouts(timeout);
+    var budget = new Budget(limits, nanoTime, listener);
     var session =
         new Session(
             new CloudsFile(environment),
@@ -62,7 +72,8 @@ public final class OpenStackCloud {
             clock,
             nanoTime,
             timeouts,
+            budget,
             listener);
-    return new OpenStack4jNova(session, clock, nanoTime, timeouts, listener);
+    return new OpenStack4jNova(session, clock, nanoTime, timeouts, budget, listener);
   }
 }

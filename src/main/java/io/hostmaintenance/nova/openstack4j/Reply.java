@@ -3,6 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.UntrustedText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -88,6 +89,21 @@ record Reply(int status, Map<String, String> headers, byte[] body) implements Ht
         .map(String::strip)
         .flatMap(text -> retryAfter(text, now))
         .map(wait -> wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait);
+  }
+
+  /**
+   * How long a cloud that is asked too often asks to be left alone; zero when it does not say for
+   * how long. Empty when it is not asked too often: a 503 says so only with a Retry-After.
+   *
+   * @param now as for {@link #retryAfter}
+   */
+  Optional<Duration> tooMany(Instant now) {
+    if (status == 503) {
+      return retryAfter(now);
+    }
+    return !successful() && Failures.kind(status) == Kind.TOO_MANY_REQUESTS
+        ? retryAfter(now).or(() -> Optional.of(Duration.ZERO))
+        : Optional.empty();
   }
 
   private Optional<Duration> retryAfter(String text, Instant now) {

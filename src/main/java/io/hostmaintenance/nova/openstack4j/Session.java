@@ -3,6 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
+import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.openstack4j.Login.Source;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -43,7 +44,9 @@ final class Session {
   private final InstantSource clock;
   private final LongSupplier nanoTime;
   private final Timeouts timeouts;
+  private final Budget budget;
   private final RequestListener listener;
+  private final Asker asker = new Asker(Priority.IMMEDIATE, "");
   private final ReentrantLock renewing = new ReentrantLock();
 
   private final AtomicReference<Login> login = new AtomicReference<>();
@@ -58,12 +61,14 @@ final class Session {
       InstantSource clock,
       LongSupplier nanoTime,
       Timeouts timeouts,
+      Budget budget,
       RequestListener listener) {
     this.clouds = clouds;
     this.proxies = proxies;
     this.clock = clock;
     this.nanoTime = nanoTime;
     this.timeouts = timeouts;
+    this.budget = budget;
     this.listener = listener;
   }
 
@@ -170,6 +175,15 @@ final class Session {
     if (failure != null && failure.holds(source, now())) {
       throw failure.again();
     }
+    try {
+      return budget.during(asker, timeouts.usual(), () -> logInNow(source));
+    } catch (TransportException e) {
+      throw new NovaException(
+          Kind.UNAVAILABLE, "The login was not sent: %s.".formatted(e.getMessage()));
+    }
+  }
+
+  private Login logInNow(Source source) {
     try {
       var made = logIn(source);
       failure = null;

@@ -38,6 +38,7 @@ class AccessRulesTest {
   private static final List<Consumer<Nova>> CALLS =
       List.of(
           nova -> nova.on(Priority.WATCH, ""),
+          Nova::waited,
           nova -> nova.reserving(() -> ""),
           Nova::identity,
           Nova::computeServices,

@@ -63,7 +63,8 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
     events.add(event);
   }
 
-  List<String> at(Level level) {
+  /** The messages of a level, in their order. */
+  public List<String> at(Level level) {
     return events.stream()
         .filter(event -> event.getLevel() == level)
         .map(ILoggingEvent::getFormattedMessage)

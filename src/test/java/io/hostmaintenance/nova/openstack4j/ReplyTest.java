@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,6 +81,26 @@ class ReplyTest {
   void retryAfterIsSecondsOrADate(String header, int seconds) {
     assertThat(reply("", Map.of("retry-after", header)).retryAfter(NOW))
         .contains(Duration.ofSeconds(seconds));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "429, 30, 30",
+    "498, 30, 30",
+    "413, 30, 30",
+    "503, 30, 30",
+    "429, , 0",
+    "498, , 0",
+    "503, , ",
+    "502, 30, ",
+    "404, 30, ",
+    "202, 30, "
+  })
+  void refusalAsOneTooManyIsToldByStatusAndRetryAfter(int status, String header, Integer pause) {
+    var headers = header == null ? Map.<String, String>of() : Map.of("Retry-After", header);
+
+    assertThat(new Reply(status, headers, new byte[0]).tooMany(NOW))
+        .isEqualTo(Optional.ofNullable(pause).map(Duration::ofSeconds));
   }
 
   @Test

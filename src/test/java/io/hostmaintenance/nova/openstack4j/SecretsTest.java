@@ -237,6 +237,7 @@ class SecretsTest {
             InstantSource.system(),
             System::nanoTime,
             new Timeouts(java.time.Duration.ofSeconds(5)),
+            new Budget(Limits.DEFAULT, System::nanoTime, (operation, status, duration) -> {}),
             (operation, status, duration) -> {});
 
     assertThat(session.current().toString()).contains(StubCloud.USER_ID).doesNotContain("planted");

@@ -1,0 +1,113 @@
+package io.hostmaintenance.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import io.hostmaintenance.nova.openstack4j.Logs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** With which priority a reconciliation asks, and what it says where its questions wait. */
+class RequestPrioritiesTest {
+
+  private static final Duration LONG = World.SETTINGS.pollMoving().plusMillis(1);
+
+  @TempDir Path directory;
+  private World world;
+
+  @BeforeEach
+  void begin() throws IOException {
+    world = new World(directory);
+    world.create("hm", "compute-1");
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    world.close();
+  }
+
+  private List<String> viewsOfOneReconciliation() {
+    world.views();
+    world.reconcile("hm");
+    return world.views();
+  }
+
+  @Test
+  void serviceIsDisabledBeforeAnyMove() {
+    assertThat(viewsOfOneReconciliation())
+        .containsExactly("DRAINING compute-1", "IMMEDIATE compute-1");
+  }
+
+  @Test
+  void moveIsAskedAfterTheQuestionsOfADrain() {
+    world.active();
+    world.reconcile("hm");
+    world.pass(Duration.ofSeconds(1));
+
+    assertThat(viewsOfOneReconciliation())
+        .containsExactly("DRAINING compute-1", "CHANGE compute-1");
+  }
+
+  @Test
+  void hostInMaintenanceIsAskedForLast() {
+    world.runUntilPhase("hm", "InMaintenance");
+    world.pass(World.SETTINGS.pollVerified().multipliedBy(2));
+
+    assertThat(viewsOfOneReconciliation()).containsExactly("IDLE compute-1");
+  }
+
+  @Test
+  void nothingOfAGiveBackWaits() {
+    world.runUntilPhase("hm", "InMaintenance");
+    world.delete("hm");
+
+    assertThat(viewsOfOneReconciliation())
+        .containsExactly("IMMEDIATE compute-1", "IMMEDIATE compute-1");
+  }
+
+  @Test
+  void hostWhoseQuestionsWaitLongerThanAPollIsLoggedOnce() {
+    try (var logs = new Logs()) {
+      world.questionsWait(LONG);
+      world.reconcile("hm");
+      world.reconcile("hm");
+
+      assertThat(logs.at(Level.WARN))
+          .singleElement()
+          .asString()
+          .startsWith("host compute-1: its questions to the cloud have waited 5 s for their turn");
+    }
+  }
+
+  @Test
+  void hostWhoseQuestionsHaveTheirTurnAgainIsLoggedOnce() {
+    world.questionsWait(LONG);
+    world.reconcile("hm");
+    world.questionsWait(Duration.ZERO);
+    try (var logs = new Logs()) {
+      world.reconcile("hm");
+      world.reconcile("hm");
+
+      assertThat(logs.at(Level.INFO))
+          .filteredOn(line -> line.contains("its questions"))
+          .containsExactly(
+              "host compute-1: its questions to the cloud have their turn in time again");
+    }
+  }
+
+  @Test
+  void hostWhoseQuestionsWaitForAPollIsNotLogged() {
+    try (var logs = new Logs()) {
+      world.questionsWait(World.SETTINGS.pollMoving());
+      world.reconcile("hm");
+
+      assertThat(logs.at(Level.WARN)).isEmpty();
+    }
+  }
+}
