@@ -2,7 +2,6 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hostmaintenance.nova.Nova;
-import io.hostmaintenance.nova.openstack4j.Limits;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
@@ -12,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -30,6 +30,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
   private final KubernetesClient client;
   private final Optional<Lease> lease;
   private final Operator operator;
+  private final ReconciliationQueue queue;
   private final HostMaintenanceReconciler reconciler;
   private final HealthServer health;
   private final Thread watch;
@@ -56,7 +57,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
         config.leaderElection()
             ? Optional.of(new Lease(client, config.namespace(), identity, clock))
             : Optional.empty();
-    this.operator = new Operator(c -> configure(c, config.limits()));
+    this.operator = new Operator(this::configure);
     var maintenance =
         new MaintenanceLoop(
             Cloud.of(
@@ -73,7 +74,8 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             .name("watch")
             .unstarted(() -> watch(maintenance::watch, config.settings().pollMoving()));
     var ticks = new RunningReconciliations(clock, System::nanoTime);
-    this.reconciler = new HostMaintenanceReconciler(maintenance, ticks, metrics::tickFailed);
+    this.queue = new ReconciliationQueue(config.limits(), metrics::reconciliationWaited);
+    this.reconciler = new HostMaintenanceReconciler(maintenance, queue, ticks, metrics::tickFailed);
     operator.register(
         reconciler,
         o ->
@@ -90,14 +92,14 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             metrics::text);
   }
 
-  private void configure(ConfigurationServiceOverrider configuration, Limits limits) {
+  private void configure(ConfigurationServiceOverrider configuration) {
     configuration
         .withKubernetesClient(client)
         .withCloseClientOnStop(false)
         .withUseSSAToPatchPrimaryResource(false)
         .withReconciliationTerminationTimeout(TERMINATION)
-        // More could only wait for each other's requests, each with an observation in its hands.
-        .withConcurrentReconciliationThreads(limits.requestsInFlight());
+        // They wait in the queue of the reconciler, which knows what is urgent.
+        .withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
     lease.ifPresent(l -> configuration.withLeaderElectionConfiguration(l.configuration()));
   }
 
@@ -135,6 +137,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     }
     lease.ifPresent(Lease::stopping);
     watch.interrupt();
+    queue.close();
     operator.stop();
     lease.ifPresent(Lease::release);
     health.close();

@@ -2,6 +2,8 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.drain.RequestPriority;
+import io.hostmaintenance.nova.Priority;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -17,6 +19,8 @@ import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.MDC;
 
@@ -36,6 +40,7 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
   private static final Duration AT_ONCE = Duration.ofMillis(1);
 
   private final MaintenanceLoop maintenance;
+  private final ReconciliationQueue queue;
   private final RunningReconciliations ticks;
   private final Runnable failure;
   private final SimpleInboundEventSource<HostMaintenance> awaited =
@@ -45,12 +50,17 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
   /**
    * Takes what a reconciliation is.
    *
+   * @param queue says whose turn it is
    * @param reconciliations is told of each that is under way
    * @param failure happens whenever one ends with an exception
    */
   HostMaintenanceReconciler(
-      MaintenanceLoop maintenance, RunningReconciliations ticks, Runnable failure) {
+      MaintenanceLoop maintenance,
+      ReconciliationQueue queue,
+      RunningReconciliations ticks,
+      Runnable failure) {
     this.maintenance = maintenance;
+    this.queue = queue;
     this.ticks = ticks;
     this.failure = failure;
   }
@@ -93,10 +103,24 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
   @Override
   public UpdateControl<HostMaintenance> reconcile(
       HostMaintenance resource, Context<HostMaintenance> context) {
-    var result = reconcile(resource.getMetadata());
+    MaintenanceLoop.Result result;
+    try {
+      result = queue.run(() -> priority(resource), () -> reconcile(resource.getMetadata()));
+    } catch (CancellationException e) {
+      return UpdateControl.noUpdate();
+    }
     return result.released() || context.isPrimaryResourceDeleted()
         ? UpdateControl.noUpdate()
         : UpdateControl.<HostMaintenance>noUpdate().rescheduleAfter(pause(result));
+  }
+
+  /** By the newest that the watch told: someone may have deleted the resource meanwhile. */
+  private Priority priority(HostMaintenance resource) {
+    var newest =
+        Optional.ofNullable(cache)
+            .flatMap(c -> c.get(ResourceID.fromResource(resource)))
+            .orElse(resource);
+    return RequestPriority.ofObservation(newest);
   }
 
   private MaintenanceLoop.Result reconcile(ObjectMeta metadata) {

@@ -58,8 +58,25 @@ final class Metrics implements RequestListener {
 
   @Override
   public void waited(Priority priority, Duration duration) {
-    Timer.builder("hostmaintenance.cloud.waits")
-        .description("Requests to the cloud by how long they waited for their turn")
+    waited(
+        "hostmaintenance.cloud.waits",
+        "Requests to the cloud by how long they waited for their turn",
+        priority,
+        duration);
+  }
+
+  /** A reconciliation has had its turn after so long. */
+  void reconciliationWaited(Priority priority, Duration duration) {
+    waited(
+        "hostmaintenance.reconciliation.waits",
+        "Reconciliations by how long they waited for their turn",
+        priority,
+        duration);
+  }
+
+  private void waited(String name, String description, Priority priority, Duration duration) {
+    Timer.builder(name)
+        .description(description)
         .tag("priority", priority.name().toLowerCase(Locale.ROOT))
         .serviceLevelObjectives(WAITS)
         .register(registry)

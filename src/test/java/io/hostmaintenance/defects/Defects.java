@@ -1052,6 +1052,18 @@ final class Defects {
                 "orElseGet(() -> { var found = view(Priority.IMMEDIATE, \"\")"
                     + ".discover(login, endpoint); negotiated.set(found); return found; })")
             .caughtBy("nova.openstack4j.OneCloudBudgetTest#versionIsAskedForOnceByManyThreads"),
+        Defect.of("reconciles in the order of arrival", "operator/ReconciliationQueue")
+            .where(
+                "Comparator.comparing(Waiter::priority).thenComparing(Waiter::arrival)",
+                "Comparator.comparing(Waiter::arrival)")
+            .caughtBy(
+                "operator.ReconciliationQueueTest"
+                    + "#mostUrgentGoesFirstAndThenTheOneThatHasWaitedLongest",
+                "operator.ReconciliationQueueTest#twoPlacesAreKeptForWhatMustNotWait"),
+        Defect.of("overlooks a deletion while it waits", "operator/ReconciliationQueue")
+            .where("new Waiter(priority.get(), me.arrival(), me.turn())", "me")
+            .caughtBy(
+                "operator.ReconciliationQueueTest#oneThatBecomesUrgentWhileItWaitsHasItsTurn"),
         Defect.of("lets a give-back wait for idle hosts", "drain/RequestPriority")
             .where(
                 "if (resource.isMarkedForDeletion()) { return Priority.IMMEDIATE; }",

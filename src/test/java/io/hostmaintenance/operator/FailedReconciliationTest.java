@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.hostmaintenance.api.v1alpha1.Condition;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,6 +124,7 @@ class FailedReconciliationTest {
     var reconciler =
         new HostMaintenanceReconciler(
             world.process(),
+            new ReconciliationQueue(Limits.DEFAULT, (priority, duration) -> {}),
             new RunningReconciliations(InstantSource.system(), System::nanoTime),
             failures::incrementAndGet);
     var resource = world.resources().read("other").orElseThrow();

@@ -81,6 +81,16 @@ class MetricsTest {
   }
 
   @Test
+  void waitOfAReconciliationIsCountedByPriority() {
+    metrics.reconciliationWaited(Priority.IDLE, Duration.ofSeconds(20));
+
+    assertThat(lines())
+        .contains(
+            "hostmaintenance_reconciliation_waits_seconds_bucket{priority=\"idle\",le=\"5.0\"} 0",
+            "hostmaintenance_reconciliation_waits_seconds_bucket{priority=\"idle\",le=\"30.0\"} 1");
+  }
+
+  @Test
   void deletedResourceHasNoMetrics() {
     lines();
     resources = List.of();

@@ -30,7 +30,7 @@ public record Limits(int requestsInFlight, int readsPerSecond) {
   }
 
   /** How many requests of what may wait are under way at once. */
-  int forOthers() {
+  public int forOthers() {
     return requestsInFlight - KEPT;
   }
 }
