@@ -245,13 +245,27 @@ final class HostObserver {
       return changesSince.isPresent() ? following(changesSince.get()) : complete();
     }
 
+    /** On the way out no question waits for what others ask. */
+    private SharedList.Fetched<List<ComputeService>> servicesBegunAfter(long moment) {
+      var now = nanoTime.getAsLong();
+      return resource.isMarkedForDeletion()
+          ? new SharedList.Fetched<>(nova.computeServices(), now)
+          : services.begunAfter(moment);
+    }
+
+    private List<Migration> changedSince(Instant changesSince) {
+      return resource.isMarkedForDeletion()
+          ? nova.migrations(MigrationFilter.ofHostSince(host, changesSince))
+          : changed.of(host, changesSince, begunAfter(remembered));
+    }
+
     /** While requests of ours are outstanding, when the host cannot be found empty anyway. */
     private Snapshot following(Instant changesSince) {
       var identity = nova.identity();
-      var migrations = changed.of(host, changesSince, begunAfter(remembered));
+      var migrations = changedSince(changesSince);
       var began = nanoTime.getAsLong();
       var instances = nova.instancesOn(host);
-      var listed = services.begunAfter(nanoTime.getAsLong() - SERVICES.toNanos());
+      var listed = servicesBegunAfter(nanoTime.getAsLong() - SERVICES.toNanos());
       var oldest = Math.min(began, listed.began());
       ask(migrations, instances.value(), listed.value());
       var rules = groups.of(nova, resource, instances.value(), details);
@@ -282,7 +296,7 @@ final class HostObserver {
     private Snapshot complete() {
       remembered.notFollowed();
       var identity = nova.identity();
-      var before = services.begunAfter(nanoTime.getAsLong()).value();
+      var before = servicesBegunAfter(nanoTime.getAsLong()).value();
       var page = nova.newestMigrations(host);
       var unfinished = unfinished(page);
       remembered.unfinished(unfinished.stream().map(Migration::id).toList());
@@ -299,7 +313,7 @@ final class HostObserver {
         migrations.addAll(reverted(page, instances.date()));
       }
       inTime();
-      var after = hidden(before) ? before : services.begunAfter(nanoTime.getAsLong()).value();
+      var after = hidden(before) ? before : servicesBegunAfter(nanoTime.getAsLong()).value();
       ask(migrations, instances.value(), after);
       inTime();
       var rules = groups.of(nova, resource, instances.value(), details);

@@ -1052,6 +1052,12 @@ final class Defects {
                 "orElseGet(() -> { var found = view(Priority.IMMEDIATE, \"\")"
                     + ".discover(login, endpoint); negotiated.set(found); return found; })")
             .caughtBy("nova.openstack4j.OneCloudBudgetTest#versionIsAskedForOnceByManyThreads"),
+        Defect.of("lets a give-back wait for what others ask", "operator/HostObserver")
+            .where(
+                "return resource.isMarkedForDeletion() ? new SharedList",
+                "return resource == null ? new SharedList")
+            .caughtBy(
+                "operator.RequestPrioritiesTest#hostIsGivenBackWhileTheCloudWantsToBeLeftAlone"),
         Defect.of("reconciles in the order of arrival", "operator/ReconciliationQueue")
             .where(
                 "Comparator.comparing(Waiter::priority).thenComparing(Waiter::arrival)",

@@ -1,13 +1,17 @@
 package io.hostmaintenance.operator;
 
+import static io.hostmaintenance.fakecloud.http.CloudSimulator.on;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.hostmaintenance.fakecloud.http.Fault;
 import io.hostmaintenance.nova.openstack4j.Logs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +73,47 @@ class RequestPrioritiesTest {
 
     assertThat(viewsOfOneReconciliation())
         .containsExactly("IMMEDIATE compute-1", "IMMEDIATE compute-1");
+  }
+
+  /** The next question of an observation is refused for five minutes. */
+  private void refuse() {
+    var refused = new AtomicBoolean();
+    world
+        .simulator()
+        .fault(
+            1,
+            on("GET", ".*/os-migrations")
+                .and(
+                    request -> {
+                      refused.set(true);
+                      return true;
+                    }),
+            Fault.error(429, "Slow down.", Map.of("Retry-After", "300")));
+    world.runUntil("hm", refused::get);
+  }
+
+  @Test
+  void cloudThatWantsToBeLeftAloneIsNotAskedAgainForAnIdleHost() {
+    world.runUntilPhase("hm", "InMaintenance");
+    refuse();
+    var before = world.simulator().requests().size();
+
+    world.pass(Duration.ofSeconds(100));
+    var next = world.reconcile("hm").requeueAfter();
+
+    assertThat(world.simulator().requests()).hasSize(before);
+    assertThat(next).isGreaterThan(Duration.ofMinutes(2));
+  }
+
+  @Test
+  void hostIsGivenBackWhileTheCloudWantsToBeLeftAlone() {
+    world.runUntilPhase("hm", "InMaintenance");
+    refuse();
+    world.delete("hm");
+
+    world.run("hm", Duration.ofSeconds(60));
+
+    assertThat(world.host("compute-1").enabled()).isTrue();
   }
 
   @Test

@@ -20,6 +20,8 @@ import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.fakecloud.http.Request;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.Priority;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -58,6 +60,10 @@ final class World implements AutoCloseable {
   private final List<String> woken = new ArrayList<>();
   private final CloudSimulator simulator;
   private final Nova nova;
+
+  /** A world's time stands still while it asks: it knows no number of questions in a second. */
+  private static final Limits UNHURRIED = new Limits(8, Integer.MAX_VALUE);
+
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private BooleanSupplier leading = () -> true;
   private boolean requestsFree = true;
@@ -79,7 +85,8 @@ final class World implements AutoCloseable {
             () -> now,
             () -> Duration.between(Instant.EPOCH, now).toNanos(),
             (operation, status, duration) -> {},
-            Duration.ofSeconds(60));
+            Duration.ofSeconds(60),
+            UNHURRIED);
     startProcess();
   }
 
@@ -88,7 +95,7 @@ final class World implements AutoCloseable {
     process =
         new MaintenanceLoop(
             io.hostmaintenance.operator.Cloud.of(
-                guarded(), this::nanos, sideBySide(), SETTINGS.strategies()),
+                guarded(nova), this::nanos, sideBySide(), SETTINGS.strategies()),
             resources,
             (resource, notice) -> notices.add(notice),
             SETTINGS,
@@ -104,7 +111,7 @@ final class World implements AutoCloseable {
   }
 
   /** The cloud, of which no request can be set aside while none is free. */
-  private Nova guarded() {
+  private Nova guarded(Nova nova) {
     return (Nova)
         Proxy.newProxyInstance(
             Nova.class.getClassLoader(),
@@ -112,7 +119,7 @@ final class World implements AutoCloseable {
             (proxy, method, arguments) -> {
               if (method.getName().equals("on")) {
                 views.add(arguments[0] + " " + arguments[1]);
-                return proxy;
+                return guarded(nova.on((Priority) arguments[0], (String) arguments[1]));
               }
               if (method.getName().equals("waited")) {
                 return waited;
