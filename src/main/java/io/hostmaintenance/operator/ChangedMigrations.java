@@ -3,6 +3,7 @@ package io.hostmaintenance.operator;
 import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -66,7 +67,7 @@ final class ChangedMigrations {
   }
 
   private List<Migration> own(String host, Instant since) {
-    return nova.migrations(MigrationFilter.ofHostSince(host, since));
+    return nova.on(Priority.DRAINING, host).migrations(MigrationFilter.ofHostSince(host, since));
   }
 
   private Instant newest() {
@@ -84,6 +85,7 @@ final class ChangedMigrations {
             .filter(s -> !s.isBefore(bound))
             .min(Instant::compareTo)
             .orElse(bound);
-    return new Changed(since, nova.migrations(MigrationFilter.since(since)));
+    return new Changed(
+        since, nova.on(Priority.WATCH, "").migrations(MigrationFilter.since(since)));
   }
 }

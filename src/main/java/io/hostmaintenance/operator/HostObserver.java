@@ -98,9 +98,10 @@ final class HostObserver {
     this.strategies = strategies;
     this.nanoTime = nanoTime;
     this.parallelReads = parallelReads;
-    this.hypervisors = new Hypervisors(nova, nanoTime);
+    var shared = nova.on(Priority.WATCH, "");
+    this.hypervisors = new Hypervisors(shared, nanoTime);
     this.groups = new Groups(nanoTime);
-    this.services = new SharedList<>("GET /os-services", nova::computeServices, nanoTime);
+    this.services = new SharedList<>("GET /os-services", shared::computeServices, nanoTime);
     this.changed = new ChangedMigrations(nova, nanoTime);
   }
 
