@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.ObjIntConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -54,6 +55,7 @@ public final class CloudSimulator implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final List<Request> requests = new ArrayList<>();
   private final List<Trouble> troubles = new ArrayList<>();
+  private ObjIntConsumer<Request> counter;
   private final Cloud cloud;
   private final InstantSource clock;
   private final HttpWire server;
@@ -224,6 +226,18 @@ public final class CloudSimulator implements AutoCloseable {
     return requests().stream().filter(which).toList();
   }
 
+  /**
+   * From now on this is told of each request and the bytes of its answer's body, in turn, and
+   * {@link #requests()} keeps none: for measurements of millions.
+   */
+  public void count(ObjIntConsumer<Request> requestAndBytes) {
+    locked(
+        () -> {
+          counter = requestAndBytes;
+          return null;
+        });
+  }
+
   // --- handling ---
 
   private <T> T locked(Supplier<T> what) {
@@ -239,7 +253,9 @@ public final class CloudSimulator implements AutoCloseable {
     var fault =
         locked(
             () -> {
-              requests.add(request.withoutToken());
+              if (counter == null) {
+                requests.add(request.withoutToken());
+              }
               return nextFault(request);
             });
     return switch (fault.orElse(null)) {
@@ -296,6 +312,9 @@ public final class CloudSimulator implements AutoCloseable {
                 case "placement" -> placement(request);
                 default -> keystone.handle(request).with("x-openstack-request-id", newRequestId());
               };
+          if (counter != null) {
+            counter.accept(request, reply.body().length());
+          }
           return reply.with("Date", HTTP_DATE.format(c.now()));
         });
   }

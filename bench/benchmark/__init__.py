@@ -1,0 +1,1 @@
+"""The benchmarks of the operator: `bench/run` and `bench/check`."""
