@@ -8,13 +8,29 @@ import io.hostmaintenance.drain.instance.HostView;
 import io.hostmaintenance.drain.instance.InstanceView;
 import io.hostmaintenance.drain.instance.StrategyTable;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Instance;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
-/** One observation and its input: what every rule of the brain reads. */
-record DecisionContext(DecisionInput input, Snapshot snapshot) {
+/**
+ * One observation and its input: what every rule of the brain reads.
+ *
+ * @param onHost the instances on the host by id, for rules that ask for each row
+ */
+record DecisionContext(DecisionInput input, Snapshot snapshot, Map<String, Instance> onHost) {
+
+  DecisionContext(DecisionInput input, Snapshot snapshot) {
+    this(
+        input,
+        snapshot,
+        snapshot.instances().stream()
+            .collect(Collectors.toMap(Instance::id, Function.identity(), (a, b) -> a)));
+  }
 
   HostMaintenanceSpec spec() {
     return input.resource().getSpec();
@@ -47,6 +63,11 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
         .filter(s -> taken != null && s.id() != null && s.id().equals(taken.id()))
         .findFirst()
         .or(() -> snapshot.service(host()));
+  }
+
+  /** An instance on the host. */
+  Optional<Instance> onHost(String id) {
+    return Optional.ofNullable(onHost.get(id));
   }
 
   /** The host that the spec names for the moves; empty: the scheduler picks. */
@@ -109,7 +130,7 @@ record DecisionContext(DecisionInput input, Snapshot snapshot) {
   InstanceView view(String id, HostView host) {
     return new InstanceView(
         host,
-        snapshot.onHost(id),
+        onHost(id),
         snapshot.detail(id),
         snapshot.migrations().stream().filter(m -> m.instanceId().equals(id)).toList(),
         snapshot.groups().getOrDefault(id, List.of()),

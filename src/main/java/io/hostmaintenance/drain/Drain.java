@@ -303,7 +303,7 @@ public final class Drain {
   private static List<InstanceStatus> staying(DecisionContext context, List<InstanceStatus> rows) {
     return rows.stream()
         .filter(r -> r.is(RowState.Skipped))
-        .filter(r -> context.snapshot().onHost(r.id()).isPresent() || r.destinationHost() != null)
+        .filter(r -> context.onHost(r.id()).isPresent() || r.destinationHost() != null)
         .toList();
   }
 
@@ -401,7 +401,7 @@ public final class Drain {
 
   /** Whether a row keeps the host from being empty until somebody acts. */
   private static boolean needsAdmin(InstanceStatus row, DecisionContext context) {
-    var here = context.snapshot().onHost(row.id()).isPresent();
+    var here = context.onHost(row.id()).isPresent();
     return row.is(RowState.Blocked)
         || here && (row.is(RowState.Failed) || RowState.of(row).isEmpty());
   }

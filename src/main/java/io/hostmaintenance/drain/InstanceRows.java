@@ -30,6 +30,7 @@ import io.hostmaintenance.nova.Migration;
 import io.hostmaintenance.nova.UntrustedText;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -131,7 +132,7 @@ final class InstanceRows {
     if (toBeAskedAgain(row) || row.reason() == null) {
       return rest(row);
     }
-    var here = context.snapshot().onHost(row.id()).filter(i -> row.is(RowState.Failed));
+    var here = context.onHost(row.id()).filter(i -> row.is(RowState.Failed));
     return here.isPresent() && fallsBack(row) ? decided(fallenBack(row, here.get())) : row;
   }
 
@@ -142,7 +143,7 @@ final class InstanceRows {
 
   /** A row without an outstanding request. */
   private InstanceStatus rest(InstanceStatus row) {
-    var onHost = context.snapshot().onHost(row.id());
+    var onHost = context.onHost(row.id());
     return onHost.isPresent() ? here(row, onHost.get()) : away(row);
   }
 
@@ -511,13 +512,17 @@ final class InstanceRows {
     var flying = inFlight.stream().filter(InstanceRows::moves).toList();
     var busy = new HashSet<String>();
     flying.forEach(r -> busy.addAll(groups(r.id())));
+    var full = EnumSet.noneOf(Way.class);
     var groupsOfFlyingKnown = flying.stream().map(InstanceStatus::id).allMatch(this::known);
     for (var row : candidates()) {
       var way = movable.get(row.id());
       var known =
           way.move().isEmpty()
               || known(row.id()) && (groupsOfFlyingKnown || groups(row.id()).isEmpty());
-      if (free <= 0 || !slotFree(way) || !known || !way.plain() && (plain || !goesSomewhere(row))) {
+      if (free <= 0
+          || !slotFree(way, full)
+          || !known
+          || !way.plain() && (plain || !goesSomewhere(row))) {
         continue;
       }
       var groups = way.move().isPresent() ? groups(row.id()) : Set.<String>of();
@@ -560,6 +565,14 @@ final class InstanceRows {
             .filter(way::sharesSlotsWith)
             .count();
     return taken < way.slots(context.spec().concurrency());
+  }
+
+  /** The same, for requests that only take slots: a way that was full once stays so. */
+  private boolean slotFree(Way way, Set<Way> full) {
+    if (!full.contains(way) && !slotFree(way)) {
+      full.add(way);
+    }
+    return !full.contains(way);
   }
 
   private void ask(InstanceStatus row, Way way, Operation operation) {

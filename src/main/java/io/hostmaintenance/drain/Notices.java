@@ -63,7 +63,7 @@ final class Notices {
     for (var row : rows) {
       var old = before.get(row.id());
       if (wasDrained
-          && context.snapshot().onHost(row.id()).isPresent()
+          && context.onHost(row.id()).isPresent()
           && (old == null || !old.state().equals(row.state()))) {
         notices.add(Notice.warning(InstanceMessages.lateArrival(row)));
       }

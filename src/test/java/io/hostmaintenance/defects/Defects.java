@@ -731,7 +731,7 @@ final class Defects {
                 "groups.stream().anyMatch(busy::contains)", "groups.stream().anyMatch(g -> false)")
             .caughtBy("drain.InstanceRowsTest$MembersOfOneServerGroup#moveOneAfterAnother"),
         Defect.of("moves more at once than the spec allows", "drain/InstanceRows")
-            .where("|| !slotFree(way)", "")
+            .where("|| !slotFree(way, full)", "")
             .caughtBy("drain.InstanceRowsTest#liveAndColdMigrationsHaveSeparateLimits"),
         Defect.of("moves more at once than all hosts may", "operator/MaintenanceLoop")
             .where(

@@ -2,8 +2,11 @@ package io.hostmaintenance.api.v1alpha1;
 
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Where a row stands. A row that left its host, or was given up, begins anew when its instance
@@ -53,6 +56,9 @@ public enum RowState {
   /** Deleted, or off the host by someone else. */
   Gone;
 
+  private static final Map<String, RowState> BY_WORD =
+      Arrays.stream(values()).collect(Collectors.toMap(Enum::name, Function.identity()));
+
   /** Whether the row is neither at its end nor in need of a human. */
   public boolean remaining() {
     return switch (this) {
@@ -84,6 +90,6 @@ public enum RowState {
 
   /** The state of a row; empty for a word that only a newer operator knows. */
   public static Optional<RowState> of(InstanceStatus row) {
-    return Arrays.stream(values()).filter(s -> s.name().equals(row.state())).findFirst();
+    return Optional.ofNullable(row.state()).map(BY_WORD::get);
   }
 }
