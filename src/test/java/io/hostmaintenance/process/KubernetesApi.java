@@ -27,6 +27,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -34,7 +35,7 @@ import java.util.function.Consumer;
  * of resources: lists in pages, a watch, versions that are compared, finalizers, Events that are
  * counted and forgotten. It has no namespace for a lease.
  */
-final class KubernetesApi implements AutoCloseable {
+public final class KubernetesApi implements AutoCloseable {
 
   private static final String RESOURCES = "/apis/hostmaintenance.io/v1alpha1/hostmaintenances";
 
@@ -45,10 +46,11 @@ final class KubernetesApi implements AutoCloseable {
   private final List<BlockingQueue<String>> watches = new CopyOnWriteArrayList<>();
   private final Map<Kind, Integer> calls = new HashMap<>();
   private final List<Refusal> refusals = new CopyOnWriteArrayList<>();
+  private BiConsumer<Kind, JsonNode> observer = (kind, resource) -> {};
   private long version = 1;
 
   /** What is asked, as far as it is counted. */
-  enum Kind {
+  public enum Kind {
     LIST,
     WATCH,
     GET,
@@ -61,7 +63,7 @@ final class KubernetesApi implements AutoCloseable {
   private record Refusal(Kind kind, int status, String message) {}
 
   /** Serves at once on a free port of 127.0.0.1. */
-  KubernetesApi() throws IOException {
+  public KubernetesApi() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1000);
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.createContext("/", this::handle);
@@ -74,7 +76,7 @@ final class KubernetesApi implements AutoCloseable {
   }
 
   /** Writes a kubeconfig that leads here. */
-  Path kubeconfig(Path directory) throws IOException {
+  public Path kubeconfig(Path directory) throws IOException {
     return Files.writeString(
         directory.resolve("kubeconfig"),
         """
@@ -91,7 +93,7 @@ final class KubernetesApi implements AutoCloseable {
   // --- people ---
 
   /** Creates a resource as a person does. */
-  synchronized void create(HostMaintenance resource) {
+  public synchronized void create(HostMaintenance resource) {
     var json = json(resource);
     var name = resource.getMetadata().getName();
     json.withObject("/metadata")
@@ -102,26 +104,26 @@ final class KubernetesApi implements AutoCloseable {
   }
 
   /** Deletes a resource as a person does; it stays while it has finalizers. */
-  synchronized void delete(String name) {
+  public synchronized void delete(String name) {
     var json = stored.get(name).deepCopy();
     json.withObject("/metadata").put("deletionTimestamp", now());
     store(json, "MODIFIED");
   }
 
   /** Changes a status behind the operator's back. */
-  synchronized void edit(String name, Consumer<ObjectNode> edit) {
+  public synchronized void edit(String name, Consumer<ObjectNode> edit) {
     var resource = stored.get(name).deepCopy();
     edit.accept(resource.withObject("/status"));
     store(resource, "MODIFIED");
   }
 
   /** How many there are. */
-  synchronized int size() {
+  public synchronized int size() {
     return stored.size();
   }
 
   /** The status of a condition of a resource; empty text when there is none. */
-  synchronized String condition(String name, String type) {
+  public synchronized String condition(String name, String type) {
     var resource = stored.get(name);
     if (resource != null) {
       for (var condition : resource.at("/status/conditions")) {
@@ -139,8 +141,16 @@ final class KubernetesApi implements AutoCloseable {
   }
 
   /** How often each kind was asked so far. */
-  synchronized Map<Kind, Integer> calls() {
+  public synchronized Map<Kind, Integer> calls() {
     return Map.copyOf(calls);
+  }
+
+  /**
+   * From now on this is told, in turn, of each request for one resource that was carried out, with
+   * the resource as it is stored then.
+   */
+  public synchronized void observe(BiConsumer<Kind, JsonNode> kindAndResource) {
+    observer = kindAndResource;
   }
 
   // --- the operator ---
@@ -200,7 +210,10 @@ final class KubernetesApi implements AutoCloseable {
         return status(404, "hostmaintenances \"" + words[0] + "\" not found");
       }
       return switch (method) {
-        case "GET" -> new Answer(200, resource.toString());
+        case "GET" -> {
+          observer.accept(Kind.GET, resource);
+          yield new Answer(200, resource.toString());
+        }
         case "PUT" -> put(resource, JSON.readTree(body));
         case "PATCH" -> patch(resource, JSON.readTree(body));
         default -> status(405, method);
@@ -256,6 +269,7 @@ final class KubernetesApi implements AutoCloseable {
     }
     var next = resource.deepCopy();
     next.set("status", sent.path("status"));
+    observer.accept(Kind.WRITE_STATUS, next);
     return new Answer(200, store(next, "MODIFIED").toString());
   }
 

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** The built jar as a process, with the flags of the Dockerfile and the memory of the chart. */
 final class OperatorJar implements AutoCloseable {
@@ -44,6 +45,7 @@ final class OperatorJar implements AutoCloseable {
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().clear();
+    builder.environment().putAll(variables());
     builder.environment().put("HM_PORT", String.valueOf(port));
     builder.environment().putAll(environment);
     process = builder.start();
@@ -118,13 +120,26 @@ final class OperatorJar implements AutoCloseable {
     return number(values, "limits:\\s+memory: (\\d+)Mi");
   }
 
+  /** The command of the image; its AOT cache is made with the image, and only there. */
   private static List<String> entrypoint() throws IOException {
     var line =
         Files.readAllLines(Path.of("Dockerfile")).stream()
             .filter(l -> l.startsWith("ENTRYPOINT"))
             .findFirst()
             .orElseThrow();
-    return Pattern.compile("\"([^\"]*)\"").matcher(line).results().map(m -> m.group(1)).toList();
+    return Pattern.compile("\"([^\"]*)\"")
+        .matcher(line)
+        .results()
+        .map(m -> m.group(1))
+        .filter(word -> !word.startsWith("-XX:AOTCache"))
+        .toList();
+  }
+
+  private static Map<String, String> variables() throws IOException {
+    return Files.readAllLines(Path.of("Dockerfile")).stream()
+        .filter(l -> l.startsWith("ENV "))
+        .map(l -> l.substring(4).split("=", 2))
+        .collect(Collectors.toMap(pair -> pair[0], pair -> pair[1]));
   }
 
   private static long number(String text, String pattern) {
