@@ -39,7 +39,7 @@ def left(case):
 
 def wait_until_empty(case):
     """Waits until nothing is left."""
-    until('the host is empty', lambda: not left(case), LONGEST, every=0.5)
+    until('the host is empty', lambda: not left(case), LONGEST, every=1)
 
 
 def operator(case, **spec):
@@ -83,11 +83,11 @@ def novaclient(case):
         _nova(case, 'host-evacuate-live', case.host)
         until('the running guests have moved', lambda: not any(
             s['OS-EXT-STS:vm_state'] == 'active' and s['OS-EXT-SRV-ATTR:host'] == case.host or s['OS-EXT-STS:task_state']
-            for s in case.cloud.mine()), LONGEST, every=0.5)
+            for s in case.cloud.mine()), LONGEST, every=1)
     if 'stopped' in states:
         _nova(case, 'host-servers-migrate', case.host)
         until('the others wait for their confirmation', lambda: not case.cloud.on_host(case.host) and not any(
-            s['OS-EXT-STS:task_state'] for s in case.cloud.mine()), LONGEST, every=0.5)
+            s['OS-EXT-STS:task_state'] for s in case.cloud.mine()), LONGEST, every=1)
         waiting = [s['id'] for s in case.cloud.mine() if s['status'] == 'VERIFY_RESIZE']
         case.cloud.each(lambda i: case.cloud.act(i, {'confirmResize': None}), waiting)
         wait_until_empty(case)
