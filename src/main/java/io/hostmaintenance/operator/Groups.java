@@ -1,8 +1,8 @@
 package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.HostClaim;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.Group;
 import io.hostmaintenance.drain.instance.Hint;
@@ -43,8 +43,13 @@ final class Groups {
   /** Of so many instances and groups something is kept. */
   private static final int KEPT = 10_000;
 
-  /** At one observation so much is asked at most, for so long. */
-  private static final int QUESTIONS = 24;
+  /**
+   * At one observation so much is asked at most, for so long: moves need no more until the next.
+   */
+  private static final int QUESTIONS = 8;
+
+  /** The same for a plan, which is of all instances and observed seldom. */
+  private static final int QUESTIONS_OF_A_PLAN = 24;
 
   private static final Duration TIME = Duration.ofSeconds(5);
 
@@ -90,7 +95,8 @@ final class Groups {
   record Rules(Map<String, List<Group>> groups, Map<String, List<Hint>> hints) {}
 
   /**
-   * The rules of those that move and of those on the host that can be moved; never fails.
+   * The rules of those that move and of those on the host that can be moved; never fails. None
+   * while the host is not held, when no move can follow.
    *
    * @param nova the cloud, as the host asks it
    * @param resource its status may be null; of a plan it is asked of each where the others are
@@ -99,12 +105,14 @@ final class Groups {
    */
   Rules of(
       Nova nova, HostMaintenance resource, List<Instance> instances, Map<String, Detail> details) {
-    var status = resource.getStatus();
-    var snapshot = new Questions(nova);
+    if (!resource.plans() && !HostClaim.holdsHost(resource.getStatus())) {
+      return new Rules(Map.of(), Map.of());
+    }
+    var snapshot = new Questions(nova, resource.plans() ? QUESTIONS_OF_A_PLAN : QUESTIONS);
     var found = new HashMap<String, List<Group>>();
     var hints = new HashMap<String, List<Hint>>();
     var known = instances.stream().collect(Collectors.toMap(Instance::id, i -> i, (a, b) -> a));
-    for (var id : wanted(status, instances, details)) {
+    for (var id : wanted(resource, instances, details)) {
       var noHost = resource.plans() || noHost(details.get(id));
       snapshot
           .membership(id)
@@ -124,8 +132,11 @@ final class Groups {
     return detail != null && detail.events().filter(MoveFailure::noValidHost).isPresent();
   }
 
+  /** Those that move, then the others in the order in which they will. */
   private static List<String> wanted(
-      HostMaintenanceStatus status, List<Instance> instances, Map<String, Detail> details) {
+      HostMaintenance resource, List<Instance> instances, Map<String, Detail> details) {
+    var status = resource.getStatus();
+    var sign = resource.getSpec().order().equals("SmallestFirst") ? 1 : -1;
     var outstanding =
         status == null
             ? Stream.<String>empty()
@@ -136,7 +147,8 @@ final class Groups {
         instances.stream()
             .filter(
                 i -> i.idle() && (MOVABLE.contains(i.vmState()) || mayBegin(details.get(i.id()))))
-            .sorted(Comparator.comparing(Instance::ramMiB).reversed().thenComparing(Instance::id))
+            .sorted(
+                Comparator.comparing((Instance i) -> sign * i.ramMiB()).thenComparing(Instance::id))
             .map(Instance::id);
     return Stream.concat(outstanding, movable).distinct().toList();
   }
@@ -151,10 +163,12 @@ final class Groups {
 
     private final Nova nova;
     private final long began = nanoTime.getAsLong();
+    private final int most;
     private int asked;
 
-    Questions(Nova nova) {
+    Questions(Nova nova, int most) {
       this.nova = nova;
+      this.most = most;
     }
 
     /** Empty when it is not known yet and no more may be asked now. */
@@ -257,7 +271,7 @@ final class Groups {
     }
 
     private boolean mayAsk() {
-      return asked < QUESTIONS && !old(began, TIME);
+      return asked < most && !old(began, TIME);
     }
 
     private <T> Optional<T> ask(String about, Supplier<T> question) {

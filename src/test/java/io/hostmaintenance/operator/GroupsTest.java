@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
+import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.instance.Group;
 import io.hostmaintenance.drain.instance.Hint;
@@ -23,6 +25,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is asked about server groups, and how often. */
 class GroupsTest {
@@ -88,10 +92,41 @@ class GroupsTest {
   void manyInstancesAreReadOverSeveralObservations() {
     var ids = IntStream.range(0, 60).mapToObj(i -> "vm-" + i).toArray(String[]::new);
 
-    assertThat(snapshot(ids)).hasSize(24);
-    assertThat(snapshot(ids)).hasSize(48);
-    assertThat(snapshot(ids)).hasSize(60);
-    assertThat(asked).hasSize(60);
+    assertThat(snapshot(ids)).hasSize(8);
+    assertThat(snapshot(ids)).hasSize(16);
+    assertThat(asked).hasSize(16);
+  }
+
+  @Test
+  void planReads24AtOnce() {
+    var here = IntStream.range(0, 60).mapToObj(i -> active("vm-" + i, "here")).toList();
+
+    assertThat(known.of(plan(), here, Map.of()).groups()).hasSize(24);
+  }
+
+  @Test
+  void nothingIsReadBeforeTheHostIsHeld() {
+    var resource = drain();
+    resource.setStatus(null);
+
+    assertThat(known.of(resource, List.of(active("a", "here")), Map.of()).groups()).isEmpty();
+    assertThat(asked).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"LargestFirst, z", "SmallestFirst, a"})
+  void groupsAreReadInTheOrderOfTheMoves(String order, String first) {
+    var resource = drain();
+    resource.setSpec(HostMaintenanceSpecBuilder.builder(resource.getSpec()).order(order).build());
+    var here =
+        List.of(
+            Fixtures.ram(512, active("a", "here")),
+            Fixtures.ram(1024, active("m", "here")),
+            Fixtures.ram(2048, active("z", "here")));
+
+    known.of(resource, here, Map.of());
+
+    assertThat(asked).first().isEqualTo("groupsOf " + first);
   }
 
   @Test
@@ -212,7 +247,12 @@ class GroupsTest {
   }
 
   private static HostMaintenance drain() {
-    return resource("Drain");
+    var resource = resource("Drain");
+    resource.setStatus(
+        HostMaintenanceStatus.builder()
+            .service(new ServiceStatus("service", true, null, null, null))
+            .build());
+    return resource;
   }
 
   private static HostMaintenance plan() {
