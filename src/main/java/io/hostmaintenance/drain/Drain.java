@@ -419,7 +419,7 @@ public final class Drain {
       return context.settings().pollIdle();
     }
     if (status.remaining() > 0) {
-      return pollOfMoves(context, status);
+      return new MoveQueue(context, status.instances()).pause(pollOfMoves(context, status));
     }
     if (status.firstEmptyTime() != null && !status.isTrue(Condition.READY)) {
       var due = status.firstEmptyTime().plus(context.settings().settle()).plusSeconds(1);

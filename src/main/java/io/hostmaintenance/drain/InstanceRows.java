@@ -60,6 +60,9 @@ import java.util.stream.Collectors;
  */
 final class InstanceRows {
 
+  /** With concurrency.live: Auto so few guests are changed at once, which is no matter of speed. */
+  private static final int CHANGED_AT_ONCE = 2;
+
   private final DecisionContext context;
   private final HostView host;
   private final EmptyCheck emptyCheck;
@@ -330,7 +333,9 @@ final class InstanceRows {
       if (next.containsKey(row.id()) && !row.is(RowState.Restoring)) {
         next.remove(row.id());
         follow(WayTracker.takenBack(row, view));
-      } else if (row.stopRequestId() != null && !row.outstanding() && slotFree(Way.STOP)) {
+      } else if (row.stopRequestId() != null
+          && !row.outstanding()
+          && slotFree(Way.STOP, CHANGED_AT_ONCE)) {
         follow(WayTracker.toStart(row, view));
       }
     }
@@ -509,6 +514,7 @@ final class InstanceRows {
     var plain = rows.stream().anyMatch(DetailQueries::movesPlainly);
     var inFlight = rows.stream().filter(RowTransitions::inFlight).toList();
     var free = context.input().freeMoves() - inFlight.size();
+    var wanted = new MoveQueue(context, rows).wanted();
     var flying = inFlight.stream().filter(InstanceRows::moves).toList();
     var busy = new HashSet<String>();
     flying.forEach(r -> busy.addAll(groups(r.id())));
@@ -520,9 +526,13 @@ final class InstanceRows {
           way.move().isEmpty()
               || known(row.id()) && (groupsOfFlyingKnown || groups(row.id()).isEmpty());
       if (free <= 0
-          || !slotFree(way, full)
+          || full.contains(way)
           || !known
           || !way.plain() && (plain || !goesSomewhere(row))) {
+        continue;
+      }
+      if (!slotFree(way, way.plain() ? wanted : CHANGED_AT_ONCE)) {
+        full.add(way);
         continue;
       }
       var groups = way.move().isPresent() ? groups(row.id()) : Set.<String>of();
@@ -556,23 +566,19 @@ final class InstanceRows {
     }
   }
 
-  /** Whether the host may take one more instance this way. */
-  private boolean slotFree(Way way) {
-    var taken =
+  /**
+   * Whether the host may take one more instance this way; {@link Way#slots}. As many again may wait
+   * for their confirmation, which copies nothing.
+   */
+  private boolean slotFree(Way way, int auto) {
+    var open =
         rows.stream()
             .filter(RowTransitions::inFlight)
-            .flatMap(r -> Way.of(r).stream())
-            .filter(way::sharesSlotsWith)
-            .count();
-    return taken < way.slots(context.spec().concurrency());
-  }
-
-  /** The same, for requests that only take slots: a way that was full once stays so. */
-  private boolean slotFree(Way way, Set<Way> full) {
-    if (!full.contains(way) && !slotFree(way)) {
-      full.add(way);
-    }
-    return !full.contains(way);
+            .filter(r -> Way.of(r).filter(way::sharesSlotsWith).isPresent())
+            .toList();
+    var slots = way.slots(context.spec().concurrency(), auto);
+    var confirming = open.stream().filter(r -> r.is(RowState.Confirming)).count();
+    return open.size() - Math.min(confirming, slots) < slots;
   }
 
   private void ask(InstanceStatus row, Way way, Operation operation) {

@@ -22,9 +22,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -174,6 +176,56 @@ class InstanceRowsTest {
             .migrations(live(9, "a", "completed", NOON.plusSeconds(1)));
 
     assertThat(ids(given.decideAfter(5))).containsExactly("b");
+  }
+
+  @Test
+  void withAutoNovaHasSoManyThatItsQueueDoesNotRunDry() {
+    var given =
+        Given.taken().instances(active("a"), active("b"), active("c"), active("d"), active("e"));
+
+    assertThat(ids(given.decide())).containsExactly("a", "b", "c", "d");
+  }
+
+  @Test
+  void withAutoThoseThatAreInFlightCount() {
+    var given =
+        Given.taken()
+            .rows(moving("a"), moving("b"), moving("c"))
+            .instances(
+                busy("migrating", active("a")),
+                busy("migrating", active("b")),
+                busy("migrating", active("c")),
+                active("d"),
+                active("e"));
+
+    assertThat(ids(given.decide())).containsExactly("d");
+  }
+
+  @Test
+  void withAutoMovesStopAtTheLimitOfAllHosts() {
+    var given = Given.taken().freeMoves(2).instances(active("a"), active("b"), active("c"));
+
+    assertThat(ids(given.decide())).containsExactly("a", "b");
+  }
+
+  @Test
+  void withAutoOneMemberOfAServerGroupMovesAtOnce() {
+    var given =
+        Given.taken()
+            .group("anti-affinity", "a", "b")
+            .instances(active("a"), active("b"), active("c"), active("d"));
+
+    assertThat(ids(given.decide())).containsExactly("a", "c", "d");
+  }
+
+  @Test
+  void withAutoTwoGuestsAreChangedAtOnce() {
+    var given =
+        Given.taken()
+            .strategies(Strategies.of(Map.of("suspended", "ResumeLiveSuspend")))
+            .instances(in("suspended", "a"), in("suspended", "b"), in("suspended", "c"));
+
+    assertThat(ids(given.decide())).containsExactly("a", "b");
   }
 
   @Test
@@ -742,6 +794,35 @@ class InstanceRowsTest {
             .instances(busy("resize_prep", stopped("x")), stopped("y"), stopped("z"));
 
     assertThat(ids(given.decide())).containsExactly("y");
+  }
+
+  @Test
+  void migrationsThatWaitForTheirConfirmationTakeNoSlot() {
+    var given =
+        Given.taken()
+            .concurrency(1, 1)
+            .rows(confirming("x"))
+            .instances(away(in("resized", "x")), stopped("y"), stopped("z"));
+
+    assertThat(ids(given.decide())).containsExactly("y");
+  }
+
+  @Test
+  void noMoreMigrationsWaitForTheirConfirmationThanThereAreSlots() {
+    var given =
+        Given.taken()
+            .concurrency(1, 1)
+            .rows(confirming("w"), confirming("x"))
+            .instances(away(in("resized", "w")), away(in("resized", "x")), stopped("y"));
+
+    assertThat(ids(given.decide())).isEmpty();
+  }
+
+  private static InstanceStatus confirming(String id) {
+    return cold(running(id, 9)).toBuilder()
+        .state("Confirming")
+        .reason(Reason.UnconfirmedResize.name())
+        .build();
   }
 
   // ---------------------------------------------------------------- off the host after a failed

@@ -55,6 +55,7 @@ final class World implements AutoCloseable {
           4,
           Strategies.DEFAULT);
 
+  private final Settings settings;
   private final InMemoryResources resources = new InMemoryResources();
   private final List<Notice> notices = new ArrayList<>();
   private final List<String> woken = new ArrayList<>();
@@ -76,6 +77,12 @@ final class World implements AutoCloseable {
 
   /** Hosts compute-1 to compute-4. */
   World(Path directory) throws IOException {
+    this(directory, SETTINGS);
+  }
+
+  /** The same with other settings. */
+  World(Path directory, Settings settings) throws IOException {
+    this.settings = settings;
     var cloud = new Cloud(now, new SplittableRandom(1), Timing.DEFAULT);
     List.of("compute-1", "compute-2", "compute-3", "compute-4").forEach(cloud::addHost);
     simulator = new CloudSimulator(cloud, () -> now);
@@ -95,10 +102,10 @@ final class World implements AutoCloseable {
     process =
         new MaintenanceLoop(
             io.hostmaintenance.operator.Cloud.of(
-                guarded(nova), this::nanos, sideBySide(), SETTINGS.strategies()),
+                guarded(nova), this::nanos, sideBySide(), settings.strategies()),
             resources,
             (resource, notice) -> notices.add(notice),
-            SETTINGS,
+            settings,
             () -> now,
             this::nanos,
             () -> leading.getAsBoolean(),

@@ -660,7 +660,7 @@ final class Programs {
         .reason(one(2) ? "DIMM A3" : null)
         .liveMigrate(!one(4))
         .targetHost(one(5) ? target(host) : null)
-        .concurrency(new Concurrency(pick(1, 2, 2, 4), pick(1, 1, 3)))
+        .concurrency(one(2) ? null : new Concurrency(pick(1, 2, 2, 4), pick(1, 1, 3)))
         .maxAttempts(pick(1, 2, 3, 3))
         .instanceTimeout(one(4) ? pick("20s", "2m", "10m") : null)
         .onTimeout(pick("Abort", "Abort", "ForceComplete", "Wait"))

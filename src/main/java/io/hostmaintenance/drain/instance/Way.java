@@ -153,9 +153,13 @@ public enum Way {
     return state;
   }
 
-  /** How many of its kind a host may have at once by the spec. */
-  public int slots(Concurrency concurrency) {
-    return cold() ? concurrency.cold() : concurrency.live();
+  /**
+   * How many of its kind a host may have at once by the spec.
+   *
+   * @param auto how many where the spec leaves it to the operator
+   */
+  public int slots(Concurrency concurrency, int auto) {
+    return cold() ? concurrency.cold() : concurrency.live(auto);
   }
 
   /** Whether both take the same slots. */

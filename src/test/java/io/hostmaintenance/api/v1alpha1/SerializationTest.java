@@ -9,6 +9,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What goes to the API server and comes back is what was meant. */
 class SerializationTest {
@@ -74,7 +76,7 @@ class SerializationTest {
               instances: [{ id: a, state: Newer, newer: 1 }]
             """,
             HostMaintenance.class);
-    assertThat(read.getSpec().concurrency()).isEqualTo(new Concurrency(4, 1));
+    assertThat(read.getSpec().concurrency()).isEqualTo(new Concurrency(4, 4));
     assertThat(read.getStatus().condition(Condition.READY).orElseThrow().isTrue()).isTrue();
     assertThat(read.getStatus().service().id()).isEqualTo("s");
     assertThat(read.getStatus().instances().getFirst().state()).isEqualTo("Newer");
@@ -88,12 +90,24 @@ class SerializationTest {
             HostMaintenanceSpecBuilder.builder()
                 .host("compute-1")
                 .liveMigrate(true)
-                .concurrency(new Concurrency(2, 1))
+                .concurrency(new Concurrency(Concurrency.AUTO, 4))
                 .maxAttempts(3)
                 .onTimeout("Abort")
                 .onDelete("Finish")
                 .suspend(false)
                 .build());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 4", "Auto, 7"})
+  void concurrencyOfLiveMigrationsIsANumberOrLeftToTheOperator(String stored, int read) {
+    var resource =
+        Serialization.unmarshal(
+            "spec: { host: compute-1, concurrency: { live: %s } }".formatted(stored),
+            HostMaintenance.class);
+
+    assertThat(resource.getSpec().concurrency().live(7)).isEqualTo(read);
+    assertThat(json(resource).at("/spec/concurrency/live").asText()).isEqualTo(stored);
   }
 
   @Test
