@@ -92,26 +92,32 @@ record Pace(List<Duration> intervals, Settings settings) {
 
   /**
    * When to observe again: soon after the next end is expected, and on the way there at even
-   * distances.
+   * distances. Where no end is expected, or the expected one is overdue, what has taken long will
+   * take a while yet: a quarter of the time that it has.
    *
    * @param elapsed how long ago the last live migration ended
-   * @return HM_POLL_MOVING where no end is known, and where the expected one is near or overdue;
-   *     else up to twice as long, up to four times where the last ends came evenly, and no longer
-   *     than HM_POLL_IDLE
+   * @return at least HM_POLL_MOVING; up to twice as long, up to four times where the last ends came
+   *     evenly and the next one is still expected; no longer than HM_POLL_IDLE
    */
   Duration pause(Duration elapsed) {
-    if (intervals.isEmpty()) {
-      return settings.pollMoving();
-    }
-    var left = typical().plus(SOON_AFTER).minus(elapsed);
-    var looks = Math.max(Math.ceilDiv(left.toMillis(), longest().toMillis()), 1);
-    return longer(settings.pollMoving(), left.dividedBy(looks));
+    var expected = intervals.isEmpty() ? Duration.ZERO : typical().plus(SOON_AFTER);
+    var left = expected.minus(elapsed);
+    var pause =
+        left.isPositive()
+            ? left.dividedBy(Math.ceilDiv(left.toMillis(), longest().toMillis()))
+            : shorter(left.negated().dividedBy(4), polls(2));
+    return longer(settings.pollMoving(), pause);
   }
 
   /** An end that comes out of turn is seen so late, at most. */
   private Duration longest() {
+    return polls(even() ? 4 : 2);
+  }
+
+  /** So many times HM_POLL_MOVING, but no longer than HM_POLL_IDLE where that is longer. */
+  private Duration polls(int times) {
     var poll = settings.pollMoving();
-    return longer(poll, shorter(settings.pollIdle(), poll.multipliedBy(even() ? 4 : 2)));
+    return longer(poll, shorter(settings.pollIdle(), poll.multipliedBy(times)));
   }
 
   /** Whether the next end is expected with little doubt. */

@@ -117,9 +117,11 @@ class PaceTest {
 
   // ---------------------------------------------------------------- the next look
 
-  @Test
-  void pauseIsThePollBeforeThePaceIsKnown() {
-    assertThat(pause(pace(), 0)).isEqualTo(5);
+  @ParameterizedTest
+  @CsvSource({"0, 5", "20, 5", "32, 8", "40, 10", "4000, 10"})
+  void beforeThePaceIsKnownThePauseGrowsWithTheTimeOfTheFirstMoveToTwoPolls(
+      long elapsed, long pause) {
+    assertThat(pause(pace(), elapsed)).isEqualTo(pause);
   }
 
   @Test
@@ -128,10 +130,15 @@ class PaceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(longs = {3, 13, 18, 20, 1000})
-  void pauseIsThePollWhenTheExpectedEndIsNearOrOverdue(long elapsed) {
-    assertThat(pause(steady(15), elapsed)).isBetween(5L, 14L);
-    assertThat(pause(steady(15), Math.max(elapsed, 12))).isEqualTo(5);
+  @ValueSource(longs = {12, 16, 17, 18, 37})
+  void pauseIsThePollWhenTheExpectedEndIsNearOrJustPast(long elapsed) {
+    assertThat(pause(steady(15), elapsed)).isEqualTo(5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"49, 8", "57, 10", "4000, 10"})
+  void pauseGrowsToTwoPollsWhileTheExpectedEndIsOverdue(long elapsed, long pause) {
+    assertThat(pause(steady(15), elapsed)).isEqualTo(pause);
   }
 
   @Test

@@ -1635,7 +1635,7 @@ class MaintenanceLoopTest {
 
     @Test
     void ofProgressAreAtMostOneIn35Seconds() {
-      world.place(NewServer.on("compute-1").with(Steering.LM_SECONDS, "40"));
+      world.place(NewServer.on("compute-1").with(Steering.LM_SECONDS, "60"));
       world.create("hm", "compute-1");
       moving();
       var writes = world.resources().writes().size();
