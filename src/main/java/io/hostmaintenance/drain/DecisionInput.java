@@ -12,8 +12,10 @@ import java.util.Set;
  * Everything a decision depends on besides what was seen.
  *
  * @param resource the resource as it is stored; its status may be null
- * @param others the other resources for the same host, and those for the target host
- * @param hostsInMaintenance the hosts that other resources hold or wait for
+ * @param cloud the name of its cloud; empty for the only one of a clouds.yaml
+ * @param others the other resources for the same host, by its name or its service, and those for
+ *     the target host
+ * @param hostsInMaintenance the hosts of its cloud that other resources hold or wait for
  * @param now our clock
  * @param asked when the observation began, by our clock: what it did not show may have come since
  * @param settings how fast and how much at once
@@ -33,6 +35,7 @@ import java.util.Set;
  */
 public record DecisionInput(
     HostMaintenance resource,
+    String cloud,
     List<OtherMaintenance> others,
     Set<String> hostsInMaintenance,
     Instant now,

@@ -1,6 +1,7 @@
 package io.hostmaintenance.drain;
 
 import io.hostmaintenance.api.v1alpha1.Cause;
+import io.hostmaintenance.api.v1alpha1.CloudStatus;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
@@ -17,6 +18,7 @@ import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.drain.instance.WayTracker;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.UntrustedText;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import java.util.Optional;
  *   <li>Without a whole answer of the cloud ({@link Unavailable}): keep what is stored; for long,
  *       say that nothing is known.
  *   <li>A resource that is being deleted: {@link Cleanup}.
+ *   <li>The cloud is not the one that the host was taken in: likewise.
  *   <li>Another resource holds the host or is older: wait for it, and ask for nothing new.
  *   <li>{@link Policies}: what must hold before the first change.
  *   <li>Not its turn: wait.
@@ -46,6 +49,8 @@ import java.util.Optional;
  */
 public final class Drain {
 
+  private static final int ENDPOINT_BYTES = 1024;
+
   private Drain() {}
 
   /**
@@ -61,6 +66,9 @@ public final class Drain {
       case Unavailable unavailable -> unavailable(input, unavailable);
       case Snapshot snapshot when hidden(input.resource(), snapshot) -> {
         yield unavailable(input, cellDown(input));
+      }
+      case Snapshot snapshot when ofOtherCloud(input.resource(), snapshot) -> {
+        yield unavailable(input, otherCloud(input.resource(), snapshot));
       }
       case Snapshot snapshot -> {
         var context = new DecisionContext(input, snapshot);
@@ -117,7 +125,36 @@ public final class Drain {
 
   /** Whether the observation tells anything of the resource's host: its cell answered. */
   public static boolean sees(HostMaintenance resource, Observation observation) {
-    return observation instanceof Snapshot snapshot && !hidden(resource, snapshot);
+    return observation instanceof Snapshot snapshot
+        && !hidden(resource, snapshot)
+        && !ofOtherCloud(resource, snapshot);
+  }
+
+  /**
+   * Whether the observation is of a namesake: neither the service that was taken is there, nor is
+   * this the Nova that it was taken from. A service that was registered anew has another uuid too.
+   */
+  private static boolean ofOtherCloud(HostMaintenance resource, Snapshot snapshot) {
+    var status = resource.getStatus();
+    if (status == null || status.service() == null || status.cloud() == null) {
+      return false;
+    }
+    var taken = status.service().id();
+    return !snapshot.identity().endpoint().equals(endpoint(status.cloud()))
+        && snapshot.services(resource.host()).stream().noneMatch(s -> taken.equals(s.id()));
+  }
+
+  private static String endpoint(CloudStatus cloud) {
+    return cloud.endpoint() == null ? "" : cloud.endpoint();
+  }
+
+  private static Unavailable otherCloud(HostMaintenance resource, Snapshot snapshot) {
+    var cause =
+        HostMessages.otherCloud(
+            resource.host(),
+            endpoint(resource.getStatus().cloud()),
+            snapshot.identity().endpoint());
+    return new Unavailable(cause, Duration.ZERO);
   }
 
   private static boolean hidden(HostMaintenance resource, Snapshot snapshot) {
@@ -153,6 +190,13 @@ public final class Drain {
       return failed(context, finding.orElseThrow());
     }
     return drain(context, finding);
+  }
+
+  private static CloudStatus cloud(DecisionContext context) {
+    var name = context.input().cloud();
+    return new CloudStatus(
+        name.isEmpty() ? null : name,
+        UntrustedText.cut(context.snapshot().identity().endpoint(), ENDPOINT_BYTES));
   }
 
   private static boolean hasWork(DecisionContext context) {
@@ -208,7 +252,7 @@ public final class Drain {
     commands.addAll(table.commands());
 
     var report = new Report(context.input()).rows(rows);
-    report.status().service(serviceDecision.record());
+    report.status().service(serviceDecision.record()).cloud(cloud(context));
     report.started(context);
     report.service(serviceDecision, context);
     var notices = new ArrayList<>(serviceDecision.notices());

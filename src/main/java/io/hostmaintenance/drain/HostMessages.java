@@ -176,6 +176,20 @@ final class HostMessages {
         host);
   }
 
+  /**
+   * The cloud has no such service as was taken.
+   *
+   * @param taken URL of the Nova that the host was taken from
+   * @param now URL of the Nova that was asked
+   */
+  static Cause otherCloud(String host, String taken, String now) {
+    return Reason.OtherCloud.cause(
+        "Nova at %s does not have the nova-compute service of '%s' that was taken at %s: it is"
+            + " another cloud. Give the operator the right cloud again, or delete this resource with"
+            + " the annotation %s: \"true\".",
+        now, host, taken, HostMaintenance.SKIP_GIVE_BACK);
+  }
+
   /** A sentence with a blank behind, or nothing where no name is near. */
   static String suggestion(List<String> known, List<String> near) {
     return known.isEmpty()

@@ -85,8 +85,8 @@ public record Config(
           new Variable(
               "HM_MAX_HOSTS_DRAINING",
               "10",
-              "hosts that are drained at once; others wait in Pending"),
-          new Variable("HM_MAX_MOVES", "20", "moves in flight at once, all hosts together"),
+              "hosts of a cloud that are drained at once; others wait in Pending"),
+          new Variable("HM_MAX_MOVES", "20", "moves in flight at once in a cloud"),
           new Variable(
               "HM_MAX_REQUESTS",
               "8",

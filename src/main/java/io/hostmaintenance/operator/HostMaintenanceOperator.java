@@ -60,8 +60,12 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     this.operator = new Operator(this::configure);
     var maintenance =
         new MaintenanceLoop(
-            Cloud.of(
-                nova, System::nanoTime, ParallelReads.threads(), config.settings().strategies()),
+            Clouds.only(
+                Cloud.of(
+                    nova,
+                    System::nanoTime,
+                    ParallelReads.threads(),
+                    config.settings().strategies())),
             new KubernetesResources(client, this::watched),
             metrics.counting(new KubernetesEvents(client, clock)),
             config.settings(),
@@ -72,7 +76,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     this.watch =
         Thread.ofVirtual()
             .name("watch")
-            .unstarted(() -> watch(maintenance::watch, config.settings().pollMoving()));
+            .unstarted(() -> watch(() -> maintenance.watch(""), config.settings().pollMoving()));
     var ticks = new RunningReconciliations(clock, System::nanoTime);
     this.queue = new ReconciliationQueue(config.limits(), metrics::reconciliationWaited);
     this.reconciler = new HostMaintenanceReconciler(maintenance, queue, ticks, metrics::tickFailed);

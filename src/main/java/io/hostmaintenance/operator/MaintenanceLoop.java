@@ -8,6 +8,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.drain.Cleanup;
 import io.hostmaintenance.drain.Decision;
 import io.hostmaintenance.drain.DecisionInput;
@@ -40,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -89,7 +91,7 @@ final class MaintenanceLoop {
       new Observation.Unavailable(
           new Cause(Reason.NotObservedYet, "No observation was needed."), Duration.ZERO);
 
-  private final Cloud cloud;
+  private final Clouds clouds;
   private final ResourceStore resources;
   private final EventRecorder events;
   private final Settings settings;
@@ -138,7 +140,7 @@ final class MaintenanceLoop {
    *     soon
    */
   MaintenanceLoop(
-      Cloud cloud,
+      Clouds clouds,
       ResourceStore resources,
       EventRecorder events,
       Settings settings,
@@ -146,7 +148,7 @@ final class MaintenanceLoop {
       LongSupplier nanoTime,
       BooleanSupplier leading,
       Consumer<String> wake) {
-    this.cloud = cloud;
+    this.clouds = clouds;
     this.resources = resources;
     this.events = events;
     this.settings = settings;
@@ -155,7 +157,7 @@ final class MaintenanceLoop {
     this.leading = leading;
     this.began = now();
     this.wake = wake;
-    this.budget = new MoveBudget(settings.maxHostsDraining());
+    this.budget = new MoveBudget(settings.maxHostsDraining(), clouds::name);
   }
 
   /**
@@ -210,6 +212,7 @@ final class MaintenanceLoop {
         forget(name);
       }
     }
+    clouds.retain(budget.clouds());
   }
 
   /**
@@ -232,7 +235,9 @@ final class MaintenanceLoop {
     synchronized (memory) {
       var observation = internalError(failure);
       var decision =
-          budget.decide(resource, () -> Drain.decide(input(resource, memory, now()), observation));
+          budget.decide(
+              resource,
+              () -> Drain.decide(input(resource, memory, now(), observation), observation));
       carryOut(resource, memory, observation, decision);
     }
   }
@@ -277,7 +282,7 @@ final class MaintenanceLoop {
 
   private void forget(String name) {
     budget.forget(name);
-    cloud.watch().forget(name);
+    clouds.known().forEach(cloud -> cloud.watch().forget(name));
     memories.remove(name);
   }
 
@@ -296,7 +301,7 @@ final class MaintenanceLoop {
     }
     var asked = now();
     memory.asked = asked;
-    var input = input(resource, memory, asked);
+    var input = input(resource, memory, asked, NOT_OBSERVED);
     var unseen =
         resource.isMarkedForDeletion()
             ? Cleanup.withoutObservation(input)
@@ -328,7 +333,8 @@ final class MaintenanceLoop {
                   : 0;
     }
     var decision =
-        budget.decide(resource, () -> Drain.decide(input(resource, memory, asked), observation));
+        budget.decide(
+            resource, () -> Drain.decide(input(resource, memory, asked, observation), observation));
     return carryOut(resource, memory, observation, decision);
   }
 
@@ -452,13 +458,15 @@ final class MaintenanceLoop {
   }
 
   /**
-   * One round of the watch of the cloud; who is not seen is reconciled soon.
+   * One round of the watch of a cloud; who is not seen is reconciled soon.
    *
-   * @return when the next one is due
+   * @param name the name of the cloud
+   * @return when its next one is due
    */
-  Duration watch() {
-    cloud.watch().round(now(), settings.observationTimeout()).forEach(wake);
-    return cloud.watch().pause(settings.pollMoving(), settings.pollIdle());
+  Duration watch(String name) {
+    var watch = clouds.named(name).watch();
+    watch.round(now(), settings.observationTimeout()).forEach(wake);
+    return watch.pause(settings.pollMoving(), settings.pollIdle());
   }
 
   /**
@@ -497,15 +505,18 @@ final class MaintenanceLoop {
                     .minus(Duration.between(lastSeen(resource, memory), now())));
   }
 
-  private DecisionInput input(HostMaintenance resource, Memory memory, Instant asked) {
+  private DecisionInput input(
+      HostMaintenance resource, Memory memory, Instant asked, Observation observation) {
+    var cloud = clouds.name(resource);
     return new DecisionInput(
         resource,
-        budget.others(name(resource), resource.getSpec().host(), resource.getSpec().targetHost()),
-        budget.hostsInMaintenance(),
+        cloud,
+        budget.others(resource, serviceIds(resource, observation)),
+        budget.hostsInMaintenance(cloud),
         now(),
         asked,
         settings,
-        settings.maxMoves() - budget.othersInFlight(name(resource)),
+        settings.maxMoves() - budget.othersInFlight(resource),
         budget.turn(resource),
         memory.lastObserved,
         lastSeen(resource, memory),
@@ -515,6 +526,19 @@ final class MaintenanceLoop {
         memory.refusedSince == null ? Duration.ZERO : Duration.between(memory.refusedSince, now()),
         memory.disabling.known(takesService(resource.getStatus()), now()),
         memory.givingBack.known(Cleanup.begun(resource.getStatus()), now()));
+  }
+
+  /** The uuids of the services of its host: what was taken, and what the cloud shows. */
+  private static Set<String> serviceIds(HostMaintenance resource, Observation observation) {
+    var shown =
+        observation instanceof Observation.Snapshot snapshot
+            ? snapshot.services(resource.host()).stream().map(ComputeService::id)
+            : Stream.<String>empty();
+    var taken =
+        Stream.ofNullable(resource.getStatus())
+            .flatMap(s -> Stream.ofNullable(s.service()))
+            .map(ServiceStatus::id);
+    return Stream.concat(shown, taken).filter(Objects::nonNull).collect(Collectors.toSet());
   }
 
   private static boolean takesService(HostMaintenanceStatus status) {
@@ -879,7 +903,7 @@ final class MaintenanceLoop {
   }
 
   private Cloud cloud(HostMaintenance resource) {
-    return cloud;
+    return clouds.of(resource);
   }
 
   private Nova nova(HostMaintenance resource) {

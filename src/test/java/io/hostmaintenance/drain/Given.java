@@ -742,6 +742,7 @@ public final class Given {
     firstSeen.keySet().retainAll(keys);
     return new DecisionInput(
         resource,
+        "",
         List.copyOf(others),
         inMaintenance,
         now,

@@ -65,7 +65,7 @@ public final class SimulatedOperator {
         };
     maintenance =
         new MaintenanceLoop(
-            Cloud.of(nova, nanoTime, parallelReads, settings.strategies()),
+            Clouds.only(Cloud.of(nova, nanoTime, parallelReads, settings.strategies())),
             resources(store),
             all,
             settings,
@@ -87,7 +87,7 @@ public final class SimulatedOperator {
    * @return when the next one is due
    */
   public Duration watch() {
-    return maintenance.watch();
+    return maintenance.watch("");
   }
 
   private static ResourceStore resources(Store store) {

@@ -101,8 +101,9 @@ final class World implements AutoCloseable {
   void startProcess() {
     process =
         new MaintenanceLoop(
-            io.hostmaintenance.operator.Cloud.of(
-                guarded(nova), this::nanos, sideBySide(), settings.strategies()),
+            Clouds.only(
+                io.hostmaintenance.operator.Cloud.of(
+                    guarded(nova), this::nanos, sideBySide(), settings.strategies())),
             resources,
             (resource, notice) -> notices.add(notice),
             settings,
@@ -200,7 +201,7 @@ final class World implements AutoCloseable {
   /** One round of the watch; gives the names of the resources that are to be reconciled soon. */
   List<String> watch() {
     watching = true;
-    nextRound = now.plus(process.watch());
+    nextRound = now.plus(process.watch(""));
     watching = false;
     var names = List.copyOf(unseen);
     unseen.clear();

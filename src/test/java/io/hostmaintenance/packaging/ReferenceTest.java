@@ -2,6 +2,7 @@ package io.hostmaintenance.packaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.api.v1alpha1.CloudStatus;
 import io.hostmaintenance.api.v1alpha1.Concurrency;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
@@ -50,6 +51,7 @@ class ReferenceTest {
         Stream.of(
                 names(HostMaintenanceStatus.class),
                 names(PlanStatus.class).map(name -> "plan." + name),
+                names(CloudStatus.class).map(name -> "cloud." + name),
                 names(ServiceStatus.class),
                 names(InstanceStatus.class),
                 names(InstancePlan.class).map(name -> "instances[].plan." + name))

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Singular;
 import io.fabric8.kubernetes.model.annotation.Version;
+import java.util.Optional;
 
 /** An OpenStack compute host in maintenance: disabled and emptied until this is deleted. */
 @Group(HostMaintenance.GROUP)
@@ -36,15 +37,33 @@ public final class HostMaintenance
   /** {@code "true"}: the resource goes at once and the host stays as it is. */
   public static final String SKIP_GIVE_BACK = GROUP + "/skip-give-back";
 
+  /** On a Secret: the name of the cloud whose clouds.yaml it holds. */
+  public static final String CLOUD = GROUP + "/cloud";
+
   /** On the CRD: the number of the schema, below which an operator refuses to act. */
   public static final String SCHEMA = GROUP + "/schema";
 
   /** The schema that this operator writes. */
-  public static final int SCHEMA_VERSION = 5;
+  public static final int SCHEMA_VERSION = 6;
 
   /** The nova-compute host that it puts into maintenance. */
   public String host() {
     return getSpec().host();
+  }
+
+  /**
+   * The name of its cloud: what the spec names, else what its host was taken in.
+   *
+   * @return empty for the operator's default
+   */
+  public Optional<String> cloud() {
+    var named = getSpec().cloud();
+    return Optional.ofNullable(named)
+        .or(
+            () ->
+                Optional.ofNullable(getStatus())
+                    .map(HostMaintenanceStatus::cloud)
+                    .map(CloudStatus::name));
   }
 
   /**

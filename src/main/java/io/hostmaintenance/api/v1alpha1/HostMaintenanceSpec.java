@@ -57,6 +57,13 @@ import java.util.List;
     message =
         "mode cannot go back from Drain to Plan: delete this HostMaintenance, which gives the host"
             + " back, and create one with mode: Plan")
+@ValidationRule(
+    value =
+        "has(self.cloud) == has(oldSelf.cloud) && (!has(self.cloud) || self.cloud == oldSelf.cloud)",
+    fieldPath = ".cloud",
+    message =
+        "cloud cannot be changed, added or removed: delete this HostMaintenance, which gives the"
+            + " host back, and create one for the other cloud")
 @RecordBuilder
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -220,7 +227,18 @@ public record HostMaintenanceSpec(
         @JsonPropertyDescription(
             "Whether instances go to targetHost only: Require (default); Prefer, the first attempt"
                 + " of each goes there, and the scheduler picks where it has no room.")
-        String targetPolicy) {
+        String targetPolicy,
+    @ValidationRule(
+            value =
+                "size(self) <= 63 && self.matches('^[a-zA-Z0-9]([a-zA-Z0-9._-]*[a-zA-Z0-9])?$')",
+            message =
+                "cloud must be the name of a cloud of the operator: 1 to 63 letters, digits, dots,"
+                    + " hyphens and underscores, with a letter or digit at both ends")
+        @JsonPropertyDescription(
+            "Name of the cloud that the host belongs to: one of the operator's clouds.yaml, or of a"
+                + " Secret with the label hostmaintenance.io/cloud in the operator's namespace."
+                + " Without it the operator's own OS_CLOUD. Cannot be changed.")
+        String cloud) {
 
   /** Replaces what is absent by the defaults of the CRD. */
   public HostMaintenanceSpec {

@@ -33,6 +33,7 @@ public record HostMaintenanceStatus(
     @JsonPropertyDescription(
             "What a drain would do, with mode Plan; afterwards the last plan before the drain.")
         PlanStatus plan,
+    @JsonPropertyDescription("The cloud that the host was taken in.") CloudStatus cloud,
     @JsonPropertyDescription(
             "The nova-compute service before the maintenance, so that the operator can give it"
                 + " back.")

@@ -144,6 +144,8 @@ public enum Reason {
   ReservedWord,
   /** Nova knew the host and knows it no more. */
   HostGone,
+  /** The cloud has a host of this name that is not the one which was taken. */
+  OtherCloud,
   /** Somebody keeps enabling the service. */
   ServiceReenabled,
   /** The named target cannot take instances. */

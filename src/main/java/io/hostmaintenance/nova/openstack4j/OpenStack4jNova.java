@@ -180,7 +180,9 @@ final class OpenStack4jNova implements Nova {
 
   @Override
   public Identity identity() {
-    return session.current().identity();
+    var login = session.current();
+    var identity = login.identity();
+    return new Identity(identity.userId(), identity.projectId(), login.compute());
   }
 
   @Override

@@ -36,6 +36,7 @@ final class CrdSchema implements CRDPostProcessor {
           column("Remaining", "integer", ".status.remaining", 0),
           column("Age", "date", ".metadata.creationTimestamp", 0),
           column("Reason", "string", ".status.conditions[0].reason", 1),
+          column("Cloud", "string", ".spec.cloud", 1),
           column("Purpose", "string", ".spec.reason", 1),
           column("Target", "string", ".spec.targetHost", 1),
           column("Message", "string", ".status.conditions[0].message", 1));

@@ -139,8 +139,10 @@ class SessionTest {
   }
 
   @Test
-  void identityIsUserAndProjectOfTheToken() {
-    assertThat(nova().identity()).isEqualTo(new Identity(StubCloud.USER_ID, StubCloud.PROJECT_ID));
+  void identityIsUserAndProjectOfTheTokenAndTheUrlOfNova() {
+    assertThat(nova().identity())
+        .isEqualTo(
+            new Identity(StubCloud.USER_ID, StubCloud.PROJECT_ID, cloud.url() + "/compute/v2.1"));
   }
 
   @Test
