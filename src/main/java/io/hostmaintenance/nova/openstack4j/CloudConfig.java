@@ -8,8 +8,8 @@ import org.openstack4j.api.types.ServiceType;
 /**
  * One cloud of a clouds.yaml.
  *
- * @param name its name there
- * @param file where it was read
+ * @param name what the operator calls it
+ * @param file where it was read, for people: a path or a Secret
  * @param authUrl Keystone's, ending in {@code /v3}
  * @param credentials by what to log in
  * @param region empty: the only one of the catalog
@@ -24,13 +24,13 @@ import org.openstack4j.api.types.ServiceType;
  */
 record CloudConfig(
     String name,
-    Path file,
+    String file,
     String authUrl,
     Credentials credentials,
     Optional<String> region,
     Facing facing,
     boolean verify,
-    Optional<Path> cacert,
+    Optional<Certificates> cacert,
     Optional<String> computeEndpoint,
     Optional<String> placementEndpoint,
     Optional<String> placementRegion,
@@ -45,6 +45,16 @@ record CloudConfig(
   /** Which region of the catalog is meant for a service; empty: the only one. */
   Optional<String> region(ServiceType service) {
     return service == ServiceType.PLACEMENT ? placementRegion : region;
+  }
+
+  /** Certificates in PEM. */
+  sealed interface Certificates {
+
+    /** In a file, which is read at each login. */
+    record InFile(Path path) implements Certificates {}
+
+    /** In a key of a Secret. */
+    record Text(String pem) implements Certificates {}
   }
 
   /**

@@ -3,6 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import static java.util.function.Predicate.not;
 
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.openstack4j.CloudConfig.Certificates;
 import io.hostmaintenance.nova.openstack4j.CloudConfig.ClientCertificate;
 import io.hostmaintenance.nova.openstack4j.Credentials.ApplicationCredential;
 import io.hostmaintenance.nova.openstack4j.Credentials.Named;
@@ -21,12 +22,30 @@ import org.openstack4j.model.common.Identifier;
  * What the fields of one cloud mean, as openstacksdk and keystoneauth understand them. A field that
  * would change the meaning and is not supported is refused by its name.
  *
- * @param name the cloud's name
- * @param file where it was read
+ * @param name what the operator calls the cloud
+ * @param file where it was read, for people
  * @param fields its fields
- * @param home what {@code ~} means in paths
+ * @param paths what paths in them mean
  */
-record CloudEntry(String name, Path file, CloudFields fields, Path home) {
+record CloudEntry(String name, String file, CloudFields fields, Paths paths) {
+
+  /** What the paths in the fields of a cloud mean. */
+  sealed interface Paths {
+
+    /**
+     * Files of this machine.
+     *
+     * @param home what {@code ~} means
+     */
+    record OnDisk(Path home) implements Paths {}
+
+    /**
+     * Nothing: whoever writes a Secret has no say in which files the operator reads.
+     *
+     * @param cacert the certificates that the Secret brings instead
+     */
+    record InSecret(Optional<String> cacert) implements Paths {}
+  }
 
   private static final Pattern URL =
       Pattern.compile(
@@ -50,7 +69,7 @@ record CloudEntry(String name, Path file, CloudFields fields, Path home) {
         fields.region("compute"),
         facing("compute"),
         verify(),
-        path("cacert"),
+        cacert(),
         endpoint("compute"),
         endpoint("placement"),
         fields.region("placement"),
@@ -317,14 +336,39 @@ record CloudEntry(String name, Path file, CloudFields fields, Path home) {
     return value instanceof Scalar scalar && scalar.type() == Scalar.Type.TEXT;
   }
 
+  private Optional<Certificates> cacert() {
+    return switch (paths) {
+      case Paths.OnDisk(var home) -> path("cacert", home).map(Certificates.InFile::new);
+      case Paths.InSecret(var pem) -> {
+        refuseFile("cacert", "put the certificates into the key cacert of the Secret instead");
+        yield pem.map(Certificates.Text::new);
+      }
+    };
+  }
+
+  private void refuseFile(String key, String remedy) {
+    if (fields.value(key).isPresent()) {
+      throw fields.refuse(
+          "has %s, which names a file, but it stands in a Secret: remove it, and %s", key, remedy);
+    }
+  }
+
   private Optional<ClientCertificate> clientCertificate() {
     if (fields.value("key").isPresent() && fields.value("cert").isEmpty()) {
       throw fields.refuse("has key without cert; add the certificate or remove the key");
     }
-    return path("cert").map(cert -> new ClientCertificate(cert, path("key").orElse(cert)));
+    return switch (paths) {
+      case Paths.OnDisk(var home) ->
+          path("cert", home)
+              .map(cert -> new ClientCertificate(cert, path("key", home).orElse(cert)));
+      case Paths.InSecret _ -> {
+        refuseFile("cert", "use a cloud of clouds.yaml where a client certificate is needed");
+        yield Optional.empty();
+      }
+    };
   }
 
-  private Optional<Path> path(String key) {
+  private Optional<Path> path(String key, Path home) {
     return fields
         .field(key)
         .map(

@@ -5,7 +5,6 @@ import io.hostmaintenance.nova.openstack4j.Yaml.Mapping;
 import io.hostmaintenance.nova.openstack4j.Yaml.Scalar;
 import io.hostmaintenance.nova.openstack4j.Yaml.Sequence;
 import java.math.BigDecimal;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,7 @@ final class CloudFields {
   private static final Pattern INTEGER = Pattern.compile("0|-?[1-9][0-9]*");
   private static final Pattern DECIMAL = Pattern.compile("-?(?:0|[1-9][0-9]{0,14})\\.[0-9]+");
 
-  private final Path file;
+  private final String file;
   private final String name;
   private final Map<String, Yaml> fields;
   private final Map<String, Yaml> auth;
@@ -40,7 +39,7 @@ final class CloudFields {
    * @param cloud what stands below its name
    * @throws NovaException CONFIGURATION when they are ambiguous
    */
-  CloudFields(Path file, String name, Mapping cloud) {
+  CloudFields(String file, String name, Mapping cloud) {
     this.file = file;
     this.name = name;
     this.fields = spelled("", cloud);

@@ -3,6 +3,7 @@ package io.hostmaintenance.nova.openstack4j;
 import static java.util.function.Predicate.not;
 
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.openstack4j.CloudEntry.Paths;
 import io.hostmaintenance.nova.openstack4j.Yaml.Mapping;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ import java.util.stream.Stream;
  *
  * @param environment the variables of the process
  */
-record CloudsFile(Map<String, String> environment) {
+record CloudsFile(Map<String, String> environment) implements CloudSource {
 
   private static final List<String> SUFFIXES = List.of(".yaml", ".yml", ".json");
 
@@ -31,17 +32,51 @@ record CloudsFile(Map<String, String> environment) {
    *
    * @throws NovaException CONFIGURATION, naming the file, the field and the way out
    */
-  CloudConfig read() {
-    var file = file();
-    var secrets = secrets(file).map(YamlFile::new).map(YamlFile::read).orElse(Mapping.EMPTY);
-    var clouds = new YamlFile(file).read().under(secrets).mapping("clouds");
+  @Override
+  public CloudConfig read() {
+    var file =
+        file()
+            .orElseThrow(
+                () ->
+                    Failures.configuration(
+                        "There is no clouds.yaml at ./clouds.yaml, %s or"
+                            + " /etc/openstack/clouds.yaml; write one or name it in"
+                            + " OS_CLIENT_CONFIG_FILE.",
+                        home().resolve(".config/openstack/clouds.yaml")));
+    var clouds = clouds(file);
     var name = name(file, clouds);
-    if (!(clouds.get(name).orElse(null) instanceof Mapping fields)) {
-      throw Failures.configuration(
-          "%s has no cloud named %s under \"clouds\"; add it or name another in OS_CLOUD.",
-          file, name);
-    }
-    return new CloudEntry(name, file, new CloudFields(file, name, fields), home()).config();
+    return cloud(file, clouds, name)
+        .orElseThrow(
+            () ->
+                Failures.configuration(
+                    "%s has no cloud named %s under \"clouds\"; add it or name another in"
+                        + " OS_CLOUD.",
+                    file, name));
+  }
+
+  /**
+   * Reads the cloud of this name, each time anew.
+   *
+   * @return empty when there is no file, or no such cloud in it
+   * @throws NovaException CONFIGURATION, naming the file, the field and the way out
+   */
+  Optional<CloudConfig> named(String name) {
+    return file().flatMap(file -> cloud(file, clouds(file), name));
+  }
+
+  private Mapping clouds(Path file) {
+    var secrets = secrets(file).map(YamlFile::on).map(YamlFile::read).orElse(Mapping.EMPTY);
+    return YamlFile.on(file).read().under(secrets).mapping("clouds");
+  }
+
+  private Optional<CloudConfig> cloud(Path file, Mapping clouds, String name) {
+    var from = file.toString();
+    return clouds.get(name).orElse(null) instanceof Mapping fields
+        ? Optional.of(
+            new CloudEntry(
+                    name, from, new CloudFields(from, name, fields), new Paths.OnDisk(home()))
+                .config())
+        : Optional.empty();
   }
 
   private String name(Path file, Mapping clouds) {
@@ -65,26 +100,19 @@ record CloudsFile(Map<String, String> environment) {
             });
   }
 
-  private Path file() {
-    return named("OS_CLIENT_CONFIG_FILE")
-        .or(() -> found("clouds").findFirst())
-        .orElseThrow(
-            () ->
-                Failures.configuration(
-                    "There is no clouds.yaml at ./clouds.yaml, %s or /etc/openstack/clouds.yaml;"
-                        + " write one or name it in OS_CLIENT_CONFIG_FILE.",
-                    home().resolve(".config/openstack/clouds.yaml")));
+  private Optional<Path> file() {
+    return fileOf("OS_CLIENT_CONFIG_FILE").or(() -> found("clouds").findFirst());
   }
 
   private Optional<Path> secrets(Path clouds) {
-    return named("OS_CLIENT_SECURE_FILE")
+    return fileOf("OS_CLIENT_SECURE_FILE")
         .or(
             () ->
                 Stream.concat(found("secure"), files(clouds.toAbsolutePath().getParent(), "secure"))
                     .findFirst());
   }
 
-  private Optional<Path> named(String variable) {
+  private Optional<Path> fileOf(String variable) {
     return variable(variable)
         .map(Path::of)
         .map(

@@ -39,7 +39,7 @@ final class Session {
   private static final Duration SHORT = Duration.ofSeconds(10);
   private static final Duration LONG = Duration.ofMinutes(1);
 
-  private final CloudsFile clouds;
+  private final CloudSource source;
   private final Proxies proxies;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
@@ -56,14 +56,14 @@ final class Session {
   private Pool pool;
 
   Session(
-      CloudsFile clouds,
+      CloudSource source,
       Proxies proxies,
       InstantSource clock,
       LongSupplier nanoTime,
       Timeouts timeouts,
       Budget budget,
       RequestListener listener) {
-    this.clouds = clouds;
+    this.source = source;
     this.proxies = proxies;
     this.clock = clock;
     this.nanoTime = nanoTime;
@@ -196,7 +196,7 @@ final class Session {
   }
 
   private Source read() {
-    var cloud = clouds.read();
+    var cloud = source.read();
     return new Source(cloud, Trust.of(cloud));
   }
 

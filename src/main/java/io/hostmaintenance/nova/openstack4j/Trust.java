@@ -1,6 +1,7 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.openstack4j.CloudConfig.Certificates;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,14 @@ record Trust(boolean verify, Optional<String> certificates, Optional<ClientPem> 
   static Trust of(CloudConfig cloud) {
     return new Trust(
         cloud.verify(),
-        cloud.cacert().map(file -> text(cloud, "cacert", file)),
+        cloud
+            .cacert()
+            .map(
+                certificates ->
+                    switch (certificates) {
+                      case Certificates.InFile(var path) -> text(cloud, "cacert", path);
+                      case Certificates.Text(var pem) -> pem;
+                    }),
         cloud
             .clientCertificate()
             .map(
@@ -70,7 +78,9 @@ record Trust(boolean verify, Optional<String> certificates, Optional<ClientPem> 
   private static X509ExtendedTrustManager only(String pem) {
     return TrustManagerUtils.createTrustManager(
         certificates(
-            pem, "The file that cacert names holds no usable PEM certificates; correct it."));
+            pem,
+            "The file that cacert names, or the key cacert of the Secret, holds no usable PEM"
+                + " certificates; correct it."));
   }
 
   /**

@@ -41,9 +41,10 @@ import org.yaml.snakeyaml.resolver.Resolver;
  * with PyYAML's own patterns for numbers, booleans and times (its resolver.py), with merge keys,
  * and with the last of two equal keys. A file whose name ends in json is read as JSON.
  *
- * @param path where it is
+ * @param name where it is, for people
+ * @param content reads so many of its bytes at most
  */
-record YamlFile(Path path) {
+record YamlFile(String name, Content content) {
 
   private static final int MAX_BYTES = 1 << 20;
   private static final int MAX_DEPTH = 50;
@@ -54,6 +55,33 @@ record YamlFile(Path path) {
           .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
           .build();
 
+  /** What is in a file. */
+  interface Content {
+
+    /**
+     * Reads it from its beginning.
+     *
+     * @param most so many bytes at most
+     */
+    byte[] read(int most) throws IOException;
+  }
+
+  /** A file on disk, which is read when it is asked for. */
+  static YamlFile on(Path path) {
+    return new YamlFile(
+        path.toString(),
+        most -> {
+          try (var in = Files.newInputStream(path)) {
+            return in.readNBytes(most);
+          }
+        });
+  }
+
+  /** A file that is in memory already, such as one of a Secret. */
+  static YamlFile of(String name, byte[] bytes) {
+    return new YamlFile(name, most -> bytes);
+  }
+
   /**
    * Reads the file.
    *
@@ -62,7 +90,7 @@ record YamlFile(Path path) {
    *     which may be a password
    */
   Mapping read() {
-    return switch (path.toString().endsWith("json") ? json(text()) : yaml(text())) {
+    return switch (name.endsWith("json") ? json(text()) : yaml(text())) {
       case Mapping mapping -> mapping;
       case Scalar scalar when scalar.type() == Scalar.Type.NULL -> Mapping.EMPTY;
       case Scalar scalar -> throw refusal("holds no mapping; begin it with \"clouds:\"");
@@ -133,8 +161,8 @@ record YamlFile(Path path) {
 
   private String text() {
     byte[] bytes;
-    try (var in = Files.newInputStream(path)) {
-      bytes = in.readNBytes(MAX_BYTES + 1);
+    try {
+      bytes = content.read(MAX_BYTES + 1);
     } catch (IOException e) {
       throw refusal(
           "cannot be read (%s); check its rights".formatted(e.getClass().getSimpleName()));
@@ -154,7 +182,7 @@ record YamlFile(Path path) {
   }
 
   private NovaException refusal(String what) {
-    return Failures.configuration("%s %s.", path, what);
+    return Failures.configuration("%s %s.", name, what);
   }
 
   /** From the parser's nodes to values; each node once, so that aliases of aliases cost nothing. */

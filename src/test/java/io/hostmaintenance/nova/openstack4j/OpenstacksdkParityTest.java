@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.openstack4j.CloudConfig.Certificates;
 import io.hostmaintenance.nova.openstack4j.CloudConfig.ClientCertificate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -150,7 +151,7 @@ class OpenstacksdkParityTest {
             "scope: " + sorted(body.path("auth").path("scope")),
             "tls: verify %s, cert %s, key %s"
                 .formatted(
-                    cloud.verify() ? cloud.cacert().map(Path::toString).orElse("True") : "False",
+                    cloud.verify() ? cloud.cacert().map(c -> path(c)).orElse("True") : "False",
                     client.map(ClientCertificate::certificates).map(Path::toString).orElse("None"),
                     client.map(ClientCertificate::key).map(Path::toString).orElse("None")),
             "compute: "
@@ -158,6 +159,10 @@ class OpenstacksdkParityTest {
             "placement: "
                 + service(cloud, ServiceType.PLACEMENT, cloud.placementEndpoint().orElse("None")))
         .collect(Collectors.joining("\n"));
+  }
+
+  private static String path(Certificates certificates) {
+    return ((Certificates.InFile) certificates).path().toString();
   }
 
   private static String service(CloudConfig cloud, ServiceType service, String override) {
