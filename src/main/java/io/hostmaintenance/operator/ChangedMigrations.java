@@ -85,7 +85,6 @@ final class ChangedMigrations {
             .filter(s -> !s.isBefore(bound))
             .min(Instant::compareTo)
             .orElse(bound);
-    return new Changed(
-        since, nova.on(Priority.WATCH, "").migrations(MigrationFilter.since(since)));
+    return new Changed(since, nova.on(Priority.WATCH, "").migrations(MigrationFilter.since(since)));
   }
 }

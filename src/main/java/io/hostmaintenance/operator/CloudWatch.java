@@ -27,6 +27,7 @@ final class CloudWatch {
 
   private final Nova nova;
   private final Hypervisors hypervisors;
+  private final CloudHealth health;
   private final Map<String, Entry> entries = new ConcurrentHashMap<>();
   private volatile Optional<NovaException> failure = Optional.empty();
   private boolean mayNotAsk;
@@ -54,8 +55,9 @@ final class CloudWatch {
     }
   }
 
-  CloudWatch(Nova nova, Hypervisors hypervisors) {
+  CloudWatch(Nova nova, Hypervisors hypervisors, CloudHealth health) {
     this.nova = nova;
+    this.health = health;
     this.hypervisors = hypervisors;
   }
 
@@ -95,15 +97,11 @@ final class CloudWatch {
   List<String> round(Instant now, Duration timeout) {
     try {
       judge(new Round(nova.computeServices(), used()), now);
-      if (failure.isPresent()) {
-        LOG.info("the cloud is watched again");
-      }
+      health.up();
       failure = Optional.empty();
       wholeInARow++;
     } catch (NovaException e) {
-      if (failure.isEmpty()) {
-        LOG.warn("the cloud is not watched: {}", e.getMessage());
-      }
+      health.down(e.getMessage());
       failure = Optional.of(e);
       wholeInARow = 0;
     }

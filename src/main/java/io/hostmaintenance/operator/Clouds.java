@@ -54,6 +54,11 @@ final class Clouds {
     return List.copyOf(known.values());
   }
 
+  /** The names of the same clouds. */
+  Set<String> names() {
+    return Set.copyOf(known.keySet());
+  }
+
   /** Gives up the connections to all other clouds but the default. */
   void retain(Set<String> names) {
     known.keySet().removeIf(name -> !name.equals(fallback) && !names.contains(name));

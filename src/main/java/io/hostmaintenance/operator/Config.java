@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * @param port of the health and metrics server; 0: any free one
  * @param address it listens on
  * @param leaderElection whether a lease is needed to act
- * @param namespace where the lease lies; null when there is no leader election
+ * @param namespace where the lease and the Secrets of clouds are; null: there are none
  * @param log how log lines look
  */
 public record Config(
@@ -61,7 +61,10 @@ public record Config(
                   + " searched"),
           new Variable(
               "OS_CLIENT_SECURE_FILE", "", "the secure.yaml; without it the same are searched"),
-          new Variable("OS_CLOUD", "", "the cloud of that file; without it the only one"),
+          new Variable(
+              "OS_CLOUD",
+              "",
+              "the cloud of hosts that name none; without it the only one of that file"),
           new Variable("HTTPS_PROXY", "", "the proxy for the cloud's https URLs"),
           new Variable("HTTP_PROXY", "", "the proxy for its http URLs"),
           new Variable("ALL_PROXY", "", "the proxy where the two name none"),
@@ -81,7 +84,10 @@ public record Config(
               "127.0.0.1",
               "address they are served at; in a pod 0.0.0.0, as the chart sets it"),
           new Variable("HM_LEADER_ELECTION", "false", "whether a Lease is needed to act"),
-          new Variable("HM_NAMESPACE", "", "namespace of that Lease"),
+          new Variable(
+              "HM_NAMESPACE",
+              "",
+              "namespace of that Lease, and of Secrets with clouds; without it none is read"),
           new Variable(
               "HM_MAX_HOSTS_DRAINING",
               "10",
@@ -150,7 +156,7 @@ public record Config(
         number(environment, "HM_PORT", 0, 65_535),
         text(environment, "HM_ADDRESS").orElseThrow(),
         leaderElection,
-        leaderElection ? namespace.get() : null,
+        namespace.orElse(null),
         format(environment, terminal));
   }
 

@@ -1,7 +1,8 @@
 package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.openstack4j.CloudSecrets;
+import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
@@ -10,10 +11,13 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.Transforming
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +34,14 @@ public final class HostMaintenanceOperator implements AutoCloseable {
   private final KubernetesClient client;
   private final Optional<Lease> lease;
   private final Operator operator;
-  private final ReconciliationQueue queue;
   private final HostMaintenanceReconciler reconciler;
   private final HealthServer health;
-  private final Thread watch;
+  private final Optional<KubernetesSecrets> secrets;
+  private final Clouds clouds;
+  private final Function<String, Duration> round;
+  private final Duration pollMoving;
+  private final Thread watcher = Thread.ofVirtual().name("watches").unstarted(this::watchAll);
+  private final Map<String, Thread> watches = new ConcurrentHashMap<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
 
@@ -41,12 +49,13 @@ public final class HostMaintenanceOperator implements AutoCloseable {
    * Wires it; nothing is watched before {@link #start}.
    *
    * @param client closed with the operator
+   * @param environment by which the clouds are found
    * @param identity by which this process is told from others in the Lease
    * @throws IOException when the port is taken
    */
   HostMaintenanceOperator(
       KubernetesClient client,
-      Nova nova,
+      Map<String, String> environment,
       Config config,
       InstantSource clock,
       Metrics metrics,
@@ -58,14 +67,31 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             ? Optional.of(new Lease(client, config.namespace(), identity, clock))
             : Optional.empty();
     this.operator = new Operator(this::configure);
+    this.pollMoving = config.settings().pollMoving();
+    this.secrets =
+        Optional.ofNullable(config.namespace()).map(n -> new KubernetesSecrets(client, n));
+    this.clouds =
+        new Clouds(
+            environment.getOrDefault("OS_CLOUD", "").strip(),
+            name -> {
+              var nova =
+                  OpenStackCloud.nova(
+                      environment,
+                      name,
+                      secrets.<CloudSecrets>map(s -> s).orElse(CloudSecrets.NONE),
+                      clock,
+                      System::nanoTime,
+                      metrics,
+                      config.settings().httpTimeout(),
+                      config.limits());
+              var strategies = config.settings().strategies();
+              var queue = new ReconciliationQueue(config.limits(), metrics::reconciliationWaited);
+              return Cloud.of(
+                  name, nova, System::nanoTime, ParallelReads.threads(), strategies, queue);
+            });
     var maintenance =
         new MaintenanceLoop(
-            Clouds.only(
-                Cloud.of(
-                    nova,
-                    System::nanoTime,
-                    ParallelReads.threads(),
-                    config.settings().strategies())),
+            clouds,
             new KubernetesResources(client, this::watched),
             metrics.counting(new KubernetesEvents(client, clock)),
             config.settings(),
@@ -73,13 +99,11 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             System::nanoTime,
             () -> lease.map(Lease::held).orElse(true),
             this::wake);
-    this.watch =
-        Thread.ofVirtual()
-            .name("watch")
-            .unstarted(() -> watch(() -> maintenance.watch(""), config.settings().pollMoving()));
+    this.round = maintenance::watch;
     var ticks = new RunningReconciliations(clock, System::nanoTime);
-    this.queue = new ReconciliationQueue(config.limits(), metrics::reconciliationWaited);
-    this.reconciler = new HostMaintenanceReconciler(maintenance, queue, ticks, metrics::tickFailed);
+    this.reconciler =
+        new HostMaintenanceReconciler(
+            r -> clouds.of(r).queue(), maintenance, ticks, metrics::tickFailed);
     operator.register(
         reconciler,
         o ->
@@ -87,6 +111,8 @@ public final class HostMaintenanceOperator implements AutoCloseable {
                 .withItemStore(new TransformingItemStore<>(KubernetesResources::remembered))
                 .withInformerListLimit(LIST_LIMIT));
     metrics.show(this::leading, reconciler::known, maintenance::lastObserved);
+    metrics.showClouds(
+        () -> leading() ? clouds.known().stream().map(Cloud::health).toList() : List.of());
     this.health =
         new HealthServer(
             config.address(),
@@ -102,8 +128,11 @@ public final class HostMaintenanceOperator implements AutoCloseable {
         .withCloseClientOnStop(false)
         .withUseSSAToPatchPrimaryResource(false)
         .withReconciliationTerminationTimeout(TERMINATION)
-        // They wait in the queue of the reconciler, which knows what is urgent.
-        .withExecutorService(Executors.newVirtualThreadPerTaskExecutor());
+        // They wait in the queue of their cloud, which knows what is urgent: a cloud that does not
+        // answer takes no thread from another.
+        .withExecutorService(
+            Executors.newThreadPerTaskExecutor(
+                Thread.ofVirtual().name("reconciliation-", 0).factory()));
     lease.ifPresent(l -> configuration.withLeaderElectionConfiguration(l.configuration()));
   }
 
@@ -116,9 +145,10 @@ public final class HostMaintenanceOperator implements AutoCloseable {
   public boolean start() {
     try {
       lease.ifPresent(Lease::require);
+      secrets.ifPresent(KubernetesSecrets::start);
       operator.start();
       started = true;
-      watch.start();
+      watcher.start();
       return !closed.get();
     } catch (RuntimeException e) {
       if (closed.get()) {
@@ -140,10 +170,12 @@ public final class HostMaintenanceOperator implements AutoCloseable {
       return;
     }
     lease.ifPresent(Lease::stopping);
-    watch.interrupt();
-    queue.close();
+    watcher.interrupt();
+    watches.values().forEach(Thread::interrupt);
+    clouds.known().forEach(cloud -> cloud.queue().close());
     operator.stop();
     lease.ifPresent(Lease::release);
+    secrets.ifPresent(KubernetesSecrets::close);
     health.close();
     client.close();
   }
@@ -162,24 +194,49 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             .allMatch(i -> i.isRunning() && i.hasSynced());
   }
 
-  /** Rounds of the watch, one after the other, while this process leads and until it is closed. */
-  private void watch(Supplier<Duration> round, Duration whileStandingBy) {
+  /** Each cloud is watched by a thread of its own, so that one that is down holds up no other. */
+  private void watchAll() {
     while (!closed.get()) {
-      try {
-        Thread.sleep(leading() ? pause(round, whileStandingBy) : whileStandingBy);
-      } catch (InterruptedException e) {
+      for (var cloud : clouds.names()) {
+        watches.computeIfAbsent(
+            cloud, name -> Thread.ofVirtual().name("watch-" + name).start(() -> watch(name)));
+      }
+      if (!sleep(pollMoving)) {
         return;
       }
     }
   }
 
-  /** Whatever happens to one round, there is a next one. */
-  private static Duration pause(Supplier<Duration> round, Duration afterFailure) {
+  /** Rounds one after the other, while this process leads and the cloud is needed. */
+  private void watch(String cloud) {
     try {
-      return round.get();
+      while (!closed.get() && clouds.names().contains(cloud)) {
+        if (!sleep(leading() ? pause(cloud) : pollMoving)) {
+          return;
+        }
+      }
+    } finally {
+      watches.remove(cloud);
+    }
+  }
+
+  /** Whatever happens to one round, there is a next one. */
+  private Duration pause(String cloud) {
+    try {
+      return round.apply(cloud);
     } catch (RuntimeException | Error e) {
       LOG.error("a round of the watch ended with an exception", e);
-      return afterFailure;
+      return pollMoving;
+    }
+  }
+
+  /** Whether nobody interrupted it. */
+  private static boolean sleep(Duration pause) {
+    try {
+      Thread.sleep(pause);
+      return true;
+    } catch (InterruptedException e) {
+      return false;
     }
   }
 

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.MDC;
 
 /**
@@ -39,8 +40,8 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
 
   private static final Duration AT_ONCE = Duration.ofMillis(1);
 
+  private final Function<HostMaintenance, ReconciliationQueue> queueOf;
   private final MaintenanceLoop maintenance;
-  private final ReconciliationQueue queue;
   private final RunningReconciliations ticks;
   private final Runnable failure;
   private final SimpleInboundEventSource<HostMaintenance> awaited =
@@ -50,17 +51,17 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
   /**
    * Takes what a reconciliation is.
    *
-   * @param queue says whose turn it is
-   * @param reconciliations is told of each that is under way
+   * @param queueOf where a resource waits for others of its cloud
+   * @param ticks is told of each that is under way
    * @param failure happens whenever one ends with an exception
    */
   HostMaintenanceReconciler(
+      Function<HostMaintenance, ReconciliationQueue> queueOf,
       MaintenanceLoop maintenance,
-      ReconciliationQueue queue,
       RunningReconciliations ticks,
       Runnable failure) {
+    this.queueOf = queueOf;
     this.maintenance = maintenance;
-    this.queue = queue;
     this.ticks = ticks;
     this.failure = failure;
   }
@@ -105,7 +106,10 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
       HostMaintenance resource, Context<HostMaintenance> context) {
     MaintenanceLoop.Result result;
     try {
-      result = queue.run(() -> priority(resource), () -> reconcile(resource.getMetadata()));
+      result =
+          queueOf
+              .apply(resource)
+              .run(() -> priority(resource), () -> reconcile(resource.getMetadata()));
     } catch (CancellationException e) {
       return UpdateControl.noUpdate();
     }

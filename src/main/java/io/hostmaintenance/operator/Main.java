@@ -62,15 +62,7 @@ public final class Main {
   private static void start(Config config, Logger log) throws IOException {
     var clock = InstantSource.system();
     var metrics = new Metrics();
-    // before any other HTTP client of the JDK is made, see its Javadoc
-    var nova =
-        OpenStackCloud.nova(
-            System.getenv(),
-            clock,
-            System::nanoTime,
-            metrics,
-            config.settings().httpTimeout(),
-            config.limits());
+    OpenStackCloud.setSwitches();
     var client = client();
     var objection = Crd.incompatibility(client);
     if (objection.isPresent()) {
@@ -79,7 +71,7 @@ public final class Main {
     }
     var operator =
         new HostMaintenanceOperator(
-            client, nova, config, clock, metrics, UUID.randomUUID().toString());
+            client, System.getenv(), config, clock, metrics, UUID.randomUUID().toString());
     Runtime.getRuntime().addShutdownHook(new Thread(operator::close, "stop"));
     if (operator.start()) {
       log.info("started; health and metrics on port {}", operator.port());

@@ -119,6 +119,29 @@ final class Metrics implements RequestListener {
     registry.getPrometheusRegistry().register(collector);
   }
 
+  /**
+   * From now on the text has also whether each cloud answers, where that is known. Called once.
+   *
+   * @param clouds those that this process asks
+   */
+  void showClouds(Supplier<List<CloudHealth>> clouds) {
+    MultiCollector collector =
+        () -> {
+          var up =
+              GaugeSnapshot.builder()
+                  .name("hostmaintenance_cloud_up")
+                  .help("1 while the cloud answers as it should, else 0");
+          for (var health : clouds.get()) {
+            health
+                .isUp()
+                .map(is -> point(is ? 1 : 0, Labels.of("cloud", health.cloud())))
+                .ifPresent(up::dataPoint);
+          }
+          return MetricSnapshots.of(up.build());
+        };
+    registry.getPrometheusRegistry().register(collector);
+  }
+
   /** The text that Prometheus reads; any number may read it at once. */
   String text() {
     return registry.scrape();

@@ -254,6 +254,25 @@ final class Defects {
             .caughtBy(
                 "drain.OtherCloudTest#namesakeOfTheHostIsNotTouched",
                 "operator.SeveralCloudsTest#restartWithAnotherCloudOfTheNameTakesNoNamesake"),
+        Defect.of("reads a Secret of another namespace", "operator/KubernetesSecrets")
+            .where(".inNamespace(namespace)", ".inAnyNamespace()")
+            .caughtBy(
+                "operator.KubernetesSecretsTest#secretOfAnotherNamespaceIsNotRead",
+                "operator.CloudsOfSecretsTest#secretOfAnotherNamespaceServesNoResource"),
+        Defect.of("takes one of two sources of a cloud", "nova/openstack4j/NamedCloud")
+            .where("secret.isPresent() && inFile.isPresent()", "secret == null")
+            .caughtBy("nova.openstack4j.NamedCloudTest#inFileAndSecretAtOnceIsRefused"),
+        Defect.of("reads a file that a Secret names", "nova/openstack4j/CloudEntry")
+            .where(
+                "refuseFile(String key, String remedy) { if (fields.value(key).isPresent()) {",
+                "refuseFile(String key, String remedy) { if (key == null) {")
+            .caughtBy("nova.openstack4j.NamedCloudTest#secretNamesNoFileOfTheOperatorsMachine"),
+        Defect.of("lets a silent cloud have every thread", "operator/HostMaintenanceOperator")
+            .where(
+                "Executors.newThreadPerTaskExecutor( Thread.ofVirtual().name(\"reconciliation-\","
+                    + " 0).factory())",
+                "Executors.newFixedThreadPool(16)")
+            .caughtBy("operator.CloudsOfSecretsTest#cloudThatDoesNotAnswerHoldsUpNoOther"),
         Defect.of("lets a cloud take the places of another one", "operator/MoveBudget")
             .where(
                 "Entry.of(resource, cloudOf.apply(resource), status)",

@@ -7,7 +7,6 @@ import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.nova.openstack4j.Limits;
-import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,16 +109,9 @@ public final class Cluster implements AutoCloseable {
   /** An operator that is not started yet; closed with the cluster. */
   HostMaintenanceOperator operator(Config config, String identity) throws IOException {
     var metrics = new Metrics();
-    var nova =
-        OpenStackCloud.nova(
-            environment,
-            clock,
-            System::nanoTime,
-            metrics,
-            config.settings().httpTimeout(),
-            config.limits());
     var operator =
-        new HostMaintenanceOperator(apiServer.client(), nova, config, clock, metrics, identity);
+        new HostMaintenanceOperator(
+            apiServer.client(), environment, config, clock, metrics, identity);
     operators.add(operator);
     return operator;
   }

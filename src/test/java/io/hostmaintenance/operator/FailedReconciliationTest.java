@@ -123,8 +123,8 @@ class FailedReconciliationTest {
     var failures = new AtomicInteger();
     var reconciler =
         new HostMaintenanceReconciler(
+            r -> new ReconciliationQueue(Limits.DEFAULT, (priority, duration) -> {}),
             world.process(),
-            new ReconciliationQueue(Limits.DEFAULT, (priority, duration) -> {}),
             new RunningReconciliations(InstantSource.system(), System::nanoTime),
             failures::incrementAndGet);
     var resource = world.resources().read("other").orElseThrow();

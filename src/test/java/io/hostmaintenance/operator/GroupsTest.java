@@ -101,7 +101,7 @@ class GroupsTest {
   void planReads24AtOnce() {
     var here = IntStream.range(0, 60).mapToObj(i -> active("vm-" + i, "here")).toList();
 
-    assertThat(known.of(plan(), here, Map.of()).groups()).hasSize(24);
+    assertThat(known.of(nova, plan(), here, Map.of()).groups()).hasSize(24);
   }
 
   @Test
@@ -109,7 +109,7 @@ class GroupsTest {
     var resource = drain();
     resource.setStatus(null);
 
-    assertThat(known.of(resource, List.of(active("a", "here")), Map.of()).groups()).isEmpty();
+    assertThat(known.of(nova, resource, List.of(active("a", "here")), Map.of()).groups()).isEmpty();
     assertThat(asked).isEmpty();
   }
 
@@ -124,7 +124,7 @@ class GroupsTest {
             Fixtures.ram(1024, active("m", "here")),
             Fixtures.ram(2048, active("z", "here")));
 
-    known.of(resource, here, Map.of());
+    known.of(nova, resource, here, Map.of());
 
     assertThat(asked).first().isEqualTo("groupsOf " + first);
   }

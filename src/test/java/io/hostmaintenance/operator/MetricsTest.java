@@ -120,6 +120,21 @@ class MetricsTest {
   }
 
   @Test
+  void cloudThatAnswersIsUpAndOneThatDoesNotIsNot() {
+    var up = new CloudHealth("north");
+    up.up();
+    var down = new CloudHealth("south");
+    down.down("It is away.");
+    metrics.showClouds(() -> List.of(up, down, new CloudHealth("not-asked-yet")));
+
+    assertThat(lines())
+        .filteredOn(l -> l.startsWith("hostmaintenance_cloud_up{"))
+        .containsExactlyInAnyOrder(
+            "hostmaintenance_cloud_up{cloud=\"north\"} 1.0",
+            "hostmaintenance_cloud_up{cloud=\"south\"} 0.0");
+  }
+
+  @Test
   void eventIsCountedAndPassedOn() {
     var told = new ArrayList<Notice>();
     var notice = new Notice(Notice.Type.Normal, Reason.Moved, "Moved.");

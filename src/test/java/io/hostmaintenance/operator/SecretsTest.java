@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.LoggerContext;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -20,15 +22,19 @@ import io.hostmaintenance.fakecloud.http.Fault;
 import io.hostmaintenance.fakecloud.http.Request;
 import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.Logs;
-import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentHashMap;
@@ -93,19 +99,6 @@ class SecretsTest {
       cloud.change(c -> c.place(NewServer.on("compute-1").in(VmState.STOPPED)));
       var clock = InstantSource.system();
       var metrics = new Metrics();
-      var nova =
-          OpenStackCloud.nova(
-              Cluster.environment(directory, cloud),
-              clock,
-              System::nanoTime,
-              metrics,
-              java.time.Duration.ofSeconds(60));
-      nova.identity();
-      nova.computeServices();
-      var token = tokens().findAny().orElseThrow();
-      for (var status : List.of(500, 409, 403)) {
-        cloud.fault(1, World.moveRequest(), Fault.error(status, "The token " + token + " is bad."));
-      }
       var config =
           new Config(
               Cluster.QUICK,
@@ -115,11 +108,28 @@ class SecretsTest {
               true,
               "default",
               Config.LogFormat.JSON);
+      var ofSecret = cloudsYamlInASecret();
+      secrets.add(ofSecret.getData().get("clouds.yaml"));
       try (var client = client(cluster.apiServer());
           var operator =
-              new HostMaintenanceOperator(client, nova, config, clock, metrics, "operator")) {
+              new HostMaintenanceOperator(
+                  client,
+                  Cluster.environment(directory, cloud),
+                  config,
+                  clock,
+                  metrics,
+                  "operator")) {
+        client.resource(ofSecret).create();
         operator.start();
+        var token = await().atMost(PATIENCE).until(() -> tokens().findAny(), Optional::isPresent);
+        for (var status : List.of(500, 409, 403)) {
+          var echo = Fault.error(status, "The token " + token.get() + " is bad.");
+          cloud.fault(1, World.moveRequest(), echo);
+        }
         create(client);
+        await()
+            .atMost(PATIENCE)
+            .until(() -> cluster.stored("north").orElseThrow().getStatus() != null);
         await()
             .atMost(PATIENCE)
             .until(() -> cloud.requests(World.moveRequest()).size(), count -> count >= 3);
@@ -130,6 +140,7 @@ class SecretsTest {
                 "\n",
                 logs.text(),
                 Serialization.asJson(cluster.stored("hm").orElseThrow()),
+                Serialization.asJson(cluster.stored("north").orElseThrow()),
                 Serialization.asJson(client.v1().events().inAnyNamespace().list()),
                 Serialization.asJson(client.leases().inAnyNamespace().list()),
                 scraped(operator.port()));
@@ -144,15 +155,39 @@ class SecretsTest {
     }
   }
 
-  /** The lines that hold a secret. */
+  /** The lines that hold a secret, but for those of the mock server, which stores the Secret. */
   private List<String> events(String text) {
-    return text.lines().filter(line -> secrets.stream().anyMatch(line::contains)).toList();
+    return text.lines()
+        .filter(line -> !line.startsWith("io.fabric8.kubernetes.client.server.mock."))
+        .filter(line -> secrets.stream().anyMatch(line::contains))
+        .toList();
+  }
+
+  /** A cloud in a Secret, whose project is another, so that the login of it fails. */
+  private Secret cloudsYamlInASecret() throws IOException {
+    var text = Files.readString(directory.resolve("clouds.yaml"));
+    var other = text.replaceFirst("project_name: .*", "project_name: nowhere");
+    return new SecretBuilder()
+        .withNewMetadata()
+        .withNamespace("default")
+        .withName("north-cloud")
+        .addToLabels(HostMaintenance.CLOUD, "north")
+        .endMetadata()
+        .addToData(
+            "clouds.yaml",
+            Base64.getEncoder().encodeToString(other.getBytes(StandardCharsets.UTF_8)))
+        .build();
   }
 
   private static void create(KubernetesClient client) {
+    create(client, "hm", null);
+    create(client, "north", "north");
+  }
+
+  private static void create(KubernetesClient client, String name, String cloud) {
     var resource = new HostMaintenance();
-    resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
-    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
+    resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").cloud(cloud).build());
     client.resource(resource).create();
   }
 

@@ -10,6 +10,7 @@ import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,10 +82,12 @@ class SeveralCloudsTest {
                 fallback,
                 name ->
                     Cloud.of(
+                        name,
                         novas.get(name),
                         this::nanos,
                         ParallelReads.threads(),
-                        World.SETTINGS.strategies())),
+                        World.SETTINGS.strategies(),
+                        new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {}))),
             resources,
             (resource, notice) -> true,
             World.SETTINGS,

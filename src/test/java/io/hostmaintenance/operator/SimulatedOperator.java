@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.nova.Nova;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -63,9 +64,10 @@ public final class SimulatedOperator {
           events.accept(resource, notice);
           return true;
         };
+    var queue = new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {});
     maintenance =
         new MaintenanceLoop(
-            Clouds.only(Cloud.of(nova, nanoTime, parallelReads, settings.strategies())),
+            Clouds.only(Cloud.of("", nova, nanoTime, parallelReads, settings.strategies(), queue)),
             resources(store),
             all,
             settings,

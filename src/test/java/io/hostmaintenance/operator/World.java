@@ -56,6 +56,9 @@ final class World implements AutoCloseable {
           Strategies.DEFAULT);
 
   private final Settings settings;
+  private static final ReconciliationQueue QUEUE =
+      new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {});
+
   private final InMemoryResources resources = new InMemoryResources();
   private final List<Notice> notices = new ArrayList<>();
   private final List<String> woken = new ArrayList<>();
@@ -103,7 +106,7 @@ final class World implements AutoCloseable {
         new MaintenanceLoop(
             Clouds.only(
                 io.hostmaintenance.operator.Cloud.of(
-                    guarded(nova), this::nanos, sideBySide(), settings.strategies())),
+                    "", guarded(nova), this::nanos, sideBySide(), settings.strategies(), QUEUE)),
             resources,
             (resource, notice) -> notices.add(notice),
             settings,

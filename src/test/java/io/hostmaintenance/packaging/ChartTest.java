@@ -121,6 +121,13 @@ class ChartTest {
   }
 
   @Test
+  void roleAllowsSecretsInTheNamespaceOfTheReleaseAlone() {
+    var role = named(Role.class, "it-host-maintenance-operator-clouds");
+    assertThat(role.getMetadata().getNamespace()).isEqualTo("nova");
+    assertThat(role.getRules()).containsExactly(rule("", "secrets", "list watch"));
+  }
+
+  @Test
   void bindsEveryRoleOnlyToTheServiceAccountOfTheOperator() {
     var subject =
         new SubjectBuilder()
@@ -132,7 +139,7 @@ class ChartTest {
     assertThat(cluster.getRoleRef().getName()).isEqualTo("it-host-maintenance-operator");
     assertThat(cluster.getSubjects()).containsExactly(subject);
     assertThat(all(RoleBinding.class, SECRET))
-        .hasSize(2)
+        .hasSize(3)
         .allSatisfy(
             b -> {
               assertThat(b.getSubjects()).containsExactly(subject);

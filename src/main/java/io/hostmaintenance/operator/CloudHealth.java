@@ -1,0 +1,59 @@
+package io.hostmaintenance.operator;
+
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Whether a cloud answers as it should. A change is logged once, not once for each of its hosts.
+ */
+final class CloudHealth {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CloudHealth.class);
+
+  private final String cloud;
+  private Optional<Boolean> up = Optional.empty();
+
+  /**
+   * Nothing is known of it yet.
+   *
+   * @param cloud its name; empty for the only one of a clouds.yaml
+   */
+  CloudHealth(String cloud) {
+    this.cloud = cloud;
+  }
+
+  /** The name of the cloud; empty for the only one of a clouds.yaml. */
+  String cloud() {
+    return cloud;
+  }
+
+  /** It has answered whole. */
+  synchronized void up() {
+    if (!isUp().orElse(false)) {
+      LOG.info("{} answers", subject());
+    }
+    up = Optional.of(true);
+  }
+
+  /**
+   * It has not answered whole.
+   *
+   * @param sentence why, for people and without secrets
+   */
+  synchronized void down(String sentence) {
+    if (isUp().orElse(true)) {
+      LOG.warn("{} does not answer as it should: {}", subject(), sentence);
+    }
+    up = Optional.of(false);
+  }
+
+  /** Whether it answered when it was last asked; empty before the first time. */
+  synchronized Optional<Boolean> isUp() {
+    return up;
+  }
+
+  private String subject() {
+    return cloud.isEmpty() ? "The cloud" : "Cloud " + cloud;
+  }
+}
