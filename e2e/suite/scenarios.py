@@ -1,17 +1,18 @@
 """The scenarios. Each is a story with its proof: what is set up, what is applied, what Nova and kubectl then say."""
 
 import random
+import secrets
 import subprocess
 import time
 
 from .case import ServiceLog
-from .cloud import values
-from .kube import condition, demand_row, rows, summary
+from .cloud import Keystone, clouds_yaml, values
+from .kube import GROUP, condition, demand_row, rows, summary
 from .operator import DEFAULTS, FAST
 from .proxy import ALWAYS, calls, moves
 from .suites import SCENARIOS
 from .waiting import Failure, demand, expect, until
-from .world import ROOT
+from .world import NAMESPACE, ROOT
 
 scenario = SCENARIOS.scenario
 
@@ -789,6 +790,44 @@ def two_hosts(c):
     for host, name in pairs:
         c.kube.delete(name, wait=60)
         c.prove_enabled(host)
+
+
+@scenario('two clouds: one of the clouds.yaml and one of a Secret, which comes late, with a wrong password first; two names '
+          'of one cloud do not take a host twice', lab=True)
+def two_clouds(c):
+    demand(len(c.hosts) > 2, 'two hosts can only be drained where there is a third: --hosts A,B,C')
+    first, second, again = c.name('-first'), c.name('-second'), c.name('-again')
+    guests = {host: c.guests(values(c.boot(('active', 2), host=host))) for host in (c.host, c.other)}
+    keystone, password = Keystone(c.cloud.session), secrets.token_urlsafe(24)
+    keystone.user(c.name('-user'), password, 'admin')
+    c.undo(keystone.forget, c.name('-user'))
+    auth = {'username': c.name('-user'), 'project_name': c.name('-user')}
+
+    def secret(word):
+        entry = {**c.world.operator_entry, 'auth': {**c.world.operator_entry['auth'], **auth, 'password': word}}
+        c.kube.apply({'apiVersion': 'v1', 'kind': 'Secret', 'stringData': {'clouds.yaml': clouds_yaml('any', entry)},
+                      'metadata': {'name': c.name(), 'namespace': NAMESPACE, 'labels': {f'{GROUP}/cloud': 'second'}}})
+    c.undo(c.kube.kubectl, 'delete', 'secret', '-n', NAMESPACE, c.name(), '--ignore-not-found')
+    operator = c.run_operator(settings={**FAST, 'HM_NAMESPACE': NAMESPACE})
+    c.kube.create(first, c.host, reason='the cloud of the file')
+    c.kube.create(second, c.other, reason='the cloud of the Secret', cloud='second')
+    resource = c.stalled(second, 'CloudConfiguration')
+    demand(f'{GROUP}/cloud: second' in condition(resource, 'Stalled')['message'], f'no way out: {summary(resource)}')
+    secret('wrong')
+    c.stalled(second, 'Unauthorized')
+    c.prove_enabled(c.other)
+    secret(password)
+    for name, host in ((first, c.host), (second, c.other)):
+        c.drained(name)
+        c.prove_maintenance(name, guests[host], host)
+    c.kube.create(again, c.host, reason='another name of the cloud', cloud='second')
+    resource = c.stalled(again, 'Conflict')
+    demand(first in condition(resource, 'Stalled')['message'], f'the holder is not named: {summary(resource)}')
+    for name, host in ((again, None), (second, c.other), (first, c.host)):
+        c.kube.delete(name, wait=60)
+        if host:
+            c.prove_enabled(host)
+    c.prove_quiet(operator.log.read_text(), password)
 
 
 @scenario('the cloud simulator of the tests gives the same answers as this Nova, step by step', ci=True, lab=True)
