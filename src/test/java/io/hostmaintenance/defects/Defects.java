@@ -331,7 +331,7 @@ final class Defects {
                 WORLDS),
         Defect.of("announces what it has no request for", "operator/MaintenanceLoop")
             .where(
-                "return nova(resource) .reserving(() -> announceAndSend(resource, memory, observation, decision));",
+                "return nova.reserving(() -> announceAndSend(resource, memory, observation, decision));",
                 "return announceAndSend(resource, memory, observation, decision);")
             .caughtBy(
                 "operator.MaintenanceLoopTest$Intents#areNotStoredWhileAllRequestPermitsAreInUse"),

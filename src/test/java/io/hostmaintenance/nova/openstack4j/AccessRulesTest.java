@@ -56,6 +56,7 @@ class AccessRulesTest {
           nova -> nova.allocations("p"),
           nova -> nova.guestPower("i"),
           nova -> nova.providerTree("p"),
+          Nova::usedOnDisabledHosts,
           nova -> nova.candidates(new Demand(Map.of("VCPU", 1L), Set.of(), Set.of())),
           nova -> nova.execute(new Command.DisableService("s", "why")),
           nova -> nova.execute(new Command.EnableService("s")),
