@@ -66,7 +66,29 @@ record CloudsFile(Map<String, String> environment) implements CloudSource {
 
   private Mapping clouds(Path file) {
     var secrets = secrets(file).map(YamlFile::on).map(YamlFile::read).orElse(Mapping.EMPTY);
-    return YamlFile.on(file).read().under(secrets).mapping("clouds");
+    var clouds = YamlFile.on(file).read().under(secrets).mapping("clouds");
+    var ofVariables = variable("OS_CLOUD_NAME").orElse("envvars");
+    if (clouds.get(ofVariables).isPresent()) {
+      throw Failures.configuration(
+          "%s names a cloud %s, as openstacksdk calls the cloud of the OS_ variables; rename it.",
+          file, ofVariables);
+    }
+    return clouds;
+  }
+
+  /** Whether {@code OS_CLOUD} names this cloud. */
+  boolean isDefault(String name) {
+    return variable("OS_CLOUD").filter(name::equals).isPresent();
+  }
+
+  /** Why the default cannot be read; empty when it can. */
+  Optional<NovaException> refusal() {
+    try {
+      read();
+      return Optional.empty();
+    } catch (NovaException e) {
+      return Optional.of(e);
+    }
   }
 
   private Optional<CloudConfig> cloud(Path file, Mapping clouds, String name) {
@@ -80,12 +102,6 @@ record CloudsFile(Map<String, String> environment) implements CloudSource {
   }
 
   private String name(Path file, Mapping clouds) {
-    var ofVariables = variable("OS_CLOUD_NAME").orElse("envvars");
-    if (clouds.get(ofVariables).isPresent()) {
-      throw Failures.configuration(
-          "%s names a cloud %s, as openstacksdk calls the cloud of the OS_ variables; rename it.",
-          file, ofVariables);
-    }
     return variable("OS_CLOUD")
         .orElseGet(
             () -> {

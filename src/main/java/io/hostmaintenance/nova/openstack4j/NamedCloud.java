@@ -1,6 +1,7 @@
 package io.hostmaintenance.nova.openstack4j;
 
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.NovaException.Kind;
 import java.util.Optional;
 
 /**
@@ -23,7 +24,15 @@ record NamedCloud(String name, CloudsFile file, CloudSecrets secrets) implements
           "Cloud %s is both in %s and in %s: remove it from one of them.",
           name, inFile.get().file(), secret.get().origin());
     }
-    return secret.map(s -> s.read(name)).or(() -> inFile).orElseThrow(() -> secrets.missing(name));
+    return secret.map(s -> s.read(name)).or(() -> inFile).orElseThrow(this::missing);
+  }
+
+  /** Of the default the file itself says best where it was looked for. */
+  private NovaException missing() {
+    var missing = secrets.missing(name);
+    return missing.kind() == Kind.CONFIGURATION && file.isDefault(name)
+        ? file.refusal().orElse(missing)
+        : missing;
   }
 
   private Optional<CloudConfig> inFile(boolean inSecret) {

@@ -58,6 +58,10 @@ class NamedCloudTest {
   }
 
   private CloudConfig read(String name) throws IOException {
+    return read(name, Map.of());
+  }
+
+  private CloudConfig read(String name, Map<String, String> more) throws IOException {
     var path = Files.writeString(directory.resolve("clouds.yaml"), file);
     var known =
         new CloudSecrets() {
@@ -71,9 +75,9 @@ class NamedCloudTest {
             return Failures.configuration("There is no cloud %s.", wanted);
           }
         };
-    return new NamedCloud(
-            name, new CloudsFile(Map.of("OS_CLIENT_CONFIG_FILE", path.toString())), known)
-        .read();
+    var environment = new HashMap<>(more);
+    environment.put("OS_CLIENT_CONFIG_FILE", path.toString());
+    return new NamedCloud(name, new CloudsFile(environment), known).read();
   }
 
   private void refused(String name, String... words) {
@@ -137,6 +141,20 @@ class NamedCloudTest {
   @Test
   void nameThatNobodyCarriesIsRefused() {
     refused("north", "There is no cloud north");
+  }
+
+  @Test
+  void defaultThatNobodyCarriesIsSoughtInTheFile() {
+    assertThatExceptionOfType(NovaException.class)
+        .isThrownBy(() -> read("north", Map.of("OS_CLOUD", "north")))
+        .withMessageContainingAll("clouds.yaml has no cloud named north", "OS_CLOUD");
+  }
+
+  @Test
+  void cloudNamedLikeThatOfTheVariablesIsRefused() {
+    file = clouds(entry("envvars", "carl"), entry("north", "ann"));
+
+    refused("north", "names a cloud envvars");
   }
 
   @Test
