@@ -266,7 +266,9 @@ final class HostObserver {
       var migrations = changedSince(changesSince);
       var began = nanoTime.getAsLong();
       var instances = nova.instancesOn(host);
-      var listed = servicesBegunAfter(nanoTime.getAsLong() - SERVICES.toNanos());
+      var listed =
+          servicesBegunAfter(
+              Math.max(remembered.acted(), nanoTime.getAsLong() - SERVICES.toNanos()));
       var oldest = Math.min(began, listed.began());
       ask(migrations, instances.value(), listed.value());
       var rules = groups.of(nova, resource, instances.value(), details);

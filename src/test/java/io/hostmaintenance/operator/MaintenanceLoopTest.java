@@ -1647,6 +1647,24 @@ class MaintenanceLoopTest {
   }
 
   @Nested
+  class AServiceThatSomeoneEnabledDuringAMove {
+
+    @Test
+    void isGivenBackByADeleteRightAfterItWasDisabledAgain() {
+      world.place(NewServer.on("compute-1").with(Steering.LM_SECONDS, "300"));
+      world.create("hm", "compute-1");
+      moving();
+      world.simulator().change(c -> c.enable(c.admin(), "compute-1"));
+      world.runUntil("hm", () -> world.servicePuts().size() == 2);
+
+      world.delete("hm");
+      world.runUntil("hm", () -> world.gone("hm"));
+
+      assertThat(world.host("compute-1").enabled()).isTrue();
+    }
+  }
+
+  @Nested
   class ALaggingWatch {
 
     @Test
