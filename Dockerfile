@@ -22,4 +22,4 @@ ENV MALLOC_ARENA_MAX=2
 # A number, so that Kubernetes can see that it is not root.
 USER 65532:65532
 EXPOSE 8080
-ENTRYPOINT ["java", "-XX:AOTCache=operator.aot", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:MaxRAMPercentage=50", "-XX:+ExitOnOutOfMemoryError", "-jar", "host-maintenance-operator.jar"]
+ENTRYPOINT ["java", "-XX:AOTCache=operator.aot", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:MaxRAMPercentage=30", "-XX:+ExitOnOutOfMemoryError", "-jar", "host-maintenance-operator.jar"]

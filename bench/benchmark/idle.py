@@ -10,6 +10,8 @@ SIZES = (10, 100, 300, 1000)
 QUICK = (10, 100)
 # Seconds after a restart, and then of the measurement.
 WHOLE_TIMES, QUICK_TIMES = (90, 120), (30, 60)
+# As if so many instances had been moved off each host.
+ROWS = 50
 
 
 def requests(quick):
@@ -19,10 +21,13 @@ def requests(quick):
 
 def memory(quick):
     """What the process takes, by the number of hosts: on its way there, in the steady state, and after a restart."""
-    return {'10': _process(10, *QUICK_TIMES)} if quick else {str(n): _process(n, *WHOLE_TIMES) for n in SIZES}
+    if quick:
+        return {'10': _process(10, *QUICK_TIMES)}
+    return {**{str(n): _process(n, *WHOLE_TIMES) for n in SIZES},
+            f'{SIZES[-1]} x {ROWS} rows': _process(SIZES[-1], *WHOLE_TIMES, rows=ROWS)}
 
 
-def _process(hosts, settled, measured):
+def _process(hosts, settled, measured, rows=0):
     with Surroundings(hosts) as site:
         with Operator(site, HM_MAX_HOSTS_DRAINING='10000') as operator:
             operator.ready()
@@ -32,6 +37,8 @@ def _process(hosts, settled, measured):
             site.all_ready(seconds=60 + 2 * hosts)
             entered = time.monotonic() - begun
             first = operator.usage()
+        if rows:
+            site.ask(f'/rows?{rows}')
         site.ask('/count')
         with Operator(site, HM_MAX_HOSTS_DRAINING='10000') as operator:
             operator.ready()

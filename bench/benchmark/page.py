@@ -27,27 +27,38 @@ def table(head, rows):
     return '\n'.join('| ' + ' | '.join(str(c) for c in line) + ' |' for line in lines)
 
 
+def size(name):
+    """The numbers in a name, by which runs are in order."""
+    return [int(digits) for digits in re.findall(r'\d+', name.replace(',', ''))]
+
+
+def label(name):
+    """The name of a run without its kind: 1 x 50 for drain-1x50, 1,000 for 1000."""
+    name = name.removeprefix('drain-').replace('x', ' x ') if name.startswith('drain-') else name
+    return f'{int(name):,}' if name.isdigit() else name
+
+
 def across(data, title, figures):
-    """One column for each run, one row for each figure."""
-    return table([title, *data], [[figure, *(number(run.get(figure)) for run in data.values())] for figure in figures])
+    """One column for each run, by its size, and one row for each figure."""
+    runs = {name: data[name] for name in sorted(data, key=size)}
+    return table([title, *map(label, runs)],
+                 [[figure, *(number(run.get(figure)) for run in runs.values())] for figure in figures])
 
 
 def requests(data):
     """What idle hosts ask."""
-    columns = {f"{int(hosts):,}": figures for hosts, figures in data.items()}
-    return across(columns, 'hosts in maintenance', (
+    return across(data, 'hosts in maintenance', (
         'requests a minute', 'requests a minute and host', 'kB a minute and host', 'MB a minute',
         'Kubernetes requests a minute and host', 'Kubernetes writes a minute and host'))
 
 
 def memory(data):
     """What the process takes."""
-    columns = {f"{int(hosts):,}": figures for hosts, figures in data.items()}
-    whole = across(columns, 'hosts in maintenance', (
+    whole = across(data, 'hosts in maintenance', (
         'RSS MiB', 'peak MiB', 'anonymous MiB', 'live heap MiB', 'limit MiB', 'CPU s a minute', 'threads',
         'requests a minute and host', 'Kubernetes requests a minute and host', 'most requests in a second',
         'entered s', 'entered CPU s', 'entered peak MiB', 'all hosts s', 'warnings'))
-    most = max(data, key=int)
+    most = max((name for name in data if name.isdigit()), key=int)
     histogram = table(['class', 'objects', 'kB'],
                       [[f'`{name}`', f'{count:,}', f'{size // 1000:,}'] for name, count, size in data[most]['histogram'][:10]])
     return f'{whole}\n\nThe classes with most bytes on the heap, at {int(most):,} hosts:\n\n{histogram}'
@@ -71,7 +82,8 @@ def start(data):
     """What a start costs."""
     figures = ('ready', 'first request', 'all hosts', 'CPU s', 'RSS MiB')
     return table(['process', *(f'{f}, s' if f in figures[:3] else f for f in figures)],
-                 [[name, *(number(run[f]) for f in figures)] for name, run in data.items()])
+                 [[name, *(number(run[f]) for f in figures)]
+                  for name, run in sorted(data.items(), key=lambda item: -item[1]['CPU s'])])
 
 
 def brain(data):
@@ -82,11 +94,11 @@ def brain(data):
 
 def lab(data):
     """How long a host takes to be empty."""
-    names = list(dict.fromkeys(way for ways in data.values() for way in ways))
+    names = sorted({way for ways in data.values() for way in ways}, key=lambda way: (not way.startswith('operator'), way))
     return table(['guests', *(f'{n}, s' for n in names), 'operator / novaclient'],
                  [[name, *(number(ways.get(n)) for n in names),
                    number(ways['operator'] / ways['novaclient']) if {'operator', 'novaclient'} <= set(ways) else '-']
-                  for name, ways in data.items()])
+                  for name, ways in sorted(data.items(), key=lambda item: (item[0].split()[0], size(item[0])))])
 
 
 TABLES = {'requests': requests, 'memory': memory, 'moves': moves, 'large': large, 'start': start, 'brain': brain, 'lab': lab}
@@ -98,6 +110,7 @@ GOALS = [
     ('RSS at 10 hosts, MiB', 'memory', '10', 'RSS MiB', 128),
     ('RSS at 100 hosts, MiB', 'memory', '100', 'RSS MiB', 160),
     ('RSS at 1,000 hosts, MiB', 'memory', '1000', 'RSS MiB', 256),
+    ('RSS at 1,000 hosts x 50 rows, MiB', 'memory', '1000 x 50 rows', 'RSS MiB', 256),
     ('1 x 50 guests of 30 s: reads a move', 'moves', 'drain-1x50', 'reads a move', 6.5),
     ('1 x 50 guests of 30 s: status writes a move', 'moves', 'drain-1x50', 'status writes a move', 1.1),
     ('1 x 50 guests of 30 s: rows late by, p99, s', 'moves', 'drain-1x50', 'late p99', 10),
