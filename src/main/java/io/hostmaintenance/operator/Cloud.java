@@ -45,7 +45,11 @@ record Cloud(
         name,
         nova,
         observer,
-        new CloudWatch(nova.on(Priority.WATCH, ""), observer.hypervisors(), health),
+        new CloudWatch(
+            nova.on(Priority.WATCH, ""),
+            () -> observer.services().begunAfter(nanoTime.getAsLong()).value(),
+            observer.hypervisors(),
+            health),
         health,
         queue);
   }

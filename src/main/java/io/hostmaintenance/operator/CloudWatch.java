@@ -3,6 +3,7 @@ package io.hostmaintenance.operator;
 import io.hostmaintenance.drain.WatchedHost;
 import io.hostmaintenance.drain.WatchedHost.Finding;
 import io.hostmaintenance.drain.WatchedHost.Round;
+import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Hypervisor;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
@@ -26,6 +27,7 @@ final class CloudWatch {
   private static final Logger LOG = LoggerFactory.getLogger(CloudWatch.class);
 
   private final Nova nova;
+  private final Supplier<List<ComputeService>> services;
   private final Hypervisors hypervisors;
   private final CloudHealth health;
   private final Map<String, Entry> entries = new ConcurrentHashMap<>();
@@ -55,8 +57,18 @@ final class CloudWatch {
     }
   }
 
-  CloudWatch(Nova nova, Hypervisors hypervisors, CloudHealth health) {
+  /**
+   * Nobody is watched yet.
+   *
+   * @param services gives those of the cloud, asked for after it is called
+   */
+  CloudWatch(
+      Nova nova,
+      Supplier<List<ComputeService>> services,
+      Hypervisors hypervisors,
+      CloudHealth health) {
     this.nova = nova;
+    this.services = services;
     this.health = health;
     this.hypervisors = hypervisors;
   }
@@ -96,7 +108,7 @@ final class CloudWatch {
    */
   List<String> round(Instant now, Duration timeout) {
     try {
-      judge(new Round(nova.computeServices(), used()), now);
+      judge(new Round(services.get(), used()), now);
       health.up();
       failure = Optional.empty();
       wholeInARow++;

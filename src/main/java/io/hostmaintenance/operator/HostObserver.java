@@ -75,6 +75,9 @@ final class HostObserver {
   /** By services that were asked for before, no move is asked for: it must come in time. */
   private static final Duration SERVICES = Duration.ofSeconds(20);
 
+  /** A host that is called empty already needs no newer services: the watch sees them next. */
+  private static final Duration SERVICES_OF_THE_WATCH = Duration.ofMinutes(1);
+
   /** A list of records for several hosts serves those that are reconciled in the same second. */
   private static final Duration SAME_TICK = Duration.ofSeconds(1);
 
@@ -159,6 +162,11 @@ final class HostObserver {
   /** Whether several hosts of the cloud are being drained, and share lists. */
   boolean shared() {
     return changed.sharedByHosts();
+  }
+
+  /** The services of the cloud, which its watch and all its hosts share. */
+  SharedList<List<ComputeService>> services() {
+    return services;
   }
 
   /** The hypervisors of the cloud. */
@@ -254,6 +262,18 @@ final class HostObserver {
           : services.begunAfter(moment);
     }
 
+    /**
+     * Those of the last round of the watch only where Drained is kept, and not where it is given.
+     */
+    private List<ComputeService> servicesNow() {
+      var now = nanoTime.getAsLong();
+      var moment =
+          verifiedBefore()
+              ? Math.max(remembered.acted(), now - SERVICES_OF_THE_WATCH.toNanos())
+              : now;
+      return servicesBegunAfter(moment).value();
+    }
+
     private List<Migration> changedSince(Instant changesSince) {
       return resource.isMarkedForDeletion()
           ? nova.migrations(MigrationFilter.ofHostSince(host, changesSince))
@@ -299,7 +319,7 @@ final class HostObserver {
     private Snapshot complete() {
       remembered.notFollowed();
       var identity = nova.identity();
-      var before = servicesBegunAfter(nanoTime.getAsLong()).value();
+      var before = servicesNow();
       var page = nova.newestMigrations(host);
       var unfinished = unfinished(page);
       remembered.unfinished(unfinished.stream().map(Migration::id).toList());
@@ -316,7 +336,7 @@ final class HostObserver {
         migrations.addAll(reverted(page, instances.date()));
       }
       inTime();
-      var after = hidden(before) ? before : servicesBegunAfter(nanoTime.getAsLong()).value();
+      var after = hidden(before) ? before : servicesNow();
       ask(migrations, instances.value(), after);
       inTime();
       var rules = groups.of(nova, resource, instances.value(), details);
