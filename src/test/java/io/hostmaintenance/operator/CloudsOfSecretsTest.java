@@ -173,7 +173,7 @@ class CloudsOfSecretsTest {
                   cluster.apiServer().calls().stream()
                           .filter(c -> c.path().contains("/hostmaintenances/silent-"))
                           .count()
-                      >= 10);
+                      >= Limits.DEFAULT.forOthers());
 
       create("hm", null, "compute-1");
 
