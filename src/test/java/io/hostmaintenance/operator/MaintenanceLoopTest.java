@@ -1678,6 +1678,20 @@ class MaintenanceLoopTest {
 
       assertThat(world.host("compute-1").enabled()).isTrue();
     }
+
+    @Test
+    void isDisabledOnceMoreAndToldOnce() {
+      world.place(NewServer.on("compute-1").with(Steering.LM_SECONDS, "300"));
+      world.create("hm", "compute-1");
+      moving();
+      world.simulator().change(c -> c.enable(c.admin(), "compute-1"));
+      world.runUntil("hm", () -> world.servicePuts().size() == 2);
+
+      world.run("hm", Duration.ofMinutes(2));
+
+      assertThat(world.servicePuts()).hasSize(2);
+      assertThat(world.status("hm").service().reenabledTime()).hasSize(1);
+    }
   }
 
   @Nested
