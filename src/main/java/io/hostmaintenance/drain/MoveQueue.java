@@ -95,7 +95,7 @@ record MoveQueue(DecisionContext context, List<InstanceStatus> rows) {
         .filter(m -> context.host().equals(m.sourceHost()))
         .map(Migration::updatedAt)
         .max(Comparator.naturalOrder())
-        .map(t -> Deadlines.between(t, context.snapshot().date()))
+        .map(t -> Deadlines.between(t, context.snapshot().date()).plus(context.snapshot().age()))
         .orElseGet(
             () ->
                 rows.stream()

@@ -19,6 +19,7 @@ import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.nova.Migration;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,6 +102,7 @@ class MoveQueueTest {
     private final Instant now = NOON.plusSeconds(180);
     private final Given drain = Given.taken().status(s -> s.startTime(NOON)).after(180);
     private List<Migration> records = List.of();
+    private Duration age = Duration.ZERO;
 
     private InstanceStatus runs() {
       return running("a", 7).toBuilder()
@@ -128,7 +130,8 @@ class MoveQueueTest {
     private long pause(InstanceStatus... rows) {
       var all = new ArrayList<>(List.of(rows));
       Stream.of(30, 60, 90, 120, 150).map(s -> moved(s)).forEach(all::add);
-      var snapshot = drain.instances(active("a"), active("b")).snapshot().withMigrations(records);
+      var snapshot =
+          drain.instances(active("a"), active("b")).snapshot().withMigrations(records).withAge(age);
       return new MoveQueue(new DecisionContext(drain.input(), snapshot), all)
           .pause(Given.SETTINGS.pollMoving())
           .toSeconds();
@@ -142,6 +145,14 @@ class MoveQueueTest {
     @Test
     void countsFromTheEndOfTheLastRecord() {
       records = List.of(become("completed", now.minusSeconds(20), live(6, "x", "completed", NOON)));
+
+      assertThat(pause(runs(), waits())).isEqualTo(12);
+    }
+
+    @Test
+    void countsTheAgeOfTheObservationToo() {
+      records = List.of(become("completed", now.minusSeconds(15), live(6, "x", "completed", NOON)));
+      age = Duration.ofSeconds(5);
 
       assertThat(pause(runs(), waits())).isEqualTo(12);
     }

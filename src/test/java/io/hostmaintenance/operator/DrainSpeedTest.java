@@ -232,7 +232,7 @@ class DrainSpeedTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"3, 0.8", "8, 1.2", "30, 2.5"})
+  @CsvSource({"3, 0.8", "8, 1.2", "30, 2.6"})
   void observationsAMoveAreFew(double seconds, double most) {
     drain(true, guests(50, seconds));
 
