@@ -29,7 +29,12 @@ final class ChangedMigrations {
   private final SharedList<Changed> shared;
   private final Map<String, Asked> hosts = new ConcurrentHashMap<>();
 
+  /** What a host that drains alone was told last. */
+  private final Map<String, Own> own = new ConcurrentHashMap<>();
+
   private record Asked(Instant since, long at) {}
+
+  private record Own(Instant since, long began, List<Migration> migrations) {}
 
   private record Changed(Instant since, List<Migration> migrations) {}
 
@@ -49,12 +54,13 @@ final class ChangedMigrations {
     var now = nanoTime.getAsLong();
     hosts.put(host, new Asked(since, now));
     hosts.values().removeIf(a -> now - a.at() > DRAINING.toNanos());
+    own.keySet().retainAll(hosts.keySet());
     if (hosts.size() == 1 || since.isBefore(newest().minus(REACH))) {
-      return own(host, since);
+      return own(host, since, begunAfter);
     }
     var changed = shared.begunAfter(begunAfter).value();
     return changed.since().isAfter(since)
-        ? own(host, since)
+        ? own(host, since, begunAfter)
         : changed.migrations().stream()
             .filter(m -> host.equals(m.sourceHost()) || host.equals(m.destinationHost()))
             .filter(m -> m.updatedAt() == null || !m.updatedAt().isBefore(since))
@@ -66,8 +72,16 @@ final class ChangedMigrations {
     return hosts.size() > 1;
   }
 
-  private List<Migration> own(String host, Instant since) {
-    return nova.on(Priority.DRAINING, host).migrations(MigrationFilter.ofHostSince(host, since));
+  private List<Migration> own(String host, Instant since, long begunAfter) {
+    var known = own.get(host);
+    if (known != null && known.since().equals(since) && known.began() - begunAfter > 0) {
+      return known.migrations();
+    }
+    var began = nanoTime.getAsLong();
+    var filter = MigrationFilter.ofHostSince(host, since);
+    var told = nova.on(Priority.DRAINING, host).migrations(filter);
+    own.put(host, new Own(since, began, told));
+    return told;
   }
 
   private Instant newest() {

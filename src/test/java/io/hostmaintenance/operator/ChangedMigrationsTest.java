@@ -75,6 +75,31 @@ class ChangedMigrationsTest {
   }
 
   @Test
+  void hostIsNotAskedForTwiceInTheSameReconciliation() {
+    ids("compute-1", NOON);
+    ids("compute-1", NOON);
+
+    assertThat(asked).hasSize(1);
+  }
+
+  @Test
+  void hostIsAskedForAgainInTheNextReconciliation() {
+    ids("compute-1", NOON);
+    pass(Duration.ofSeconds(5));
+    ids("compute-1", NOON);
+
+    assertThat(asked).hasSize(2);
+  }
+
+  @Test
+  void olderRecordsAreAskedForAgain() {
+    ids("compute-1", NOON);
+    ids("compute-1", NOON.minusSeconds(60));
+
+    assertThat(asked).hasSize(2);
+  }
+
+  @Test
   void severalHostsShareOneList() {
     ids("compute-1", NOON);
     ids("compute-2", NOON);
