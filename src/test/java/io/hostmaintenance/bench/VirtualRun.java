@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import io.hostmaintenance.operator.Config;
 import io.hostmaintenance.operator.ParallelReads;
@@ -42,6 +43,9 @@ final class VirtualRun implements AutoCloseable {
   /** Stands among the names of resources for the next round of the cloud's watch. */
   private static final String WATCH = "";
 
+  /** While time stands, a bound on the requests of a second would let none of the next ones out. */
+  private static final Limits UNBOUND = new Limits(100, Integer.MAX_VALUE);
+
   /** A reconciliation that wants to be repeated at once takes so long on a real machine. */
   private static final Duration AT_ONCE = Duration.ofMillis(100);
 
@@ -73,7 +77,8 @@ final class VirtualRun implements AutoCloseable {
             () -> now,
             this::nanos,
             (operation, status, duration) -> {},
-            settings.httpTimeout());
+            settings.httpTimeout(),
+            UNBOUND);
     this.operator =
         new SimulatedOperator(
             adapter,
