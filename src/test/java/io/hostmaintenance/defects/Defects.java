@@ -1124,8 +1124,7 @@ final class Defects {
                 "Comparator.comparing(Waiter::arrival)")
             .caughtBy(
                 "operator.ReconciliationQueueTest"
-                    + "#mostUrgentGoesFirstAndThenTheOneThatHasWaitedLongest",
-                "operator.ReconciliationQueueTest#twoPlacesAreKeptForWhatMustNotWait"),
+                    + "#mostUrgentGoesFirstAndThenTheOneThatHasWaitedLongest"),
         Defect.of("overlooks a deletion while it waits", "operator/ReconciliationQueue")
             .where("new Waiter(priority.get(), me.arrival(), me.turn())", "me")
             .caughtBy(
