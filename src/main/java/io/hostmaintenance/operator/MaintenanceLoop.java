@@ -110,6 +110,7 @@ final class MaintenanceLoop {
     private final Map<String, Instant> unseenSince = new HashMap<>();
     private final String uid;
     private volatile Instant lastObserved;
+    private volatile Instant lastSeen;
     private Instant asked;
     private volatile boolean needsNoObservation;
     private Instant nextObservation;
@@ -127,6 +128,7 @@ final class MaintenanceLoop {
     Memory(String uid, Instant now) {
       this.uid = uid;
       this.lastObserved = now;
+      this.lastSeen = now;
       this.asked = now;
     }
   }
@@ -261,8 +263,8 @@ final class MaintenanceLoop {
         .watch()
         .of(name(resource))
         .map(CloudWatch.Entry::seen)
-        .filter(seen -> seen.isAfter(memory.lastObserved))
-        .orElse(memory.lastObserved);
+        .filter(seen -> seen.isAfter(memory.lastSeen))
+        .orElse(memory.lastSeen);
   }
 
   private static Observation.Unavailable internalError(Throwable failure) {
@@ -319,6 +321,7 @@ final class MaintenanceLoop {
     tellWhetherLate(resource, memory);
     if (Drain.sees(resource, observation)) {
       memory.lastObserved = now();
+      memory.lastSeen = memory.lastObserved;
     }
     switch (observation) {
       case Observation.Snapshot snapshot -> {
@@ -344,6 +347,7 @@ final class MaintenanceLoop {
    */
   private Optional<Result> watched(HostMaintenance resource, Memory memory) {
     var watch = cloud(resource).watch();
+    memory.lastSeen = lastSeen(resource, memory);
     if (!WatchedHost.mayStandFor(resource)) {
       watch.forget(name(resource));
       return Optional.empty();

@@ -141,6 +141,34 @@ class WatchTest {
   }
 
   @Nested
+  class AHostThatWasSeen {
+
+    @Test
+    void isObservedWholeWhenItsResourceIsDeleted() {
+      verified();
+      minutes(10);
+      world.delete("hm");
+
+      world.reconcile("hm");
+
+      assertThat(world.status("hm").phase()).isEqualTo("Exiting");
+      assertThat(world.host("compute-1").enabled()).isTrue();
+    }
+
+    @Test
+    void staysDrainedWhenOneObservationAfterAnEditFails() {
+      verified();
+      minutes(10);
+      refuse(HYPERVISOR);
+      world.spec("hm", s -> s.reason("DIMM A3"));
+
+      world.reconcile("hm");
+
+      assertThat(drained()).isEqualTo("True");
+    }
+  }
+
+  @Nested
   class WhatIsOtherwise {
 
     @Test

@@ -37,6 +37,7 @@ class SerializationTest {
     everyComponentIsSet(full().getSpec());
     everyComponentIsSet(status);
     everyComponentIsSet(status.service());
+    everyComponentIsSet(status.cloud());
     everyComponentIsSet(status.conditions().getFirst());
     everyComponentIsSet(status.instances().getFirst());
   }
@@ -160,6 +161,7 @@ class SerializationTest {
     resource.setSpec(
         HostMaintenanceSpecBuilder.builder()
             .host("compute-1.example.org")
+            .cloud("north")
             .reason("replace DIMM A3")
             .liveMigrate(false)
             .targetHost("compute-2.example.org")
@@ -178,6 +180,7 @@ class SerializationTest {
             .build());
     resource.setStatus(
         HostMaintenanceStatus.builder()
+            .cloud(new CloudStatus("north", "https://nova.example.org/v2.1"))
             .observedGeneration(7L)
             .phase("Draining")
             .conditions(

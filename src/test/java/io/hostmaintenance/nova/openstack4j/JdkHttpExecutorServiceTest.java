@@ -121,20 +121,20 @@ class JdkHttpExecutorServiceTest {
   }
 
   @Test
-  void allSixteenRequestSlotsAreFreeAgainAfterAllHaveStalled() throws Exception {
+  void allRequestsMayBeUnderWayAgainAfterAllHaveStalled() throws Exception {
     nova.computeServices();
     services = () -> STALLS.getLast();
-    for (var stuck : together(16, this::failure)) {
+    for (var stuck : together(Limits.DEFAULT.forOthers(), this::failure)) {
       stuck.get();
     }
-    var all = new CountDownLatch(16);
+    var all = new CountDownLatch(Limits.DEFAULT.forOthers());
     services =
         () -> {
           all.countDown();
           return awaited(all) ? SERVICES : null;
         };
 
-    for (var answered : together(16, nova::computeServices)) {
+    for (var answered : together(Limits.DEFAULT.forOthers(), nova::computeServices)) {
       assertThat(answered.get()).isEqualTo(List.of());
     }
   }
