@@ -112,7 +112,7 @@ GOALS = [
     ('RSS at 1,000 hosts, MiB', 'memory', '1000', 'RSS MiB', 256),
     ('RSS at 1,000 hosts x 50 rows, MiB', 'memory', '1000 x 50 rows', 'RSS MiB', 256),
     ('1 x 50 guests of 30 s: reads a move', 'moves', 'drain-1x50', 'reads a move', 6.5),
-    ('1 x 50 guests of 30 s: status writes a move', 'moves', 'drain-1x50', 'status writes a move', 1.1),
+    ('1 x 50 guests of 30 s: requests that change something, a move', 'moves', 'drain-1x50', 'writes a move', 1.1),
     ('1 x 50 guests of 30 s: rows late by, p99, s', 'moves', 'drain-1x50', 'late p99', 10),
     ('10 x 50 guests of 30 s: reads a move', 'moves', 'drain-10x50', 'reads a move', 3),
     ('10 x 50 guests of 30 s: rows late by, p99, s', 'moves', 'drain-10x50', 'late p99', 5),

@@ -108,7 +108,8 @@ final class CloudWatch {
    */
   List<String> round(Instant now, Duration timeout) {
     try {
-      judge(new Round(services.get(), used()), now);
+      var listed = services.get();
+      judge(new Round(listed, used()), now);
       health.up();
       failure = Optional.empty();
       wholeInARow++;
@@ -143,8 +144,14 @@ final class CloudWatch {
     return a.compareTo(b) < 0 ? b : a;
   }
 
-  /** Empty also where the cloud does not let us ask: then each host is asked for alone. */
+  /**
+   * Empty where nobody is watched, and also where the cloud does not let us ask: then each host is
+   * asked for alone.
+   */
   private Optional<Map<String, Map<String, Long>>> used() {
+    if (entries.isEmpty()) {
+      return Optional.empty();
+    }
     try {
       var used = nova.usedOnDisabledHosts();
       mayNotAsk = false;

@@ -17,6 +17,7 @@ import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.drain.ObservationNeeds;
 import io.hostmaintenance.drain.RequestPriority;
 import io.hostmaintenance.drain.WatchedHost;
+import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.drain.instance.DetailQueries;
 import io.hostmaintenance.drain.instance.MoveFailure;
@@ -265,13 +266,13 @@ final class HostObserver {
     /**
      * Those of the last round of the watch only where Drained is kept, and not where it is given.
      */
-    private List<ComputeService> servicesNow() {
+    private SharedList.Fetched<List<ComputeService>> servicesNow() {
       var now = nanoTime.getAsLong();
       var moment =
           verifiedBefore()
-              ? Math.max(remembered.acted(), now - SERVICES_OF_THE_WATCH.toNanos())
+              ? Math.max(remembered.askedService(), now - SERVICES_OF_THE_WATCH.toNanos())
               : now;
-      return servicesBegunAfter(moment).value();
+      return servicesBegunAfter(moment);
     }
 
     private List<Migration> changedSince(Instant changesSince) {
@@ -288,8 +289,7 @@ final class HostObserver {
       var instances = nova.instancesOn(host);
       var listed =
           servicesBegunAfter(
-              Math.max(remembered.acted(), nanoTime.getAsLong() - SERVICES.toNanos()));
-      var oldest = Math.min(began, listed.began());
+              Math.max(remembered.askedService(), nanoTime.getAsLong() - SERVICES.toNanos()));
       ask(migrations, instances.value(), listed.value());
       var rules = groups.of(nova, resource, instances.value(), details);
       var snapshot =
@@ -297,7 +297,7 @@ final class HostObserver {
               new Snapshot(
                   instances.date(),
                   instances.date(),
-                  since(oldest),
+                  since(began),
                   false,
                   identity,
                   migrations,
@@ -311,7 +311,8 @@ final class HostObserver {
                   new Residents.NotAsked(),
                   new Placement.NotAsked(),
                   nova.newestVersion()),
-              oldest);
+              began,
+              listed.began());
       remembered.followed(snapshot, began);
       return snapshot;
     }
@@ -325,7 +326,7 @@ final class HostObserver {
       remembered.unfinished(unfinished.stream().map(Migration::id).toList());
       inTime();
       var began = nanoTime.getAsLong();
-      var shown = shownAlone(before) ? residents() : NOT_ASKED;
+      var shown = shownAlone(before.value()) ? residents() : NOT_ASKED;
       var instances =
           shown.value().equals(NOBODY)
               ? new Timestamped<>(List.<Instance>of(), shown.date())
@@ -336,8 +337,8 @@ final class HostObserver {
         migrations.addAll(reverted(page, instances.date()));
       }
       inTime();
-      var after = hidden(before) ? before : servicesNow();
-      ask(migrations, instances.value(), after);
+      var after = hidden(before.value()) ? before : servicesNow();
+      ask(migrations, instances.value(), after.value());
       inTime();
       var rules = groups.of(nova, resource, instances.value(), details);
       var lists =
@@ -349,7 +350,7 @@ final class HostObserver {
               identity,
               List.copyOf(migrations),
               instances.value(),
-              after,
+              after.value(),
               HostClaim.holdsHost(status) ? List.of() : hypervisors.newest(host),
               rules.groups(),
               rules.hints(),
@@ -358,7 +359,7 @@ final class HostObserver {
               shown.value(),
               new Placement.NotAsked(),
               nova.newestVersion());
-      return noneToMove ? verified(lists, page) : fresh(lists, began);
+      return noneToMove ? verified(lists, page) : fresh(lists, began, after.began());
     }
 
     /** The unfinished records, however old: of the one page, or by a list for each status. */
@@ -417,9 +418,10 @@ final class HostObserver {
     /**
      * The observation as it is acted upon: instances and services once more where they are too old.
      */
-    private Snapshot fresh(Snapshot snapshot, long began) {
+    private Snapshot fresh(Snapshot snapshot, long began, long servicesBegan) {
       var old = snapshot.withAge(since(began));
-      if (old.fresh() || old.instances().isEmpty() || resource.isMarkedForDeletion()) {
+      var newEnough = since(Math.min(began, servicesBegan)).compareTo(Deadlines.FRESH) <= 0;
+      if (newEnough || old.instances().isEmpty() || resource.isMarkedForDeletion()) {
         return old;
       }
       var again = nanoTime.getAsLong();

@@ -622,6 +622,7 @@ final class MaintenanceLoop {
     }
     for (var outcome : outcomes) {
       if (outcome.command() instanceof Command.OnService) {
+        memory.remembered.askedService(nanoTime.getAsLong());
         memory.refusal = refusal(outcome, request, memory);
       }
     }

@@ -30,6 +30,7 @@ final class ObservationMemory {
   private final Set<String> nobodys = new HashSet<>();
   private Optional<Followed> followed = Optional.empty();
   private long acted = Long.MIN_VALUE;
+  private long askedService = Long.MIN_VALUE;
   private Set<Long> unfinished = Set.of();
   private Map<String, Map<String, Long>> held = Map.of();
   private Duration waited = Duration.ZERO;
@@ -75,6 +76,15 @@ final class ObservationMemory {
   /** How long the questions of the last observation have waited for their turn. */
   Duration waited() {
     return waited;
+  }
+
+  /** Nova was last asked then to change the service: an older list shows it as it was before. */
+  void askedService(long nanos) {
+    askedService = nanos;
+  }
+
+  long askedService() {
+    return askedService;
   }
 
   /** Forgets all instances but these. */

@@ -293,7 +293,7 @@ class MaintenanceLoopTest {
     void makeDrainedUnknownWhenAnObservationTakesLongerThan180Seconds() {
       world.create("hm", "compute-1");
       world.runUntilPhase("hm", "InMaintenance");
-      everyAnswerTakes(Duration.ofSeconds(55));
+      everyAnswerTakes(Duration.ofSeconds(70));
 
       observe();
 

@@ -377,6 +377,17 @@ class WatchTest {
   }
 
   @Nested
+  class NoVerifiedHost {
+
+    @Test
+    void costsOneCallAMinute() {
+      world.watch();
+
+      assertThat(asked(ANY, () -> world.watch())).isOne();
+    }
+  }
+
+  @Nested
   class ManyHosts {
 
     @Test
