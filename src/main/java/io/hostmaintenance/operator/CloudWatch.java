@@ -129,19 +129,16 @@ final class CloudWatch {
   }
 
   /**
-   * When the next round is due: after a start and after a failed round soon, then ever later.
+   * When the next round is due: after a start and after a failed round soon, then ever later. Also
+   * a cloud that wants to be left alone for longer has its rounds, which then ask nothing: somebody
+   * must say that its hosts are not seen.
    *
    * @param least the pause after a start
    * @param most the pause of a watch that goes well
    */
   Duration pause(Duration least, Duration most) {
     var pause = least.multipliedBy(1L << Math.min(wholeInARow, 16));
-    var asked = failure.flatMap(NovaException::retryAfter).orElse(Duration.ZERO);
-    return longest(asked, pause.compareTo(most) < 0 ? pause : most);
-  }
-
-  private static Duration longest(Duration a, Duration b) {
-    return a.compareTo(b) < 0 ? b : a;
+    return pause.compareTo(most) < 0 ? pause : most;
   }
 
   /**

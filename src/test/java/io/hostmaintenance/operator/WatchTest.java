@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -269,6 +270,18 @@ class WatchTest {
     void makesDrainedUnknownAfterThreeMinutes() {
       verified();
       refuse(ANY);
+
+      minutes(5);
+
+      assertThat(drained()).isEqualTo("Unknown");
+    }
+
+    @Test
+    void makesDrainedUnknownAlsoWhereTheCloudWantsToBeLeftAloneForAnHour() {
+      verified();
+      world
+          .simulator()
+          .fault(ANY, Fault.error(429, "Too many requests.", Map.of("Retry-After", "3600")));
 
       minutes(5);
 
