@@ -304,7 +304,7 @@ class WatchTest {
     @Test
     void doesNotAskForEachHost() {
       verified();
-      refuse(SERVICES);
+      refuse(USED);
 
       assertThat(asked(MIGRATIONS, () -> world.runUntil("hm", () -> drained().equals("Unknown"))))
           .isZero();
