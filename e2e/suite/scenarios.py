@@ -702,7 +702,7 @@ def deleted_mid_drain(c):
         made = c.boot(('active', 4, {'lab_lm_seconds': 25}), ('stopped', 1, {'lab_cold_seconds': 20}))
         guests, name = c.guests(values(made)), c.name(f'-{on_delete.lower()}')
         with c.operator():
-            c.kube.create(name, c.host, onDelete=on_delete)
+            c.kube.create(name, c.host, onDelete=on_delete, concurrency={'live': 4})
 
             def running_moves():
                 return {m['instance_uuid']: m['status'] for m in c.cloud.migrations(f'source_compute={c.host}')
