@@ -759,9 +759,9 @@ def switched_off(c):
     c.stop(c.host)
     with c.watch(name) as watch:
         until(f'{c.host} is down', lambda: c.cloud.service(c.host)['state'] == 'down', 100)
-        before = len(c.log.requests(c.world.operator_user, 'GET', '/os-migrations'))
-        until('the operator has listed the migrations three times more',
-              lambda: len(c.log.requests(c.world.operator_user, 'GET', '/os-migrations')) >= before + 3, 60)
+        before = len(c.log.requests(c.world.operator_user, 'GET', '/os-services'))
+        until('the watch has listed the services three times more',
+              lambda: len(c.log.requests(c.world.operator_user, 'GET', '/os-services')) >= before + 3, 60)
         for _, status in watch.statuses():
             expect('InMaintenance', status.get('phase'), 'phase while the host was off')
     c.prove_maintenance(name, guests)
