@@ -154,7 +154,7 @@ final class CloudWatch {
       mayNotAsk = false;
       return used;
     } catch (NovaException e) {
-      if (e.kind() != NovaException.Kind.FORBIDDEN) {
+      if (!refusedForGood(e)) {
         throw e;
       }
       if (!mayNotAsk) {
@@ -163,6 +163,14 @@ final class CloudWatch {
       mayNotAsk = true;
       return Optional.empty();
     }
+  }
+
+  /** An older placement does not know the question or its trait; another one forbids it. */
+  private static boolean refusedForGood(NovaException failure) {
+    return switch (failure.kind()) {
+      case FORBIDDEN, BAD_REQUEST, NOT_FOUND, UNSUPPORTED_API -> true;
+      case CONFIGURATION, UNAUTHORIZED, UNAVAILABLE, CONFLICT, TOO_MANY_REQUESTS -> false;
+    };
   }
 
   /** A host whose last observation began after the round is judged by the next one. */

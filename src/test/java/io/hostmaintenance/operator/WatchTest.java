@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hosts that are verified empty, and the watch of their cloud, in virtual time. */
 class WatchTest {
@@ -256,10 +258,11 @@ class WatchTest {
       assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(2));
     }
 
-    @Test
-    void isAskedForAloneWhereTheCloudForbidsToAskForAll() {
+    @ParameterizedTest
+    @ValueSource(ints = {400, 403, 404, 406})
+    void isAskedForAloneWhereTheCloudRefusesToBeAskedForAll(int status) {
       verified();
-      world.simulator().fault(USED, Fault.error(403, "Policy does not allow it."));
+      world.simulator().fault(USED, Fault.error(status, "Refused."));
 
       assertThat(asked(ALLOCATIONS, () -> minutes(10))).isBetween(9, 11);
       assertThat(drained()).isEqualTo("True");
