@@ -13,9 +13,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
@@ -45,6 +47,7 @@ class SimulationTest {
   }
 
   @Test
+  @Timeout(value = 6, unit = TimeUnit.HOURS)
   void promisesHoldInEveryWorld() {
     var seed = Long.getLong("seed");
     if (seed != null) {
