@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.RowAction;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.drain.Observation.Snapshot;
+import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
@@ -22,9 +23,6 @@ import java.util.stream.IntStream;
  */
 public final class MigrationCheck {
 
-  /** The instances of the host are listed at least so often. */
-  private static final Duration LONGEST = Duration.ofSeconds(30);
-
   private MigrationCheck() {}
 
   /**
@@ -35,7 +33,7 @@ public final class MigrationCheck {
    * @param age how long ago its instances were asked for
    */
   public static boolean mayDo(HostMaintenance resource, Snapshot last, Duration age) {
-    return age.compareTo(LONGEST) < 0
+    return age.compareTo(Deadlines.FRESH) < 0
         && !last.complete()
         && last.unanswered().isEmpty()
         && !resource.isMarkedForDeletion()

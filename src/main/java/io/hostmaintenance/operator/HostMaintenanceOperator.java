@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -73,6 +74,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     this.clouds =
         new Clouds(
             environment.getOrDefault("OS_CLOUD", "").strip(),
+            () -> secrets.map(KubernetesSecrets::names).orElse(Set.of()),
             name -> {
               var nova =
                   OpenStackCloud.nova(

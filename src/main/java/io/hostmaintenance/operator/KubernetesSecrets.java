@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -54,6 +55,17 @@ final class KubernetesSecrets implements CloudSecrets, AutoCloseable {
     informer.start();
   }
 
+  /** The names of clouds that Secrets carry, as the watch last told. */
+  Set<String> names() {
+    return informer.getStore().list().stream()
+        .map(KubernetesSecrets::cloud)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static String cloud(Secret secret) {
+    return secret.getMetadata().getLabels().get(HostMaintenance.CLOUD);
+  }
+
   private boolean tryAgain(boolean started, Throwable failure) {
     var refused =
         Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
@@ -76,7 +88,7 @@ final class KubernetesSecrets implements CloudSecrets, AutoCloseable {
   public Optional<CloudSecret> named(String name) {
     var all =
         informer.getStore().list().stream()
-            .filter(s -> name.equals(s.getMetadata().getLabels().get(HostMaintenance.CLOUD)))
+            .filter(s -> name.equals(cloud(s)))
             .sorted((a, b) -> a.getMetadata().getName().compareTo(b.getMetadata().getName()))
             .toList();
     if (all.size() > 1) {

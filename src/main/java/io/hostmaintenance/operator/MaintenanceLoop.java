@@ -214,7 +214,6 @@ final class MaintenanceLoop {
         forget(name);
       }
     }
-    clouds.retain(budget.clouds());
   }
 
   /**
@@ -462,7 +461,8 @@ final class MaintenanceLoop {
   }
 
   /**
-   * One round of the watch of a cloud; who is not seen is reconciled soon.
+   * One round of the watch of a cloud; who is not seen is reconciled soon. Clouds that neither a
+   * resource nor a Secret names any more are forgotten.
    *
    * @param name the name of the cloud
    * @return when its next one is due
@@ -470,6 +470,7 @@ final class MaintenanceLoop {
   Duration watch(String name) {
     var watch = clouds.named(name).watch();
     watch.round(now(), settings.observationTimeout()).forEach(wake);
+    clouds.retain(budget.clouds());
     return watch.pause(settings.pollMoving(), settings.pollIdle());
   }
 

@@ -15,6 +15,7 @@ import io.hostmaintenance.nova.openstack4j.Limits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,9 +59,16 @@ class CloudsOfSecretsTest {
     return cloud;
   }
 
-  private void start() throws IOException {
-    cluster
-        .operator(
+  private static String metrics(HostMaintenanceOperator operator) throws IOException {
+    var url = URI.create("http://127.0.0.1:" + operator.port() + "/metrics").toURL();
+    try (var answer = url.openStream()) {
+      return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private HostMaintenanceOperator start() throws IOException {
+    var operator =
+        cluster.operator(
             new Config(
                 Cluster.QUICK,
                 Limits.DEFAULT,
@@ -69,8 +77,9 @@ class CloudsOfSecretsTest {
                 false,
                 "ops",
                 Config.LogFormat.HUMAN),
-            "it")
-        .start();
+            "it");
+    operator.start();
+    return operator;
   }
 
   private String cloudsYaml() throws IOException {
@@ -128,6 +137,30 @@ class CloudsOfSecretsTest {
 
     assertThat(enabled(north)).isFalse();
     assertThat(enabled(cluster.simulator())).isTrue();
+  }
+
+  @Test
+  void loginOfASecretThatNoResourceNamesIsTried() throws IOException {
+    secret("ops", cloudsYaml().replaceFirst("password: .*", "password: wrong"));
+    var operator = start();
+
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> metrics(operator),
+            m -> m.contains("hostmaintenance_cloud_up{cloud=\"north\"} 0.0"));
+    assertThat(metrics(operator)).contains("hostmaintenance_cloud_up{cloud=\"\"} 1.0");
+  }
+
+  @Test
+  void cloudOfADeletedSecretThatNoResourceNamesIsForgotten() throws IOException {
+    var secret = secret("ops", cloudsYaml());
+    var operator = start();
+    await().atMost(PATIENCE).until(() -> metrics(operator), m -> m.contains("cloud=\"north\""));
+
+    cluster.client().resource(secret).delete();
+
+    await().atMost(PATIENCE).until(() -> metrics(operator), m -> !m.contains("cloud=\"north\""));
   }
 
   @Test

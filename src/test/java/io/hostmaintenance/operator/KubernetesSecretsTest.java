@@ -71,6 +71,15 @@ class KubernetesSecretsTest {
   }
 
   @Test
+  void namesAreThoseOfTheLabels() {
+    create("ops", "north-cloud", label("north"), "clouds: {}");
+    create("ops", "other", Map.of(), "clouds: {}");
+    start();
+
+    assertThat(secrets.names()).containsExactly("north");
+  }
+
+  @Test
   void secretWithoutTheLabelIsNotRead() {
     create("ops", "north", Map.of(), "clouds: {}");
     start();

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -80,6 +81,7 @@ class SeveralCloudsTest {
         new MaintenanceLoop(
             new Clouds(
                 fallback,
+                Set::of,
                 name ->
                     Cloud.of(
                         name,
