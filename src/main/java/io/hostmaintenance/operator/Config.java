@@ -11,7 +11,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * What the environment says.
@@ -49,6 +52,12 @@ public record Config(
 
   /** So many bytes of what is wrong are shown. */
   private static final int MOST_SHOWN = 64;
+
+  private static final Predicate<String> OURS = name -> name.startsWith("HM_");
+
+  /** What Kubernetes tells a pod of a Service whose name begins with "hm" (docs: service links). */
+  private static final Pattern SERVICE_LINK =
+      Pattern.compile("HM_(.+_)?(SERVICE_(HOST|PORT.*)|PORT_\\d+_(TCP|UDP|SCTP).*)|HM_.+_PORT");
 
   private record Variable(String name, String fallback, String meaning) {}
 
@@ -128,79 +137,148 @@ public record Config(
    * Reads the environment.
    *
    * @param terminal whether log lines go to a terminal
-   * @throws IllegalArgumentException with a sentence that names the variable and the way out
+   * @throws IllegalArgumentException with a line for each variable that is wrong; each names the
+   *     variable and the way out
    */
   public static Config of(Map<String, String> environment, boolean terminal) {
-    var leaderElection = flag(environment, "HM_LEADER_ELECTION");
-    var settings =
-        new Settings(
-            duration(environment, "HM_POLL_MOVING"),
-            duration(environment, "HM_POLL_IDLE"),
-            duration(environment, "HM_POLL_VERIFIED"),
-            duration(environment, "HM_SETTLE"),
-            HTTP_TIMEOUT,
-            leaderElection ? Lease.DURATION : Duration.ZERO,
-            number(environment, "HM_MAX_HOSTS_DRAINING", 1, 10_000),
-            number(environment, "HM_MAX_MOVES", 1, 10_000),
-            strategies(environment).over(Strategies.DEFAULT));
-    var namespace = text(environment, "HM_NAMESPACE");
-    if (leaderElection && namespace.isEmpty()) {
-      throw new IllegalArgumentException(
-          "HM_NAMESPACE: must name the namespace of the Lease while HM_LEADER_ELECTION is true");
+    var wrong = new TreeSet<>(unknown(environment.keySet()));
+    var config = new Reader(environment, wrong).config(terminal);
+    if (!wrong.isEmpty()) {
+      throw new IllegalArgumentException(String.join(System.lineSeparator(), wrong));
     }
-    return new Config(
-        settings,
-        new Limits(
-            number(environment, "HM_MAX_REQUESTS", Limits.LEAST, 100),
-            number(environment, "HM_MAX_READS_PER_SECOND", 1, 1000)),
-        number(environment, "HM_PORT", 0, 65_535),
-        text(environment, "HM_ADDRESS").orElseThrow(),
-        leaderElection,
-        namespace.orElse(null),
-        format(environment, terminal));
+    return config;
   }
 
-  private static LogFormat format(Map<String, String> environment, boolean terminal) {
-    return switch (text(environment, "HM_LOG_FORMAT").orElse(terminal ? "human" : "json")) {
-      case "human" -> LogFormat.HUMAN;
-      case "json" -> LogFormat.JSON;
-      default -> throw new IllegalArgumentException("HM_LOG_FORMAT: write human or json");
-    };
+  private static List<String> unknown(Set<String> names) {
+    var known = VARIABLES.stream().map(Variable::name).filter(OURS).sorted().toList();
+    return names.stream()
+        .filter(OURS)
+        .filter(name -> !known.contains(name) && !SERVICE_LINK.matcher(name).matches())
+        .map(
+            name ->
+                "%s: there is no such setting: remove it, or write one of %s"
+                    .formatted(UntrustedText.cut(name, MOST_SHOWN), String.join(", ", known)))
+        .toList();
   }
 
-  private static Duration duration(Map<String, String> environment, String name) {
-    try {
-      return Durations.parse(text(environment, name).orElseThrow());
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
-    }
-  }
+  /**
+   * Reads one variable after the other, and goes on after one that is wrong.
+   *
+   * @param wrong takes a sentence for each that is
+   */
+  private record Reader(Map<String, String> environment, Set<String> wrong) {
 
-  private static int number(Map<String, String> environment, String name, int min, int max) {
-    var text = text(environment, name).orElseThrow();
-    try {
-      var number = Integer.parseInt(text);
-      if (number >= min && number <= max) {
-        return number;
+    Config config(boolean terminal) {
+      var leaderElection = flag("HM_LEADER_ELECTION");
+      var settings =
+          new Settings(
+              duration("HM_POLL_MOVING"),
+              duration("HM_POLL_IDLE"),
+              duration("HM_POLL_VERIFIED"),
+              duration("HM_SETTLE"),
+              HTTP_TIMEOUT,
+              leaderElection ? Lease.DURATION : Duration.ZERO,
+              number("HM_MAX_HOSTS_DRAINING", 1, 10_000),
+              number("HM_MAX_MOVES", 1, 10_000),
+              strategies().over(Strategies.DEFAULT));
+      var namespace = text("HM_NAMESPACE");
+      if (leaderElection && namespace.isEmpty()) {
+        wrong.add(
+            "HM_NAMESPACE: must name the namespace of the Lease while HM_LEADER_ELECTION is true");
       }
-    } catch (NumberFormatException e) {
-      // said below
+      return new Config(
+          settings,
+          new Limits(
+              number("HM_MAX_REQUESTS", Limits.LEAST, 100),
+              number("HM_MAX_READS_PER_SECOND", 1, 1000)),
+          number("HM_PORT", 0, 65_535),
+          text("HM_ADDRESS").orElseThrow(),
+          leaderElection,
+          namespace.orElse(null),
+          format(terminal));
     }
-    throw new IllegalArgumentException(
-        name + ": '" + text + "' is not a whole number from " + min + " to " + max);
+
+    private LogFormat format(boolean terminal) {
+      var text = text("HM_LOG_FORMAT").orElse(terminal ? "human" : "json");
+      return switch (text) {
+        case "human" -> LogFormat.HUMAN;
+        case "json" -> LogFormat.JSON;
+        default -> {
+          refuse("HM_LOG_FORMAT", "%s is neither human nor json", quoted(text));
+          yield LogFormat.HUMAN;
+        }
+      };
+    }
+
+    private Duration duration(String name) {
+      try {
+        return Durations.parse(text(name).orElseThrow());
+      } catch (IllegalArgumentException e) {
+        refuse(name, "%s", e.getMessage());
+        return Durations.parse(fallback(name));
+      }
+    }
+
+    private int number(String name, int min, int max) {
+      var text = text(name).orElseThrow();
+      try {
+        var number = Integer.parseInt(text);
+        if (number >= min && number <= max) {
+          return number;
+        }
+      } catch (NumberFormatException e) {
+        // said below
+      }
+      refuse(name, "%s is not a whole number from %s to %s", quoted(text), min, max);
+      return Integer.parseInt(fallback(name));
+    }
+
+    private boolean flag(String name) {
+      var text = text(name).orElseThrow();
+      return switch (text) {
+        case "true" -> true;
+        case "false" -> false;
+        default -> {
+          refuse(name, "%s is neither true nor false", quoted(text));
+          yield false;
+        }
+      };
+    }
+
+    private Strategies strategies() {
+      try {
+        return Config.strategies(text("HM_STRATEGIES"));
+      } catch (IllegalArgumentException e) {
+        wrong.add(e.getMessage());
+        return Strategies.DEFAULT;
+      }
+    }
+
+    private void refuse(String name, String format, Object... values) {
+      wrong.add(name + ": " + format.formatted(values));
+    }
+
+    private Optional<String> text(String name) {
+      var text = environment.getOrDefault(name, "").strip();
+      return Optional.of(text.isEmpty() ? fallback(name) : text).filter(t -> !t.isEmpty());
+    }
   }
 
-  private static boolean flag(Map<String, String> environment, String name) {
-    return switch (text(environment, name).orElseThrow()) {
-      case "true" -> true;
-      case "false" -> false;
-      default -> throw new IllegalArgumentException(name + ": write true or false");
-    };
+  private static String quoted(String text) {
+    return "'" + UntrustedText.cut(text, MOST_SHOWN) + "'";
   }
 
-  private static Strategies strategies(Map<String, String> environment) {
+  private static String fallback(String name) {
+    return VARIABLES.stream()
+        .filter(v -> v.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .fallback();
+  }
+
+  private static Strategies strategies(Optional<String> text) {
     var said = new HashMap<String, String>();
-    for (var one : text(environment, "HM_STRATEGIES").map(t -> t.split(",", -1)).orElse(NONE)) {
+    for (var one : text.map(t -> t.split(",", -1)).orElse(NONE)) {
       var pair = one.split("=", 2);
       var field = pair[0].strip();
       var value = pair.length == 1 ? "" : pair[1].strip();
@@ -241,12 +319,5 @@ public record Config(
 
   private static IllegalArgumentException strategies(String format, Object... values) {
     return new IllegalArgumentException("HM_STRATEGIES: " + format.formatted(values));
-  }
-
-  private static Optional<String> text(Map<String, String> environment, String name) {
-    var fallback =
-        VARIABLES.stream().filter(v -> v.name().equals(name)).findFirst().orElseThrow().fallback();
-    var text = environment.getOrDefault(name, "").strip();
-    return Optional.of(text.isEmpty() ? fallback : text).filter(t -> !t.isEmpty());
   }
 }

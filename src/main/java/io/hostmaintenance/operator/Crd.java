@@ -20,24 +20,20 @@ final class Crd {
    * from being asked for twice.
    *
    * @return one sentence with the way out; empty when it may
+   * @throws KubernetesClientException when it cannot be read
    */
   static Optional<String> incompatibility(KubernetesClient client) {
     var name = CustomResource.getCRDName(HostMaintenance.class);
-    try {
-      var crd = client.apiextensions().v1().customResourceDefinitions().withName(name).get();
-      if (crd == null) {
-        return Optional.of("The API server has no CRD " + name + REMEDY);
-      }
-      var schema = schema(crd);
-      return schema >= HostMaintenance.SCHEMA_VERSION
-          ? Optional.empty()
-          : Optional.of(
-              "The CRD %s has schema %s, older than this operator's %s%s"
-                  .formatted(name, schema, HostMaintenance.SCHEMA_VERSION, REMEDY));
-    } catch (KubernetesClientException e) {
-      var cause = e.getMessage() == null ? e.getCause() : e.getMessage();
-      return Optional.of("The CRD " + name + " cannot be read: " + cause);
+    var crd = client.apiextensions().v1().customResourceDefinitions().withName(name).get();
+    if (crd == null) {
+      return Optional.of("The API server has no CRD " + name + REMEDY);
     }
+    var schema = schema(crd);
+    return schema >= HostMaintenance.SCHEMA_VERSION
+        ? Optional.empty()
+        : Optional.of(
+            "The CRD %s has schema %s, older than this operator's %s%s"
+                .formatted(name, schema, HostMaintenance.SCHEMA_VERSION, REMEDY));
   }
 
   private static int schema(HasMetadata crd) {

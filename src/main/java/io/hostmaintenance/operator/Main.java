@@ -1,11 +1,13 @@
 package io.hostmaintenance.operator;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
+import java.io.File;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +17,8 @@ public final class Main {
 
   /** Of the API client's own: four end within seconds, and a reconciliation is tried again. */
   private static final int RETRIES = 3;
+
+  private static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(4);
 
   private Main() {}
 
@@ -51,24 +55,37 @@ public final class Main {
 
   private static void run(Config config) {
     var log = LoggerFactory.getLogger(Main.class);
+    var kubernetes = io.fabric8.kubernetes.client.Config.autoConfigure(null);
+    kubernetes.setConnectionTimeout(Math.toIntExact(CONNECTION_TIMEOUT.toMillis()));
+    log.info(
+        "host-maintenance-operator {} starts: {}, API server {}",
+        Main.class.getPackage().getImplementationVersion(),
+        OpenStackCloud.told(System.getenv()),
+        kubernetes.getMasterUrl());
     try {
-      start(config, log);
+      start(config, kubernetes, log);
     } catch (Exception | Error failure) {
-      log.error("{}", StartFailure.sentence(failure, config));
+      var file = Optional.ofNullable(kubernetes.getFile()).map(File::toPath);
+      var kubeconfig = Optional.ofNullable(System.getenv("KUBECONFIG"));
+      log.error("{}", new StartFailure(config, kubernetes, file, kubeconfig).sentence(failure));
       System.exit(1);
     }
   }
 
-  private static void start(Config config, Logger log) throws IOException {
+  private static void start(
+      Config config, io.fabric8.kubernetes.client.Config kubernetes, Logger log)
+      throws IOException {
     var clock = InstantSource.system();
     var metrics = new Metrics();
     OpenStackCloud.setSwitches();
-    var client = client();
+    var client = new KubernetesClientBuilder().withConfig(kubernetes).build();
+    kubernetes.setRequestRetryBackoffLimit(0);
     var objection = Crd.incompatibility(client);
     if (objection.isPresent()) {
       log.error("{}", objection.get());
       System.exit(1);
     }
+    kubernetes.setRequestRetryBackoffLimit(RETRIES);
     var operator =
         new HostMaintenanceOperator(
             client, System.getenv(), config, clock, metrics, UUID.randomUUID().toString());
@@ -76,11 +93,5 @@ public final class Main {
     if (operator.start()) {
       log.info("started; health and metrics on port {}", operator.port());
     }
-  }
-
-  private static KubernetesClient client() {
-    var kubernetes = io.fabric8.kubernetes.client.Config.autoConfigure(null);
-    kubernetes.setRequestRetryBackoffLimit(RETRIES);
-    return new KubernetesClientBuilder().withConfig(kubernetes).build();
   }
 }

@@ -74,6 +74,44 @@ class ConfigTest {
   }
 
   @Test
+  void eachInvalidVariableHasItsLine() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> of("HM_PORT", "http", "HM_MAX_MOVES", "x", "HM_LEADER_ELECTION", "yes"))
+        .satisfies(
+            e ->
+                assertThat(e.getMessage().lines())
+                    .containsExactly(
+                        "HM_LEADER_ELECTION: 'yes' is neither true nor false",
+                        "HM_MAX_MOVES: 'x' is not a whole number from 1 to 10000",
+                        "HM_PORT: 'http' is not a whole number from 0 to 65535"));
+  }
+
+  @Test
+  void unknownVariableOfOursIsRejectedAndTheKnownOnesAreNamed() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> of("HM_MAX_MOVE", "3"))
+        .withMessageStartingWith("HM_MAX_MOVE: there is no such setting")
+        .withMessageContainingAll("HM_MAX_MOVES", "HM_SETTLE")
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n", "OS_CLOUD"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "HM_SERVICE_HOST",
+        "HM_SERVICE_PORT",
+        "HM_SERVICE_PORT_HTTP",
+        "HM_PORT_8080_TCP",
+        "HM_PORT_8080_TCP_ADDR",
+        "HM_METRICS_PORT",
+        "HM_METRICS_SERVICE_HOST",
+        "MAX_MOVES"
+      })
+  void variableOfAnotherIsIgnored(String name) {
+    assertThat(of(name, "tcp://192.0.2.1:8080").port()).isEqualTo(8080);
+  }
+
+  @Test
   void strategiesThatAreNotNamedStayAsTheDefaultsSay() {
     var strategies = of("HM_STRATEGIES", "suspended=ResumeLiveSuspend, error = Recover");
 

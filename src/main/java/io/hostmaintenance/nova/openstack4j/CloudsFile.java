@@ -76,6 +76,20 @@ record CloudsFile(Map<String, String> environment) implements CloudSource {
     return clouds;
   }
 
+  /**
+   * Says which cloud of which file is the default, for people; reads no file.
+   *
+   * @return such as {@code cloud north of /etc/openstack/clouds.yaml}
+   */
+  String told() {
+    try {
+      var cloud = variable("OS_CLOUD").map(name -> "cloud " + name).orElse("the only cloud");
+      return file().map(f -> cloud + " of " + f.toAbsolutePath()).orElse("no clouds.yaml");
+    } catch (NovaException e) {
+      return e.getMessage();
+    }
+  }
+
   /** Whether {@code OS_CLOUD} names this cloud. */
   boolean isDefault(String name) {
     return variable("OS_CLOUD").filter(name::equals).isPresent();

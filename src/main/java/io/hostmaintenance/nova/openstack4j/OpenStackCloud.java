@@ -49,6 +49,15 @@ public final class OpenStackCloud {
   }
 
   /**
+   * Says which cloud of which clouds.yaml is the default, for people; reads no file.
+   *
+   * @param environment as of {@link #nova}
+   */
+  public static String told(Map<String, String> environment) {
+    return new CloudsFile(environment).told();
+  }
+
+  /**
    * Gives the Nova of the one cloud of a clouds.yaml: that of {@code OS_CLOUD}, or the only one.
    *
    * @see #nova(Map, String, CloudSecrets, InstantSource, LongSupplier, RequestListener, Duration,
