@@ -1,9 +1,13 @@
 package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
@@ -18,7 +22,7 @@ public final class Main {
   /** Of the API client's own: four end within seconds, and a reconciliation is tried again. */
   private static final int RETRIES = 3;
 
-  private static final Duration CONNECTION_TIMEOUT = Duration.ofSeconds(4);
+  private static final Duration PATIENCE = Duration.ofSeconds(4);
 
   private Main() {}
 
@@ -56,7 +60,7 @@ public final class Main {
   private static void run(Config config) {
     var log = LoggerFactory.getLogger(Main.class);
     var kubernetes = io.fabric8.kubernetes.client.Config.autoConfigure(null);
-    kubernetes.setConnectionTimeout(Math.toIntExact(CONNECTION_TIMEOUT.toMillis()));
+    kubernetes.setRequestRetryBackoffLimit(RETRIES);
     log.info(
         "host-maintenance-operator {} starts: {}, API server {}",
         Main.class.getPackage().getImplementationVersion(),
@@ -78,20 +82,37 @@ public final class Main {
     var clock = InstantSource.system();
     var metrics = new Metrics();
     OpenStackCloud.setSwitches();
+    connect(kubernetes);
     var client = new KubernetesClientBuilder().withConfig(kubernetes).build();
-    kubernetes.setRequestRetryBackoffLimit(0);
     var objection = Crd.incompatibility(client);
     if (objection.isPresent()) {
       log.error("{}", objection.get());
       System.exit(1);
     }
-    kubernetes.setRequestRetryBackoffLimit(RETRIES);
     var operator =
         new HostMaintenanceOperator(
             client, System.getenv(), config, clock, metrics, UUID.randomUUID().toString());
     Runtime.getRuntime().addShutdownHook(new Thread(operator::close, "stop"));
     if (operator.start()) {
       log.info("started; health and metrics on port {}", operator.port());
+    }
+  }
+
+  /**
+   * Says within seconds that the API server is out of reach: the API client would try for long, and
+   * keep the cause to itself. Whether a proxy reaches it, only the client can tell.
+   */
+  private static void connect(io.fabric8.kubernetes.client.Config kubernetes) {
+    var url = URI.create(kubernetes.getMasterUrl());
+    if (kubernetes.getHttpsProxy() != null || kubernetes.getHttpProxy() != null) {
+      return;
+    }
+    var port = url.getPort() >= 0 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
+    try (var socket = new Socket()) {
+      var host = url.getHost().replaceAll("[\\[\\]]", "");
+      socket.connect(new InetSocketAddress(host, port), Math.toIntExact(PATIENCE.toMillis()));
+    } catch (IOException e) {
+      throw new KubernetesClientException("no connection", e);
     }
   }
 }

@@ -3,10 +3,8 @@ package io.hostmaintenance.operator;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.BindException;
-import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.UnknownHostException;
-import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
@@ -83,23 +81,14 @@ record StartFailure(
         .formatted(kubernetes.getMasterUrl(), why, wayOut());
   }
 
-  /** The JDK says of these nothing, or too little. */
+  /** What the JDK says of these is nothing, or too little. */
   private Optional<String> network(Throwable cause) {
     return switch (cause) {
-      case HttpConnectTimeoutException _ ->
-          Optional.of("no connection within " + kubernetes.getConnectionTimeout() + " ms");
       case HttpTimeoutException _ ->
           Optional.of("no answer within " + kubernetes.getRequestTimeout() + " ms");
-      case UnresolvedAddressException _ -> Optional.of("its name is not known");
       case UnknownHostException _ -> Optional.of("its name is not known");
-      case ConnectException e when e.getMessage() == null && !unresolved(e) ->
-          Optional.of("the connection was refused");
       default -> Optional.empty();
     };
-  }
-
-  private static boolean unresolved(ConnectException e) {
-    return e.getCause() instanceof UnresolvedAddressException;
   }
 
   private String wayOut() {

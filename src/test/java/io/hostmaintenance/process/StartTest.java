@@ -47,6 +47,13 @@ class StartTest {
   }
 
   @Test
+  void operatorNamesAnApiServerThatDoesNotAnswerAndTheFileThatNamesIt() throws IOException {
+    bench.kubernetes().close();
+
+    endsWith(bench.start(Map.of()), "does not answer: Connection refused; correct");
+  }
+
+  @Test
   void operatorExitsWhenTheNamespaceOfItsLeaseIsMissing() throws IOException {
     endsWith(
         bench.start(Map.of("HM_LEADER_ELECTION", "true", "HM_NAMESPACE", "nowhere")),
