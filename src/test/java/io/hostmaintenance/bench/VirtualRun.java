@@ -81,7 +81,7 @@ final class VirtualRun implements AutoCloseable {
             UNBOUND);
     this.operator =
         new SimulatedOperator(
-            adapter,
+            Map.of("", adapter),
             resources,
             (resource, notice) -> kubernetes("create event"),
             settings,
@@ -183,7 +183,7 @@ final class VirtualRun implements AutoCloseable {
     var name = next().orElseThrow();
     now = due.get(name).isAfter(now) ? due.get(name) : now;
     if (name.equals(WATCH)) {
-      due.put(WATCH, now.plus(operator.watch()));
+      due.put(WATCH, now.plus(operator.watch("")));
     } else {
       reconcile(name);
     }

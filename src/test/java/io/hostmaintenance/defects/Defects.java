@@ -248,7 +248,41 @@ final class Defects {
             .where(
                 "e -> e.cloud().equals(cloud) || e.serviceId().filter(serviceIds::contains).isPresent()",
                 "e -> e.cloud().equals(cloud)")
-            .caughtBy("operator.SeveralCloudsTest#twoNamesOfOneCloudDoNotTakeAHostTwice"),
+            .caughtBy(
+                "operator.SeveralCloudsTest#twoNamesOfOneCloudDoNotTakeAHostTwice",
+                "simulation.StoriesTest#secondNameOfACloudTakesNoHostThatAResourceHolds"),
+        Defect.of("takes namesakes of two clouds for one host", "operator/MoveBudget")
+            .where(
+                "e -> e.cloud().equals(cloud) || e.serviceId().filter(serviceIds::contains).isPresent()",
+                "e -> true")
+            .caughtBy(
+                "simulation.StoriesTest#hostsOfTheSameNameInTwoCloudsAreDrainedAtTheSameTime",
+                WORLDS),
+        Defect.of("requests of the default what namesakes need", "operator/MaintenanceLoop")
+            .where("return cloud(resource).nova();", "return clouds.named(\"\").nova();")
+            .caughtBy(
+                "simulation.StoriesTest#hostsOfTheSameNameInTwoCloudsAreDrainedAtTheSameTime",
+                WORLDS),
+        Defect.of("gives namesakes one list of services", "operator/HostObserver")
+            .where(
+                "private final SharedList<List<ComputeService>> services;",
+                "private static SharedList<List<ComputeService>> services;")
+            .caughtBy(
+                "simulation.StoriesTest#hostsOfTheSameNameInTwoCloudsAreDrainedAtTheSameTime",
+                WORLDS),
+        Defect.of("has one watch for namesakes", "operator/MaintenanceLoop")
+            .where(
+                "var watch = clouds.named(name).watch();",
+                "var watch = clouds.named(\"\").watch();")
+            .caughtBy(
+                "simulation.StoriesTest#hostsOfTheSameNameInTwoCloudsAreDrainedAtTheSameTime",
+                WORLDS),
+        Defect.of("asks nobody while some cloud is down, namesakes too", "operator/MaintenanceLoop")
+            .where(
+                "cloud.watch().of(name(resource)).filter(this::unseenForLong).isPresent()"
+                    + " ? cloud.watch().failure() : Optional.<NovaException>empty();",
+                "clouds.known().stream().flatMap(c -> c.watch().failure().stream()).findFirst();")
+            .caughtBy("simulation.StoriesTest#cloudThatIsDownFromTheStartHoldsUpNoOther", WORLDS),
         Defect.of("takes a namesake after a restart with another cloud", "drain/Drain")
             .where(
                 "case Snapshot snapshot when ofOtherCloud(input.resource(), snapshot) -> {",

@@ -8,7 +8,9 @@ import io.hostmaintenance.nova.openstack4j.Limits;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -46,11 +48,16 @@ public final class SimulatedOperator {
    */
   public record Reconciliation(Duration requeueAfter, boolean released) {}
 
+  private final Clouds clouds;
   private final MaintenanceLoop maintenance;
 
-  /** A process that remembers nothing yet; everything it depends on is an argument. */
+  /**
+   * A process that remembers nothing yet; everything it depends on is an argument.
+   *
+   * @param novas the Nova of each cloud by its name; the default has the empty one
+   */
   public SimulatedOperator(
-      Nova nova,
+      Map<String, Nova> novas,
       Store store,
       BiConsumer<HostMaintenance, Notice> events,
       Settings settings,
@@ -64,17 +71,21 @@ public final class SimulatedOperator {
           events.accept(resource, notice);
           return true;
         };
-    var queue = new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {});
+    clouds =
+        new Clouds(
+            "",
+            Set::of,
+            name ->
+                Cloud.of(
+                    name,
+                    novas.get(name),
+                    nanoTime,
+                    parallelReads,
+                    settings.strategies(),
+                    new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {})));
     maintenance =
         new MaintenanceLoop(
-            Clouds.only(Cloud.of("", nova, nanoTime, parallelReads, settings.strategies(), queue)),
-            resources(store),
-            all,
-            settings,
-            clock,
-            nanoTime,
-            leading,
-            wake);
+            clouds, resources(store), all, settings, clock, nanoTime, leading, wake);
   }
 
   /** One reconciliation of the resource of this name. */
@@ -83,13 +94,18 @@ public final class SimulatedOperator {
     return new Reconciliation(result.requeueAfter(), result.released());
   }
 
+  /** Whether a resource needs the cloud of this name, or it is the default. */
+  public boolean knows(String cloud) {
+    return clouds.names().contains(cloud);
+  }
+
   /**
-   * One round of the watch.
+   * One round of the watch of the cloud of this name.
    *
    * @return when the next one is due
    */
-  public Duration watch() {
-    return maintenance.watch("");
+  public Duration watch(String cloud) {
+    return maintenance.watch(cloud);
   }
 
   private static ResourceStore resources(Store store) {

@@ -18,12 +18,10 @@ import java.util.function.BiConsumer;
  */
 final class Administrator {
   private final World world;
-  private final Cloud cloud;
   private final Set<String> tried = new HashSet<>();
 
   Administrator(World world) {
     this.world = world;
-    this.cloud = world.cloud();
   }
 
   /** Does what every resource asks for; whether any asked for something. */
@@ -40,6 +38,7 @@ final class Administrator {
       return false;
     }
     var name = resource.getMetadata().getName();
+    var site = world.site(resource.getSpec());
     switch (reason(resource)) {
       case "InMaintenance",
           "NothingRuns",
@@ -52,14 +51,14 @@ final class Administrator {
       case "InstancesBlocked" ->
           resource.getStatus().instances().stream()
               .filter(r -> r.state().equals("Blocked") || r.state().equals("Failed"))
-              .filter(r -> Truth.bindsHost(cloud, r.id(), resource.getSpec().host()))
-              .forEach(r -> resolve(name, r));
+              .filter(r -> Truth.bindsHost(site.cloud(), r.id(), resource.getSpec().host()))
+              .forEach(r -> resolve(site, name, r));
       case "Suspended" -> world.kubernetes().edit(name, s -> Programs.suspend(s, false));
       case "DrainTimeout" -> world.kubernetes().edit(name, Programs::withoutTimeout);
       case "TargetHostInvalid" -> world.kubernetes().edit(name, Programs::withoutTarget);
       default -> {}
     }
-    cloud.hosts().forEach(this::repair);
+    site.cloud().hosts().forEach(h -> repair(site, h));
     return true;
   }
 
@@ -68,54 +67,55 @@ final class Administrator {
   }
 
   /** Every host is up, and enabled unless it is in maintenance. */
-  private void repair(Host host) {
+  private static void repair(Site site, Host host) {
     if (host.serviceDeleted()) {
       return;
     }
-    world.revive(host.name());
-    world.attempt(() -> cloud.forceDown(world.otherAdmin(), host.name(), false));
-    if (!host.enabled() && !world.hostsOf().containsValue(host.name())) {
-      world.enable(host.name());
+    site.revive(host.name());
+    site.attempt(() -> site.cloud().forceDown(site.otherAdmin(), host.name(), false));
+    if (!host.enabled() && !site.hostsOf().containsValue(host.name())) {
+      site.enable(host.name());
     }
   }
 
-  private void resolve(String resource, InstanceStatus row) {
+  private void resolve(Site site, String resource, InstanceStatus row) {
     world.story().record("human", () -> "reads of " + row.name() + ": " + row.message());
-    world.mend(row.id(), (c, s) -> c.dropMetadata(s.id()));
-    var known = !tried.add(row.id() + row.reason() + cloud.server(row.id()).vmState());
-    if (known || !world.mend(row.id(), deed(resource, row))) {
-      world.mend(row.id(), (c, s) -> c.perform(world.otherAdmin(), s.id(), Operation.DELETE));
+    site.mend(row.id(), (c, s) -> c.dropMetadata(s.id()));
+    var known = !tried.add(row.id() + row.reason() + site.cloud().server(row.id()).vmState());
+    if (known || !site.mend(row.id(), deed(site, resource, row))) {
+      site.mend(row.id(), (c, s) -> c.perform(site.otherAdmin(), s.id(), Operation.DELETE));
     }
     if (row.state().equals("Failed")) {
-      world.kubernetes().annotate(resource, HostMaintenance.RETRY, "" + cloud.now());
+      world.kubernetes().annotate(resource, HostMaintenance.RETRY, "" + world.now());
     }
   }
 
-  private BiConsumer<Cloud, Server> deed(String resource, InstanceStatus row) {
+  private BiConsumer<Cloud, Server> deed(Site site, String resource, InstanceStatus row) {
     return switch (row.reason()) {
-      case "UnsupportedState" -> this::repair;
-      case "PausedMovedBefore" -> operation(Operation.UNPAUSE);
+      case "UnsupportedState" -> (c, s) -> repair(site, s);
+      case "PausedMovedBefore" -> operation(site, Operation.UNPAUSE);
       case "LocalDisk" -> (c, s) -> world.kubernetes().edit(resource, Programs::withoutDiskLimit);
-      case "GuestPoweredOff", "StartedByOwner" -> operation(Operation.STOP);
-      case "Locked" -> (c, s) -> c.unlock(world.otherAdmin(), s.id());
-      case "UnconfirmedResize" -> (c, s) -> c.confirmResize(world.otherAdmin(), s.id());
+      case "GuestPoweredOff", "StartedByOwner" -> operation(site, Operation.STOP);
+      case "Locked" -> (c, s) -> c.unlock(site.otherAdmin(), s.id());
+      case "UnconfirmedResize" -> (c, s) -> c.confirmResize(site.otherAdmin(), s.id());
       case "AffinityGroup" -> (c, s) -> c.groupOf(s.id()).ifPresent(g -> c.deleteGroup(g.id()));
-      default -> row.state().equals("Failed") ? this::repair : (c, s) -> {};
+      default -> row.state().equals("Failed") ? (c, s) -> repair(site, s) : (c, s) -> {};
     };
   }
 
-  private void repair(Cloud c, Server server) {
+  private static void repair(Site site, Server server) {
+    var c = site.cloud();
     switch (server.vmState()) {
-      case SUSPENDED -> operation(Operation.RESUME).accept(c, server);
-      case RESCUED -> operation(Operation.UNRESCUE).accept(c, server);
-      case SHELVED -> operation(Operation.SHELVE_OFFLOAD).accept(c, server);
-      case SOFT_DELETED -> operation(Operation.RESTORE).accept(c, server);
-      case ERROR -> c.resetState(world.otherAdmin(), server.id(), VmState.ACTIVE);
+      case SUSPENDED -> operation(site, Operation.RESUME).accept(c, server);
+      case RESCUED -> operation(site, Operation.UNRESCUE).accept(c, server);
+      case SHELVED -> operation(site, Operation.SHELVE_OFFLOAD).accept(c, server);
+      case SOFT_DELETED -> operation(site, Operation.RESTORE).accept(c, server);
+      case ERROR -> c.resetState(site.otherAdmin(), server.id(), VmState.ACTIVE);
       default -> {}
     }
   }
 
-  private BiConsumer<Cloud, Server> operation(Operation operation) {
-    return (c, s) -> c.perform(world.otherAdmin(), s.id(), operation);
+  private static BiConsumer<Cloud, Server> operation(Site site, Operation operation) {
+    return (c, s) -> c.perform(site.otherAdmin(), s.id(), operation);
   }
 }

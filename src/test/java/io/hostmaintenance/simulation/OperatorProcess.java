@@ -1,5 +1,6 @@
 package io.hostmaintenance.simulation;
 
+import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.operator.ParallelReads;
 import io.hostmaintenance.operator.SimulatedOperator;
 import java.time.Duration;
@@ -33,30 +34,45 @@ final class OperatorProcess {
   private final Set<String> again = new HashSet<>();
   private Duration skew;
   private Duration parallelReads;
-  private Optional<ObservedTruth.Services> services = Optional.empty();
+  private final Map<String, ObservedTruth.Services> services = new HashMap<>();
   private boolean alive = true;
   private boolean leading = true;
   private Duration watchLag = Duration.ZERO;
 
-  /** A reconciliation that runs. */
-  private record Reconciliation(String resource, ObservedTruth observed) {}
+  /**
+   * A reconciliation that runs, or a round of a watch.
+   *
+   * @param resource its name; empty in a round
+   * @param cloud the name of the cloud that it is of
+   */
+  private record Reconciliation(String resource, String cloud, ObservedTruth observed) {}
 
   OperatorProcess(World world, String name, Duration skew) {
     this.world = world;
     this.name = name;
     this.skew = skew;
-    this.started = world.cloud().now();
+    this.started = world.now();
     this.operator =
         new SimulatedOperator(
-            new SimulatedNova(world, this),
+            novas(),
             world.kubernetes().as(this),
             (resource, notice) -> world.told(this, resource, notice),
             world.settings(),
-            () -> world.cloud().now().plus(this.skew),
-            () -> Duration.between(World.START, world.cloud().now()).toNanos(),
+            () -> world.now().plus(this.skew),
+            () -> Duration.between(World.START, world.now()).toNanos(),
             new SideBySide(),
             () -> leading,
             this::wake);
+  }
+
+  private Map<String, Nova> novas() {
+    var novas = new HashMap<String, Nova>();
+    for (var site : world.sites()) {
+      for (var cloud : site.names()) {
+        novas.put(cloud, new SimulatedNova(world, this, site, cloud));
+      }
+    }
+    return novas;
   }
 
   /** Answers one after the other, in the time of the one that takes longest. */
@@ -128,19 +144,24 @@ final class OperatorProcess {
 
   /** The observation of the reconciliation that runs. */
   ObservedTruth observed() {
-    var observed = ticks.getFirst().observed();
-    services.ifPresent(observed::sharedServices);
-    return observed;
+    var tick = ticks.getFirst();
+    Optional.ofNullable(services.get(tick.cloud())).ifPresent(tick.observed()::sharedServices);
+    return tick.observed();
   }
 
-  /** What was true when this process was last told the services, which its hosts share. */
-  void told(ObservedTruth.Services truth) {
-    services = Optional.of(truth);
+  /** What was true when this process was last told a cloud's services, which its hosts share. */
+  void told(String cloud, ObservedTruth.Services truth) {
+    services.put(cloud, truth);
   }
 
   /** The name of the resource whose reconciliation runs. */
   String resource() {
     return ticks.getFirst().resource();
+  }
+
+  /** The name of the cloud of the resource whose reconciliation runs, or of the round. */
+  String cloud() {
+    return ticks.getFirst().cloud();
   }
 
   /** Does nothing for so long; another takes over once its lease is over. */
@@ -210,18 +231,22 @@ final class OperatorProcess {
         });
   }
 
-  /** A round of the watch of the cloud now, and further ones as long as this process leads. */
-  void watch() {
+  /** Rounds of the watch of a cloud from now on, while this process leads and knows the cloud. */
+  void watch(String cloud) {
     if (!leading()) {
       return;
     }
-    var round = new Reconciliation("", new ObservedTruth(world.cloud().now()));
+    if (!operator.knows(cloud)) {
+      world.after(world.settings().pollMoving(), () -> watch(cloud));
+      return;
+    }
+    var round = new Reconciliation("", cloud, new ObservedTruth(world.now()));
     ticks.push(round);
     try {
-      var pause = operator.watch();
+      var pause = operator.watch(cloud);
       ticks.remove(round);
-      world.promises().watched(this, round.observed());
-      world.after(pause, this::watch);
+      world.site(cloud).promises().watched(this, cloud, round.observed());
+      world.after(pause, () -> watch(cloud));
     } catch (Crash crash) {
       ticks.remove(round);
       if (crash.process != this || !ticks.isEmpty()) {
@@ -238,13 +263,14 @@ final class OperatorProcess {
       return;
     }
     var spec = stored.get().getSpec();
-    var tick = new Reconciliation(resource, new ObservedTruth(world.cloud().now(), spec));
+    var cloud = World.cloudName(spec);
+    var tick = new Reconciliation(resource, cloud, new ObservedTruth(world.now(), spec));
     ticks.push(tick);
     try {
       var result = operator.reconcile(resource);
       ticks.remove(tick);
       retries.remove(resource);
-      world.promises().ticked(this, resource, tick.observed());
+      world.site(spec).promises().ticked(this, resource, tick.observed());
       world.ticked(resource);
       var soon = again.remove(resource) || result.requeueAfter().isZero();
       reconcileAfter(resource, soon ? Duration.ofMillis(1) : result.requeueAfter());

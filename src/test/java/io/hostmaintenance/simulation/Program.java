@@ -23,6 +23,8 @@ import java.util.List;
  * @param migrationPage how many migration records Nova gives in one page
  * @param skew by how much the operator's clock is ahead of Nova's; negative: behind
  * @param stamps by what clocks Nova dates what it keeps
+ * @param otherGuests the servers at the beginning of a second cloud, whose hosts have the same
+ *     names
  */
 record Program(
     long seed,
@@ -37,7 +39,14 @@ record Program(
     boolean json,
     int migrationPage,
     Duration skew,
-    Stamps stamps) {
+    Stamps stamps,
+    List<Guest> otherGuests) {
+
+  /** The name of the second cloud. */
+  static final String OTHER = "other";
+
+  /** Another name of the first cloud, which has the empty one. */
+  static final String ALIAS = "alias";
 
   /** One in which Nova gives all migration records in one page, and its clocks agree. */
   Program(
@@ -65,7 +74,8 @@ record Program(
         json,
         1000,
         skew,
-        Stamps.EXACT);
+        Stamps.EXACT,
+        List.of());
   }
 
   /**
@@ -102,6 +112,11 @@ record Program(
   /** A resource that is applied at a moment. */
   record Applied(Duration at, String name, HostMaintenanceSpec spec) {}
 
+  /** Whether a resource is for the cloud of this name. */
+  boolean names(String cloud) {
+    return resources.stream().anyMatch(r -> cloud.equals(r.spec().cloud()));
+  }
+
   Program withIncidents(List<Incident> some) {
     return new Program(
         seed,
@@ -116,7 +131,8 @@ record Program(
         json,
         migrationPage,
         skew,
-        stamps);
+        stamps,
+        otherGuests);
   }
 
   Program withStamps(Stamps some) {
@@ -133,7 +149,8 @@ record Program(
         json,
         migrationPage,
         skew,
-        some);
+        some,
+        otherGuests);
   }
 
   Program withGuests(List<Guest> some) {
@@ -150,7 +167,8 @@ record Program(
         json,
         migrationPage,
         skew,
-        stamps);
+        stamps,
+        otherGuests);
   }
 
   Program withResources(List<Applied> some) {
@@ -167,7 +185,8 @@ record Program(
         json,
         migrationPage,
         skew,
-        stamps);
+        stamps,
+        otherGuests);
   }
 
   Program withGroups(List<Group> some) {
@@ -184,6 +203,25 @@ record Program(
         json,
         migrationPage,
         skew,
-        stamps);
+        stamps,
+        otherGuests);
+  }
+
+  Program withOtherGuests(List<Guest> some) {
+    return new Program(
+        seed,
+        hosts,
+        guests,
+        groups,
+        resources,
+        incidents,
+        timing,
+        placement,
+        sharedUser,
+        json,
+        migrationPage,
+        skew,
+        stamps,
+        some);
   }
 }

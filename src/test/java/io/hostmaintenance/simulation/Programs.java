@@ -223,7 +223,7 @@ final class Programs {
                       MOVES::contains,
                       well,
                       1,
-                      w.cloud().now().plus(Duration.ofMinutes(20)),
+                      w.now().plus(Duration.ofMinutes(20)),
                       late)));
     }
     if (beyond.contains(Beyond.STOPPED_AT_THE_SOCKET)) {
@@ -250,8 +250,11 @@ final class Programs {
     }
     if (one(12)) {
       var later = moment();
-      add(Duration.ZERO, "compute-1 has another hypervisor", w -> w.cloud().orphan(DRAINED, "old"));
-      add(later, "its own is made anew", w -> w.cloud().renewHypervisor(DRAINED));
+      add(
+          Duration.ZERO,
+          "compute-1 has another hypervisor",
+          w -> w.home().cloud().orphan(DRAINED, "old"));
+      add(later, "its own is made anew", w -> w.home().cloud().renewHypervisor(DRAINED));
     }
     if (one(10)) {
       slowCloud();
@@ -260,7 +263,7 @@ final class Programs {
       add(
           moment(),
           "the owner deletes all he has",
-          w -> guests.forEach(g -> w.tenant(g.name(), Operation.DELETE)));
+          w -> guests.forEach(g -> w.home().tenant(g.name(), Operation.DELETE)));
     }
     if (one(8)) {
       crowd(resources);
@@ -272,7 +275,7 @@ final class Programs {
       changedMind();
     }
     if (limits.nextInt(3) == 0) {
-      add(Duration.ZERO, "the hosts share no storage", w -> w.cloud().localStorage());
+      add(Duration.ZERO, "the hosts share no storage", w -> w.home().cloud().localStorage());
     }
     if (one(8)) {
       smallHosts();
@@ -283,20 +286,101 @@ final class Programs {
     if (one(8)) {
       hints();
     }
+    var migrationPage = one(10) ? 1 : 1000;
+    var stamps = stamps();
+    var otherGuests = new ArrayList<Program.Guest>();
+    if (one(6)) {
+      clouds(resources, otherGuests);
+    }
     return new Program(
         seed,
         hosts,
         List.copyOf(guests),
         groups,
-        resources,
+        List.copyOf(resources),
         List.copyOf(incidents),
         timing,
         placement,
         beyond.contains(Beyond.SHARED_USER),
         json,
-        one(10) ? 1 : 1000,
+        migrationPage,
         skew,
-        stamps());
+        stamps,
+        List.copyOf(otherGuests));
+  }
+
+  /** A second cloud, or a second name of the first one, or both; drawn last of all. */
+  private void clouds(List<Program.Applied> resources, List<Program.Guest> otherGuests) {
+    if (one(3)) {
+      resources.add(applied("hm-x", Program.ALIAS, one(4) ? "compute-2" : DRAINED));
+      if (one(2)) {
+        add(moment(), "somebody deletes hm-a", w -> w.kubernetes().delete("hm-a"));
+      }
+      if (one(2)) {
+        return;
+      }
+    }
+    var count = chance.nextInt(1, 4);
+    for (var i = 1; i <= count; i++) {
+      otherGuests.add(guest("near-" + i));
+    }
+    resources.add(applied("hm-n", Program.OTHER, DRAINED));
+    if (one(3)) {
+      resources.add(applied("hm-m", Program.OTHER, one(2) ? "compute-2" : DRAINED));
+    }
+    if (one(3)) {
+      var guest = otherGuests.get(chance.nextInt(count)).name();
+      var deed = pick(Operation.PAUSE, Operation.STOP, Operation.START, Operation.DELETE);
+      inTheOther(moment(), "the owner: " + deed + " " + guest, s -> s.tenant(guest, deed));
+    }
+    if (one(3)) {
+      var host = one(2) ? DRAINED : otherHost();
+      var at = moment();
+      inTheOther(at, "nova-compute on " + host + " dies", s -> s.kill(host));
+      inTheOther(at.plus(seconds(5, 900)), "it starts", s -> s.revive(host));
+    }
+    if (one(3)) {
+      add(moment(), "somebody deletes hm-n", w -> w.kubernetes().delete("hm-n"));
+    }
+    if (!one(3)) {
+      outage(one(2));
+    }
+  }
+
+  private Program.Applied applied(String name, String cloud, String host) {
+    var spec = HostMaintenanceSpecBuilder.builder(spec(host)).cloud(cloud).build();
+    var at = one(2) ? Duration.ofMillis(chance.nextLong(10_000)) : moment();
+    return new Program.Applied(at, name, planned(name, spec));
+  }
+
+  private void inTheOther(Duration at, String story, Consumer<Site> what) {
+    add(at, "next door " + story, w -> w.other().ifPresent(what));
+  }
+
+  /** No call to one of the clouds goes well, for long. */
+  private void outage(boolean ofTheOther) {
+    var kind =
+        pick(
+            Fault.Kind.LOST_REQUEST,
+            Fault.Kind.REFUSED,
+            Fault.Kind.UNAUTHORIZED,
+            Fault.Kind.TOO_MANY,
+            Fault.Kind.UNAVAILABLE);
+    var at = moment();
+    var window = seconds(600, 3600);
+    var retryAfter = seconds(1, 80);
+    var which = ofTheOther ? "the other cloud" : "home";
+    add(
+        at,
+        which + " is down for " + window.toSeconds() + " s: " + kind,
+        w ->
+            (ofTheOther ? w.other() : Optional.of(w.home()))
+                .ifPresent(
+                    s -> {
+                      var end = w.now().plus(window);
+                      s.arm(new Fault(kind, c -> true, 0, Integer.MAX_VALUE, end, retryAfter));
+                    }));
+    add(at.plus(window), which + " is up again", w -> {});
   }
 
   /** Now and then the plan is to be seen first, and most of the time then carried out. */
@@ -359,7 +443,7 @@ final class Programs {
                     c -> !CHANGES.contains(c) && !KUBERNETES.contains(c),
                     0,
                     100_000,
-                    w.cloud().now().plus(end),
+                    w.now().plus(end),
                     time)));
   }
 
@@ -406,12 +490,7 @@ final class Programs {
         w ->
             w.arm(
                 new Fault(
-                    kind,
-                    call::equals,
-                    0,
-                    Integer.MAX_VALUE,
-                    w.cloud().now().plus(window),
-                    retryAfter)));
+                    kind, call::equals, 0, Integer.MAX_VALUE, w.now().plus(window), retryAfter)));
     add(begin.plus(window), call + " is refused no more", w -> {});
   }
 
@@ -451,14 +530,14 @@ final class Programs {
     for (var host : hosts.subList(1, one(2) ? 2 : hosts.size())) {
       var capacity =
           new Resources(pick(0, 1, 2, 2048), pick(512, 1024, 4096, 262_144), pick(0, 1, 2, 10_000));
-      add(Duration.ZERO, host + " has " + capacity, w -> w.cloud().capacity(host, capacity));
+      add(Duration.ZERO, host + " has " + capacity, w -> w.home().cloud().capacity(host, capacity));
     }
   }
 
   /** The other hosts are in two zones, and a guest may not leave its own; later it may. */
   private void zones() {
     for (var host : hosts.subList(one(2) ? 1 : 2, hosts.size())) {
-      add(Duration.ZERO, host + " is in zone z1", w -> w.cloud().zone(host, "z1"));
+      add(Duration.ZERO, host + " is in zone z1", w -> w.home().cloud().zone(host, "z1"));
     }
     var guest = pick("guest-1", "guest-2");
     requires(Duration.ZERO, guest, "is pinned to its zone", (w, r) -> r.pinned("nova"));
@@ -475,9 +554,12 @@ final class Programs {
         Duration.ZERO,
         "guest-1",
         hint + " " + other,
-        (w, r) -> r.hint(hint, List.of(w.server(other).map(Server::id).orElse(other))));
+        (w, r) -> r.hint(hint, List.of(w.home().server(other).map(Server::id).orElse(other))));
     if (one(4)) {
-      add(Duration.ZERO, "the filters for hints are disabled", w -> w.cloud().hintFilters(false));
+      add(
+          Duration.ZERO,
+          "the filters for hints are disabled",
+          w -> w.home().cloud().hintFilters(false));
     }
   }
 
@@ -489,7 +571,10 @@ final class Programs {
     add(
         at,
         guest + " " + story,
-        w -> w.server(guest).ifPresent(s -> w.cloud().require(s.id(), r -> change.apply(w, r))));
+        w ->
+            w.home()
+                .server(guest)
+                .ifPresent(s -> w.home().cloud().require(s.id(), r -> change.apply(w, r))));
   }
 
   /** A second nova-compute service of the drained host shows for a while. */
@@ -505,12 +590,12 @@ final class Programs {
             null,
             null);
     var at = one(3) ? Duration.ZERO : moment();
-    add(at, "a twin shows: " + service, w -> w.twin(Optional.of(service)));
-    add(at.plus(seconds(5, 600)), "the twin is deleted", w -> w.twin(Optional.empty()));
+    add(at, "a twin shows: " + service, w -> w.home().twin(Optional.of(service)));
+    add(at.plus(seconds(5, 600)), "the twin is deleted", w -> w.home().twin(Optional.empty()));
   }
 
   private void wasDisabled(String host, String reason) {
-    add(Duration.ZERO, host + " was disabled before", w -> w.disable(host, reason));
+    add(Duration.ZERO, host + " was disabled before", w -> w.home().disable(host, reason));
   }
 
   // ---------------------------------------------------------------- chance
@@ -719,14 +804,17 @@ final class Programs {
         Duration.ZERO,
         "a record of a move of " + server + " to " + dest + " was left at " + status,
         w ->
-            w.server(server)
+            w.home()
+                .server(server)
                 .ifPresent(
                     s ->
-                        w.cloud().staleRecord(s.id(), dest, MigrationType.LIVE_MIGRATION, status)));
+                        w.home()
+                            .cloud()
+                            .staleRecord(s.id(), dest, MigrationType.LIVE_MIGRATION, status)));
     add(
         Duration.ZERO,
         "an allocation on " + DRAINED + " was left behind",
-        w -> w.cloud().leak(DRAINED));
+        w -> w.home().cloud().leak(DRAINED));
   }
 
   private void arm(
@@ -740,7 +828,7 @@ final class Programs {
     add(
         moment(),
         "from now on " + kind + " befalls " + times + " of the calls " + story + " after " + skip,
-        w -> w.arm(new Fault(kind, calls, skip, times, w.cloud().now().plus(window), time)));
+        w -> w.arm(new Fault(kind, calls, skip, times, w.now().plus(window), time)));
   }
 
   private void callGoesWrong() {
@@ -845,49 +933,55 @@ final class Programs {
                 Operation.DELETE,
                 Operation.SOFT_DELETE,
                 Operation.RESTORE);
-        add(moment(), "the owner: " + operation + " " + server, w -> w.tenant(server, operation));
+        add(
+            moment(),
+            "the owner: " + operation + " " + server,
+            w -> w.home().tenant(server, operation));
       }
       case 3 ->
           add(
               moment(),
               "the owner resizes " + server,
-              w -> w.touch(server, (c, s) -> c.resize(c.tenant(), s.id(), s.ramMiB() + 256)));
+              w ->
+                  w.home().touch(server, (c, s) -> c.resize(c.tenant(), s.id(), s.ramMiB() + 256)));
       case 4 -> {
         var revert = one(2);
         add(
             moment(),
             "the owner " + (revert ? "reverts " : "confirms ") + server,
             w ->
-                w.touch(
-                    server,
-                    (c, s) -> {
-                      if (revert) {
-                        c.revertResize(c.tenant(), s.id());
-                      } else {
-                        c.confirmResize(c.tenant(), s.id());
-                      }
-                    }));
+                w.home()
+                    .touch(
+                        server,
+                        (c, s) -> {
+                          if (revert) {
+                            c.revertResize(c.tenant(), s.id());
+                          } else {
+                            c.confirmResize(c.tenant(), s.id());
+                          }
+                        }));
       }
       default -> {
         if (one(2)) {
           add(
               moment(),
               "the owner locks " + server,
-              w -> w.move(server, (c, s) -> c.lock(c.tenant(), s.id(), null)));
+              w -> w.home().move(server, (c, s) -> c.lock(c.tenant(), s.id(), null)));
         } else {
           add(
               moment(),
               "the guest of " + server + " shuts itself down",
               w ->
-                  w.touch(
-                      server,
-                      (c, s) -> {
-                        if (s.vmState() == VmState.ACTIVE
-                            && s.taskState() == null
-                            && s.host() != null) {
-                          c.powerOffInside(s.id());
-                        }
-                      }));
+                  w.home()
+                      .touch(
+                          server,
+                          (c, s) -> {
+                            if (s.vmState() == VmState.ACTIVE
+                                && s.taskState() == null
+                                && s.host() != null) {
+                              c.powerOffInside(s.id());
+                            }
+                          }));
         }
       }
     }
@@ -901,46 +995,57 @@ final class Programs {
               moment(),
               "an administrator live-migrates " + server,
               w ->
-                  w.move(
-                      server,
-                      (c, s) ->
-                          c.liveMigrate(w.otherAdmin(), s.id(), LiveMigrationRequest.to(null))));
+                  w.home()
+                      .move(
+                          server,
+                          (c, s) ->
+                              c.liveMigrate(
+                                  w.home().otherAdmin(), s.id(), LiveMigrationRequest.to(null))));
       case 1 ->
           add(
               moment(),
               "an administrator cold-migrates " + server,
-              w -> w.touch(server, (c, s) -> c.migrate(w.otherAdmin(), s.id(), null)));
+              w ->
+                  w.home().touch(server, (c, s) -> c.migrate(w.home().otherAdmin(), s.id(), null)));
       case 2 ->
           add(
               moment(),
               "an administrator aborts the move of " + server,
               w ->
-                  w.move(
-                      server,
-                      (c, s) ->
-                          c.migrations(s.id()).stream()
-                              .filter(m -> m.status() == MigrationStatus.RUNNING)
-                              .map(Migration::id)
-                              .findFirst()
-                              .ifPresent(
-                                  m -> c.abortLiveMigration(w.otherAdmin(), s.id(), m, true))));
+                  w.home()
+                      .move(
+                          server,
+                          (c, s) ->
+                              c.migrations(s.id()).stream()
+                                  .filter(m -> m.status() == MigrationStatus.RUNNING)
+                                  .map(Migration::id)
+                                  .findFirst()
+                                  .ifPresent(
+                                      m ->
+                                          c.abortLiveMigration(
+                                              w.home().otherAdmin(), s.id(), m, true))));
       case 3 ->
           add(
               moment(),
               "an administrator resets the state of " + server,
-              w -> w.touch(server, (c, s) -> c.resetState(w.otherAdmin(), s.id(), VmState.ACTIVE)));
+              w ->
+                  w.home()
+                      .touch(
+                          server,
+                          (c, s) -> c.resetState(w.home().otherAdmin(), s.id(), VmState.ACTIVE)));
       case 4 ->
           add(
               moment(),
               "an administrator confirms " + server,
-              w -> w.touch(server, (c, s) -> c.confirmResize(w.otherAdmin(), s.id())));
+              w ->
+                  w.home().touch(server, (c, s) -> c.confirmResize(w.home().otherAdmin(), s.id())));
       default -> {
         var name = "late-" + incidents.size();
         var after = seconds(1, pick(10, 120, 600));
         add(
             moment(),
             "a build of " + name + " was scheduled and lands in " + after.toSeconds() + " s",
-            w -> w.land(name, 512, DRAINED, after));
+            w -> w.home().land(name, 512, DRAINED, after));
       }
     }
   }
@@ -950,35 +1055,43 @@ final class Programs {
     switch (chance.nextInt(9)) {
       case 0, 1 -> {
         var at = moment();
-        add(at, "nova-compute on " + host + " dies", w -> w.kill(host));
+        add(at, "nova-compute on " + host + " dies", w -> w.home().kill(host));
         if (!one(4)) {
-          add(at.plus(seconds(5, 900)), "nova-compute on " + host + " starts", w -> w.revive(host));
+          add(
+              at.plus(seconds(5, 900)),
+              "nova-compute on " + host + " starts",
+              w -> w.home().revive(host));
         }
       }
       case 2 -> {
         var at = moment();
-        add(at, "the cell vanishes", w -> w.cell(true));
-        add(at.plus(seconds(5, 600)), "the cell is back", w -> w.cell(false));
+        add(at, "the cell vanishes", w -> w.home().cell(true));
+        add(at.plus(seconds(5, 600)), "the cell is back", w -> w.home().cell(false));
       }
-      case 3 -> add(moment(), "an administrator enables " + host, w -> w.enable(host));
-      case 4 -> add(moment(), "an administrator disables " + host, w -> w.disable(host, "mine"));
+      case 3 -> add(moment(), "an administrator enables " + host, w -> w.home().enable(host));
+      case 4 ->
+          add(moment(), "an administrator disables " + host, w -> w.home().disable(host, "mine"));
       case 5 -> wasDisabled(host, "AUTO: connection lost");
       case 6 -> {
         var at = moment();
         add(
             at,
             "an administrator forces " + host + " down",
-            w -> w.attempt(() -> w.cloud().forceDown(w.otherAdmin(), host, true)));
+            w ->
+                w.home()
+                    .attempt(() -> w.home().cloud().forceDown(w.home().otherAdmin(), host, true)));
         add(
             at.plus(seconds(5, 900)),
             "an administrator takes that back",
-            w -> w.attempt(() -> w.cloud().forceDown(w.otherAdmin(), host, false)));
+            w ->
+                w.home()
+                    .attempt(() -> w.home().cloud().forceDown(w.home().otherAdmin(), host, false)));
       }
       case 7 ->
           add(
               moment(),
               "an administrator deletes the service of " + host,
-              w -> w.deleteService(host));
+              w -> w.home().deleteService(host));
       default -> wasDisabled(host, "mine");
     }
   }
@@ -999,7 +1112,7 @@ final class Programs {
         add(
             moment(),
             "Nova's clock jumps by " + jump.toMillis() + " ms",
-            w -> w.cloud().clockJumps(jump));
+            w -> w.home().cloud().clockJumps(jump));
       }
       case 1 -> {
         var skew = Duration.ofMillis(chance.nextInt(-10_000, 10_000));

@@ -7,6 +7,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.drain.HostClaim;
 import io.hostmaintenance.fakecloud.Caller;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.InstanceAction;
@@ -26,9 +27,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** What the operator promises, each as one question to the truth; asked after every step. */
+/**
+ * What the operator promises of a cloud, each as one question to the truth; asked after every step.
+ */
 final class Promises {
   private static final String MARKER = "host-maintenance ";
   private static final List<String> REMAINING =
@@ -37,16 +41,21 @@ final class Promises {
   /** By how much the clocks of the operator and of Nova may be off. */
   private static final Duration CLOCKS = Duration.ofSeconds(20);
 
+  /** For how long a host that is drained may not be looked at, while its cloud answers. */
+  private static final Duration LEFT_ALONE = Duration.ofMinutes(10);
+
   /** What brings no instance to another host. */
   private static final Set<String> STAYS = Set.of("Confirm", "Stop", "Offload", "Delete");
 
   private final World world;
+  private final Site site;
   private final Cloud cloud;
   private final Map<String, List<EmptyLook>> emptyLooks = new HashMap<>();
   private final Map<String, Attempt> attempts = new HashMap<>();
   private final Map<String, String> ownRequests = new HashMap<>();
   private final Map<String, Integer> maxAttempts = new HashMap<>();
   private final Map<String, Instant> lastObserved = new HashMap<>();
+  private final Map<String, Instant> lastLooked = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> asked = new HashMap<>();
   private final Map<String, ArrayDeque<Instant>> written = new HashMap<>();
 
@@ -54,9 +63,8 @@ final class Promises {
   private final Map<String, Instant> steppedSince = new HashMap<>();
 
   private final Map<String, Instant> occupiedSince = new HashMap<>();
-  private Instant lastRound = World.START;
-  private Instant freeSince;
-  private long checked;
+  private final Map<String, Instant> lastRounds = new HashMap<>();
+  private final Map<String, Instant> freeSince = new HashMap<>();
 
   /** An observation at which the truth was an empty host. */
   private record EmptyLook(Instant date) {}
@@ -68,20 +76,14 @@ final class Promises {
     private int carriedOut;
   }
 
-  Promises(World world) {
+  Promises(World world, Site site) {
     this.world = world;
-    this.cloud = world.cloud();
+    this.site = site;
+    this.cloud = site.cloud();
   }
 
-  long checked() {
-    return checked;
-  }
-
-  void promise(String promise, boolean kept, java.util.function.Supplier<String> how) {
-    checked++;
-    if (!kept) {
-      throw new Broken(promise, how.get());
-    }
+  private void promise(String promise, boolean kept, Supplier<String> how) {
+    world.promise(promise, kept, how);
   }
 
   /** How often it was so in the last hour, now included. */
@@ -95,6 +97,22 @@ final class Promises {
 
   // ---------------------------------------------------------------- what is asked of Nova
 
+  /** A call reaches the cloud by this name. */
+  void asked(OperatorProcess process, String cloudName, String call) {
+    promise(
+        "a cloud is asked for its own resources only",
+        process.cloud().equals(cloudName),
+        () -> process.resource() + " of " + process.cloud() + " asks " + cloudName + ": " + call);
+  }
+
+  /** Something is about to be asked of an instance. */
+  void knows(String instanceId) {
+    promise(
+        "a cloud is asked for its own instances only",
+        cloud.servers().stream().anyMatch(s -> s.id().equals(instanceId)),
+        () -> instanceId + " is not of " + site.names());
+  }
+
   /** A move is about to be asked for; the consumer is to be told when Nova has carried it out. */
   Consumer<Caller> asking(OperatorProcess process, String instanceId) {
     var resource = world.kubernetes().get(process.resource());
@@ -104,11 +122,11 @@ final class Promises {
     promise(
         "requests about an instance are bounded",
         inTheLastHour(asked.computeIfAbsent(key, k -> new ArrayDeque<>())) <= 50,
-        () -> world.label(instanceId) + " was asked for more than 50 times in an hour");
+        () -> site.label(instanceId) + " was asked for more than 50 times in an hour");
     promise(
         "an intent is stored before its request goes out",
         attempt.sent <= attempt.intents,
-        () -> world.label(instanceId) + " was asked for without an intent");
+        () -> site.label(instanceId) + " was asked for without an intent");
     draining(process);
     promise("only a leader asks", process.leading(), () -> process.name() + " leads no more");
     return caller -> {
@@ -117,7 +135,7 @@ final class Promises {
       promise(
           "no attempt is carried out twice",
           attempt.carriedOut <= 1,
-          () -> "attempt on " + world.label(instanceId) + " moved it twice");
+          () -> "attempt on " + site.label(instanceId) + " moved it twice");
     };
   }
 
@@ -179,7 +197,7 @@ final class Promises {
             .filter(a -> a.startTime().isAfter(since) && a.startTime().isBefore(observed.date()))
             .filter(a -> !a.action().startsWith("live_migration_"))
             .filter(a -> !a.action().equals("lock"))
-            .allMatch(a -> a.caller().user().equals(world.operatorUser())),
+            .allMatch(a -> a.caller().user().equals(site.operatorUser())),
         () -> change + " of " + server.name() + " though somebody acted since " + since);
   }
 
@@ -260,7 +278,7 @@ final class Promises {
     promise(
         "only our own migration is aborted or forced",
         migration.isPresent() && ownRequests.containsKey(migration.get().caller().requestId()),
-        () -> "migration " + migrationId + " of " + world.label(serverId) + " is not ours");
+        () -> "migration " + migrationId + " of " + site.label(serverId) + " is not ours");
   }
 
   void disabling(OperatorProcess process, String host, String reason) {
@@ -370,6 +388,24 @@ final class Promises {
     }
     slots(old, next);
     nothingNew(observed, before, next);
+    takenOnce(before, after);
+  }
+
+  private void takenOnce(HostMaintenance before, HostMaintenance after) {
+    if (!HostClaim.holdsHost(after.getStatus()) || HostClaim.holdsHost(before.getStatus())) {
+      return;
+    }
+    promise(
+        "no host is taken that another resource holds",
+        site.resources().stream()
+            .filter(r -> !name(r).equals(name(after)))
+            .filter(r -> r.getSpec().host().equals(after.getSpec().host()))
+            .noneMatch(r -> HostClaim.holdsHost(r.getStatus())),
+        () -> name(after) + " takes " + after.getSpec().host() + ", which another one holds");
+  }
+
+  private static String name(HostMaintenance resource) {
+    return resource.getMetadata().getName();
   }
 
   /** Once the time of a drain is over nothing new is asked; what has begun goes on. */
@@ -507,7 +543,7 @@ final class Promises {
   private void row(
       ObservedTruth observed, String host, String uid, InstanceStatus was, InstanceStatus row) {
     stepEnded(row);
-    world.written(row);
+    site.written(row);
     var state = row.state();
     var news = was == null || !was.state().equals(state);
     if (news && was != null) {
@@ -644,6 +680,9 @@ final class Promises {
   // ---------------------------------------------------------------- after a reconciliation
 
   void ticked(OperatorProcess process, String name, ObservedTruth observed) {
+    if (observed.date() != null || observed.failed()) {
+      lastLooked.put(name, cloud.now());
+    }
     var stored = world.kubernetes().get(name);
     if (stored.isEmpty() || observed.date() == null || observed.failed()) {
       observationTimeout(process, name);
@@ -673,7 +712,8 @@ final class Promises {
       return;
     }
     var own = lastObserved.getOrDefault(name, World.START);
-    var last = own.isAfter(lastRound) ? own : lastRound;
+    var round = lastRounds.getOrDefault(World.cloudName(stored.get().getSpec()), World.START);
+    var last = own.isAfter(round) ? own : round;
     var since = last.isAfter(process.started()) ? last : process.started();
     var bound =
         world
@@ -697,14 +737,14 @@ final class Promises {
         () -> name + " had no look of its own since " + begun);
   }
 
-  /** A round of the watch has ended. */
-  void watched(OperatorProcess process, ObservedTruth round) {
+  /** A round of the watch of the cloud by this name has ended. */
+  void watched(OperatorProcess process, String cloudName, ObservedTruth round) {
     if (round.failed()) {
       occupiedSince.clear();
       return;
     }
-    lastRound = cloud.now();
-    for (var resource : world.kubernetes().resources()) {
+    lastRounds.put(cloudName, cloud.now());
+    for (var resource : resources(cloudName)) {
       observationTimeout(process, resource.getMetadata().getName());
       arrival(resource);
     }
@@ -728,11 +768,50 @@ final class Promises {
         () -> Truth.onHost(cloud, resource.getSpec().host()) + " since " + since);
   }
 
-  /** A place is not held by who cannot go on, and nobody waits for long while one is free. */
+  private List<HostMaintenance> resources(String cloudName) {
+    return world.kubernetes().resources().stream()
+        .filter(r -> World.cloudName(r.getSpec()).equals(cloudName))
+        .toList();
+  }
+
+  /**
+   * A place is not held by who cannot go on, and nobody waits for long while one is free. Places
+   * count for each name of a cloud.
+   */
   void places() {
+    site.names().forEach(this::places);
+  }
+
+  /** Whether nothing has gone wrong for long, but with the calls to another cloud. */
+  private boolean undisturbed() {
+    return world.sites().size() > 1
+        && Duration.between(site.disturbed(), cloud.now()).compareTo(LEFT_ALONE) > 0;
+  }
+
+  /** Whatever goes wrong with another cloud, who is to go on is looked at. */
+  void heldUp() {
+    if (!undisturbed()) {
+      return;
+    }
+    for (var resource : site.resources()) {
+      var status = resource.getStatus();
+      if (status != null && !Set.of("Draining", "Exiting").contains(status.phase())) {
+        continue;
+      }
+      var name = resource.getMetadata().getName();
+      var created = Instant.parse(resource.getMetadata().getCreationTimestamp());
+      var looked = lastLooked.getOrDefault(name, created);
+      promise(
+          "a cloud that is down holds up no other",
+          Duration.between(looked, cloud.now()).compareTo(LEFT_ALONE) <= 0,
+          () -> name + " was not looked at since " + looked);
+    }
+  }
+
+  private void places(String cloudName) {
     var waiting = new ArrayList<String>();
     var drained = 0;
-    for (var resource : world.kubernetes().resources()) {
+    for (var resource : resources(cloudName)) {
       var status = resource.getStatus();
       if (status == null
           || resource.isMarkedForDeletion()
@@ -750,15 +829,17 @@ final class Promises {
         drained++;
       }
     }
-    if (!world.peaceful() || waiting.isEmpty() || drained >= world.settings().maxHostsDraining()) {
-      freeSince = null;
+    if (!world.peaceful() && !undisturbed()
+        || waiting.isEmpty()
+        || drained >= world.settings().maxHostsDraining()) {
+      freeSince.remove(cloudName);
       return;
     }
-    freeSince = freeSince == null ? cloud.now() : freeSince;
+    var since = freeSince.computeIfAbsent(cloudName, n -> cloud.now());
     promise(
         "nobody waits while a place is free",
-        Duration.between(freeSince, cloud.now()).compareTo(world.settings().pollIdle()) <= 0,
-        () -> waiting + " wait since " + freeSince);
+        Duration.between(since, cloud.now()).compareTo(world.settings().pollIdle()) <= 0,
+        () -> waiting + " wait since " + since);
   }
 
   // ---------------------------------------------------------------- on the way out
@@ -782,18 +863,17 @@ final class Promises {
         h.enabled()
             || h.serviceDeleted()
             || !("" + h.disabledReason()).startsWith(MARKER)
-            || world.mayBeKept(host),
+            || site.mayBeKept(host),
         () ->
             host + " stays disabled (" + h.disabledReason() + ") for " + name + ", which is gone");
-    world
-        .lastWord(host)
-        .map(World.Word::disabledReason)
+    site.lastWord(host)
+        .map(Site.Word::disabledReason)
         .ifPresent(
             said ->
                 promise(
                     "what was taken is given back",
                     h.serviceDeleted()
-                        || world.mayBeKept(host) && ("" + h.disabledReason()).startsWith(MARKER)
+                        || site.mayBeKept(host) && ("" + h.disabledReason()).startsWith(MARKER)
                         || h.enabled() == said.isEmpty()
                             && said.map(r -> r.equals(h.disabledReason())).orElse(true),
                     () ->

@@ -18,6 +18,7 @@ final class Shrinker {
       size = size(shorter);
       shorter = without(shorter, promise, Program::incidents, Program::withIncidents);
       shorter = without(shorter, promise, Program::guests, Program::withGuests);
+      shorter = without(shorter, promise, Program::otherGuests, Program::withOtherGuests);
       shorter = without(shorter, promise, Program::groups, Program::withGroups);
       shorter = without(shorter, promise, Program::resources, Program::withResources);
     } while (size(shorter) < size);
@@ -27,6 +28,7 @@ final class Shrinker {
   private static int size(Program program) {
     return program.incidents().size()
         + program.guests().size()
+        + program.otherGuests().size()
         + program.groups().size()
         + program.resources().size();
   }

@@ -133,14 +133,14 @@ final class SimulatedKubernetes {
     } else {
       stored.put(metadata.getName(), resource);
     }
-    history.add(new Snapshot(world.cloud().now(), List.copyOf(stored.values())));
+    history.add(new Snapshot(world.now(), List.copyOf(stored.values())));
     if (news) {
       world.changed(metadata.getName());
     }
   }
 
   private String seconds() {
-    return world.cloud().now().truncatedTo(ChronoUnit.SECONDS).toString();
+    return world.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   private HostMaintenance copy(HostMaintenance resource) {
@@ -190,7 +190,7 @@ final class SimulatedKubernetes {
       if (process.watchLag().isZero()) {
         return resources();
       }
-      var seen = world.cloud().now().minus(process.watchLag());
+      var seen = world.now().minus(process.watchLag());
       return history.reversed().stream()
           .filter(s -> !s.at().isAfter(seen))
           .findFirst()
@@ -235,7 +235,7 @@ final class SimulatedKubernetes {
       }
       var next = copy(current);
       next.setStatus(kept(resource.getStatus()));
-      world.promises().writing(process, observed, current, next);
+      world.site(next.getSpec()).promises().writing(process, observed, current, next);
       writes.merge(metadata.getName(), 1, Integer::sum);
       store(next, false);
       return Optional.of(copy(next));
@@ -254,9 +254,10 @@ final class SimulatedKubernetes {
             var current = stored.get(name);
             if (current != null
                 && current.getMetadata().getUid().equals(resource.getMetadata().getUid())) {
-              world.promises().releasing(process, current);
+              var promises = world.site(current.getSpec()).promises();
+              promises.releasing(process, current);
               change(name, r -> r.getMetadata().setFinalizers(List.of()));
-              world.promises().released(process, current);
+              promises.released(process, current);
             }
             return null;
           });

@@ -47,8 +47,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The model's Nova as one operator process reaches it: every call takes a little time and may go
- * wrong as the program wants it.
+ * The Nova of a cloud as one operator process reaches it by one of its names: every call takes a
+ * little time and may go wrong as the program wants it.
  */
 final class SimulatedNova implements Nova {
 
@@ -59,12 +59,16 @@ final class SimulatedNova implements Nova {
   private boolean shortened;
   private final World world;
   private final OperatorProcess process;
+  private final Site site;
+  private final String cloudName;
   private final Cloud cloud;
 
-  SimulatedNova(World world, OperatorProcess process) {
+  SimulatedNova(World world, OperatorProcess process, Site site, String cloudName) {
     this.world = world;
     this.process = process;
-    this.cloud = world.cloud();
+    this.site = site;
+    this.cloudName = cloudName;
+    this.cloud = site.cloud();
   }
 
   // ---------------------------------------------------------------- questions
@@ -89,7 +93,9 @@ final class SimulatedNova implements Nova {
   public Identity identity() {
     return read(
         "identity",
-        () -> new Identity(world.operatorUser().id(), world.operatorUser().projectId()));
+        () ->
+            new Identity(
+                site.operatorUser().id(), site.operatorUser().projectId(), site.endpoint()));
   }
 
   @Override
@@ -98,11 +104,11 @@ final class SimulatedNova implements Nova {
     return read(
         "services",
         () -> {
-          var truth = ObservedTruth.Services.of(cloud, world.twin().map(ComputeService::host));
+          var truth = ObservedTruth.Services.of(cloud, site.twin().map(ComputeService::host));
           observed.services(truth);
-          process.told(truth);
+          process.told(cloudName, truth);
           return Stream.concat(
-                  world.twin().stream(),
+                  site.twin().stream(),
                   cloud.hosts().stream()
                       .filter(h -> !h.serviceDeleted())
                       .map(SimulatedNova::service))
@@ -425,7 +431,7 @@ final class SimulatedNova implements Nova {
   private GuestPower power(String instanceId) {
     once(instanceId);
     try {
-      cloud.diagnose(cloud.as(world.operatorUser()), instanceId);
+      cloud.diagnose(cloud.as(site.operatorUser()), instanceId);
       return GuestPower.RUNNING;
     } catch (Refused e) {
       switch (e.status()) {
@@ -494,6 +500,9 @@ final class SimulatedNova implements Nova {
 
   @Override
   public Accepted execute(Command command) {
+    if (command instanceof Command.OnInstance onInstance) {
+      site.promises().knows(onInstance.instanceId());
+    }
     return switch (command) {
       case Command.LiveMigrate live -> liveMigrate(live);
       case Command.ColdMigrate(var id, var target, var _) -> coldMigrate(id, target);
@@ -507,7 +516,7 @@ final class SimulatedNova implements Nova {
   }
 
   private Accepted disable(String serviceId, String reason) {
-    world.promises().disabling(process, hostOf(serviceId), reason);
+    site.promises().disabling(process, hostOf(serviceId), reason);
     return change(
         "disable",
         serviceId,
@@ -516,7 +525,7 @@ final class SimulatedNova implements Nova {
   }
 
   private Accepted enable(String serviceId) {
-    world.promises().enabling(process, hostOf(serviceId));
+    site.promises().enabling(process, hostOf(serviceId));
     return change("enable", serviceId, "", cloud::enable);
   }
 
@@ -529,7 +538,7 @@ final class SimulatedNova implements Nova {
         caller -> {
           var host = reachable(serviceId);
           effect.accept(caller, host.name());
-          world.changesService(host.name(), looked);
+          site.changesService(host.name(), looked);
           return new Accepted(Optional.empty(), Optional.of(service(host)));
         });
   }
@@ -559,15 +568,15 @@ final class SimulatedNova implements Nova {
     var copies = command.mayCopyDisks();
     var request = new LiveMigrationRequest(command.targetHost().orElse(null), false, copies, false);
     var observed = process.observed();
-    var done = world.promises().asking(process, id);
-    world.promises().targeting(id, command.targetHost());
-    world.promises().copying(process, cloud.server(id), true, copies, diskGiB(cloud.server(id)));
+    var done = site.promises().asking(process, id);
+    site.promises().targeting(id, command.targetHost());
+    site.promises().copying(process, cloud.server(id), true, copies, diskGiB(cloud.server(id)));
     return act(
         "live",
         id,
         command.targetHost(),
         caller -> {
-          world.promises().liveMigrating(observed, cloud.server(id));
+          site.promises().liveMigrating(observed, cloud.server(id));
           cloud.liveMigrate(caller, id, request);
           done.accept(caller);
         });
@@ -575,34 +584,34 @@ final class SimulatedNova implements Nova {
 
   private Accepted coldMigrate(String id, Optional<String> target) {
     var observed = process.observed();
-    var done = world.promises().asking(process, id);
-    world.promises().targeting(id, target);
-    world.promises().copying(process, cloud.server(id), false, true, diskGiB(cloud.server(id)));
+    var done = site.promises().asking(process, id);
+    site.promises().targeting(id, target);
+    site.promises().copying(process, cloud.server(id), false, true, diskGiB(cloud.server(id)));
     return act(
         "cold",
         id,
         target,
         caller -> {
-          world.promises().coldMigrating(observed, cloud.server(id));
+          site.promises().coldMigrating(observed, cloud.server(id));
           cloud.migrate(caller, id, target.orElse(null));
           done.accept(caller);
         });
   }
 
   private Accepted confirmResize(String id) {
-    world.promises().confirming(process, id);
+    site.promises().confirming(process, id);
     return act("confirm", id, Optional.empty(), caller -> cloud.confirmResize(caller, id));
   }
 
   private Accepted changeState(String id, StateChange change) {
     var observed = process.observed();
-    var done = world.promises().asking(process, id);
+    var done = site.promises().asking(process, id);
     return act(
         change.action(),
         id,
         Optional.empty(),
         caller -> {
-          world.promises().changing(observed, cloud.server(id), change);
+          site.promises().changing(observed, cloud.server(id), change);
           switch (change) {
             case RESET_STATE -> cloud.resetState(caller, id, VmState.ACTIVE);
             case FORCE_DELETE -> cloud.perform(caller, id, Operation.DELETE);
@@ -629,7 +638,7 @@ final class SimulatedNova implements Nova {
 
   private Accepted end(
       String call, Command.OnMigration command, BiConsumer<Caller, Integer> effect) {
-    world.promises().aborting(process, command.instanceId(), command.migrationId());
+    site.promises().aborting(process, command.instanceId(), command.migrationId());
     return act(
         call,
         command.instanceId(),
@@ -641,7 +650,7 @@ final class SimulatedNova implements Nova {
       String call, String instanceId, Optional<String> target, Consumer<Caller> effect) {
     return write(
         call,
-        world.label(instanceId) + target.map(t -> " to " + t).orElse(""),
+        site.label(instanceId) + target.map(t -> " to " + t).orElse(""),
         caller -> {
           effect.accept(caller);
           return new Accepted(Optional.of(caller.requestId()), Optional.empty());
@@ -671,7 +680,7 @@ final class SimulatedNova implements Nova {
         true,
         () -> {
           try {
-            var result = effect.apply(cloud.as(world.operatorUser()));
+            var result = effect.apply(cloud.as(site.operatorUser()));
             world.story().record("nova", () -> name + " " + about + ": carried out");
             return result;
           } catch (Refused e) {
@@ -684,11 +693,12 @@ final class SimulatedNova implements Nova {
   private <T> T call(String name, String about, boolean write, Supplier<T> answer) {
     process.live();
     world.count();
+    site.promises().asked(process, cloudName, name);
     if (write) {
       world.story().record(process.name(), () -> "asks Nova: " + name + " " + about);
     }
     shortened = false;
-    var fault = world.fault(name);
+    var fault = world.fault(site, name);
     fault.ifPresent(
         f ->
             world.story().record("fault", () -> f.kind() + " at " + process.name() + "'s " + name));

@@ -63,7 +63,7 @@ final class Simulation {
         world.ticks(),
         world.calls(),
         world.injected(),
-        world.promises().checked(),
+        world.checked(),
         world.feasible());
   }
 
@@ -77,17 +77,13 @@ final class Simulation {
     world.runFor(last.plus(STILL_UNDER_WAY), w -> false);
     peace();
     var ended = world.runFor(BOUND, w -> w.kubernetes().resources().stream().allMatch(this::rests));
-    world
-        .promises()
-        .promise("every drain comes to an end", ended, () -> "after 24 h of peace: " + phases());
-    world
-        .promises()
-        .promise(
-            "a feasible plan that nobody disturbs ends in maintenance",
-            !world.feasible()
-                || world.kubernetes().resources().stream()
-                    .allMatch(r -> r.getStatus().phase().equals("InMaintenance") || outOfRoom(r)),
-            this::phases);
+    world.promise("every drain comes to an end", ended, () -> "after 24 h of peace: " + phases());
+    world.promise(
+        "a feasible plan that nobody disturbs ends in maintenance",
+        !world.feasible()
+            || world.kubernetes().resources().stream()
+                .allMatch(r -> r.getStatus().phase().equals("InMaintenance") || outOfRoom(r)),
+        this::phases);
     for (var resource : world.kubernetes().resources()) {
       if (!resource.isMarkedForDeletion()) {
         endIsTrue(resource);
@@ -100,13 +96,17 @@ final class Simulation {
     }
     world.runFor(BOUND, w -> w.kubernetes().resources().stream().allMatch(this::waitsForItsHost));
     if (world.kubernetes().resources().stream().anyMatch(this::waitsForItsHost)) {
-      world.program().hosts().forEach(world::revive);
+      for (var site : world.sites()) {
+        world.program().hosts().forEach(site::revive);
+      }
     }
     var gone = world.runFor(BOUND, w -> w.kubernetes().resources().isEmpty());
-    world.promises().promise("every delete comes to an end", gone, this::phases);
+    world.promise("every delete comes to an end", gone, this::phases);
     world.runFor(STILL_UNDER_WAY, w -> false);
-    world.hostsOf().forEach(world.promises()::givenBack);
-    world.guestsAreAsTheyWere();
+    for (var site : world.sites()) {
+      site.hostsOf().forEach(site.promises()::givenBack);
+      site.guestsAreAsTheyWere();
+    }
   }
 
   /** Whatever asked for a human goes on by itself once he has acted. */
@@ -116,26 +116,24 @@ final class Simulation {
       world.forgetQuiet();
       var rested =
           world.runFor(BOUND, w -> w.kubernetes().resources().stream().allMatch(this::rests));
-      world.promises().promise("every drain comes to an end", rested, this::phases);
+      world.promise("every drain comes to an end", rested, this::phases);
     }
     for (var resource : world.kubernetes().resources()) {
-      world
-          .promises()
-          .promise(
-              "it goes on when the human has acted",
-              resource.plans()
-                  || switch (Administrator.reason(resource)) {
-                    case "InMaintenance",
-                        "NothingRuns",
-                        "InstancesSkipped",
-                        "HostGone",
-                        "HostNotFound",
-                        "Conflict" ->
-                        true;
-                    case "NoOtherHost" -> needed(world.cloud(), resource);
-                    default -> false;
-                  },
-              this::phases);
+      world.promise(
+          "it goes on when the human has acted",
+          resource.plans()
+              || switch (Administrator.reason(resource)) {
+                case "InMaintenance",
+                    "NothingRuns",
+                    "InstancesSkipped",
+                    "HostGone",
+                    "HostNotFound",
+                    "Conflict" ->
+                    true;
+                case "NoOtherHost" -> needed(resource);
+                default -> false;
+              },
+          this::phases);
     }
   }
 
@@ -171,8 +169,7 @@ final class Simulation {
           case "Blocked" ->
               (Set.of("SourceServiceDown", "DrainTimeout").contains(Administrator.reason(resource))
                       || status.instances().stream().noneMatch(Simulation::goesOnByItself))
-                  && (!Administrator.reason(resource).equals("Conflict")
-                      || needed(world.cloud(), resource));
+                  && (!Administrator.reason(resource).equals("Conflict") || needed(resource));
           case "Draining" -> Administrator.reason(resource).equals("Suspended");
           default -> false;
         };
@@ -180,7 +177,7 @@ final class Simulation {
 
   /** What the operator stopped, or is to enable, waits until nova-compute is up. */
   private boolean waitsForItsHost(HostMaintenance resource) {
-    return !world.cloud().host(resource.getSpec().host()).up()
+    return !cloud(resource.getSpec()).host(resource.getSpec().host()).up()
         && resource.getStatus() != null
         && (resource.getSpec().giveBack().equals("EnableWhenUp")
             || resource.getStatus().instances().stream().anyMatch(r -> r.stopRequestId() != null));
@@ -212,20 +209,16 @@ final class Simulation {
 
   /** Where the resource has come to rest, the truth gives it reason to. */
   private void endIsTrue(HostMaintenance resource) {
-    var cloud = world.cloud();
+    var cloud = cloud(resource.getSpec());
     var host = resource.getSpec().host();
     switch (resource.getStatus().phase()) {
       case "InMaintenance" ->
-          world
-              .promises()
-              .promise(
-                  "InMaintenance is an empty, disabled host",
-                  done(resource.getSpec()) && !cloud.host(host).enabled(),
-                  () -> host + ": " + Truth.toMove(cloud, resource.getSpec()));
+          world.promise(
+              "InMaintenance is an empty, disabled host",
+              done(resource.getSpec()) && !cloud.host(host).enabled(),
+              () -> host + ": " + Truth.toMove(cloud, resource.getSpec()));
       case "Blocked", "Failed" ->
-          world
-              .promises()
-              .promise("who asks for a human has reason to", needed(cloud, resource), this::phases);
+          world.promise("who asks for a human has reason to", needed(resource), this::phases);
       default -> {}
     }
     if (NOT_LOOKED_AT.contains(Administrator.reason(resource))) {
@@ -233,27 +226,30 @@ final class Simulation {
     }
     for (var row : resource.getStatus().instances()) {
       if (row.state().equals("Blocked")) {
-        world
-            .promises()
-            .promise(
-                "a blocked instance binds the host",
-                Truth.bindsHost(cloud, row.id(), host),
-                () -> row.name() + " " + row.reason() + ": " + row.message());
+        world.promise(
+            "a blocked instance binds the host",
+            Truth.bindsHost(cloud, row.id(), host),
+            () -> row.name() + " " + row.reason() + ": " + row.message());
       }
     }
   }
 
   /** Without placement nobody knows what is on its way. */
   private boolean done(HostMaintenanceSpec spec) {
-    var cloud = world.cloud();
+    var cloud = cloud(spec);
     var host = spec.host();
     return Truth.onHost(cloud, host, s -> Truth.stays(spec, s)).isEmpty()
         && Truth.moving(cloud, spec).isEmpty()
         && (!world.program().placement() || Truth.arriving(cloud, host).isEmpty());
   }
 
-  private boolean needed(Cloud cloud, HostMaintenance resource) {
+  private Cloud cloud(HostMaintenanceSpec spec) {
+    return world.site(spec).cloud();
+  }
+
+  private boolean needed(HostMaintenance resource) {
     var spec = resource.getSpec();
+    var cloud = cloud(spec);
     var host = cloud.host(spec.host());
     return switch (Administrator.reason(resource)) {
       case "InstancesBlocked" -> true;
@@ -265,7 +261,7 @@ final class Simulation {
       case "ServiceReenabled" -> true;
       case "HostGone", "HostNotFound" -> host.serviceDeleted();
       case "Conflict" ->
-          world.kubernetes().resources().stream()
+          world.site(spec).resources().stream()
               .anyMatch(r -> r != resource && r.getSpec().host().equals(spec.host()));
       case "NoOtherHost" ->
           cloud.hosts().stream()
@@ -276,7 +272,7 @@ final class Simulation {
           yield target.allMatch(h -> h.serviceDeleted());
         }
         yield target.noneMatch(h -> h.enabled() && h.up() && !h.serviceDeleted())
-            || world.kubernetes().resources().stream()
+            || world.site(spec).resources().stream()
                 .anyMatch(r -> r.getSpec().host().equals(spec.targetHost()));
       }
       default -> false;

@@ -16,6 +16,7 @@ import io.hostmaintenance.simulation.Fault.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -130,7 +131,7 @@ class StoriesTest {
     return after(
         seconds,
         kind + " befalls a call",
-        w -> w.arm(new Fault(kind, calls, 0, times, w.cloud().now().plus(NEVER), time)));
+        w -> w.arm(new Fault(kind, calls, 0, times, w.now().plus(NEVER), time)));
   }
 
   private static Incident delete(double seconds) {
@@ -167,8 +168,8 @@ class StoriesTest {
         world(
             List.of(),
             List.of(
-                after(200, "the cell vanishes", w -> w.cell(true)),
-                after(1500, "the cell is back", w -> w.cell(false)))));
+                after(200, "the cell vanishes", w -> w.home().cell(true)),
+                after(1500, "the cell is back", w -> w.home().cell(false)))));
   }
 
   @Test
@@ -177,9 +178,9 @@ class StoriesTest {
         world(
             List.of(),
             List.of(
-                after(200, "the cell vanishes", w -> w.cell(true)),
+                after(200, "the cell vanishes", w -> w.home().cell(true)),
                 delete(320),
-                after(1500, "the cell is back", w -> w.cell(false)))));
+                after(1500, "the cell is back", w -> w.home().cell(false)))));
   }
 
   @Test
@@ -188,7 +189,7 @@ class StoriesTest {
         world(
             List.of(slow("guest-1", "600")),
             List.of(
-                after(10, "compute-1 dies", w -> w.kill("compute-1")),
+                after(10, "compute-1 dies", w -> w.home().kill("compute-1")),
                 after(
                     11,
                     "running moves are to be aborted",
@@ -226,7 +227,7 @@ class StoriesTest {
                                   "writeStatus"::equals,
                                   well,
                                   1,
-                                  w.cloud().now().plusSeconds(10),
+                                  w.now().plusSeconds(10),
                                   Duration.ofSeconds(40)))),
                   after(6, "another operator takes over", World::handOver))));
     }
@@ -243,7 +244,7 @@ class StoriesTest {
                       after(
                           ms / 1000.0,
                           "the owner deletes",
-                          w -> w.tenant("guest-1", Operation.SOFT_DELETE))))
+                          w -> w.home().tenant("guest-1", Operation.SOFT_DELETE))))
               .withResources(List.of(new Program.Applied(Duration.ofSeconds(1), "hm-a", once))));
     }
   }
@@ -342,8 +343,8 @@ class StoriesTest {
         world(
             List.of(stopped("guest-1"), stopped("guest-2")),
             List.of(
-                after(0, "compute-2 is disabled", w -> w.disable("compute-2", "mine")),
-                after(1.7, "compute-10 dies", w -> w.kill("compute-10")))));
+                after(0, "compute-2 is disabled", w -> w.home().disable("compute-2", "mine")),
+                after(1.7, "compute-10 dies", w -> w.home().kill("compute-10")))));
   }
 
   @Test
@@ -360,11 +361,12 @@ class StoriesTest {
                 after(
                     300,
                     "the owner resizes",
-                    w -> w.touch("guest-1", (c, s) -> c.resize(c.tenant(), s.id(), 2048))),
+                    w -> w.home().touch("guest-1", (c, s) -> c.resize(c.tenant(), s.id(), 2048))),
                 after(
                     500,
                     "the owner reverts",
-                    w -> w.touch("guest-1", (c, s) -> c.revertResize(c.tenant(), s.id()))))));
+                    w ->
+                        w.home().touch("guest-1", (c, s) -> c.revertResize(c.tenant(), s.id()))))));
   }
 
   @Test
@@ -518,7 +520,9 @@ class StoriesTest {
                   after(
                       4,
                       "the owner resizes guest-1",
-                      w -> w.touch("guest-1", (c, s) -> c.resize(c.tenant(), s.id(), 2048))))));
+                      w ->
+                          w.home()
+                              .touch("guest-1", (c, s) -> c.resize(c.tenant(), s.id(), 2048))))));
     }
   }
 
@@ -531,8 +535,8 @@ class StoriesTest {
                 after(
                     0,
                     "compute-1 was disabled by its driver",
-                    w -> w.disable("compute-1", "AUTO: connection lost")),
-                after(60, "an administrator enables it", w -> w.enable("compute-1")))));
+                    w -> w.home().disable("compute-1", "AUTO: connection lost")),
+                after(60, "an administrator enables it", w -> w.home().enable("compute-1")))));
   }
 
   @Test
@@ -544,7 +548,7 @@ class StoriesTest {
                 after(
                     0,
                     "compute-1 is disabled by an administrator",
-                    w -> w.disable("compute-1", "mine")))));
+                    w -> w.home().disable("compute-1", "mine")))));
   }
 
   // ---------------------------------------------------------------- protocol: an end
@@ -556,8 +560,8 @@ class StoriesTest {
             List.of(active("guest-1")),
             List.of(
                 goesWrong(0.5, Kind.LOST_REQUEST, 1, "live"),
-                after(3, "compute-1 dies", w -> w.kill("compute-1")),
-                after(3.1, "the owner stops", w -> w.tenant("guest-1", Operation.STOP)))));
+                after(3, "compute-1 dies", w -> w.home().kill("compute-1")),
+                after(3.1, "the owner stops", w -> w.home().tenant("guest-1", Operation.STOP)))));
   }
 
   @Test
@@ -570,9 +574,12 @@ class StoriesTest {
                     2.9,
                     "an administrator resets the state",
                     w ->
-                        w.touch(
-                            "guest-1",
-                            (c, s) -> c.resetState(w.otherAdmin(), s.id(), VmState.ACTIVE))))));
+                        w.home()
+                            .touch(
+                                "guest-1",
+                                (c, s) ->
+                                    c.resetState(
+                                        w.home().otherAdmin(), s.id(), VmState.ACTIVE))))));
   }
 
   @Test
@@ -581,8 +588,8 @@ class StoriesTest {
         world(
             List.of(stopped("guest-1"), stopped("guest-2"), active("guest-3")),
             List.of(
-                after(4.5, "compute-1 dies", w -> w.kill("compute-1")),
-                after(3000, "compute-1 starts", w -> w.revive("compute-1")))));
+                after(4.5, "compute-1 dies", w -> w.home().kill("compute-1")),
+                after(3000, "compute-1 starts", w -> w.home().revive("compute-1")))));
   }
 
   @Test
@@ -591,8 +598,8 @@ class StoriesTest {
         world(
             List.of(stopped("guest-1")),
             List.of(
-                after(6, "compute-1 dies", w -> w.kill("compute-1")),
-                after(4000, "compute-1 starts", w -> w.revive("compute-1")))));
+                after(6, "compute-1 dies", w -> w.home().kill("compute-1")),
+                after(4000, "compute-1 starts", w -> w.home().revive("compute-1")))));
   }
 
   // ---------------------------------------------------------------- protocol: what arrives
@@ -604,12 +611,12 @@ class StoriesTest {
         world(
             List.of(away),
             List.of(
-                after(30, "compute-1 dies", w -> w.kill("compute-1")),
+                after(30, "compute-1 dies", w -> w.home().kill("compute-1")),
                 after(
                     31,
                     "the owner reverts",
-                    w -> w.touch("guest-1", (c, s) -> c.revertResize(c.tenant(), s.id()))),
-                after(400, "compute-1 starts", w -> w.revive("compute-1")))));
+                    w -> w.home().touch("guest-1", (c, s) -> c.revertResize(c.tenant(), s.id()))),
+                after(400, "compute-1 starts", w -> w.home().revive("compute-1")))));
   }
 
   @Test
@@ -622,7 +629,106 @@ class StoriesTest {
                   after(
                       0,
                       "a build lands in " + seconds + " s",
-                      w -> w.land("late-1", 512, "compute-1", Duration.ofSeconds(seconds))))));
+                      w ->
+                          w.home()
+                              .land("late-1", 512, "compute-1", Duration.ofSeconds(seconds))))));
     }
+  }
+
+  // ---------------------------------------------------------------- several clouds
+
+  private static Program.Applied applied(double seconds, String name, String cloud) {
+    return new Program.Applied(
+        Duration.ofMillis(Math.round(seconds * 1000)),
+        name,
+        HostMaintenanceSpecBuilder.builder(spec(null)).cloud(cloud).build());
+  }
+
+  /** A world with a second resource for a host of the same name. */
+  private static Program beside(Program program, Program.Applied second) {
+    var resources = new ArrayList<>(program.resources());
+    resources.add(second);
+    return program
+        .withResources(resources)
+        .withOtherGuests(List.of(active("near-1"), stopped("near-2")));
+  }
+
+  private static World played(Program program) {
+    var world = new World(program, true);
+    world.runFor(Duration.ofMinutes(30), w -> false);
+    return world;
+  }
+
+  private static Optional<String> phase(World world, String name) {
+    return world.kubernetes().get(name).map(r -> r.getStatus().phase());
+  }
+
+  @Test
+  void hostsOfTheSameNameInTwoCloudsAreDrainedAtTheSameTime() {
+    var program =
+        beside(
+            world(List.of(active("guest-1"), stopped("guest-2")), List.of()),
+            applied(2, "hm-n", Program.OTHER));
+    promisesHold(program);
+
+    var world = played(program);
+
+    assertThat(phase(world, "hm-a")).contains("InMaintenance");
+    assertThat(phase(world, "hm-n")).contains("InMaintenance");
+  }
+
+  @Test
+  void secondNameOfACloudTakesNoHostThatAResourceHolds() {
+    var program =
+        beside(world(List.of(active("guest-1")), List.of()), applied(20, "hm-x", Program.ALIAS));
+    promisesHold(program);
+
+    var world = played(program);
+
+    assertThat(phase(world, "hm-a")).contains("InMaintenance");
+    assertThat(world.kubernetes().get("hm-x").map(Administrator::reason)).contains("Conflict");
+  }
+
+  @Test
+  void secondNameOfACloudTakesItsHostWhenTheHolderIsGone() {
+    var program =
+        beside(
+            world(List.of(active("guest-1")), List.of(delete(600))),
+            applied(1, "hm-x", Program.ALIAS));
+    promisesHold(program);
+
+    assertThat(phase(played(program), "hm-x")).contains("InMaintenance");
+  }
+
+  @Test
+  void cloudThatIsDownFromTheStartHoldsUpNoOther() {
+    for (var kind : List.of(Kind.LOST_REQUEST, Kind.UNAUTHORIZED, Kind.UNAVAILABLE)) {
+      var down = after(0, "the first cloud is down: " + kind, w -> w.home().arm(forever(kind)));
+      var program =
+          beside(
+              world(
+                  List.of(active("guest-1")), List.of(down, after(3600, "an hour later", w -> {}))),
+              applied(2, "hm-n", Program.OTHER));
+      promisesHold(program);
+
+      assertThat(phase(played(program), "hm-n")).as(kind.name()).contains("InMaintenance");
+    }
+  }
+
+  private static Fault forever(Kind kind) {
+    return new Fault(
+        kind, call -> true, 0, Integer.MAX_VALUE, World.START.plus(NEVER), Duration.ofSeconds(20));
+  }
+
+  @Test
+  void hostThatIsVerifiedStaysSoWhileAnotherCloudIsDown() {
+    var down = after(900, "the first cloud is down", w -> w.home().arm(forever(Kind.LOST_REQUEST)));
+    var program = beside(world(List.of(), List.of(down)), applied(2, "hm-n", Program.OTHER));
+    var world = new World(program, true);
+    world.runFor(Duration.ofMinutes(20), w -> false);
+
+    world.runFor(Duration.ofHours(2), w -> !phase(w, "hm-n").equals(Optional.of("InMaintenance")));
+
+    assertThat(phase(world, "hm-n")).contains("InMaintenance");
   }
 }

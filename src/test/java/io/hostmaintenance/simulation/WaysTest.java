@@ -111,7 +111,7 @@ class WaysTest {
   }
 
   private Server server(String name) {
-    return world.cloud().servers().stream()
+    return world.home().cloud().servers().stream()
         .filter(s -> s.name().equals(name))
         .findFirst()
         .orElseThrow();
@@ -131,7 +131,9 @@ class WaysTest {
         spec(null, BOLD),
         List.of(
             new Incident(
-                Duration.ZERO, "its owner shelves", w -> w.tenant("shelved", Operation.SHELVE))),
+                Duration.ZERO,
+                "its owner shelves",
+                w -> w.home().tenant("shelved", Operation.SHELVE))),
         guest("active", VmState.ACTIVE),
         guest("stopped", VmState.STOPPED),
         guest("paused", VmState.PAUSED),
@@ -173,7 +175,7 @@ class WaysTest {
                     call::equals,
                     well,
                     1,
-                    w.cloud().now().plus(Duration.ofHours(2)),
+                    w.now().plus(Duration.ofHours(2)),
                     Duration.ofSeconds(20))));
   }
 
@@ -239,9 +241,9 @@ class WaysTest {
   }
 
   private static void waitFor(World w, String name, VmState state, Operation operation) {
-    var server = w.server(name);
+    var server = w.home().server(name);
     if (server.isPresent() && server.get().vmState() == state && server.get().taskState() == null) {
-      w.tenant(name, operation);
+      w.home().tenant(name, operation);
     } else {
       w.after(Duration.ofMillis(100), () -> waitFor(w, name, state, operation));
     }
@@ -298,7 +300,7 @@ class WaysTest {
   @Test
   void instanceThatTheOperatorStoppedIsStartedOnceItsHostIsBack() {
     play(spec("Running", STOPS), guest("gpu", VmState.ACTIVE));
-    world.kill("compute-1");
+    world.home().kill("compute-1");
     world.runFor(Duration.ofMinutes(5), w -> false);
 
     world.kubernetes().delete("hm-a");
@@ -306,7 +308,7 @@ class WaysTest {
     assertThat(world.kubernetes().resources()).as(this::story).isNotEmpty();
     assertThat(status().condition("Ready").orElseThrow().message()).contains("gpu");
 
-    world.revive("compute-1");
+    world.home().revive("compute-1");
     world.runFor(Duration.ofMinutes(30), w -> w.kubernetes().resources().isEmpty());
     assertThat(world.kubernetes().resources()).as(this::story).isEmpty();
     assertThat(server("gpu").vmState()).as(this::story).isEqualTo(VmState.ACTIVE);
@@ -356,7 +358,10 @@ class WaysTest {
   }
 
   private static void deleteWhile(World w, String name, VmState state) {
-    if (w.server(name).filter(s -> s.vmState() == state && s.taskState() == null).isPresent()) {
+    if (w.home()
+        .server(name)
+        .filter(s -> s.vmState() == state && s.taskState() == null)
+        .isPresent()) {
       w.kubernetes().delete("hm-a");
     } else {
       w.after(Duration.ofMillis(100), () -> deleteWhile(w, name, state));

@@ -3,95 +3,59 @@ package io.hostmaintenance.simulation;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
-import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.drain.Settings;
-import io.hostmaintenance.fakecloud.Caller;
-import io.hostmaintenance.fakecloud.Cloud;
-import io.hostmaintenance.fakecloud.Operation;
-import io.hostmaintenance.fakecloud.PowerState;
-import io.hostmaintenance.fakecloud.Refused;
-import io.hostmaintenance.fakecloud.Server;
-import io.hostmaintenance.fakecloud.User;
-import io.hostmaintenance.fakecloud.VmState;
-import io.hostmaintenance.nova.ComputeService;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.function.BiConsumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
-/** A cloud, a Kubernetes API, operators, people and the passing of time: one program. */
+/** Clouds, a Kubernetes API, operators, people and the passing of time: one program. */
 final class World {
   static final Instant START = Instant.parse("2026-03-01T08:00:00Z");
 
-  /** Why a guest may not be as it was. */
-  private boolean feasible;
-
-  private static final Set<Reason> LEFT = Set.of(Reason.NotPutBack, Reason.TakenOverByOwner);
+  /** How long the clouds have been there when the program begins. */
+  static final Duration BEFORE = Duration.ofMinutes(3);
 
   private record Event(Instant at, long number, Runnable what) {}
 
   private final Program program;
-  private final Cloud cloud;
-  private final User operatorUser;
-  private final User otherAdmin;
+  private final Site home;
+  private final List<Site> sites = new ArrayList<>();
   private final SplittableRandom chance;
   private final Settings settings;
   private final Story story;
   private final SimulatedKubernetes kubernetes;
-  private final Promises promises;
   private final PriorityQueue<Event> agenda =
       new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::number));
   private final List<Fault> faults = new ArrayList<>();
   private final List<OperatorProcess> processes = new ArrayList<>();
-  private final Map<String, Server> servers = new HashMap<>();
-  private final Map<String, String> names = new HashMap<>();
-  private final Set<String> touched = new HashSet<>();
-  private final Map<String, VmState> states = new HashMap<>();
-  private final Map<String, String> hostsOf = new HashMap<>();
+  private boolean feasible;
   private long eventNumber;
   private long calls;
   private long injected;
+  private long checked;
   private long ticks;
   private boolean tickEnded;
-  private boolean hostsDied;
   private boolean peaceful;
-  private Optional<ComputeService> twin = Optional.empty();
+  private Instant disturbed = START;
   private final Map<String, Integer> writesSeen = new HashMap<>();
   private final Map<String, Integer> quietTicks = new HashMap<>();
-  private final Map<String, Word> words = new HashMap<>();
-  private final List<HostMaintenanceSpec> specs = new ArrayList<>();
-  private final Set<String> toldNotPutBack = new HashSet<>();
-  private final Set<String> kept = new HashSet<>();
   private final Map<String, Instant> written = new HashMap<>();
-
-  /**
-   * What somebody has said of a service.
-   *
-   * @param disabledReason why it is to be disabled; empty when it is to be enabled
-   */
-  record Word(Instant at, Optional<String> disabledReason) {}
 
   World(Program program, boolean storyKept) {
     this.program = program;
     this.chance = new SplittableRandom(program.seed() ^ 0x5DEECE66DL);
-    this.cloud = new Cloud(START, new SplittableRandom(program.seed()), program.timing());
-    this.otherAdmin = cloud.users().get("admin");
-    this.operatorUser =
-        program.sharedUser() ? otherAdmin : cloud.addUser("operator", "service", true);
     this.settings =
         new Settings(
             Duration.ofSeconds(5),
@@ -103,48 +67,30 @@ final class World {
             program.resources().size() > 2 ? 1 : 10,
             20,
             Strategies.DEFAULT);
-    this.story = new Story(storyKept, START, cloud::now);
     this.kubernetes = new SimulatedKubernetes(this);
-    this.promises = new Promises(this);
+    var names = program.names(Program.ALIAS) ? List.of("", Program.ALIAS) : List.of("");
+    this.home = new Site(this, names, program.seed(), program.guests());
+    this.sites.add(home);
+    if (program.names(Program.OTHER)) {
+      var other = List.of(Program.OTHER);
+      this.sites.add(new Site(this, other, ~program.seed(), program.otherGuests()));
+    }
+    this.story = new Story(storyKept, START, this::now);
     furnish();
   }
 
   // ---------------------------------------------------------------- the beginning
 
   private void furnish() {
-    program.hosts().forEach(cloud::addHost);
-    program.hosts().forEach(h -> words.put(h, new Word(START, Optional.empty())));
-    for (var guest : program.guests()) {
-      var server = cloud.place(guest.server().named(guest.name()));
-      servers.put(guest.name(), server);
-      names.put(server.id(), guest.name());
-    }
-    for (var guest : program.guests()) {
-      past(guest);
-    }
-    cloud.advance(Duration.ofMinutes(3));
-    for (var server : servers.values()) {
-      states.put(server.id(), server.vmState());
-    }
-    for (var group : program.groups()) {
-      var members =
-          group.members().stream().map(servers::get).filter(s -> s != null).toArray(Server[]::new);
-      cloud.addGroup(group.name(), group.policy(), members);
-    }
-    for (var guest : program.guests()) {
-      if (guest.past() == Program.Past.OFF_INSIDE) {
-        cloud.powerOffInside(servers.get(guest.name()).id());
-        states.put(servers.get(guest.name()).id(), VmState.STOPPED);
-      }
-      story.record("world", () -> guest.name() + " " + describe(servers.get(guest.name())));
-    }
+    home.furnish(program.groups());
+    other().ifPresent(s -> s.furnish(List.of()));
     for (var applied : program.resources()) {
       at(
           applied.at(),
           () -> {
             story.record("admin", () -> "applies " + applied.name() + ": " + applied.spec());
             apply(applied.name(), applied.spec());
-            hostsOf.put(applied.name(), applied.spec().host());
+            site(applied.spec()).hostsOf().put(applied.name(), applied.spec().host());
           });
     }
     for (var incident : program.incidents()) {
@@ -153,6 +99,7 @@ final class World {
           () -> {
             story.record("incident", incident::story);
             injected++;
+            disturbed = now();
             incident.what().accept(this);
           });
     }
@@ -177,29 +124,7 @@ final class World {
   /** Somebody applies a resource. */
   void apply(String name, HostMaintenanceSpec spec) {
     kubernetes.create(name, spec);
-    specs.add(spec);
-  }
-
-  private void past(Program.Guest guest) {
-    var server = servers.get(guest.name());
-    var drained = program.hosts().getFirst();
-    attempt(
-        () -> {
-          switch (guest.past()) {
-            case NONE, OFF_INSIDE -> {}
-            case RESIZED_AWAY -> cloud.resize(cloud.tenant(), server.id(), server.ramMiB() * 2);
-            case MIGRATED_HERE -> cloud.migrate(cloud.as(otherAdmin), server.id(), drained);
-            case MOVED_PAUSED ->
-                cloud.liveMigrate(
-                    cloud.as(otherAdmin),
-                    server.id(),
-                    io.hostmaintenance.fakecloud.LiveMigrationRequest.to(drained));
-          }
-        });
-  }
-
-  private static String describe(Server s) {
-    return s.status() + " " + s.powerState() + " on " + s.host() + " " + s.metadata();
+    site(spec).applied(spec);
   }
 
   // ---------------------------------------------------------------- what there is
@@ -208,20 +133,41 @@ final class World {
     return program;
   }
 
-  Cloud cloud() {
-    return cloud;
+  /** The operator's default cloud. */
+  Site home() {
+    return home;
+  }
+
+  /** The second cloud; empty where no resource is for it. */
+  Optional<Site> other() {
+    return sites.stream().skip(1).findFirst();
+  }
+
+  List<Site> sites() {
+    return List.copyOf(sites);
+  }
+
+  /** The cloud of a name that the operator knows. */
+  Site site(String name) {
+    return sites.stream().filter(s -> s.names().contains(name)).findFirst().orElseThrow();
+  }
+
+  /** The cloud that a spec is for. */
+  Site site(HostMaintenanceSpec spec) {
+    return site(cloudName(spec));
+  }
+
+  /** The name by which a spec names its cloud; empty for the default. */
+  static String cloudName(HostMaintenanceSpec spec) {
+    return Objects.requireNonNullElse(spec.cloud(), "");
+  }
+
+  Instant now() {
+    return home.cloud().now();
   }
 
   Settings settings() {
     return settings;
-  }
-
-  User operatorUser() {
-    return operatorUser;
-  }
-
-  Caller otherAdmin() {
-    return cloud.as(otherAdmin);
   }
 
   Story story() {
@@ -232,10 +178,6 @@ final class World {
     return kubernetes;
   }
 
-  Promises promises() {
-    return promises;
-  }
-
   long calls() {
     return calls;
   }
@@ -244,13 +186,17 @@ final class World {
     return injected;
   }
 
-  String label(String serverId) {
-    return names.getOrDefault(serverId, serverId);
+  /** How many questions were put to the truth. */
+  long checked() {
+    return checked;
   }
 
-  /** The server of this name; empty when there is none (any more). */
-  Optional<Server> server(String name) {
-    return Optional.ofNullable(servers.get(name)).filter(s -> !s.deleted());
+  /** Puts one question to the truth. */
+  void promise(String promise, boolean kept, Supplier<String> how) {
+    checked++;
+    if (!kept) {
+      throw new Broken(promise, how.get());
+    }
   }
 
   // ---------------------------------------------------------------- time
@@ -269,25 +215,31 @@ final class World {
   }
 
   void after(Duration pause, Runnable what) {
-    agenda.add(new Event(cloud.now().plus(pause), eventNumber++, what));
+    agenda.add(new Event(now().plus(pause), eventNumber++, what));
   }
 
   private void at(Duration sinceStart, Runnable what) {
-    agenda.add(new Event(START.plus(Duration.ofMinutes(3)).plus(sinceStart), eventNumber++, what));
+    agenda.add(new Event(START.plus(BEFORE).plus(sinceStart), eventNumber++, what));
   }
 
   /** Lets time pass; whatever is due meanwhile happens. */
   void pass(Duration time) {
-    var end = cloud.now().plus(time);
+    var end = now().plus(time);
     while (!agenda.isEmpty() && !agenda.peek().at().isAfter(end)) {
       next();
     }
-    cloud.advanceTo(end);
+    advanceTo(end);
+  }
+
+  private void advanceTo(Instant instant) {
+    for (var site : sites) {
+      site.cloud().advanceTo(instant);
+    }
   }
 
   private void next() {
     var event = agenda.poll();
-    cloud.advanceTo(event.at());
+    advanceTo(event.at());
     event.what().run();
   }
 
@@ -296,7 +248,7 @@ final class World {
    * be so.
    */
   boolean runFor(Duration atMost, Predicate<World> enough) {
-    var latest = cloud.now().plus(atMost);
+    var latest = now().plus(atMost);
     while (!agenda.isEmpty() && !agenda.peek().at().isAfter(latest)) {
       tickEnded = false;
       next();
@@ -304,14 +256,17 @@ final class World {
         return true;
       }
     }
-    cloud.advanceTo(latest);
+    advanceTo(latest);
     return enough.test(this);
   }
 
   void ticked(String resource) {
     ticks++;
     tickEnded = true;
-    promises.places();
+    for (var site : sites) {
+      site.promises().places();
+      site.promises().heldUp();
+    }
     var writes = kubernetes.writes(resource);
     var before = writesSeen.put(resource, writes);
     quietTicks.merge(resource, 1, (n, one) -> before != null && before == writes ? n + 1 : 0);
@@ -332,19 +287,32 @@ final class World {
 
   // ---------------------------------------------------------------- faults
 
-  /** The fault that befalls a call of this name now; empty when it goes well. */
+  /** The fault that befalls a call of this name now, to whomever; empty when it goes well. */
   Optional<Fault> fault(String call) {
-    if (faults.isEmpty()) {
-      return Optional.empty();
-    }
-    faults.removeIf(f -> f.over(cloud.now()));
-    for (var fault : faults) {
-      if (fault.takes(call)) {
-        injected++;
-        return Optional.of(fault);
-      }
-    }
-    return Optional.empty();
+    var fault = first(faults, call, now());
+    fault.ifPresent(
+        f -> {
+          injected++;
+          disturbed = now();
+        });
+    return fault;
+  }
+
+  /** The fault that befalls a call to a cloud now; empty when it goes well. */
+  Optional<Fault> fault(Site site, String call) {
+    return fault(call)
+        .or(
+            () -> {
+              var fault = site.fault(call);
+              fault.ifPresent(f -> injected++);
+              return fault;
+            });
+  }
+
+  /** The first of these faults that takes a call of this name. */
+  static Optional<Fault> first(List<Fault> faults, String call, Instant now) {
+    faults.removeIf(f -> f.over(now));
+    return faults.stream().filter(f -> f.takes(call)).findFirst();
   }
 
   void arm(Fault fault) {
@@ -354,9 +322,13 @@ final class World {
   void heal() {
     faults.clear();
     processes.forEach(p -> p.watchLag(Duration.ZERO));
-    cell(false);
-    twin = Optional.empty();
+    sites.forEach(Site::heal);
     peaceful = true;
+  }
+
+  /** When something went wrong last, but with the calls to one cloud alone. */
+  Instant disturbed() {
+    return disturbed;
   }
 
   /** Whether the faults are over. */
@@ -364,30 +336,21 @@ final class World {
     return peaceful;
   }
 
-  /** A second nova-compute service of the first host, of another cell; empty: it is deleted. */
-  void twin(Optional<ComputeService> service) {
-    twin = service;
-  }
-
-  Optional<ComputeService> twin() {
-    return twin;
-  }
-
-  /** The one cell of all hosts vanishes, or is back. */
-  void cell(boolean down) {
-    program.hosts().forEach(h -> cloud.cellDown(h, down));
-  }
-
   // ---------------------------------------------------------------- operators
 
   void startOperator() {
     var process = new OperatorProcess(this, "operator-" + (processes.size() + 1), program.skew());
     processes.add(process);
+    disturbed = now();
     story.record("world", () -> process.name() + " starts");
     kubernetes
         .resources()
         .forEach(r -> process.reconcileAfter(r.getMetadata().getName(), latency()));
-    after(Duration.ofSeconds(1), process::watch);
+    for (var site : sites) {
+      for (var name : site.names()) {
+        after(Duration.ofSeconds(1), () -> process.watch(name));
+      }
+    }
   }
 
   /** The process that leads; empty while there is none. */
@@ -424,12 +387,7 @@ final class World {
     process.live();
     count();
     story.record(process.name(), () -> "tells: " + notice.reason() + " " + notice.message());
-    if (LEFT.contains(notice.reason())) {
-      servers.values().stream()
-          .map(Server::id)
-          .filter(notice.message()::contains)
-          .forEach(toldNotPutBack::add);
-    }
+    site(resource.getSpec()).told(notice);
     fault("tell")
         .ifPresent(
             f -> {
@@ -439,132 +397,7 @@ final class World {
             });
   }
 
-  /** A row says it as long as its resource is there; an event may be lost with its process. */
-  void written(InstanceStatus row) {
-    if (LEFT.stream().anyMatch(row::because)) {
-      toldNotPutBack.add(row.id());
-    }
-  }
-
-  // ---------------------------------------------------------------- people
-
-  /** Lets somebody try something; a refusal is his own affair. */
-  boolean attempt(Runnable what) {
-    try {
-      what.run();
-      return true;
-    } catch (Refused e) {
-      story.record("nova", () -> "refuses: " + e.getMessage());
-      return false;
-    }
-  }
-
-  /** The server's owner does something to it. */
-  void tenant(String name, Operation operation) {
-    server(name)
-        .ifPresent(
-            s ->
-                attempt(
-                    () -> {
-                      cloud.perform(cloud.tenant(), s.id(), operation);
-                      touched.add(s.id());
-                    }));
-  }
-
-  /** Somebody does something to a server by which its state may change. */
-  void touch(String name, BiConsumer<Cloud, Server> what) {
-    server(name)
-        .ifPresent(
-            s ->
-                attempt(
-                    () -> {
-                      what.accept(cloud, s);
-                      touched.add(s.id());
-                    }));
-  }
-
-  /** Somebody moves or locks a server; its state is to stay. */
-  void move(String name, BiConsumer<Cloud, Server> what) {
-    server(name).ifPresent(s -> attempt(() -> what.accept(cloud, s)));
-  }
-
-  /** An administrator repairs, deletes or frees a server, by its id. */
-  boolean mend(String serverId, BiConsumer<Cloud, Server> what) {
-    touched.add(serverId);
-    return attempt(() -> what.accept(cloud, cloud.server(serverId)));
-  }
-
-  void land(String name, int ramMiB, String host, Duration after) {
-    attempt(
-        () -> {
-          var server = cloud.bootScheduled(cloud.tenant(), name, ramMiB, host, after);
-          servers.put(name, server);
-          names.put(server.id(), name);
-          touched.add(server.id());
-        });
-  }
-
-  /** An administrator disables a host's service. */
-  void disable(String host, String reason) {
-    if (attempt(() -> cloud.disable(otherAdmin(), host, reason))) {
-      words.put(host, new Word(cloud.now(), Optional.of(reason)));
-    }
-  }
-
-  /** An administrator enables a host's service. */
-  void enable(String host) {
-    if (attempt(() -> cloud.enable(otherAdmin(), host))) {
-      words.put(host, new Word(cloud.now(), Optional.empty()));
-    }
-  }
-
-  void deleteService(String host) {
-    attempt(() -> cloud.deleteService(otherAdmin(), host));
-    words.remove(host);
-  }
-
-  /** The operator changes a host's service, by an observation that began then. */
-  void changesService(String host, Instant lookBegan) {
-    words.computeIfPresent(host, (h, word) -> word.at().isBefore(lookBegan) ? word : null);
-  }
-
-  /**
-   * What somebody else than the operator has said of a host's service last; empty when the operator
-   * could not know of it before its own request.
-   */
-  Optional<Word> lastWord(String host) {
-    return Optional.ofNullable(words.get(host));
-  }
-
-  void kill(String host) {
-    if (cloud.host(host).alive()) {
-      hostsDied = true;
-      cloud.killCompute(host);
-    }
-  }
-
-  void revive(String host) {
-    if (!cloud.host(host).alive()) {
-      cloud.startCompute(host);
-    }
-  }
-
-  // ---------------------------------------------------------------- the end
-
-  /** The hosts of the resources that were ever applied, by name. */
-  Map<String, String> hostsOf() {
-    return hostsOf;
-  }
-
-  /** The strategies of all resources that were ever applied. */
-  private List<Strategies> strategies() {
-    return specs.stream().map(HostMaintenanceSpec::strategies).toList();
-  }
-
-  /** Whether any resource said that the service of a host is to stay as it is. */
-  boolean mayBeKept(String host) {
-    return kept.contains(host);
-  }
+  // ---------------------------------------------------------------- what is written
 
   /** Whether somebody wrote the spec of a resource since then. */
   boolean writtenSince(String resource, Instant then) {
@@ -573,57 +406,7 @@ final class World {
 
   /** Somebody writes a spec. */
   void written(String resource, HostMaintenanceSpec spec) {
-    written.put(resource, cloud.now());
-    if (spec.giveBack().equals("Keep")) {
-      kept.add(spec.host());
-    }
-  }
-
-  private static boolean said(
-      List<Strategies> strategies, Function<Strategies, String> field, String value) {
-    return strategies.stream().map(field).anyMatch(value::equals);
-  }
-
-  /** Guests that nobody touched are as they were, or as a strategy says. */
-  void guestsAreAsTheyWere() {
-    for (var guest : program.guests()) {
-      var server = servers.get(guest.name());
-      if (server == null || touched.contains(server.id())) {
-        continue;
-      }
-      var before = states.get(server.id());
-      var mayBreak =
-          hostsDied || server.metadata().keySet().stream().anyMatch(k -> k.endsWith("_fail"));
-      var strategies = strategies();
-      promises.promise(
-          "guests keep their state",
-          server.vmState() == before
-              || toldNotPutBack.contains(server.id())
-              || before == VmState.RESCUED
-                  && said(strategies, Strategies::rescued, "UnrescueLive")
-                  && Set.of(VmState.ACTIVE, VmState.STOPPED).contains(server.vmState())
-              || before == VmState.SHELVED
-                  && said(strategies, Strategies::shelved, "Offload")
-                  && server.vmState() == VmState.SHELVED_OFFLOADED
-              || before == VmState.SOFT_DELETED
-                  && said(strategies, Strategies::softDeleted, "Delete")
-                  && server.vmState() == VmState.DELETED
-              || before == VmState.ERROR
-                  && said(strategies, Strategies::error, "Recover")
-                  && Set.of(VmState.ACTIVE, VmState.STOPPED).contains(server.vmState())
-              || guest.past() == Program.Past.OFF_INSIDE
-                  && server.vmState() == VmState.ACTIVE
-                  && server.powerState() == PowerState.SHUTDOWN
-              || mayBreak && server.vmState() == VmState.ERROR
-              || server.vmState() == VmState.RESIZED
-              || before == VmState.RESIZED,
-          () -> guest.name() + " was " + before + " and is " + server.vmState());
-      promises.promise(
-          "what is off stays off",
-          before != VmState.STOPPED
-              || server.vmState() != VmState.STOPPED
-              || server.powerState() == PowerState.SHUTDOWN,
-          () -> guest.name() + " is STOPPED and " + server.powerState());
-    }
+    written.put(resource, now());
+    site(spec).written(spec);
   }
 }
