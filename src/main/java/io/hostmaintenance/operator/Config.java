@@ -13,8 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What the environment says.
@@ -26,6 +28,8 @@ import java.util.regex.Pattern;
  * @param leaderElection whether a lease is needed to act
  * @param namespace where the lease and the Secrets of clouds are; null: there are none
  * @param log how log lines look
+ * @param logLevel how much of its work the operator logs
+ * @param identity by which this process is told from others in the lease
  */
 public record Config(
     Settings settings,
@@ -34,7 +38,9 @@ public record Config(
     String address,
     boolean leaderElection,
     String namespace,
-    LogFormat log) {
+    LogFormat log,
+    LogLevel logLevel,
+    String identity) {
 
   /** How log lines look. */
   public enum LogFormat {
@@ -42,6 +48,18 @@ public record Config(
     HUMAN,
     /** One JSON object a line. */
     JSON
+  }
+
+  /** How much of its own work the operator logs; what the libraries log stays at warnings. */
+  public enum LogLevel {
+    /** What failed. */
+    ERROR,
+    /** And what an administrator should look into. */
+    WARN,
+    /** And what it does. */
+    INFO,
+    /** And how it comes to that. */
+    DEBUG
   }
 
   /** Longest time that a request for a move may take, see the adapter. */
@@ -114,6 +132,9 @@ public record Config(
                   + " suspended=ResumeLiveSuspend,error=Recover"),
           new Variable(
               "HM_LOG_FORMAT", "", "human or json; without it human on a terminal, json otherwise"),
+          new Variable("HM_LOG_LEVEL", "info", "error, warn, info or debug"),
+          new Variable(
+              "HM_POD_NAME", "", "the name of the holder of the Lease; without it a random one"),
           new Variable("KUBECONFIG", "", "the usual kubeconfig rules, or the pod's own account"));
 
   /** The text of {@code --help}. */
@@ -121,7 +142,12 @@ public record Config(
     var lines = new ArrayList<String>();
     lines.add("Puts OpenStack compute hosts into maintenance mode, declaratively.");
     lines.add("");
-    lines.add("Usage: java -jar host-maintenance-operator.jar [--help | --version]");
+    lines.add("Usage: java -jar host-maintenance-operator.jar [COMMAND | --help | --version]");
+    lines.add("");
+    lines.add(
+        "Without a command it runs the operator. Commands end with 0, or with 1 and a sentence:");
+    lines.add("  check            logs in to the cloud and lists its nova-compute services");
+    lines.add("  check-uninstall  fails while there is a HostMaintenance");
     lines.add("");
     lines.add("Environment (durations such as 6s, 5m, 1h30m):");
     for (var v : VARIABLES) {
@@ -195,7 +221,9 @@ public record Config(
           text("HM_ADDRESS").orElseThrow(),
           leaderElection,
           namespace.orElse(null),
-          format(terminal));
+          format(terminal),
+          level(),
+          text("HM_POD_NAME").orElseGet(() -> UUID.randomUUID().toString()));
     }
 
     private LogFormat format(boolean terminal) {
@@ -208,6 +236,21 @@ public record Config(
           yield LogFormat.HUMAN;
         }
       };
+    }
+
+    private LogLevel level() {
+      var text = text("HM_LOG_LEVEL").orElseThrow();
+      return Stream.of(LogLevel.values())
+          .filter(level -> level.name().equalsIgnoreCase(text))
+          .findFirst()
+          .orElseGet(
+              () -> {
+                refuse(
+                    "HM_LOG_LEVEL",
+                    "%s is no level: write error, warn, info or debug",
+                    quoted(text));
+                return LogLevel.INFO;
+              });
     }
 
     private Duration duration(String name) {

@@ -11,7 +11,7 @@ import java.util.Optional;
 final class Crd {
 
   private static final String REMEDY =
-      "; install this operator's: kubectl apply --server-side -f crds/";
+      "; install this operator's: kubectl apply --server-side --force-conflicts -f crds/";
 
   private Crd() {}
 

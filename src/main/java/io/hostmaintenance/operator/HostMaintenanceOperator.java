@@ -51,7 +51,6 @@ public final class HostMaintenanceOperator implements AutoCloseable {
    *
    * @param client closed with the operator
    * @param environment by which the clouds are found
-   * @param identity by which this process is told from others in the Lease
    * @throws IOException when the port is taken
    */
   HostMaintenanceOperator(
@@ -59,13 +58,12 @@ public final class HostMaintenanceOperator implements AutoCloseable {
       Map<String, String> environment,
       Config config,
       InstantSource clock,
-      Metrics metrics,
-      String identity)
+      Metrics metrics)
       throws IOException {
     this.client = client;
     this.lease =
         config.leaderElection()
-            ? Optional.of(new Lease(client, config.namespace(), identity, clock))
+            ? Optional.of(new Lease(client, config.namespace(), config.identity(), clock))
             : Optional.empty();
     this.operator = new Operator(this::configure);
     this.pollMoving = config.settings().pollMoving();

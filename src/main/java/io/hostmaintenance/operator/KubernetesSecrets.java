@@ -10,11 +10,15 @@ import io.hostmaintenance.nova.NovaException.Kind;
 import io.hostmaintenance.nova.openstack4j.CloudSecret;
 import io.hostmaintenance.nova.openstack4j.CloudSecrets;
 import java.net.HttpURLConnection;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -64,6 +68,18 @@ final class KubernetesSecrets implements CloudSecrets, AutoCloseable {
 
   private static String cloud(Secret secret) {
     return secret.getMetadata().getLabels().get(HostMaintenance.CLOUD);
+  }
+
+  /**
+   * Begins to watch, and waits until they have been read once, or as long as is allowed: then
+   * {@link #missing} says that they have not been.
+   */
+  void startAndRead(Duration longest) throws InterruptedException {
+    try {
+      informer.start().toCompletableFuture().get(longest.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("the Secrets have not been read", e);
+    }
   }
 
   private boolean tryAgain(boolean started, Throwable failure) {

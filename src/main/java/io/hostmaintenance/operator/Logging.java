@@ -16,11 +16,12 @@ final class Logging {
 
   private Logging() {}
 
-  static void configure(Config.LogFormat format) {
-    configure(format, (LoggerContext) LoggerFactory.getILoggerFactory());
+  /** From now on the process logs so. */
+  static void configure(Config.LogFormat format, Config.LogLevel level) {
+    configure(format, level, (LoggerContext) LoggerFactory.getILoggerFactory());
   }
 
-  static void configure(Config.LogFormat format, LoggerContext context) {
+  static void configure(Config.LogFormat format, Config.LogLevel level, LoggerContext context) {
     context.reset();
     var appender = new ConsoleAppender<ILoggingEvent>();
     appender.setContext(context);
@@ -30,7 +31,7 @@ final class Logging {
     var root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.WARN);
     root.addAppender(appender);
-    context.getLogger("io.hostmaintenance").setLevel(Level.INFO);
+    context.getLogger("io.hostmaintenance").setLevel(Level.valueOf(level.name()));
     // Says of every type once that v1alpha1 is unstable.
     context
         .getLogger("io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils")

@@ -38,12 +38,22 @@ record StartFailure(
    * @param failure what the start ended with; its causes are read too
    */
   String sentence(Throwable failure) {
-    var causes =
-        Stream.iterate(failure, Objects::nonNull, Throwable::getCause).limit(MOST_CAUSES).toList();
+    var causes = causes(failure);
     return "The operator could not start: "
         + ofTheApiServer(causes)
             .or(() -> causes.stream().flatMap(c -> port(c).stream()).findFirst())
             .orElseGet(() -> text(causes.getLast()) + SEE);
+  }
+
+  /** The deepest cause of a failure, in its own words. */
+  static String cause(Throwable failure) {
+    return text(causes(failure).getLast());
+  }
+
+  private static List<Throwable> causes(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .limit(MOST_CAUSES)
+        .toList();
   }
 
   /** An answer tells more than the request that ended with it. */

@@ -76,8 +76,9 @@ class CloudsOfSecretsTest {
                 "127.0.0.1",
                 false,
                 "ops",
-                Config.LogFormat.HUMAN),
-            "it");
+                Config.LogFormat.HUMAN,
+                Config.LogLevel.INFO,
+                "it"));
     operator.start();
     return operator;
   }

@@ -100,18 +100,25 @@ public final class Cluster implements AutoCloseable {
   public HostMaintenanceOperator startOperator(Settings settings) throws IOException {
     var operator =
         operator(
-            new Config(settings, LIMITS, 0, "127.0.0.1", false, null, Config.LogFormat.HUMAN),
-            "operator-" + operators.size());
+            new Config(
+                settings,
+                LIMITS,
+                0,
+                "127.0.0.1",
+                false,
+                null,
+                Config.LogFormat.HUMAN,
+                Config.LogLevel.INFO,
+                "operator-" + operators.size()));
     operator.start();
     return operator;
   }
 
   /** An operator that is not started yet; closed with the cluster. */
-  HostMaintenanceOperator operator(Config config, String identity) throws IOException {
+  HostMaintenanceOperator operator(Config config) throws IOException {
     var metrics = new Metrics();
     var operator =
-        new HostMaintenanceOperator(
-            apiServer.client(), environment, config, clock, metrics, identity);
+        new HostMaintenanceOperator(apiServer.client(), environment, config, clock, metrics);
     operators.add(operator);
     return operator;
   }

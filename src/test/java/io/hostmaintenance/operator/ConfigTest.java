@@ -65,7 +65,8 @@ class ConfigTest {
     "HM_MAX_READS_PER_SECOND, 0",
     "HM_MAX_READS_PER_SECOND, 1001",
     "HM_STRATEGIES, bold",
-    "HM_LOG_FORMAT, xml"
+    "HM_LOG_FORMAT, xml",
+    "HM_LOG_LEVEL, all"
   })
   void invalidVariableIsRejectedInOneLineThatNamesIt(String name, String value) {
     assertThatIllegalArgumentException()
@@ -211,6 +212,23 @@ class ConfigTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"'', INFO", "debug, DEBUG", "Warn, WARN"})
+  void logLevelIsInfoUnlessHmLogLevelSaysAnotherOne(String text, Config.LogLevel level) {
+    assertThat(of("HM_LOG_LEVEL", text).logLevel()).isEqualTo(level);
+  }
+
+  @Test
+  void holderOfTheLeaseIsNamedAfterThePod() {
+    assertThat(of("HM_POD_NAME", "operator-7d9f-x2x4z").identity())
+        .isEqualTo("operator-7d9f-x2x4z");
+  }
+
+  @Test
+  void processesWithoutAPodDifferInTheLease() {
+    assertThat(of().identity()).isNotEqualTo(of().identity());
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "OS_CLIENT_CONFIG_FILE",
@@ -229,6 +247,8 @@ class ConfigTest {
         "HM_MAX_READS_PER_SECOND",
         "HM_STRATEGIES",
         "HM_LOG_FORMAT",
+        "HM_LOG_LEVEL",
+        "HM_POD_NAME",
         "KUBECONFIG"
       })
   void helpListsEveryVariable(String name) {

@@ -11,6 +11,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.NovaException.Kind;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +78,15 @@ class KubernetesSecretsTest {
     start();
 
     assertThat(secrets.names()).containsExactly("north");
+  }
+
+  @Test
+  void secretIsKnownOnceTheFirstReadIsAwaited() throws InterruptedException {
+    create("ops", "north", label("north"), "clouds: {}");
+
+    secrets.startAndRead(Duration.ofMinutes(1));
+
+    assertThat(secrets.named("north")).isPresent();
   }
 
   @Test

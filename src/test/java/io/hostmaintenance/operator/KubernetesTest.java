@@ -401,7 +401,9 @@ class KubernetesTest {
       annotate(Map.of(HostMaintenance.SCHEMA, schema));
 
       assertThat(Crd.incompatibility(client))
-          .hasValueSatisfying(o -> assertThat(o).contains("kubectl apply --server-side -f crds/"));
+          .hasValueSatisfying(
+              o ->
+                  assertThat(o).contains("kubectl apply --server-side --force-conflicts -f crds/"));
     }
 
     @Test
@@ -409,7 +411,9 @@ class KubernetesTest {
       client.apiextensions().v1().customResourceDefinitions().withName(CRD_NAME).delete();
 
       assertThat(Crd.incompatibility(client))
-          .hasValueSatisfying(o -> assertThat(o).contains("kubectl apply --server-side -f crds/"));
+          .hasValueSatisfying(
+              o ->
+                  assertThat(o).contains("kubectl apply --server-side --force-conflicts -f crds/"));
     }
 
     @Test

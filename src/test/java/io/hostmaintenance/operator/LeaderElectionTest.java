@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,8 +52,15 @@ class LeaderElectionTest {
   private HostMaintenanceOperator operator(String identity) throws IOException {
     return cluster.operator(
         new Config(
-            Cluster.QUICK, Limits.DEFAULT, 0, "127.0.0.1", true, "ops", Config.LogFormat.HUMAN),
-        identity);
+            Cluster.QUICK,
+            Limits.DEFAULT,
+            0,
+            "127.0.0.1",
+            true,
+            "ops",
+            Config.LogFormat.HUMAN,
+            Config.LogLevel.INFO,
+            identity));
   }
 
   /** In a thread of its own: the clients of both need the common pool, which has few threads. */
@@ -100,6 +109,28 @@ class LeaderElectionTest {
 
     await()
         .atMost(PATIENCE)
+        .until(() -> !cluster.simulator().cloud(c -> c.host("compute-1").enabled()));
+  }
+
+  /** A container that was killed gives no lease back; its successor in the pod has its name. */
+  @Test
+  void containerThatIsStartedAgainDoesNotWaitForTheLeaseOfItsPod() {
+    first.close();
+    var leases = cluster.client().leases().inNamespace("ops");
+    leases
+        .withName("host-maintenance-operator")
+        .edit(
+            lease -> {
+              lease.getSpec().setHolderIdentity("second");
+              lease.getSpec().setRenewTime(ZonedDateTime.now(ZoneOffset.UTC));
+              return lease;
+            });
+    create();
+
+    standBy();
+
+    await()
+        .atMost(Lease.DURATION.minusSeconds(5))
         .until(() -> !cluster.simulator().cloud(c -> c.host("compute-1").enabled()));
   }
 

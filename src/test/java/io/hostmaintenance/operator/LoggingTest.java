@@ -9,6 +9,7 @@ import ch.qos.logback.classic.spi.LoggingEvent;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.client.http.HttpLoggingInterceptor;
 import io.hostmaintenance.operator.Config.LogFormat;
+import io.hostmaintenance.operator.Config.LogLevel;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,11 +57,23 @@ class LoggingTest {
   @Test
   void httpLogOfTheKubernetesClientStaysOffAtEveryLevel() {
     var own = new LoggerContext();
-    Logging.configure(LogFormat.JSON, own);
+    Logging.configure(LogFormat.JSON, LogLevel.DEBUG, own);
     own.getLogger("io.fabric8.kubernetes.client").setLevel(Level.TRACE);
 
     assertThat(own.getLogger(HttpLoggingInterceptor.class).isErrorEnabled()).isFalse();
     assertThat(own.getLogger(HttpLoggingInterceptor.class).isTraceEnabled()).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void levelIsThatOfTheOperatorAlone(LogLevel level) {
+    var own = new LoggerContext();
+
+    Logging.configure(LogFormat.JSON, level, own);
+
+    assertThat(own.getLogger("io.hostmaintenance.operator.Main").getEffectiveLevel())
+        .isEqualTo(Level.valueOf(level.name()));
+    assertThat(own.getLogger("io.javaoperatorsdk").getEffectiveLevel()).isEqualTo(Level.WARN);
   }
 
   @Test

@@ -107,18 +107,15 @@ class SecretsTest {
               "127.0.0.1",
               true,
               "default",
-              Config.LogFormat.JSON);
+              Config.LogFormat.JSON,
+              Config.LogLevel.INFO,
+              "us");
       var ofSecret = cloudsYamlInASecret();
       secrets.add(ofSecret.getData().get("clouds.yaml"));
       try (var client = client(cluster.apiServer());
           var operator =
               new HostMaintenanceOperator(
-                  client,
-                  Cluster.environment(directory, cloud),
-                  config,
-                  clock,
-                  metrics,
-                  "operator")) {
+                  client, Cluster.environment(directory, cloud), config, clock, metrics)) {
         client.resource(ofSecret).create();
         operator.start();
         var token = await().atMost(PATIENCE).until(() -> tokens().findAny(), Optional::isPresent);

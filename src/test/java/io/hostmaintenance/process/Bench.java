@@ -72,6 +72,15 @@ final class Bench implements AutoCloseable {
 
   /** Starts the jar, with these variables and flags more. */
   OperatorJar start(Map<String, String> variables, String... flags) throws IOException {
+    return new OperatorJar(directory, environment(variables), flags);
+  }
+
+  /** Starts a command of the jar, with these variables more. */
+  OperatorJar command(String command, Map<String, String> variables) throws IOException {
+    return OperatorJar.command(directory, environment(variables), command);
+  }
+
+  private Map<String, String> environment(Map<String, String> variables) throws IOException {
     var environment = new HashMap<String, String>();
     environment.put("HOME", directory.toString());
     environment.put("KUBECONFIG", kubernetes.kubeconfig(directory).toString());
@@ -79,7 +88,7 @@ final class Bench implements AutoCloseable {
     environment.put("HM_SETTLE", "2s");
     environment.put("HM_LOG_FORMAT", "human");
     environment.putAll(variables);
-    return new OperatorJar(directory, environment, flags);
+    return environment;
   }
 
   private Path cloudsYaml() throws IOException {

@@ -35,13 +35,32 @@ final class OperatorJar implements AutoCloseable {
    * @param flags of the JVM, besides those of the Dockerfile
    */
   OperatorJar(Path directory, Map<String, String> environment, String... flags) throws IOException {
+    this(directory, environment, List.of(flags), List.of());
+  }
+
+  /**
+   * Starts a command of it.
+   *
+   * @param directory where what it says goes
+   * @param environment the variables besides HM_PORT; it inherits none
+   * @param command its name
+   */
+  static OperatorJar command(Path directory, Map<String, String> environment, String command)
+      throws IOException {
+    return new OperatorJar(directory, environment, List.of(), List.of(command));
+  }
+
+  private OperatorJar(
+      Path directory, Map<String, String> environment, List<String> flags, List<String> arguments)
+      throws IOException {
     port = freePort();
     log = directory.resolve("operator-" + port + ".log");
     var command = new ArrayList<>(entrypoint());
     command.set(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.set(command.size() - 1, JAR.toString());
-    command.addAll(1, List.of(flags));
+    command.addAll(1, flags);
     command.add(1, "-XX:MaxRAM=" + limitMiB() + "m");
+    command.addAll(arguments);
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().clear();
