@@ -1,5 +1,14 @@
 package io.hostmaintenance.packaging;
 
+import static io.hostmaintenance.packaging.Chart.SECRET;
+import static io.hostmaintenance.packaging.Chart.all;
+import static io.hostmaintenance.packaging.Chart.deployment;
+import static io.hostmaintenance.packaging.Chart.environment;
+import static io.hostmaintenance.packaging.Chart.named;
+import static io.hostmaintenance.packaging.Chart.one;
+import static io.hostmaintenance.packaging.Chart.operator;
+import static io.hostmaintenance.packaging.Chart.render;
+import static io.hostmaintenance.packaging.Chart.with;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
@@ -7,14 +16,9 @@ import static org.assertj.core.api.Assertions.entry;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.marcnuri.helm.Helm;
-import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.EnvVar;
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.KubernetesResource;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
@@ -30,33 +34,31 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chart, rendered by Helm itself. */
 class ChartTest {
 
-  private static final Path CHART = Path.of("helm", "host-maintenance-operator");
   private static final String CRD = "hostmaintenances.hostmaintenance.io-v1.yml";
-  private static final Map<String, Object> SECRET = Map.of("cloud.existingSecret", "cloud");
 
   @Test
   void passesHelmLintStrict() {
-    var result = new Helm(CHART).lint().strict().call();
+    var result = new Helm(Chart.DIRECTORY).lint().strict().call();
     assertThat(result.isFailed()).as(String.join("\n", result.getMessages())).isFalse();
   }
 
   @Test
   void containsTheCrdOfTheProject() throws IOException {
-    assertThat(Files.readString(CHART.resolve("files").resolve(CRD)))
-        .as("run: cp crds/* " + CHART.resolve("files"))
+    assertThat(Files.readString(Chart.DIRECTORY.resolve("files").resolve(CRD)))
+        .as("run: cp crds/* " + Chart.DIRECTORY.resolve("files"))
         .isEqualTo(Files.readString(Path.of("crds", CRD)));
   }
 
@@ -178,13 +180,6 @@ class ChartTest {
   }
 
   @Test
-  void runsOneOperatorAtATime() {
-    var spec = deployment(SECRET).getSpec();
-    assertThat(spec.getReplicas()).isEqualTo(1);
-    assertThat(spec.getStrategy().getType()).isEqualTo("Recreate");
-  }
-
-  @Test
   void selectsItsOwnPods() {
     var spec = deployment(SECRET).getSpec();
     assertThat(spec.getTemplate().getMetadata().getLabels())
@@ -192,14 +187,19 @@ class ChartTest {
   }
 
   @Test
-  void meetsTheRestrictedPodSecurityStandard() {
-    var pod = deployment(SECRET).getSpec().getTemplate().getSpec();
-    assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
-    assertThat(pod.getSecurityContext().getSeccompProfile().getType()).isEqualTo("RuntimeDefault");
-    var container = operator(SECRET).getSecurityContext();
-    assertThat(container.getAllowPrivilegeEscalation()).isFalse();
-    assertThat(container.getCapabilities().getDrop()).containsExactly("ALL");
-    assertThat(container.getCapabilities().getAdd()).isEmpty();
+  void everyPodMeetsTheRestrictedPodSecurityStandard() {
+    assertThat(Chart.pods(SECRET))
+        .hasSize(3)
+        .allSatisfy(
+            pod -> {
+              assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+              assertThat(pod.getSecurityContext().getSeccompProfile().getType())
+                  .isEqualTo("RuntimeDefault");
+              var container = pod.getContainers().getFirst().getSecurityContext();
+              assertThat(container.getAllowPrivilegeEscalation()).isFalse();
+              assertThat(container.getCapabilities().getDrop()).containsExactly("ALL");
+              assertThat(container.getCapabilities().getAdd()).isEmpty();
+            });
   }
 
   @Test
@@ -252,24 +252,12 @@ class ChartTest {
   @Test
   void electsALeaderInItsOwnNamespace() {
     assertThat(environment(operator(SECRET))).contains(entry("HM_LEADER_ELECTION", "true"));
-    assertThat(operator(SECRET).getEnv())
-        .filteredOn(e -> e.getName().equals("HM_NAMESPACE"))
-        .singleElement()
-        .satisfies(
-            e ->
-                assertThat(e.getValueFrom().getFieldRef().getFieldPath())
-                    .isEqualTo("metadata.namespace"));
+    assertThat(field("HM_NAMESPACE")).isEqualTo("metadata.namespace");
   }
 
   @Test
-  void passesExtraEnvToTheOperator() {
-    var values =
-        Map.<String, Object>of(
-            "cloud.existingSecret", "cloud",
-            "extraEnv[0].name", "HTTPS_PROXY",
-            "extraEnv[0].value", "http://proxy:3128");
-
-    assertThat(environment(operator(values))).contains(entry("HTTPS_PROXY", "http://proxy:3128"));
+  void leaderIsNamedAfterItsPod() {
+    assertThat(field("HM_POD_NAME")).isEqualTo("metadata.name");
   }
 
   @Test
@@ -318,10 +306,12 @@ class ChartTest {
         .hasMessageContaining("pollmoving");
   }
 
-  @Test
-  void renderingFailsWithAnInvalidDuration() {
-    assertThatThrownBy(() -> render(with("operator.settle", "0s"))).hasMessageContaining("settle");
-    assertThatThrownBy(() -> render(with("operator.settle", "1d"))).hasMessageContaining("settle");
+  @ParameterizedTest
+  @ValueSource(strings = {"5", "0s", "1d", "soon"})
+  void renderingFailsWithAnInvalidDurationAndSaysHowToWriteOne(String duration) {
+    assertThatThrownBy(() -> render(with("operator.settle", duration)))
+        .hasMessageContaining(
+            "operator.settle: '" + duration + "' is no duration above zero: write it like 5s");
   }
 
   @Test
@@ -345,7 +335,7 @@ class ChartTest {
   void allowsTheStrategiesThatTheOperatorReads() throws IOException {
     var allowed = new HashMap<String, List<String>>();
     new ObjectMapper()
-        .readTree(Files.readString(CHART.resolve("values.schema.json")))
+        .readTree(Files.readString(Chart.DIRECTORY.resolve("values.schema.json")))
         .at("/properties/operator/properties/strategies/properties")
         .propertyStream()
         .forEach(
@@ -370,56 +360,19 @@ class ChartTest {
         .hasMessageContaining("active");
   }
 
-  private static Map<String, Object> with(String value, Object setting) {
-    return Map.of("cloud.existingSecret", "cloud", value, setting);
-  }
-
-  private static String render(Map<String, Object> values) {
-    var template =
-        new Helm(CHART).template().withName("it").withNamespace("nova").withKubeVersion("1.29.0");
-    values.forEach(template::set);
-    return template.call();
-  }
-
-  private static <T extends HasMetadata> List<T> all(Class<T> type, Map<String, Object> values) {
-    return Arrays.stream(render(values).split("(?m)^---$"))
-        .filter(d -> !d.isBlank())
-        .map(d -> Serialization.unmarshal(d, KubernetesResource.class))
-        .filter(type::isInstance)
-        .map(type::cast)
-        .toList();
-  }
-
-  private static <T extends HasMetadata> T one(Class<T> type, Map<String, Object> values) {
-    var found = all(type, values);
-    assertThat(found).hasSize(1);
-    return found.getFirst();
-  }
-
-  private static <T extends HasMetadata> T named(Class<T> type, String name) {
-    return all(type, SECRET).stream()
-        .filter(r -> r.getMetadata().getName().equals(name))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static Deployment deployment(Map<String, Object> values) {
-    return one(Deployment.class, values);
-  }
-
-  private static Container operator(Map<String, Object> values) {
-    return deployment(values).getSpec().getTemplate().getSpec().getContainers().getFirst();
-  }
-
-  private static Map<String, String> environment(Container container) {
-    return container.getEnv().stream()
-        .collect(Collectors.toMap(EnvVar::getName, e -> e.getValue() == null ? "" : e.getValue()));
-  }
-
   private static String cloudSecret(Map<String, Object> values) {
     return deployment(values).getSpec().getTemplate().getSpec().getVolumes().stream()
         .filter(v -> v.getName().equals("cloud"))
         .map(v -> v.getSecret().getSecretName())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** The field of the pod that a variable has its value from. */
+  private static String field(String variable) {
+    return operator(SECRET).getEnv().stream()
+        .filter(e -> e.getName().equals(variable))
+        .map(e -> e.getValueFrom().getFieldRef().getFieldPath())
         .findFirst()
         .orElseThrow();
   }
