@@ -110,6 +110,18 @@ class ReferenceTest {
     assertThat(rows("## Environment")).containsExactlyInAnyOrderElementsOf(variables);
   }
 
+  @Test
+  void namesEveryCommand() throws IOException {
+    var commands =
+        Pattern.compile("(?m)^  ([a-z-]+) {2,}\\S")
+            .matcher(Config.help())
+            .results()
+            .map(m -> m.group(1))
+            .toList();
+    assertThat(commands).isNotEmpty();
+    assertThat(rows("## Commands")).containsExactlyInAnyOrderElementsOf(commands);
+  }
+
   /** The first cells, in backticks, of the tables of a section and of its subsections. */
   private static List<String> rows(String heading) throws IOException {
     var page = "\n" + Files.readString(PAGE);
