@@ -26,7 +26,7 @@ KINDS = {
     'cold': lambda n: (('stopped', n),),
     'mixed': lambda n: (('active', n - n // 2), ('stopped', n // 2)),
 }
-MATRIX = [(kind, guests, seconds) for kind in KINDS for guests in (10, 50) for seconds in (3, 8)]
+MATRIX = [(kind, guests, seconds) for guests in (10, 50) for kind in KINDS for seconds in (3, 8)]
 QUICK = [('live', 10, 3), ('cold', 10, 3)]
 LONGEST = 3600
 
