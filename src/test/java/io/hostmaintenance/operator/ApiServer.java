@@ -179,6 +179,20 @@ public final class ApiServer implements AutoCloseable {
              {"name":"hostmaintenances","singularName":"hostmaintenance","namespaced":false,
               "kind":"HostMaintenance","shortNames":["hm"],"categories":["openstack"],
               "verbs":["create","delete","get","list","patch","update","watch"]}]}
+            """,
+            "/openapi/v3",
+            """
+            {"paths":{"apis/hostmaintenance.io/v1alpha1":
+             {"serverRelativeURL":"/openapi/v3/apis/hostmaintenance.io/v1alpha1"}}}
+            """,
+            "/openapi/v3/apis/hostmaintenance.io/v1alpha1",
+            """
+            {"openapi":"3.0.0","info":{"title":"Kubernetes","version":"v1.34.0"},"paths":
+             {"/apis/hostmaintenance.io/v1alpha1/hostmaintenances/{name}":{"patch":{
+              "responses":{},
+              "parameters":[{"name":"fieldValidation","in":"query"}],
+              "x-kubernetes-group-version-kind":{"group":"hostmaintenance.io",
+               "version":"v1alpha1","kind":"HostMaintenance"}}}}}
             """);
 
     private final List<Call> calls = new CopyOnWriteArrayList<>();

@@ -1,0 +1,3 @@
+module hostmaintenance.io/kubectl-hm
+
+go 1.26
