@@ -638,10 +638,21 @@ final class Defects {
             .caughtBy("drain.WaysOfInstancesTest#lockOfItsOwnerDoesNotEndTheWay"),
         Defect.of("leaves a suspended guest running", "drain/instance/RowTransitions")
             .where(
-                "return Way.of(row).flatMap(Way::state).isPresent() ? restoring(row, cause, host.now())",
-                "return row == null ? restoring(row, cause, host.now())")
+                "return Way.of(row).flatMap(Way::state).isPresent() ? restoring(row, cause, host.now())"
+                    + " : end(row, RowState.Moved, cause, host.now());",
+                "return end(row, RowState.Moved, cause, host.now());")
             .caughtBy(
                 "simulation.WaysTest#suspendedInstanceMovesAndComesOutSuspendedWhateverBefallsAStep"),
+        Defect.of(
+                "forgets a guest that someone else moved on its way",
+                "drain/instance/RowTransitions")
+            .where(
+                "return Way.of(row).flatMap(Way::state).isPresent() ? restoring(row, cause, host.now())"
+                    + " : end(row, RowState.Gone, cause, host.now());",
+                "return end(row, RowState.Gone, cause, host.now());")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#moveOfSomeoneElseInTheMiddleOfAWayEndsItThereAndTheRowSaysSo",
+                "drain.WaysOfInstancesTest#guestThatLeftInTheMiddleOfAWayWithoutAnActionOfAnyoneIsBroughtBackToItsState"),
         Defect.of("does not start what it has stopped", "drain/Cleanup")
             .where("givenBack && stopped.isEmpty()", "givenBack")
             .caughtBy(

@@ -4,6 +4,7 @@ import static io.hostmaintenance.drain.Fixtures.action;
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.in;
 import static io.hostmaintenance.drain.Fixtures.incoming;
+import static io.hostmaintenance.drain.Fixtures.on;
 import static io.hostmaintenance.drain.Fixtures.paused;
 import static io.hostmaintenance.drain.Fixtures.record;
 import static io.hostmaintenance.drain.Given.HOST;
@@ -151,6 +152,7 @@ class WaysOfInstancesTest {
         .action("vm", Fixtures.failed(action("pause", "req-2", given.now(), US), "No."));
 
     assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.SUSPEND);
+    System.out.println(given.row("vm"));
     assertThat(given.row("vm").state()).isEqualTo("Restoring");
     assertThat(given.row("vm").reason()).isEqualTo("StepFailed");
     assertThat(given.row("vm").message()).contains("No.");
@@ -426,5 +428,47 @@ class WaysOfInstancesTest {
     assertThat(changes(given.decideAfter(1))).isEmpty();
     assertThat(changes(given.decideAfter(50))).isEmpty();
     assertThat(changes(given.decideAfter(71))).containsExactly(StateChange.SUSPEND);
+  }
+
+  @Test
+  void moveOfSomeoneElseInTheMiddleOfAWayEndsItThereAndTheRowSaysSo() {
+    var given = midway();
+    given.action("vm", action("live-migration", "req-3", given.now(), SOMEBODY));
+    given.migrations(record(9, "vm", "live-migration", "completed", given.now(), SOMEBODY));
+    given.instances(on(OTHER, paused("vm")));
+
+    assertThat(changes(given.decideAfter(1))).isEmpty();
+    assertThat(given.row("vm").state()).isEqualTo("Gone");
+    assertThat(given.row("vm").reason()).isEqualTo("TakenOverByOwner");
+  }
+
+  @Test
+  void guestThatLeftInTheMiddleOfAWayWithoutAnActionOfAnyoneIsBroughtBackToItsState() {
+    var given = midway();
+    given.migrations(record(9, "vm", "live-migration", "completed", given.now(), SOMEBODY));
+    given.instances(on(OTHER, paused("vm")));
+
+    assertThat(changes(given.decideAfter(1))).isEmpty();
+    assertThat(given.row("vm").state()).isEqualTo("Restoring");
+    assertThat(changes(given.decideAfter(71))).containsExactly(StateChange.UNPAUSE);
+    accepted(given, "req-4").action("vm", action("unpause", "req-4", given.now(), US));
+    given.instances(on(OTHER, active("vm")));
+    assertThat(changes(given.decideAfter(1))).containsExactly(StateChange.SUSPEND);
+    accepted(given, "req-5").action("vm", action("suspend", "req-5", given.now(), US));
+    given.instances(on(OTHER, in("suspended", "vm"))).decideAfter(1);
+    assertThat(given.row("vm").state()).isEqualTo("Gone");
+    assertThat(given.row("vm").reason()).isEqualTo("MovedExternally");
+  }
+
+  /** The guest was resumed and paused, and the answer to its move is not known. */
+  private static Given midway() {
+    var given = suspended();
+    given.decide();
+    accepted(given, "req-1").action("vm", action("resume", "req-1", given.now(), US));
+    given.instances(active("vm")).decideAfter(1);
+    accepted(given, "req-2").action("vm", action("pause", "req-2", given.now(), US));
+    given.instances(paused("vm")).decideAfter(1);
+    assertThat(given.row("vm").step()).isEqualTo("LiveMigrate");
+    return given;
   }
 }

@@ -41,8 +41,12 @@ final class Promises {
   /** By how much the clocks of the operator and of Nova may be off. */
   private static final Duration CLOCKS = Duration.ofSeconds(20);
 
-  /** For how long a host that is drained may not be looked at, while its cloud answers. */
-  private static final Duration LEFT_ALONE = Duration.ofMinutes(10);
+  /**
+   * For how long a host that is drained may not be looked at, while its cloud answers. A process
+   * that leads no more may call a verified host Unknown in its last write. Nobody is told of that
+   * write, so that the host is looked at when that of a verified one is due.
+   */
+  private static final Duration LEFT_ALONE = Duration.ofMinutes(20);
 
   /** What brings no instance to another host. */
   private static final Set<String> STAYS = Set.of("Confirm", "Stop", "Offload", "Delete");

@@ -129,7 +129,9 @@ public final class MigrationTracker {
               ? settling(told, instance.orElseThrow(), record)
               : records.toldByActionAlone(row) && !instance.orElseThrow().inError()
                   ? moved(at(told, here), InstanceMessages.moved(here))
-                  : ended(at(told, here), RowState.Gone, movedByAnother(told, here));
+                  : Next.of(
+                      RowTransitions.leftByAnother(
+                          at(told, here), movedByAnother(told, here), host));
       case FAILED -> attemptFailed(told, why(told));
       case BROKEN ->
           ended(

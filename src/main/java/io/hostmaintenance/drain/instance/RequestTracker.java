@@ -56,7 +56,8 @@ final class RequestTracker {
     if (!here) {
       return records.unexplained(row)
           ? mark(row, RowState.Requested, InstanceMessages.LEFT_WITHOUT_RECORD)
-          : ended(row, RowState.Gone, InstanceMessages.movedWithoutRequest(instance.host()));
+          : RowTransitions.leftByAnother(
+              row, InstanceMessages.movedWithoutRequest(instance.host()), view.host());
     }
     if (row.because(Reason.TaskInProgress)) {
       return refused(row, Reason.TaskInProgress);

@@ -80,6 +80,13 @@ public final class RowTransitions {
         : end(row, RowState.Moved, cause, host.now());
   }
 
+  /** The row of an instance that someone else has moved off the host: likewise. */
+  static InstanceStatus leftByAnother(InstanceStatus row, Cause cause, HostView host) {
+    return Way.of(row).flatMap(Way::state).isPresent()
+        ? restoring(row, cause, host.now())
+        : end(row, RowState.Gone, cause, host.now());
+  }
+
   /** The row while its guest is brought back to the state that it had; why stays its reason. */
   public static InstanceStatus restoring(InstanceStatus row, Cause cause, Instant now) {
     return mark(row, RowState.Restoring, cause, now).toBuilder()

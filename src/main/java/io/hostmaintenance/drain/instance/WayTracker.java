@@ -449,7 +449,7 @@ public final class WayTracker {
               ? end(row, RowState.Skipped, InstanceMessages.STARTED_AGAIN).toBuilder()
                   .stopRequestId(null)
                   .build()
-              : end(row, left() ? RowState.Moved : RowState.Failed, cause));
+              : end(row, outcome(row), cause));
     }
     return way.back(instance.get().vmState())
         .map(next -> ask(row, next))
@@ -459,9 +459,7 @@ public final class WayTracker {
 
   private InstanceStatus notPutBack(InstanceStatus row) {
     var cause = InstanceMessages.notPutBack(row, way.state().orElseThrow());
-    return end(row, left() ? RowState.Moved : RowState.Failed, cause).toBuilder()
-        .stopRequestId(null)
-        .build();
+    return end(row, outcome(row), cause).toBuilder().stopRequestId(null).build();
   }
 
   private Next takenOver(InstanceStatus row, InstanceAction action) {
@@ -469,10 +467,16 @@ public final class WayTracker {
       return Next.of(stoppedOnce(row, RowState.Blocked, InstanceMessages.startedByOwner(row)));
     }
     return Next.of(
-        end(row, left() ? RowState.Moved : RowState.Failed, InstanceMessages.takenOver(row, action))
-            .toBuilder()
+        end(row, outcome(row), InstanceMessages.takenOver(row, action)).toBuilder()
             .stopRequestId(null)
             .build());
+  }
+
+  private RowState outcome(InstanceStatus row) {
+    if (row.because(Reason.MovedExternally)) {
+      return RowState.Gone;
+    }
+    return left() ? RowState.Moved : RowState.Failed;
   }
 
   /** Whether the way has brought it to another host. */
