@@ -639,20 +639,27 @@ final class Defects {
         Defect.of("leaves a suspended guest running", "drain/instance/RowTransitions")
             .where(
                 "return Way.of(row).flatMap(Way::state).isPresent() ? restoring(row, cause, host.now())"
-                    + " : end(row, RowState.Moved, cause, host.now());",
-                "return end(row, RowState.Moved, cause, host.now());")
+                    + " : end(row, state, cause, host.now());",
+                "return end(row, state, cause, host.now());")
             .caughtBy(
-                "simulation.WaysTest#suspendedInstanceMovesAndComesOutSuspendedWhateverBefallsAStep"),
-        Defect.of(
-                "forgets a guest that someone else moved on its way",
-                "drain/instance/RowTransitions")
-            .where(
-                "return Way.of(row).flatMap(Way::state).isPresent() ? restoring(row, cause, host.now())"
-                    + " : end(row, RowState.Gone, cause, host.now());",
-                "return end(row, RowState.Gone, cause, host.now());")
-            .caughtBy(
+                "simulation.WaysTest#suspendedInstanceMovesAndComesOutSuspendedWhateverBefallsAStep",
                 "drain.WaysOfInstancesTest#moveOfSomeoneElseInTheMiddleOfAWayEndsItThereAndTheRowSaysSo",
-                "drain.WaysOfInstancesTest#guestThatLeftInTheMiddleOfAWayWithoutAnActionOfAnyoneIsBroughtBackToItsState"),
+                "drain.WaysOfInstancesTest#guestThatLeftInTheMiddleOfAWayWithoutAnActionOfAnyoneIsBroughtBackToItsState",
+                "drain.WaysOfInstancesTest#guestThatIsMovedOnAmongOthersIsBroughtBackToItsState",
+                "drain.WaysOfInstancesTest#guestThatItsMoveLeftInErrorHereIsFailedAndTheRowNamesTheStateThatItHad"),
+        Defect.of("leaves a guest paused whose move Nova refused", "drain/instance/WayTracker")
+            .where(
+                "return row.nextAttemptTime() != null || row.because(Reason.Refused);",
+                "return row.nextAttemptTime() != null;")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#guestWhoseMoveNovaRefusesForGoodIsBroughtBackToItsState",
+                "simulation.WaysTest#suspendedInstanceIsSuspendedAfterNovaRefusesAStepForGood"),
+        Defect.of("touches a guest that may run on two hosts", "drain/instance/MigrationTracker")
+            .where(
+                "return ended(row, RowState.Failed, InstanceMessages.shownHere(",
+                "return over(row, RowState.Failed, InstanceMessages.shownHere(")
+            .caughtBy(
+                "drain.WaysOfInstancesTest#guestThatMayRunOnTwoHostsIsNotTouchedAndTheRowNamesTheStateThatItHad"),
         Defect.of("does not start what it has stopped", "drain/Cleanup")
             .where("givenBack && stopped.isEmpty()", "givenBack")
             .caughtBy(

@@ -18,6 +18,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.Strategies;
+import io.hostmaintenance.drain.instance.Deadlines;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.NovaException;
 import io.hostmaintenance.nova.StateChange;
@@ -152,7 +153,6 @@ class WaysOfInstancesTest {
         .action("vm", Fixtures.failed(action("pause", "req-2", given.now(), US), "No."));
 
     assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.SUSPEND);
-    System.out.println(given.row("vm"));
     assertThat(given.row("vm").state()).isEqualTo("Restoring");
     assertThat(given.row("vm").reason()).isEqualTo("StepFailed");
     assertThat(given.row("vm").message()).contains("No.");
@@ -458,6 +458,115 @@ class WaysOfInstancesTest {
     given.instances(on(OTHER, in("suspended", "vm"))).decideAfter(1);
     assertThat(given.row("vm").state()).isEqualTo("Gone");
     assertThat(given.row("vm").reason()).isEqualTo("MovedExternally");
+  }
+
+  @Test
+  void guestWhoseMoveNovaRefusesForGoodIsBroughtBackToItsState() {
+    var given = midway();
+    given.status(
+        OutcomeRecorder.enter(
+            given.status(),
+            List.of(
+                new Outcome.Failed(
+                    new Command.LiveMigrate("vm", Optional.empty(), true, "req-ours"),
+                    Given.refusal(NovaException.Kind.BAD_REQUEST, "No."))),
+            given.now()));
+
+    broughtBack(given, HOST, given.decideAfter(1));
+    assertThat(given.row("vm").state()).isEqualTo("Failed");
+    assertThat(given.row("vm").reason()).isEqualTo("Refused");
+    assertThat(given.row("vm").message()).contains("No.");
+  }
+
+  @Test
+  void guestThatLeftWhileItsRecordStoppedIsBroughtBackToItsState() {
+    var given = moving();
+    given.migrations(record(9, "vm", "live-migration", "running", given.now(), US));
+    given.instances(on(OTHER, paused("vm")));
+    given.decideAfter(1);
+
+    broughtBack(given, OTHER, given.decideAfter(Deadlines.SETTLING.toSeconds()));
+    assertThat(given.row("vm").state()).isEqualTo("Moved");
+    assertThat(given.row("vm").reason()).isEqualTo("StuckRecord");
+  }
+
+  @Test
+  void guestThatIsMovedOnAmongOthersIsBroughtBackToItsState() {
+    var given = moving();
+    given.migrations(record(9, "vm", "live-migration", "cancelled", given.now(), US));
+    given.instances(on(OTHER, Fixtures.busy("migrating", paused("vm"))));
+    given.decideAfter(1);
+    given.decideAfter(Deadlines.SETTLING.toSeconds());
+    assertThat(given.row("vm").state()).isEqualTo("Restoring");
+    given.instances(on(OTHER, paused("vm")));
+
+    broughtBack(given, OTHER, given.decideAfter(1));
+    assertThat(given.row("vm").state()).isEqualTo("Gone");
+    assertThat(given.row("vm").reason()).isEqualTo("MovedExternally");
+  }
+
+  @Test
+  void guestThatItsMoveLeftInErrorHereIsFailedAndTheRowNamesTheStateThatItHad() {
+    var given = moving();
+    given.migrations(record(9, "vm", "live-migration", "error", given.now(), US));
+    given.instances(in("error", "vm"));
+
+    assertThat(given.decideAfter(1).commands()).isEmpty();
+    assertThat(given.row("vm").state()).isEqualTo("Failed");
+    assertThat(given.row("vm").reason()).isEqualTo("NotPutBack");
+    assertThat(given.row("vm").message()).contains("was suspended", "ended in ERROR");
+  }
+
+  @Test
+  void guestThatItsMoveLeftInErrorElsewhereIsFailedAndTheRowNamesTheStateThatItHad() {
+    var given = moving();
+    given.migrations(record(9, "vm", "live-migration", "error", given.now(), US));
+    given.instances(on(OTHER, in("error", "vm")));
+
+    assertThat(given.decideAfter(1).commands()).isEmpty();
+    assertThat(given.row("vm").state()).isEqualTo("Failed");
+    assertThat(given.row("vm").reason()).isEqualTo("NotPutBack");
+    assertThat(given.row("vm").message()).contains("was suspended", "ended with an error");
+  }
+
+  @Test
+  void guestThatMayRunOnTwoHostsIsNotTouchedAndTheRowNamesTheStateThatItHad() {
+    var given = moving();
+    given.migrations(record(9, "vm", "live-migration", "completed", given.now(), US));
+    given.instances(paused("vm"));
+    given.decideAfter(1);
+
+    assertThat(given.decideAfter(Deadlines.SETTLING.toSeconds()).commands()).isEmpty();
+    assertThat(given.row("vm").state()).isEqualTo("Failed");
+    assertThat(given.row("vm").reason()).isEqualTo("Inconsistent");
+    assertThat(given.row("vm").message()).contains("both hosts", "suspended");
+  }
+
+  @Test
+  void guestThatIsDeletedInTheMiddleOfItsMoveIsGone() {
+    var given = moving();
+    given.instances().gone("vm");
+
+    assertThat(given.decideAfter(1).commands()).isEmpty();
+    assertThat(given.row("vm").state()).isEqualTo("Gone");
+    assertThat(given.row("vm").reason()).isEqualTo("Deleted");
+  }
+
+  /** It is suspended again, where it is, by what its state asks for; it is paused at first. */
+  private static void broughtBack(Given given, String here, Decision decision) {
+    assertThat(changes(decision)).containsExactly(StateChange.UNPAUSE);
+    accepted(given, "req-8").action("vm", action("unpause", "req-8", given.now(), US));
+    given.instances(on(here, active("vm")));
+    assertThat(changes(given.decideAfter(1))).containsExactly(StateChange.SUSPEND);
+    accepted(given, "req-9").action("vm", action("suspend", "req-9", given.now(), US));
+    given.instances(on(here, in("suspended", "vm"))).decideAfter(1);
+  }
+
+  /** Nova has accepted the move of the guest that was resumed and paused. */
+  private static Given moving() {
+    var given = midway();
+    return accepted(given, "req-3")
+        .action("vm", action("live-migration", "req-3", given.now(), US));
   }
 
   /** The guest was resumed and paused, and the answer to its move is not known. */

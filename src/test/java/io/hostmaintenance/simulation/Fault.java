@@ -21,6 +21,8 @@ final class Fault {
     CUT,
     /** Carried out long after the time-out, which no protocol survives; has a switch of its own. */
     LATE,
+    /** 400, for good. */
+    BAD_REQUEST,
     /** 401. */
     UNAUTHORIZED,
     /** 403. */

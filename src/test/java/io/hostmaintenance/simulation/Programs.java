@@ -473,6 +473,7 @@ final class Programs {
     var call = pick(CHANGES.stream().sorted().toArray(String[]::new));
     var kind =
         pick(
+            Fault.Kind.BAD_REQUEST,
             Fault.Kind.UNAUTHORIZED,
             Fault.Kind.FORBIDDEN,
             Fault.Kind.NOT_FOUND,
@@ -855,6 +856,7 @@ final class Programs {
             Fault.Kind.LOST_REPLY,
             Fault.Kind.LOST_REPLY_SLOW,
             Fault.Kind.CUT,
+            Fault.Kind.BAD_REQUEST,
             Fault.Kind.UNAUTHORIZED,
             Fault.Kind.FORBIDDEN,
             Fault.Kind.TOO_MANY,

@@ -739,6 +739,7 @@ final class SimulatedNova implements Nova {
         pass(timeout);
         throw unavailable("no reply in " + timeout.toSeconds() + " s", write);
       }
+      case BAD_REQUEST -> throw refusal(400, "Cannot do this to the instance.");
       case UNAUTHORIZED -> throw refusal(401, "The request you have made requires authentication.");
       case FORBIDDEN -> throw refusal(403, "Policy doesn't allow this to be performed.");
       case NOT_FOUND -> throw refusal(404, "The page cannot be found.");

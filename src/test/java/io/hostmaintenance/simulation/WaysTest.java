@@ -206,6 +206,31 @@ class WaysTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"resume", "pause", "live"})
+  void suspendedInstanceIsSuspendedAfterNovaRefusesAStepForGood(String call) {
+    play(
+        spec(null, BOLD),
+        List.of(wrong(Fault.Kind.BAD_REQUEST, call, 0)),
+        guest("suspended", VmState.SUSPENDED));
+
+    assertThat(server("suspended").vmState()).as(this::story).isEqualTo(VmState.SUSPENDED);
+    assertThat(row("suspended").state()).as(this::story).isEqualTo("Failed");
+    assertThat(row("suspended").reason()).isEqualTo("Refused");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"unpause", "suspend"})
+  void suspendedInstanceComesOutSuspendedAlthoughNovaRefusesAStepBackOnce(String call) {
+    play(
+        spec(null, BOLD),
+        List.of(wrong(Fault.Kind.BAD_REQUEST, call, 0)),
+        guest("suspended", VmState.SUSPENDED));
+
+    assertThat(server("suspended").vmState()).as(this::story).isEqualTo(VmState.SUSPENDED);
+    assertThat(row("suspended").state()).as(this::story).isEqualTo("Moved");
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16})
   void suspendedInstanceMovesAndComesOutSuspendedWhicheverWriteTheOperatorEndsAt(int write) {
     play(

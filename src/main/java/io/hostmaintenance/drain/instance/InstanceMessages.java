@@ -621,11 +621,14 @@ public final class InstanceMessages {
         "Migration record %s is %s, but nothing is under way.", row.migrationId(), status(record));
   }
 
-  static Cause shownHere(Optional<Migration> record) {
+  /** The state is that which the guest had before its way; it is not brought back to it. */
+  static Cause shownHere(Optional<Migration> record, Optional<String> state) {
     return Reason.Inconsistent.cause(
         "Nova says that the move is %s and shows the instance here. Find out on both hosts where"
-            + " its guest runs. Then set the annotation %s to have the move requested again.",
-        status(record), HostMaintenance.RETRY);
+            + " its guest runs.%s Then set the annotation %s to have the move requested again.",
+        status(record),
+        state.map(" It was %s before: bring it back to that."::formatted).orElse(""),
+        HostMaintenance.RETRY);
   }
 
   static Cause leftWithStuckRecord(InstanceStatus row, Optional<Migration> record) {

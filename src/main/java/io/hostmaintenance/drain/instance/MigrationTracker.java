@@ -120,7 +120,7 @@ public final class MigrationTracker {
               here == null ? told : at(told, here),
               InstanceMessages.moved(here == null ? told.destinationHost() : here));
       case MOVED_WITH_ERROR ->
-          ended(
+          over(
               at(told, here),
               RowState.Failed,
               InstanceMessages.movedWithError(told, instance.orElseThrow(), why(told)));
@@ -129,13 +129,10 @@ public final class MigrationTracker {
               ? settling(told, instance.orElseThrow(), record)
               : records.toldByActionAlone(row) && !instance.orElseThrow().inError()
                   ? moved(at(told, here), InstanceMessages.moved(here))
-                  : Next.of(
-                      RowTransitions.leftByAnother(
-                          at(told, here), movedByAnother(told, here), host));
+                  : over(at(told, here), RowState.Gone, movedByAnother(told, here));
       case FAILED -> attemptFailed(told, why(told));
       case BROKEN ->
-          ended(
-              at(told, null), RowState.Failed, InstanceMessages.endedInError(instance, why(told)));
+          over(at(told, null), RowState.Failed, InstanceMessages.endedInError(instance, why(told)));
       case ABORTED ->
           attemptFailed(
               told,
@@ -164,7 +161,11 @@ public final class MigrationTracker {
   }
 
   private Next moved(InstanceStatus row, Cause cause) {
-    return Next.of(RowTransitions.moved(row, cause, host));
+    return over(row, RowState.Moved, cause);
+  }
+
+  private Next over(InstanceStatus row, RowState state, Cause cause) {
+    return Next.of(RowTransitions.over(row, state, cause, host));
   }
 
   private Next attemptFailed(InstanceStatus row, Cause cause) {
@@ -318,16 +319,16 @@ public final class MigrationTracker {
       return attemptFailed(row, InstanceMessages.stuckRecord(row, record));
     }
     if (here && atRest) {
-      return ended(row, RowState.Failed, InstanceMessages.shownHere(record));
+      return ended(row, RowState.Failed, InstanceMessages.shownHere(record, way.state()));
     }
     if (!here && atRest) {
       var where = at(row, instance.host());
       return !way.confirms() && !instance.inError()
           ? moved(where, InstanceMessages.leftWithStuckRecord(row, record))
-          : ended(where, RowState.Failed, InstanceMessages.leftWithError(where, record));
+          : over(where, RowState.Failed, InstanceMessages.leftWithError(where, record));
     }
     if (!here && !bound()) {
-      return ended(
+      return over(
           at(row, instance.host()),
           RowState.Gone,
           InstanceMessages.movedAmongOthers(instance.host()));

@@ -56,8 +56,11 @@ final class RequestTracker {
     if (!here) {
       return records.unexplained(row)
           ? mark(row, RowState.Requested, InstanceMessages.LEFT_WITHOUT_RECORD)
-          : RowTransitions.leftByAnother(
-              row, InstanceMessages.movedWithoutRequest(instance.host()), view.host());
+          : RowTransitions.over(
+              row,
+              RowState.Gone,
+              InstanceMessages.movedWithoutRequest(instance.host()),
+              view.host());
     }
     if (row.because(Reason.TaskInProgress)) {
       return refused(row, Reason.TaskInProgress);

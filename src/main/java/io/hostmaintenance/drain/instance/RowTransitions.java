@@ -73,18 +73,14 @@ public final class RowTransitions {
         .build();
   }
 
-  /** The row of an instance that has left by our move: at its end, or to be brought back first. */
-  static InstanceStatus moved(InstanceStatus row, Cause cause, HostView host) {
+  /**
+   * The row whose move is over, however that went: at its end, or its guest is brought back first
+   * to the state that it had before its way.
+   */
+  static InstanceStatus over(InstanceStatus row, RowState state, Cause cause, HostView host) {
     return Way.of(row).flatMap(Way::state).isPresent()
         ? restoring(row, cause, host.now())
-        : end(row, RowState.Moved, cause, host.now());
-  }
-
-  /** The row of an instance that someone else has moved off the host: likewise. */
-  static InstanceStatus leftByAnother(InstanceStatus row, Cause cause, HostView host) {
-    return Way.of(row).flatMap(Way::state).isPresent()
-        ? restoring(row, cause, host.now())
-        : end(row, RowState.Gone, cause, host.now());
+        : end(row, state, cause, host.now());
   }
 
   /** The row while its guest is brought back to the state that it had; why stays its reason. */

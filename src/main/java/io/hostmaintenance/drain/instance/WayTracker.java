@@ -59,7 +59,7 @@ public final class WayTracker {
       InstanceStatus row, InstanceView view, Supplier<Optional<Cause>> ahead) {
     var operation = Operation.of(row);
     var move = row.step() != null && operation.filter(Operation::moves).isPresent();
-    if (move && !restoring(row) && row.requestId() == null && row.nextAttemptTime() != null) {
+    if (move && !restoring(row) && row.requestId() == null && notAccepted(row)) {
       return new WayTracker(view, Way.of(row).orElseThrow(), operation.get()).notAskedYet(row);
     }
     if (row.step() == null || move && !restoring(row)) {
@@ -145,10 +145,19 @@ public final class WayTracker {
     return other.isPresent() ? takenOver(seen, other.get()) : answered(seen);
   }
 
-  /** A move of the way that was refused, or not sent. */
+  /** Whether a move of the way was refused, for now or for good, or not sent. */
+  private static boolean notAccepted(InstanceStatus row) {
+    return row.nextAttemptTime() != null || row.because(Reason.Refused);
+  }
+
   private Next notAskedYet(InstanceStatus row) {
     var other = byOthers(row);
-    return other.isPresent() ? takenOver(row, other.get()) : refused(row);
+    if (other.isPresent()) {
+      return takenOver(row, other.get());
+    }
+    return row.nextAttemptTime() == null
+        ? failed(row, new Cause(Reason.Refused, row.message()))
+        : refused(row);
   }
 
   private Next unlessTaken(Next next) {
@@ -472,11 +481,12 @@ public final class WayTracker {
             .build());
   }
 
+  /** How the row ends, by how its way had ended. */
   private RowState outcome(InstanceStatus row) {
     if (row.because(Reason.MovedExternally)) {
       return RowState.Gone;
     }
-    return left() ? RowState.Moved : RowState.Failed;
+    return left() && !row.because(Reason.MovedWithError) ? RowState.Moved : RowState.Failed;
   }
 
   /** Whether the way has brought it to another host. */
