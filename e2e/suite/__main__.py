@@ -5,7 +5,7 @@ import sys
 import time
 import traceback
 
-from . import faults, field, limits, odd, operator, plan, plugin, scenarios, security  # each registers its scenarios
+from . import chart, faults, field, limits, odd, operator, plan, plugin, scenarios, security  # each registers its scenarios
 from .case import Case
 from .suites import FAULTS, FIELD, SCENARIOS
 from .waiting import Failure

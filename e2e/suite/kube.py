@@ -133,9 +133,10 @@ class Kube:
         found = self.json('get', 'events', '-n', 'default', f'--field-selector=involvedObject.name={name}')['items']
         return sorted(found, key=lambda e: e['metadata']['creationTimestamp'])
 
-    def service_account_kubeconfig(self, namespace, account, file):
-        """Writes a kubeconfig with a token of the service account."""
-        token = self.kubectl('-n', namespace, 'create', 'token', account, '--duration=12h').strip()
+    def service_account_kubeconfig(self, namespace, account, file, pod=None):
+        """Writes a kubeconfig with a token of the service account, bound to a pod where its (name, uid) is given."""
+        bound = ('--bound-object-kind=Pod', f'--bound-object-name={pod[0]}', f'--bound-object-uid={pod[1]}') if pod else ()
+        token = self.kubectl('-n', namespace, 'create', 'token', account, '--duration=12h', *bound).strip()
         view = self.json('config', 'view', '--raw', '--minify')
         user = {'name': account, 'user': {'token': token}}
         context = {'name': 'e2e', 'context': {'cluster': view['clusters'][0]['name'], 'user': account,
