@@ -40,6 +40,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -767,9 +769,13 @@ final class SimulatedNova implements Nova {
         throw unavailable("Gateway timeout", write);
       }
       case SLOW -> {
-        pass(fault.get().time().dividedBy(2));
+        var half = fault.get().time().dividedBy(2);
+        if (write) {
+          yield carriedOutAfter(half, answer);
+        }
+        pass(half);
         var result = answer.get();
-        pass(fault.get().time().dividedBy(2));
+        pass(half);
         yield result;
       }
       case SHORT -> {
@@ -801,6 +807,23 @@ final class SimulatedNova implements Nova {
   private void later(boolean write, Duration delay, Supplier<?> effect) {
     if (write) {
       world.after(delay, () -> quietly(effect));
+    }
+  }
+
+  /**
+   * Carries it out at its time, whatever another process does meanwhile, and hears it as much
+   * later.
+   */
+  private <T> T carriedOutAfter(Duration delay, Supplier<T> effect) {
+    var answer = new FutureTask<>(effect::get);
+    world.after(delay, answer);
+    pass(delay.multipliedBy(2));
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      throw (RuntimeException) e.getCause();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
