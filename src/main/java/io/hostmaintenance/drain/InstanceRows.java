@@ -626,7 +626,7 @@ final class InstanceRows {
                 t ->
                     operation.word().equals(row.step())
                         ? t.equals(row.destinationHost())
-                        : row.step() != null || row.attemptsMade() == 0);
+                        : row.attemptsMade() == (row.step() == null ? 0 : 1));
   }
 
   private List<InstanceStatus> candidates() {

@@ -193,6 +193,20 @@ class TargetPolicyTest {
     assertThat(given.row("vm").attempts()).isEqualTo(1);
   }
 
+  @Test
+  void wayOfALaterAttemptAsksTheScheduler() {
+    var given = given("Prefer", 1).strategies(Strategies.of(Map.of("rescued", "UnrescueLive")));
+    fail(given, given.decide(), NO_VALID_HOST);
+    given.instances(in("rescued", "vm")).decideAfter(5);
+    var unrescue = given.decideAfter(60);
+    given
+        .answered(new Outcome.Accepted(unrescue.commands().getFirst(), "req-0"))
+        .action("vm", action("unrescue", "req-0", given.now(), US))
+        .instances(active("vm"));
+
+    assertThat(target(given.decideAfter(5))).isEmpty();
+  }
+
   // ---------------------------------------------------------------- a target that takes none
 
   @ParameterizedTest
