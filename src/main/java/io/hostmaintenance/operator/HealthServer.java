@@ -36,7 +36,7 @@ final class HealthServer implements AutoCloseable {
     server.createContext(
         "/readyz", x -> answer(x, ready.getAsBoolean() ? Optional.empty() : Optional.of("not ok")));
     server.createContext(
-        "/metrics", x -> answer(x, 200, "text/plain; version=0.0.4", metrics.get()));
+        "/metrics", x -> answer(x, 200, "text/plain; version=0.0.4; charset=utf-8", metrics.get()));
     server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.start();
   }
@@ -57,6 +57,11 @@ final class HealthServer implements AutoCloseable {
   private static void answer(HttpExchange exchange, int status, String type, String text)
       throws IOException {
     try (exchange) {
+      // A context of this server is a prefix: /metricsfoo would be /metrics.
+      if (!exchange.getRequestURI().getPath().equals(exchange.getHttpContext().getPath())) {
+        exchange.sendResponseHeaders(404, -1);
+        return;
+      }
       var body = text.getBytes(StandardCharsets.UTF_8);
       exchange.getResponseHeaders().set("Content-Type", type);
       exchange.sendResponseHeaders(status, body.length);

@@ -21,6 +21,8 @@ class HealthServerTest {
     "/readyz, true, false, 503",
     "/readyz, false, true, 200",
     "/metrics, false, false, 200",
+    "/metricsfoo, true, true, 404",
+    "/healthz/a, true, true, 404",
     "/, true, true, 404"
   })
   void everyPathReturnsItsOwnStatus(String path, boolean alive, boolean ready, int status)
@@ -36,7 +38,8 @@ class HealthServerTest {
       var answer = get(server, "/metrics");
 
       assertThat(answer.body()).isEqualTo("up 1\n");
-      assertThat(answer.headers().firstValue("Content-Type")).hasValue("text/plain; version=0.0.4");
+      assertThat(answer.headers().firstValue("Content-Type"))
+          .hasValue("text/plain; version=0.0.4; charset=utf-8");
     }
   }
 
