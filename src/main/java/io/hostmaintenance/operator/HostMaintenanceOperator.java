@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.processing.event.source.informer.Transforming
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -81,7 +80,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
                       secrets.<CloudSecrets>map(s -> s).orElse(CloudSecrets.NONE),
                       clock,
                       System::nanoTime,
-                      metrics,
+                      metrics.requests(name),
                       config.settings().httpTimeout(),
                       config.limits());
               var strategies = config.settings().strategies();
@@ -94,6 +93,7 @@ public final class HostMaintenanceOperator implements AutoCloseable {
             clouds,
             new KubernetesResources(client, this::watched),
             metrics.counting(new KubernetesEvents(client, clock)),
+            metrics.moves(),
             config.settings(),
             clock,
             System::nanoTime,
@@ -103,16 +103,18 @@ public final class HostMaintenanceOperator implements AutoCloseable {
     var ticks = new RunningReconciliations(clock, System::nanoTime);
     this.reconciler =
         new HostMaintenanceReconciler(
-            r -> clouds.of(r).queue(), maintenance, ticks, metrics::tickFailed);
+            r -> clouds.of(r).queue(), maintenance, ticks, metrics::reconciled);
     operator.register(
         reconciler,
         o ->
             o.withOnUpdateFilter(HostMaintenanceReconciler.NEWS)
                 .withItemStore(new TransformingItemStore<>(KubernetesResources::remembered))
                 .withInformerListLimit(LIST_LIMIT));
-    metrics.show(this::leading, reconciler::known, maintenance::lastObserved);
-    metrics.showClouds(
-        () -> leading() ? clouds.known().stream().map(Cloud::health).toList() : List.of());
+    metrics.show(
+        this::leading,
+        reconciler::known,
+        maintenance::lastObserved,
+        () -> clouds.known().stream().map(Cloud::health).toList());
     this.health =
         new HealthServer(
             config.address(),

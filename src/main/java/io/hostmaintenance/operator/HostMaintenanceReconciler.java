@@ -43,7 +43,7 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
   private final Function<HostMaintenance, ReconciliationQueue> queueOf;
   private final MaintenanceLoop maintenance;
   private final RunningReconciliations ticks;
-  private final Runnable failure;
+  private final ReconciliationListener listener;
   private final SimpleInboundEventSource<HostMaintenance> awaited =
       new SimpleInboundEventSource<>("awaited");
   private volatile IndexedResourceCache<HostMaintenance> cache;
@@ -53,17 +53,17 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
    *
    * @param queueOf where a resource waits for others of its cloud
    * @param ticks is told of each that is under way
-   * @param failure happens whenever one ends with an exception
+   * @param listener is told of each that ended
    */
   HostMaintenanceReconciler(
       Function<HostMaintenance, ReconciliationQueue> queueOf,
       MaintenanceLoop maintenance,
       RunningReconciliations ticks,
-      Runnable failure) {
+      ReconciliationListener listener) {
     this.queueOf = queueOf;
     this.maintenance = maintenance;
     this.ticks = ticks;
-    this.failure = failure;
+    this.listener = listener;
   }
 
   /** Which updates matter: of spec, annotations and life cycle; those of the status are ours. */
@@ -129,11 +129,16 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
 
   private MaintenanceLoop.Result reconcile(ObjectMeta metadata) {
     var name = metadata.getName();
+    var began = System.nanoTime();
+    var succeeded = false;
     try (var _ = MDC.putCloseable("hostmaintenance", name)) {
-      return ticks.run(name, () -> maintenance.reconcile(name));
+      var result = ticks.run(name, () -> maintenance.reconcile(name));
+      succeeded = true;
+      return result;
     } catch (RuntimeException | Error e) {
-      failure.run();
       throw told(name, e);
+    } finally {
+      listener.ended(succeeded, Duration.ofNanos(System.nanoTime() - began));
     }
   }
 

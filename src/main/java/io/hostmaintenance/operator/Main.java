@@ -86,7 +86,7 @@ public final class Main {
       Config config, io.fabric8.kubernetes.client.Config kubernetes, Logger log)
       throws IOException {
     var clock = InstantSource.system();
-    var metrics = new Metrics();
+    var metrics = new Metrics(clock);
     OpenStackCloud.setSwitches();
     connect(kubernetes);
     var client = client(kubernetes);
@@ -143,7 +143,7 @@ public final class Main {
               secrets,
               InstantSource.system(),
               System::nanoTime,
-              new Metrics(),
+              (operation, status, duration) -> {},
               config.settings().httpTimeout(),
               config.limits());
       System.out.println(CloudCheck.answer(name, nova));

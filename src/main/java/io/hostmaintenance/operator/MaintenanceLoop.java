@@ -94,6 +94,7 @@ final class MaintenanceLoop {
   private final Clouds clouds;
   private final ResourceStore resources;
   private final EventRecorder events;
+  private final StatusListener statuses;
   private final Settings settings;
   private final InstantSource clock;
   private final LongSupplier nanoTime;
@@ -136,6 +137,7 @@ final class MaintenanceLoop {
   /**
    * Takes everything it depends on.
    *
+   * @param statuses is told of every status that was stored
    * @param leading whether this process may act; asked right before each request that changes
    *     something, and the time of its answer counts
    * @param wake is told the name of a resource whose host or place became free, to reconcile it
@@ -145,6 +147,7 @@ final class MaintenanceLoop {
       Clouds clouds,
       ResourceStore resources,
       EventRecorder events,
+      StatusListener statuses,
       Settings settings,
       InstantSource clock,
       LongSupplier nanoTime,
@@ -153,6 +156,7 @@ final class MaintenanceLoop {
     this.clouds = clouds;
     this.resources = resources;
     this.events = events;
+    this.statuses = statuses;
     this.settings = settings;
     this.clock = clock;
     this.nanoTime = nanoTime;
@@ -737,6 +741,7 @@ final class MaintenanceLoop {
     next.setStatus(status);
     var stored = resources.writeStatus(next);
     memory.lastWrite = now();
+    statuses.stored(resource, status);
     return stored;
   }
 

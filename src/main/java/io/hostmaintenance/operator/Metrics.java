@@ -1,25 +1,30 @@
 package io.hostmaintenance.operator;
 
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
-import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.openstack4j.RequestListener;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import io.prometheus.metrics.model.registry.MultiCollector;
-import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
-import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
-import io.prometheus.metrics.model.snapshots.InfoSnapshot;
-import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
-import io.prometheus.metrics.model.snapshots.Labels;
-import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.core.metrics.Info;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.instrumentation.jvm.JvmBufferPoolMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmClassLoadingMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmGarbageCollectorMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmMemoryMetrics;
+import io.prometheus.metrics.instrumentation.jvm.JvmRuntimeInfoMetric;
+import io.prometheus.metrics.instrumentation.jvm.JvmThreadsMetrics;
+import io.prometheus.metrics.instrumentation.jvm.ProcessMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -28,187 +33,201 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What Prometheus is told: requests, events, and, by the leader, the state of each resource. */
-final class Metrics implements RequestListener {
+/**
+ * What Prometheus is told: of this process, of its requests, reconciliations, events and moves,
+ * and, by the leader alone, of each resource and cloud.
+ *
+ * <p>Names follow Prometheus' conventions. What can be counted from zero is there from the start,
+ * so that {@code increase()} sees the first event too. No label is an instance's.
+ */
+final class Metrics {
 
-  /** The buckets of waits. */
-  private static final Duration[] WAITS = {
-    Duration.ofMillis(10),
-    Duration.ofMillis(100),
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(30)
-  };
+  private static final double[] SECONDS = {0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+  private static final double[] WAIT_SECONDS = {0.01, 0.1, 1, 5, 30};
 
-  private final PrometheusMeterRegistry registry =
-      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final Counter failedTicks =
-      Counter.builder("hostmaintenance.failed.ticks")
-          .description("Reconciliations that ended with an exception")
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final PrometheusTextFormatWriter writer =
+      PrometheusTextFormatWriter.builder().setIncludeCreatedTimestamps(false).build();
+
+  private final Histogram requests =
+      histogram(
+          "hostmaintenance_cloud_request_duration_seconds",
+          "Time of the requests to a cloud, by what they ask and by their HTTP status.",
+          SECONDS,
+          "cloud",
+          "operation",
+          "code");
+  private final Histogram requestWaits =
+      histogram(
+          "hostmaintenance_cloud_request_wait_seconds",
+          "Time that requests to a cloud waited for their turn.",
+          WAIT_SECONDS,
+          "priority");
+  private final Histogram reconciliationWaits =
+      histogram(
+          "hostmaintenance_reconciliation_wait_seconds",
+          "Time that reconciliations waited for their turn.",
+          WAIT_SECONDS,
+          "priority");
+  private final Histogram reconciliations =
+      histogram(
+          "hostmaintenance_reconciliation_duration_seconds",
+          "Time of the reconciliations, by whether they ended with an exception.",
+          SECONDS,
+          "result");
+  private final Counter events =
+      Counter.builder()
+          .name("hostmaintenance_events_total")
+          .help("Kubernetes Events that the operator wrote, without those that it did not repeat.")
+          .labelNames("reason")
           .register(registry);
+  private final MoveMetrics moves;
 
-  @Override
-  public void answered(String operation, int status, Duration duration) {
-    registry
-        .timer(
-            "hostmaintenance.cloud.requests",
-            Tags.of("operation", operation, "status", String.valueOf(status)))
-        .record(duration);
+  /** Everything that counts is at zero. */
+  Metrics(InstantSource clock) {
+    moves = new MoveMetrics(registry, clock);
+    for (var priority : Priority.values()) {
+      requestWaits.initLabelValues(word(priority));
+      reconciliationWaits.initLabelValues(word(priority));
+    }
+    reconciliations.initLabelValues(result(true));
+    reconciliations.initLabelValues(result(false));
+    for (var reason : Reason.values()) {
+      events.initLabelValues(reason.name());
+    }
+    Info.builder()
+        .name("hostmaintenance_build_info")
+        .help("The version of this process.")
+        .labelNames("version")
+        .register(registry)
+        .addLabelValues(
+            Objects.requireNonNullElse(
+                Metrics.class.getPackage().getImplementationVersion(), "unknown"));
+    ofTheProcess();
   }
 
-  @Override
-  public void waited(Priority priority, Duration duration) {
-    waited(
-        "hostmaintenance.cloud.waits",
-        "Requests to the cloud by how long they waited for their turn",
-        priority,
-        duration);
+  private void ofTheProcess() {
+    ProcessMetrics.builder().register(registry);
+    JvmRuntimeInfoMetric.builder().register(registry);
+    JvmMemoryMetrics.builder().register(registry);
+    JvmBufferPoolMetrics.builder().register(registry);
+    JvmGarbageCollectorMetrics.builder().register(registry);
+    JvmThreadsMetrics.builder().register(registry);
+    JvmClassLoadingMetrics.builder().register(registry);
+  }
+
+  private Histogram histogram(String name, String help, double[] buckets, String... labels) {
+    return Histogram.builder()
+        .name(name)
+        .help(help)
+        .unit(Unit.SECONDS)
+        .classicOnly()
+        .classicUpperBounds(buckets)
+        .labelNames(labels)
+        .register(registry);
+  }
+
+  /**
+   * Counts the requests to a cloud.
+   *
+   * @param cloud its name; empty for the only one of a clouds.yaml
+   */
+  RequestListener requests(String cloud) {
+    return new RequestListener() {
+      @Override
+      public void answered(String operation, int status, Duration duration) {
+        requests.labelValues(cloud, operation, String.valueOf(status)).observe(seconds(duration));
+      }
+
+      @Override
+      public void waited(Priority priority, Duration duration) {
+        requestWaits.labelValues(word(priority)).observe(seconds(duration));
+      }
+    };
   }
 
   /** A reconciliation has had its turn after so long. */
   void reconciliationWaited(Priority priority, Duration duration) {
-    waited(
-        "hostmaintenance.reconciliation.waits",
-        "Reconciliations by how long they waited for their turn",
-        priority,
-        duration);
+    reconciliationWaits.labelValues(word(priority)).observe(seconds(duration));
   }
 
-  private void waited(String name, String description, Priority priority, Duration duration) {
-    Timer.builder(name)
-        .description(description)
-        .tag("priority", priority.name().toLowerCase(Locale.ROOT))
-        .serviceLevelObjectives(WAITS)
-        .register(registry)
-        .record(duration);
-  }
-
-  /** A reconciliation has ended with an exception. */
-  void tickFailed() {
-    failedTicks.increment();
+  /** A reconciliation has ended, well or with an exception. */
+  void reconciled(boolean succeeded, Duration duration) {
+    reconciliations.labelValues(result(succeeded)).observe(seconds(duration));
   }
 
   /** Counts what is told there. */
-  EventRecorder counting(EventRecorder events) {
+  EventRecorder counting(EventRecorder recorder) {
     return (resource, notice) -> {
-      var told = events.record(resource, notice);
+      var told = recorder.record(resource, notice);
       if (told) {
-        registry.counter("hostmaintenance.events", "reason", notice.reason().name()).increment();
+        events.labelValues(notice.reason().name()).inc();
       }
       return told;
     };
   }
 
+  /** Counts moves and drains. */
+  StatusListener moves() {
+    return moves;
+  }
+
   /**
    * From now on the text has also what is true when it is asked for. Called once.
    *
-   * @param leading whether this process acts; one that stands by leaves the resources to the other
+   * @param leading whether this process acts; one that stands by leaves the resources and clouds to
+   *     the other
    * @param resources every resource; their rows are not read
    * @param lastObserved when an observation of the resource's host last succeeded; empty when it
    *     needs none
+   * @param clouds those that this process asks
    */
   void show(
       BooleanSupplier leading,
       Supplier<List<HostMaintenance>> resources,
-      Function<HostMaintenance, Optional<Instant>> lastObserved) {
-    Gauge.builder("hostmaintenance.leader", () -> leading.getAsBoolean() ? 1 : 0)
-        .description("1 while this process acts, else 0")
+      Function<HostMaintenance, Optional<Instant>> lastObserved,
+      Supplier<List<CloudHealth>> clouds) {
+    GaugeWithCallback.builder()
+        .name("hostmaintenance_leader")
+        .help("1 while this process acts, else 0.")
+        .callback(gauge -> gauge.call(leading.getAsBoolean() ? 1 : 0))
         .register(registry);
-    MultiCollector collector =
-        () -> collect(leading.getAsBoolean() ? resources.get() : List.of(), lastObserved);
-    registry.getPrometheusRegistry().register(collector);
-  }
-
-  /**
-   * From now on the text has also whether each cloud answers, where that is known. Called once.
-   *
-   * @param clouds those that this process asks
-   */
-  void showClouds(Supplier<List<CloudHealth>> clouds) {
-    MultiCollector collector =
-        () -> {
-          var up =
-              GaugeSnapshot.builder()
-                  .name("hostmaintenance_cloud_up")
-                  .help("1 while the cloud answers as it should, else 0");
-          for (var health : clouds.get()) {
-            health
-                .isUp()
-                .map(is -> point(is ? 1 : 0, Labels.of("cloud", health.cloud())))
-                .ifPresent(up::dataPoint);
-          }
-          return MetricSnapshots.of(up.build());
-        };
-    registry.getPrometheusRegistry().register(collector);
+    GaugeWithCallback.builder()
+        .name("hostmaintenance_cloud_up")
+        .help("1 while the cloud answers as it should, else 0.")
+        .labelNames("cloud")
+        .callback(
+            gauge -> {
+              for (var health : leading.getAsBoolean() ? clouds.get() : List.<CloudHealth>of()) {
+                health.isUp().ifPresent(up -> gauge.call(up ? 1 : 0, health.cloud()));
+              }
+            })
+        .register(registry);
+    registry.register(
+        new ResourceMetrics(
+            () -> leading.getAsBoolean() ? resources.get() : List.of(), lastObserved));
   }
 
   /** The text that Prometheus reads; any number may read it at once. */
   String text() {
-    return registry.scrape();
-  }
-
-  private static MetricSnapshots collect(
-      List<HostMaintenance> resources, Function<HostMaintenance, Optional<Instant>> lastObserved) {
-    var phases =
-        GaugeSnapshot.builder()
-            .name("hostmaintenance_phase")
-            .help("1 for the phase of each resource");
-    var instances =
-        GaugeSnapshot.builder()
-            .name("hostmaintenance_instances")
-            .help("Instances of each resource by what has become of them");
-    var snapshots =
-        GaugeSnapshot.builder()
-            .name("hostmaintenance_last_look_timestamp_seconds")
-            .help("When the host of each resource was last observed");
-    for (var resource : resources) {
-      var labels =
-          Labels.of("host", resource.getSpec().host(), "name", resource.getMetadata().getName());
-      lastObserved
-          .apply(resource)
-          .ifPresent(snapshot -> snapshots.dataPoint(point(snapshot.getEpochSecond(), labels)));
-      var status = resource.getStatus();
-      if (status == null) {
-        continue;
-      }
-      for (var phase : Phase.values()) {
-        var here = phase.name().equals(status.phase()) ? 1 : 0;
-        phases.dataPoint(point(here, labels.add("phase", phase.name())));
-      }
-      if (status.total() != null) {
-        counts(status, labels).forEach(instances::dataPoint);
-      }
+    var text = new ByteArrayOutputStream();
+    try {
+      writer.write(text, registry.scrape());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    return MetricSnapshots.of(build(), phases.build(), instances.build(), snapshots.build());
+    return text.toString(StandardCharsets.UTF_8);
   }
 
-  private static List<GaugeDataPointSnapshot> counts(HostMaintenanceStatus status, Labels labels) {
-    return List.of(
-        count("Remaining", status.remaining(), labels),
-        count("Moved", status.moved(), labels),
-        count("Gone", status.gone(), labels),
-        count("Failed", status.failed(), labels),
-        count("Blocked", status.blocked(), labels),
-        count("Skipped", status.skipped(), labels));
+  private static String word(Priority priority) {
+    return priority.name().toLowerCase(Locale.ROOT);
   }
 
-  private static GaugeDataPointSnapshot count(String state, Integer instances, Labels labels) {
-    return point(Objects.requireNonNullElse(instances, 0), labels.add("state", state));
+  private static String result(boolean succeeded) {
+    return succeeded ? "success" : "error";
   }
 
-  private static GaugeDataPointSnapshot point(double value, Labels labels) {
-    return new GaugeDataPointSnapshot(value, labels, null);
-  }
-
-  private static InfoSnapshot build() {
-    var version = Metrics.class.getPackage().getImplementationVersion();
-    return InfoSnapshot.builder()
-        .name("hostmaintenance_build")
-        .help("The version of this process")
-        .dataPoint(
-            InfoDataPointSnapshot.builder()
-                .labels(Labels.of("version", Objects.requireNonNullElse(version, "unknown")))
-                .build())
-        .build();
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
   }
 }

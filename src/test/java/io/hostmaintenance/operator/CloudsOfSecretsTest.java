@@ -157,11 +157,17 @@ class CloudsOfSecretsTest {
   void cloudOfADeletedSecretThatNoResourceNamesIsForgotten() throws IOException {
     var secret = secret("ops", cloudsYaml());
     var operator = start();
-    await().atMost(PATIENCE).until(() -> metrics(operator), m -> m.contains("cloud=\"north\""));
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> metrics(operator), m -> m.contains("hostmaintenance_cloud_up{cloud=\"north\"}"));
 
     cluster.client().resource(secret).delete();
 
-    await().atMost(PATIENCE).until(() -> metrics(operator), m -> !m.contains("cloud=\"north\""));
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> metrics(operator), m -> !m.contains("hostmaintenance_cloud_up{cloud=\"north\"}"));
   }
 
   @Test

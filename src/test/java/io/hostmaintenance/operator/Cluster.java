@@ -116,7 +116,7 @@ public final class Cluster implements AutoCloseable {
 
   /** An operator that is not started yet; closed with the cluster. */
   HostMaintenanceOperator operator(Config config) throws IOException {
-    var metrics = new Metrics();
+    var metrics = new Metrics(clock);
     var operator =
         new HostMaintenanceOperator(apiServer.client(), environment, config, clock, metrics);
     operators.add(operator);

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -120,18 +120,18 @@ class FailedReconciliationTest {
         () -> {
           throw new StackOverflowError();
         });
-    var failures = new AtomicInteger();
+    var ends = new ArrayList<Boolean>();
     var reconciler =
         new HostMaintenanceReconciler(
             r -> new ReconciliationQueue(Limits.DEFAULT, (priority, duration) -> {}),
             world.process(),
             new RunningReconciliations(InstantSource.system(), System::nanoTime),
-            failures::incrementAndGet);
+            (succeeded, duration) -> ends.add(succeeded));
     var resource = world.resources().read("other").orElseThrow();
 
     assertThatIllegalStateException().isThrownBy(() -> reconciler.reconcile(resource, null));
 
-    assertThat(failures).hasValue(1);
+    assertThat(ends).containsExactly(false);
     assertThat(world.status("other").condition(Condition.READY).map(Condition::reason))
         .hasValue("InternalError");
   }

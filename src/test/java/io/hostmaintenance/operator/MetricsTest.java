@@ -3,6 +3,7 @@ package io.hostmaintenance.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
@@ -22,7 +23,9 @@ import org.junit.jupiter.api.Test;
 
 class MetricsTest {
 
-  private final Metrics metrics = new Metrics();
+  private static final Instant NOW = Instant.parse("2026-01-01T01:00:00Z");
+
+  private final Metrics metrics = new Metrics(() -> NOW);
 
   private static HostMaintenance draining() {
     var resource = new HostMaintenance();
@@ -35,6 +38,8 @@ class MetricsTest {
             .moved(2)
             .remaining(1)
             .failed(0)
+            .startTime(Instant.ofEpochSecond(500))
+            .conditions(List.of(new Condition(Condition.READY, "False", "Draining", "", NOW, 1L)))
             .build());
     return resource;
   }
@@ -42,10 +47,11 @@ class MetricsTest {
   private List<HostMaintenance> resources = List.of(draining());
   private boolean leading = true;
   private Optional<Instant> lastObserved = Optional.empty();
+  private List<CloudHealth> clouds = List.of();
 
   @BeforeEach
   void show() {
-    metrics.show(() -> leading, () -> resources, resource -> lastObserved);
+    metrics.show(() -> leading, () -> resources, resource -> lastObserved, () -> clouds);
   }
 
   private List<String> lines() {
@@ -71,13 +77,13 @@ class MetricsTest {
 
   @Test
   void waitIsCountedByPriorityInItsBucket() {
-    metrics.waited(Priority.DRAINING, Duration.ofMillis(50));
+    metrics.requests("").waited(Priority.DRAINING, Duration.ofMillis(50));
 
     assertThat(lines())
         .contains(
-            "hostmaintenance_cloud_waits_seconds_bucket{priority=\"draining\",le=\"0.01\"} 0",
-            "hostmaintenance_cloud_waits_seconds_bucket{priority=\"draining\",le=\"0.1\"} 1",
-            "hostmaintenance_cloud_waits_seconds_count{priority=\"draining\"} 1");
+            "hostmaintenance_cloud_request_wait_seconds_bucket{priority=\"draining\",le=\"0.01\"} 0",
+            "hostmaintenance_cloud_request_wait_seconds_bucket{priority=\"draining\",le=\"0.1\"} 1",
+            "hostmaintenance_cloud_request_wait_seconds_count{priority=\"draining\"} 1");
   }
 
   @Test
@@ -86,8 +92,8 @@ class MetricsTest {
 
     assertThat(lines())
         .contains(
-            "hostmaintenance_reconciliation_waits_seconds_bucket{priority=\"idle\",le=\"5.0\"} 0",
-            "hostmaintenance_reconciliation_waits_seconds_bucket{priority=\"idle\",le=\"30.0\"} 1");
+            "hostmaintenance_reconciliation_wait_seconds_bucket{priority=\"idle\",le=\"5.0\"} 0",
+            "hostmaintenance_reconciliation_wait_seconds_bucket{priority=\"idle\",le=\"30.0\"} 1");
   }
 
   @Test
@@ -108,15 +114,16 @@ class MetricsTest {
   }
 
   @Test
-  void requestsToTheCloudAreTimedByOperationAndStatus() {
-    metrics.answered("list-servers", 200, Duration.ofMillis(1500));
+  void requestsAreTimedByCloudOperationAndCode() {
+    metrics.requests("north").answered("list-servers", 200, Duration.ofMillis(1500));
 
+    var labels = "{cloud=\"north\",code=\"200\",operation=\"list-servers\"";
     assertThat(lines())
         .contains(
-            "hostmaintenance_cloud_requests_seconds_count{operation=\"list-servers\",status=\"200\"}"
-                + " 1",
-            "hostmaintenance_cloud_requests_seconds_sum{operation=\"list-servers\",status=\"200\"}"
-                + " 1.5");
+            "hostmaintenance_cloud_request_duration_seconds_bucket" + labels + ",le=\"1.0\"} 0",
+            "hostmaintenance_cloud_request_duration_seconds_bucket" + labels + ",le=\"2.5\"} 1",
+            "hostmaintenance_cloud_request_duration_seconds_count" + labels + "} 1",
+            "hostmaintenance_cloud_request_duration_seconds_sum" + labels + "} 1.5");
   }
 
   @Test
@@ -125,7 +132,7 @@ class MetricsTest {
     up.up();
     var down = new CloudHealth("south");
     down.down("It is away.");
-    metrics.showClouds(() -> List.of(up, down, new CloudHealth("not-asked-yet")));
+    clouds = List.of(up, down, new CloudHealth("not-asked-yet"));
 
     assertThat(lines())
         .filteredOn(l -> l.startsWith("hostmaintenance_cloud_up{"))
@@ -142,7 +149,10 @@ class MetricsTest {
     metrics.counting((resource, n) -> told.add(n)).record(draining(), notice);
 
     assertThat(told).containsExactly(notice);
-    assertThat(lines()).contains("hostmaintenance_events_total{reason=\"Moved\"} 1.0");
+    assertThat(lines())
+        .contains(
+            "hostmaintenance_events_total{reason=\"Moved\"} 1.0",
+            "hostmaintenance_events_total{reason=\"NoValidHost\"} 0.0");
   }
 
   @Test
@@ -151,7 +161,7 @@ class MetricsTest {
 
     metrics.counting((resource, n) -> false).record(draining(), notice);
 
-    assertThat(lines()).noneMatch(line -> line.contains("StuckRecord"));
+    assertThat(lines()).contains("hostmaintenance_events_total{reason=\"StuckRecord\"} 0.0");
   }
 
   @Test
@@ -169,22 +179,26 @@ class MetricsTest {
 
     assertThat(lines())
         .contains(
-            "hostmaintenance_last_look_timestamp_seconds{host=\"compute-1\",name=\"hm\"} 1000.0");
+            "hostmaintenance_last_observation_timestamp_seconds{host=\"compute-1\",name=\"hm\"} 1000.0");
   }
 
   @Test
   void resourceWithoutAnObservationHasNoObservationTime() {
-    assertThat(lines()).noneMatch(l -> l.startsWith("hostmaintenance_last_look"));
+    assertThat(lines())
+        .noneMatch(l -> l.startsWith("hostmaintenance_last_observation_timestamp_seconds{"));
   }
 
   @Test
   void standbyOperatorShowsNoResourceMetrics() {
     leading = false;
+    var up = new CloudHealth("north");
+    up.up();
+    clouds = List.of(up);
     lastObserved = Optional.of(Instant.EPOCH);
 
     assertThat(lines())
         .contains("hostmaintenance_leader 0.0")
-        .noneMatch(l -> l.contains("name=\"hm\""));
+        .noneMatch(l -> l.contains("name=\"hm\"") || l.contains("cloud=\"north\""));
   }
 
   @Test
@@ -193,12 +207,41 @@ class MetricsTest {
   }
 
   @Test
-  void failedReconciliationsAreCountedFromZero() {
-    assertThat(lines()).contains("hostmaintenance_failed_ticks_total 0.0");
+  void reconciliationsAreTimedByTheirResultFromZero() {
+    var errors = "hostmaintenance_reconciliation_duration_seconds_count{result=\"error\"} ";
+    assertThat(lines()).contains(errors + "0");
 
-    metrics.tickFailed();
+    metrics.reconciled(false, Duration.ofSeconds(1));
 
-    assertThat(lines()).contains("hostmaintenance_failed_ticks_total 1.0");
+    assertThat(lines())
+        .contains(
+            errors + "1",
+            "hostmaintenance_reconciliation_duration_seconds_count{result=\"success\"} 0");
+  }
+
+  @Test
+  void conditionsOfAResourceAreOneForTheirStatus() {
+    assertThat(lines())
+        .contains(
+            "hostmaintenance_condition{condition=\"Ready\",host=\"compute-1\",name=\"hm\",status=\"False\"}"
+                + " 1.0",
+            "hostmaintenance_condition{condition=\"Ready\",host=\"compute-1\",name=\"hm\",status=\"Unknown\"}"
+                + " 0.0");
+  }
+
+  @Test
+  void timeWhenTheHostWasTakenIsShownInSeconds() {
+    assertThat(lines())
+        .contains("hostmaintenance_start_timestamp_seconds{host=\"compute-1\",name=\"hm\"} 500.0");
+  }
+
+  @Test
+  void processMemoryAndGarbageCollectorAreShown() {
+    assertThat(lines())
+        .anyMatch(l -> l.startsWith("process_start_time_seconds "))
+        .anyMatch(l -> l.startsWith("process_cpu_seconds_total "))
+        .anyMatch(l -> l.startsWith("jvm_memory_used_bytes{area=\"heap\"} "))
+        .anyMatch(l -> l.startsWith("jvm_gc_collection_seconds_count{"));
   }
 
   @Test

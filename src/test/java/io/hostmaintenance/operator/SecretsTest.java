@@ -98,7 +98,7 @@ class SecretsTest {
       cloud.change(c -> c.place(NewServer.on("compute-1")));
       cloud.change(c -> c.place(NewServer.on("compute-1").in(VmState.STOPPED)));
       var clock = InstantSource.system();
-      var metrics = new Metrics();
+      var metrics = new Metrics(clock);
       var config =
           new Config(
               Cluster.QUICK,
@@ -144,7 +144,10 @@ class SecretsTest {
 
         assertThat(said)
             .contains(
-                "compute-1", "hostmaintenance_cloud_requests", "/servers/detail", "*** is bad");
+                "compute-1",
+                "hostmaintenance_cloud_request_duration_seconds",
+                "/servers/detail",
+                "*** is bad");
         assertThat(secrets).hasSizeGreaterThan(3);
         assertThat(events(said)).isEmpty();
       }

@@ -92,6 +92,7 @@ class SeveralCloudsTest {
                         new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {}))),
             resources,
             (resource, notice) -> true,
+            (before, status) -> {},
             World.SETTINGS,
             () -> now,
             this::nanos,

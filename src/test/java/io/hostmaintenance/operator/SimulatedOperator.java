@@ -85,7 +85,15 @@ public final class SimulatedOperator {
                     new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {})));
     maintenance =
         new MaintenanceLoop(
-            clouds, resources(store), all, settings, clock, nanoTime, leading, wake);
+            clouds,
+            resources(store),
+            all,
+            (before, status) -> {},
+            settings,
+            clock,
+            nanoTime,
+            leading,
+            wake);
   }
 
   /** One reconciliation of the resource of this name. */

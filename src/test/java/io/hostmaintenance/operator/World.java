@@ -109,6 +109,7 @@ final class World implements AutoCloseable {
                     "", guarded(nova), this::nanos, sideBySide(), settings.strategies(), QUEUE)),
             resources,
             (resource, notice) -> notices.add(notice),
+            (before, status) -> {},
             settings,
             () -> now,
             this::nanos,

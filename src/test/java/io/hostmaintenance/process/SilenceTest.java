@@ -28,7 +28,8 @@ class SilenceTest {
   /** Blindness is 3 min, the time of a request one. */
   private static final Duration PATIENCE = Duration.ofMinutes(8);
 
-  private static final String LAST_LOOK = "hostmaintenance_last_look_timestamp_seconds";
+  private static final String LAST_OBSERVATION =
+      "hostmaintenance_last_observation_timestamp_seconds";
 
   @TempDir Path directory;
   private Bench bench;
@@ -55,7 +56,7 @@ class SilenceTest {
 
   private double lastObserved(String host) {
     try {
-      return operator.metric(LAST_LOOK, "host=\"" + host + "\"").orElse(0);
+      return operator.metric(LAST_OBSERVATION, "host=\"" + host + "\"").orElse(0);
     } catch (IOException | InterruptedException e) {
       return 0;
     }
