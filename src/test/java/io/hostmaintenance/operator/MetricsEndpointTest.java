@@ -32,6 +32,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What {@code /metrics} serves after a drain, against the reference and what is made of it. {@code
@@ -40,6 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class MetricsEndpointTest {
 
   private static final Path PAGE = Path.of("target", "metrics.txt");
+  private static final Path CHART_FILES = Path.of("helm/host-maintenance-operator/files");
   private static final Path REFERENCE = Path.of("docs", "reference.md");
   private static final Duration PATIENCE = Duration.ofSeconds(40);
   private static final Timing QUICK_CLOUD =
@@ -190,6 +193,22 @@ class MetricsEndpointTest {
                 "hostmaintenance_cloud_request_duration_seconds_count"
                     + "{cloud=\"\",code=\"202\",operation=\"live-migrate\"}"))
         .isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"alerts.yaml", "dashboard.json"})
+  void alertsAndDashboardNameOnlyMetricsThatAreServed(String file) throws IOException {
+    var served = types();
+    var names = Pattern.compile("\\b(hostmaintenance|process|jvm)_\\w+");
+
+    assertThat(names.matcher(Files.readString(CHART_FILES.resolve(file))).results())
+        .extracting(MatchResult::group)
+        .isNotEmpty()
+        .allMatch(name -> served.containsKey(name) || isPartOfAHistogram(name, served));
+  }
+
+  private static boolean isPartOfAHistogram(String name, Map<String, String> served) {
+    return "histogram".equals(served.get(name.replaceFirst("_(bucket|count|sum)$", "")));
   }
 
   @Test

@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.entry;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -26,6 +27,8 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -186,7 +189,8 @@ class ChartValuesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ServiceMonitor", "PodMonitor", "NetworkPolicy"})
+  @ValueSource(
+      strings = {"ServiceMonitor", "PodMonitor", "PrometheusRule", "ConfigMap", "NetworkPolicy"})
   void thereIsNoneByDefault(String kind) {
     assertThat(all(kind, SECRET)).isEmpty();
   }
@@ -243,6 +247,48 @@ class ChartValuesTest {
     var values = values("metrics.serviceMonitor.enabled=true", "metrics.podMonitor.enabled=true");
 
     assertThatThrownBy(() -> render(values)).hasMessageContaining("exclude each other");
+  }
+
+  @Test
+  void prometheusRuleHasTheAlertsOfTheRuleFile() throws IOException {
+    var values =
+        values(
+            "metrics.prometheusRule.enabled=true",
+            "metrics.prometheusRule.labels.release=prometheus");
+
+    var rule = monitor("PrometheusRule", values);
+
+    assertThat(rule.at("/metadata/labels/release").asText()).isEqualTo("prometheus");
+    assertThat(rule.at("/spec"))
+        .isEqualTo(ChartValues.tree(Chart.DIRECTORY.resolve("files/alerts.yaml")));
+  }
+
+  @Test
+  void everyAlertLeadsToTheRunbookOfTheValues() {
+    var values =
+        values(
+            "metrics.prometheusRule.enabled=true",
+            "metrics.prometheusRule.runbookUrl=https://example.org/runbook");
+
+    var urls = monitor("PrometheusRule", values).at("/spec").findValuesAsText("runbook_url");
+
+    assertThat(urls)
+        .isNotEmpty()
+        .allMatch(url -> url.startsWith("https://example.org/runbook#host"));
+  }
+
+  @Test
+  void configMapHasTheDashboardForTheSidecarOfGrafana() throws IOException {
+    var values =
+        values("metrics.dashboard.enabled=true", "metrics.dashboard.annotations.folder=OpenStack");
+
+    var map = one(ConfigMap.class, values);
+
+    assertThat(map.getMetadata().getLabels()).contains(entry("grafana_dashboard", "1"));
+    assertThat(map.getMetadata().getAnnotations()).contains(entry("folder", "OpenStack"));
+    assertThat(JSON.readTree(map.getData().get("host-maintenance.json")))
+        .isEqualTo(
+            JSON.readTree(Files.readString(Chart.DIRECTORY.resolve("files/dashboard.json"))));
   }
 
   @Test
@@ -511,6 +557,8 @@ class ChartValuesTest {
         "replicas=2",
         "proxy.no=a",
         "metrics.serviceMonitor.label.a=b",
+        "metrics.prometheusRule.rules=a",
+        "metrics.dashboard.folder=a",
         "networkPolicy.port=1",
         "podDisruptionBudget.minAvailable=1",
         "image.registry=a",
@@ -529,6 +577,8 @@ class ChartValuesTest {
             values(
                 value,
                 "metrics.serviceMonitor.enabled=true",
+                "metrics.prometheusRule.enabled=true",
+                "metrics.dashboard.enabled=true",
                 "networkPolicy.enabled=true",
                 "cloud.cloudsYaml=clouds: {}"));
     values.remove("cloud.existingSecret");
