@@ -44,12 +44,11 @@ class KubectlHmRemediesTest {
     var rows = "### Why an instance was not moved";
     var section = reference.substring(reference.indexOf(rows));
     var helped =
-        section
-            .substring(0, section.indexOf("\n### ", rows.length()))
-            .lines()
-            .filter(line -> line.startsWith("| `"))
-            .filter(line -> line.substring(line.lastIndexOf(" | ")).contains("`openstack "))
-            .map(line -> line.split("`")[1])
+        Arrays.stream(
+                section.substring(0, section.indexOf("\n### ", rows.length())).split("\n#### "))
+            .filter(reason -> reason.contains("\nTo do: "))
+            .filter(reason -> reason.split("\nTo do: ")[1].contains("`openstack "))
+            .map(reason -> reason.lines().findFirst().orElseThrow())
             .toList();
     assertThat(remedies()).extracting(Remedy::reason).containsAll(helped);
   }
