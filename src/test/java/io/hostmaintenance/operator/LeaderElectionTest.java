@@ -9,6 +9,10 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.nova.openstack4j.Limits;
 import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -88,6 +92,34 @@ class LeaderElectionTest {
     await()
         .atMost(PATIENCE)
         .until(() -> !cluster.simulator().cloud(c -> c.host("compute-1").enabled()));
+  }
+
+  /** Sums over both would count each host twice. */
+  @Test
+  void onlyTheLeaderServesSeriesOfResourcesAndClouds() throws IOException {
+    create();
+    standBy();
+    await().atMost(PATIENCE).until(() -> metrics(first), page -> page.contains("cloud_up{"));
+    await().atMost(PATIENCE).until(() -> ready(second));
+
+    assertThat(metrics(first)).contains("hostmaintenance_leader 1.0", "name=\"hm\"");
+    assertThat(metrics(second))
+        .contains("hostmaintenance_leader 0.0")
+        .doesNotContain("name=\"hm\"", "cloud_up{");
+  }
+
+  private static String metrics(HostMaintenanceOperator operator) throws IOException {
+    try (var page = url(operator, "/metrics").openStream()) {
+      return new String(page.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private static boolean ready(HostMaintenanceOperator operator) throws IOException {
+    return ((HttpURLConnection) url(operator, "/readyz").openConnection()).getResponseCode() == 200;
+  }
+
+  private static URL url(HostMaintenanceOperator operator, String path) throws IOException {
+    return URI.create("http://127.0.0.1:" + operator.port() + path).toURL();
   }
 
   @Test
