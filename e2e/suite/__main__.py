@@ -5,7 +5,8 @@ import sys
 import time
 import traceback
 
-from . import chart, faults, field, limits, odd, operator, plan, plugin, scenarios, security  # each registers its scenarios
+# Each registers its scenarios.
+from . import chart, faults, field, limits, monitoring, odd, operator, plan, plugin, scenarios, security
 from .case import Case
 from .suites import FAULTS, FIELD, SCENARIOS
 from .waiting import Failure
