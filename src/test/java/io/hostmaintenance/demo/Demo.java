@@ -43,7 +43,7 @@ public final class Demo {
   private static final boolean CAREFUL = Boolean.getBoolean("demo.careful");
 
   private static final Path EXAMPLE =
-      Path.of(CAREFUL ? "examples/host-maintenance.yaml" : "src/test/resources/demo.yaml");
+      Path.of(CAREFUL ? "src/test/resources/demo-careful.yaml" : "src/test/resources/demo.yaml");
   private static final Path LOG = Path.of("target/demo.log");
   private static final Path KUBECONFIG = Path.of("target/demo.kubeconfig");
 

@@ -140,6 +140,6 @@ class ChartDocsTest {
     assertThat(examples).hasSize(1);
     var example = JSON.treeToValue(examples.get(0), HostMaintenance.class);
     assertThat(example.getApiVersion()).isEqualTo("hostmaintenance.io/v1alpha1");
-    assertThat(example.getSpec().host()).isEqualTo("compute-1");
+    assertThat(example.getSpec().host()).isEqualTo("compute-1.example");
   }
 }
