@@ -5,10 +5,6 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.Durations;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.Strategies;
@@ -18,10 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.logging.LogManager;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,12 +40,6 @@ public final class Demo {
       Path.of(CAREFUL ? "src/test/resources/demo-careful.yaml" : "src/test/resources/demo.yaml");
   private static final Path LOG = Path.of("target/demo.log");
   private static final Path KUBECONFIG = Path.of("target/demo.kubeconfig");
-
-  /** Values in quotes that kubectl writes without: no number, date or word of YAML's own. */
-  private static final Pattern QUOTED =
-      Pattern.compile(
-          "(?m)^( *(?:- )?(?:\\w+: )?)\"(?!(?i:true|false|null|yes|no|on|off|y|n)\"|[\\d.e+-]*\")"
-              + "([A-Za-z\\d][\\w ()./,'-]*)\"$");
 
   private static final Settings SETTINGS =
       new Settings(
@@ -99,7 +87,7 @@ public final class Demo {
         times as fast as yours, so that a live migration takes about a second; the settle time is %s
         instead of 60s, the poll %d ms instead of 5s. The operator logs to %s.
 
-        $ kubectl apply -f %s
+        It gets %s:
         """
             .formatted(
                 FACTOR,
@@ -107,20 +95,16 @@ public final class Demo {
                 SETTINGS.pollMoving().toMillis(),
                 LOG,
                 EXAMPLE));
-    System.out.println(Files.readString(EXAMPLE));
+    System.out.println(Files.readString(EXAMPLE).indent(4));
     cluster.startOperator(SETTINGS);
     var name = apply();
     var done = watch(name);
-    System.out.println();
-    System.out.println("$ kubectl get hm/" + name + " -o yaml");
-    System.out.println(yaml(name));
     if (Boolean.getBoolean("demo.keep")) {
       keep();
     }
-    System.out.println("$ kubectl delete hm/" + name);
     cluster.client().resource(done).delete();
     await("hm/" + name + " to go", () -> cluster.stored(name).isEmpty());
-    services();
+    givenBack(done.getSpec().host());
   }
 
   private String apply() throws IOException {
@@ -137,7 +121,7 @@ public final class Demo {
       var resource = cluster.stored(name).orElseThrow();
       if (resource.getStatus() != null && resource.getStatus().phase() != null) {
         screen.show(resource);
-        people.act(resource).ifPresent(deed -> screen.say("somebody: " + deed));
+        people.act(resource).ifPresent(deed -> screen.say("an administrator: " + deed));
         if (resource.getStatus().phase().equals("InMaintenance")) {
           screen.last(resource);
           return resource;
@@ -161,41 +145,22 @@ public final class Demo {
     Thread.sleep(GLANCE_MILLIS);
   }
 
-  /** The stored resource with its keys in kubectl's order. */
-  private String yaml(String name) {
-    var stored =
-        cluster
-            .client()
-            .genericKubernetesResources("hostmaintenance.io/v1alpha1", "HostMaintenance")
-            .withName(name)
-            .get();
-    return QUOTED
-        .matcher(Serialization.asYaml(sorted(stored)).replaceFirst("^---\n", ""))
-        .replaceAll("$1$2");
-  }
-
-  private static Object sorted(GenericKubernetesResource resource) {
-    var json = new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
-    return json.convertValue(resource, TreeMap.class);
-  }
-
-  private void services() {
+  private void givenBack(String host) {
     System.out.println();
-    System.out.println("$ openstack compute service list");
-    System.out.printf("%-10s %-9s %s%n", "HOST", "STATUS", "INSTANCES");
+    System.out.println("The resource is deleted, and " + host + " takes instances again:");
     var enabled =
         cluster
             .simulator()
             .cloud(
                 cloud -> {
-                  for (var host : cloud.hosts()) {
+                  for (var each : cloud.hosts()) {
                     var here =
                         cloud.servers().stream()
-                            .filter(s -> host.name().equals(s.host()) && !s.deleted())
+                            .filter(s -> each.name().equals(s.host()) && !s.deleted())
                             .count();
                     System.out.printf(
-                        "%-10s %-9s %d%n",
-                        host.name(), host.enabled() ? "enabled" : "disabled", here);
+                        "  %s is %s and has %d instances%n",
+                        each.name(), each.enabled() ? "enabled" : "disabled", here);
                   }
                   return cloud.hosts().stream().allMatch(h -> h.enabled());
                 });
@@ -220,8 +185,9 @@ public final class Demo {
         """
         Left running until you end it. Try:
           export KUBECONFIG=%s
-          kubectl get hm
+          kubectl get hm compute-1 -o yaml
           kubectl get events
+          kubectl hm status compute-1
           kubectl delete hm/compute-1 --wait=false"""
             .formatted(KUBECONFIG.toAbsolutePath()));
     Thread.currentThread().join();
