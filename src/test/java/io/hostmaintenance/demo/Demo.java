@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 public final class Demo {
 
   private static final int FACTOR = 5;
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final long GLANCE_MILLIS = 100;
 
   /** Whether nothing is done to an instance that Nova cannot simply move. */
