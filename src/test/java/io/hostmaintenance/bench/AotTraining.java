@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class AotTraining {
 
-  private static final Duration TIMEOUT = Duration.ofMinutes(3);
+  private static final Duration TIMEOUT = Duration.ofMinutes(20);
   private static final Duration STEP = Duration.ofMillis(100);
 
   private AotTraining() {}
