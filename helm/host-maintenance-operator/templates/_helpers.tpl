@@ -208,6 +208,8 @@ containers:
         value: {{ .Values.operator.logFormat | quote }}
       - name: HM_LOG_LEVEL
         value: {{ .Values.operator.logLevel | quote }}
+      - name: HM_LOG_LEVEL_FILE
+        value: /etc/host-maintenance-operator/log-level
       - name: HM_ADDRESS
         value: "0.0.0.0"
       - name: HM_PORT
@@ -256,6 +258,9 @@ containers:
       - name: cloud
         mountPath: /etc/openstack
         readOnly: true
+      - name: annotations
+        mountPath: /etc/host-maintenance-operator
+        readOnly: true
       {{- end }}
       - name: tmp
         mountPath: /tmp
@@ -264,10 +269,16 @@ containers:
       {{- end }}
 volumes:
   {{- if $cloud }}
-  # No subPath: so a changed Secret reaches the running operator.
+  # No subPath: so a changed Secret or annotation reaches the running operator.
   - name: cloud
     secret:
       secretName: {{ include "operator.cloudSecret" . }}
+  - name: annotations
+    downwardAPI:
+      items:
+        - path: log-level
+          fieldRef:
+            fieldPath: metadata.annotations['hostmaintenance.io/log-level']
   {{- end }}
   - name: tmp
     emptyDir:

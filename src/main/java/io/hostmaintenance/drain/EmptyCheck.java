@@ -165,7 +165,7 @@ final class EmptyCheck {
   List<Notice> stuck() {
     return snapshot.migrations().stream()
         .filter(m -> snapshot.complete() && m.unfinished() && !live(m) && !stays(m))
-        .map(m -> Notice.warning(HostMessages.stuckRecord(m)))
+        .map(m -> Notice.warning(HostMessages.stuckRecord(m)).about(m.instanceId()))
         .toList();
   }
 

@@ -65,10 +65,10 @@ final class Notices {
       if (wasDrained
           && context.onHost(row.id()).isPresent()
           && (old == null || !old.state().equals(row.state()))) {
-        notices.add(Notice.warning(InstanceMessages.lateArrival(row)));
+        notices.add(Notice.warning(InstanceMessages.lateArrival(row)).about(row.id()));
       }
       if (old == null || !old.state().equals(row.state())) {
-        change(row, old).ifPresent(notices::add);
+        change(row, old).map(n -> n.about(row.id())).ifPresent(notices::add);
       }
     }
     return notices;

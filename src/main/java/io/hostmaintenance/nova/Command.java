@@ -10,6 +10,26 @@ import java.util.Optional;
  */
 public sealed interface Command {
 
+  /** What is asked, for people: such as {@code live-migrate instance 4f1c... to host compute-2}. */
+  default String words() {
+    return switch (this) {
+      case LiveMigrate c -> "live-migrate instance " + c.instanceId() + to(c.targetHost());
+      case ColdMigrate c -> "cold-migrate instance " + c.instanceId() + to(c.targetHost());
+      case ConfirmResize c -> "confirm the resize of instance " + c.instanceId();
+      case ChangeState c -> c.change().words() + " instance " + c.instanceId();
+      case AbortMigration c ->
+          "abort migration " + c.migrationId() + " of instance " + c.instanceId();
+      case ForceCompleteMigration c ->
+          "force migration " + c.migrationId() + " of instance " + c.instanceId() + " to complete";
+      case DisableService c -> "disable service " + c.serviceId() + " (" + c.reason() + ")";
+      case EnableService c -> "enable service " + c.serviceId();
+    };
+  }
+
+  private static String to(Optional<String> host) {
+    return host.map(h -> " to host " + h).orElse("");
+  }
+
   /** A command about one instance. */
   sealed interface OnInstance extends Command {
     /** The instance's uuid. */

@@ -1,5 +1,7 @@
 package io.hostmaintenance.nova;
 
+import java.util.Locale;
+
 /**
  * What can be asked of an instance so that it changes its state where it is (nova/compute/api.py).
  */
@@ -41,6 +43,11 @@ public enum StateChange {
   /** Whether Nova does it from any state, so that it may meet one that nobody has seen. */
   public boolean fromAnyState() {
     return this == FORCE_DELETE || this == RESET_STATE;
+  }
+
+  /** What is asked, as the openstack client says it. */
+  String words() {
+    return name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   /** The name of the instance action that it leaves (nova/compute/instance_actions.py). */

@@ -5,6 +5,7 @@ import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.nova.UntrustedText;
 import io.hostmaintenance.nova.openstack4j.Limits;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -29,6 +30,7 @@ import java.util.stream.Stream;
  * @param namespace where the lease and the Secrets of clouds are; null: there are none
  * @param log how log lines look
  * @param logLevel how much of its work the operator logs
+ * @param logLevelFile a file that names another level while the operator runs; null: there is none
  * @param identity by which this process is told from others in the lease
  */
 public record Config(
@@ -40,6 +42,7 @@ public record Config(
     String namespace,
     LogFormat log,
     LogLevel logLevel,
+    Path logLevelFile,
     String identity) {
 
   /** How log lines look. */
@@ -59,7 +62,12 @@ public record Config(
     /** And what it does. */
     INFO,
     /** And how it comes to that. */
-    DEBUG
+    DEBUG;
+
+    /** The level of this name, in any case; empty when there is none. */
+    static Optional<LogLevel> of(String name) {
+      return Stream.of(values()).filter(level -> level.name().equalsIgnoreCase(name)).findFirst();
+    }
   }
 
   /** Longest time that a request for a move may take, see the adapter. */
@@ -133,6 +141,10 @@ public record Config(
           new Variable(
               "HM_LOG_FORMAT", "", "human or json; without it human on a terminal, json otherwise"),
           new Variable("HM_LOG_LEVEL", "info", "error, warn, info or debug"),
+          new Variable(
+              "HM_LOG_LEVEL_FILE",
+              "",
+              "a file that names another level while the operator runs; read every 5 s"),
           new Variable(
               "HM_POD_NAME", "", "the name of the holder of the Lease; without it a random one"),
           new Variable("KUBECONFIG", "", "the usual kubeconfig rules, or the pod's own account"));
@@ -223,6 +235,7 @@ public record Config(
           namespace.orElse(null),
           format(terminal),
           level(),
+          text("HM_LOG_LEVEL_FILE").map(Path::of).orElse(null),
           text("HM_POD_NAME").orElseGet(() -> UUID.randomUUID().toString()));
     }
 
@@ -240,9 +253,7 @@ public record Config(
 
     private LogLevel level() {
       var text = text("HM_LOG_LEVEL").orElseThrow();
-      return Stream.of(LogLevel.values())
-          .filter(level -> level.name().equalsIgnoreCase(text))
-          .findFirst()
+      return LogLevel.of(text)
           .orElseGet(
               () -> {
                 refuse(

@@ -1,6 +1,5 @@
 package io.hostmaintenance.operator;
 
-import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.drain.RequestPriority;
 import io.hostmaintenance.nova.Priority;
@@ -23,7 +22,6 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.slf4j.MDC;
 
 /**
  * JOSDK's view of {@link MaintenanceLoop}: when to reconcile. The loop itself puts the finalizer on
@@ -106,10 +104,7 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
       HostMaintenance resource, Context<HostMaintenance> context) {
     MaintenanceLoop.Result result;
     try {
-      result =
-          queueOf
-              .apply(resource)
-              .run(() -> priority(resource), () -> reconcile(resource.getMetadata()));
+      result = queueOf.apply(resource).run(() -> priority(resource), () -> reconcile(resource));
     } catch (CancellationException e) {
       return UpdateControl.noUpdate();
     }
@@ -127,11 +122,18 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
     return RequestPriority.ofObservation(newest);
   }
 
-  private MaintenanceLoop.Result reconcile(ObjectMeta metadata) {
-    var name = metadata.getName();
+  private MaintenanceLoop.Result reconcile(HostMaintenance resource) {
+    var name = resource.getMetadata().getName();
+    try (var _ = LogFields.put(LogFields.HOST_MAINTENANCE, name);
+        var _ = LogFields.put(LogFields.COMPUTE_HOST, resource.host())) {
+      return reconcile(name);
+    }
+  }
+
+  private MaintenanceLoop.Result reconcile(String name) {
     var began = System.nanoTime();
     var succeeded = false;
-    try (var _ = MDC.putCloseable("hostmaintenance", name)) {
+    try {
       var result = ticks.run(name, () -> maintenance.reconcile(name));
       succeeded = true;
       return result;

@@ -121,7 +121,9 @@ final class HostObserver {
     try {
       return observation.snapshot();
     } catch (NovaException e) {
-      LOG.warn("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
+      try (var _ = LogFields.put(LogFields.REQUEST_ID, e.requestId().orElse(null))) {
+        LOG.warn("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
+      }
       return Unavailable.of(e);
     } finally {
       remembered.waited(observation.nova.waited());
@@ -531,7 +533,7 @@ final class HostObserver {
       try {
         return Optional.of(asked(id, questions, instances));
       } catch (NovaException e) {
-        LOG.warn("instance {}: not seen whole: {}", id, e.getMessage());
+        warn(id, "not seen whole: ", e);
         return Optional.empty();
       }
     }
@@ -571,13 +573,20 @@ final class HostObserver {
           instance, migrations, actions, events, guest, offer, untold.stream().findFirst());
     }
 
+    private static void warn(String id, String what, NovaException e) {
+      try (var _ = LogFields.put(LogFields.INSTANCE, id);
+          var _ = LogFields.put(LogFields.REQUEST_ID, e.requestId().orElse(null))) {
+        LOG.warn("instance {}: {}{}", id, what, e.getMessage());
+      }
+    }
+
     /** An answer without which the rest is of use. */
     private static <T> Optional<T> told(String id, List<Cause> untold, Supplier<T> question) {
       try {
         return Optional.of(question.get());
       } catch (NovaException e) {
         untold.add(Unavailable.of(e).cause());
-        LOG.warn("instance {}: {}", id, e.getMessage());
+        warn(id, "", e);
         return Optional.empty();
       }
     }

@@ -49,14 +49,21 @@ final class KubernetesEvents implements EventRecorder {
       return false;
     }
     var message = UntrustedText.cut(notice.message(), MESSAGE_BYTES);
-    LOG.atLevel(notice.type() == Notice.Type.Warning ? Level.WARN : Level.INFO)
-        .log("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
+    log(resource, notice, message);
     try {
       store(resource, notice, name, now);
     } catch (KubernetesClientException e) {
       LOG.warn("an Event could not be stored: {}", e.getMessage());
     }
     return true;
+  }
+
+  private static void log(HostMaintenance resource, Notice notice, String message) {
+    try (var _ = LogFields.put(LogFields.REASON, notice.reason().name());
+        var _ = LogFields.put(LogFields.INSTANCE, notice.instanceId().orElse(null))) {
+      LOG.atLevel(notice.type() == Notice.Type.Warning ? Level.WARN : Level.INFO)
+          .log("{}: {}: {}", resource.getMetadata().getName(), notice.reason(), message);
+    }
   }
 
   /** Whether it was told within {@link #REPEAT}; otherwise it counts as told now. */

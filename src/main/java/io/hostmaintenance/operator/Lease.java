@@ -97,8 +97,7 @@ final class Lease {
         .withRenewDeadline(RENEW_DEADLINE)
         .withRetryPeriod(RETRY_PERIOD)
         .withExitOnStopLeading(false)
-        .withLeaderCallbacks(
-            new LeaderCallbacks(this::won, this::lost, id -> LOG.info("leader: {}", id)))
+        .withLeaderCallbacks(new LeaderCallbacks(this::won, this::lost, this::leads))
         .build();
   }
 
@@ -123,6 +122,14 @@ final class Lease {
 
   private Resource<io.fabric8.kubernetes.api.model.coordination.v1.Lease> lease() {
     return client.leases().inNamespace(namespace).withName(NAME);
+  }
+
+  private void leads(String holder) {
+    if (holder == null || holder.isEmpty()) {
+      LOG.info("no operator holds the lease");
+    } else if (!holder.equals(identity)) {
+      LOG.info("{} leads", holder);
+    }
   }
 
   private void won() {

@@ -3,10 +3,10 @@ package io.hostmaintenance.operator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import ch.qos.logback.classic.PatternLayout;
-import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.pattern.MessageConverter;
 import ch.qos.logback.classic.pattern.RootCauseFirstThrowableProxyConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import co.elastic.logging.logback.EcsEncoder;
 import io.hostmaintenance.nova.UntrustedText;
 import java.util.stream.Collectors;
 
@@ -44,8 +44,8 @@ final class LogLine {
     }
   }
 
-  /** An event as JSON in one line. */
-  static final class Json extends JsonEncoder {
+  /** An event as JSON in one line, by the Elastic Common Schema (ecs-logging.github.io). */
+  static final class Json extends EcsEncoder {
     @Override
     public byte[] encode(ILoggingEvent event) {
       var line = new String(super.encode(event), UTF_8).stripTrailing();

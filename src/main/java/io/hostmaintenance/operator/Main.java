@@ -87,6 +87,9 @@ public final class Main {
       throws IOException {
     var clock = InstantSource.system();
     var metrics = new Metrics(clock);
+    if (config.logLevelFile() != null) {
+      new LogLevelFile(config.logLevelFile(), config.logLevel(), Logging::setLevel).follow();
+    }
     OpenStackCloud.setSwitches();
     connect(kubernetes);
     var client = client(kubernetes);

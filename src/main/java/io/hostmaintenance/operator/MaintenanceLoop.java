@@ -747,23 +747,39 @@ final class MaintenanceLoop {
 
   private Outcome carryOut(
       HostMaintenance resource, Command command, Observation observation, long before) {
+    var instance = command instanceof Command.OnInstance of ? of.instanceId() : null;
+    try (var _ = LogFields.put(LogFields.INSTANCE, instance)) {
+      return request(resource, command, observation, before);
+    }
+  }
+
+  private Outcome request(
+      HostMaintenance resource, Command command, Observation observation, long before) {
+    var name = name(resource);
     try {
       var reading = nanoTime.getAsLong();
       if (overtaken(resource, command, observation)) {
-        LOG.warn("{}: not sent, it was not as it was seen any more: {}", name(resource), command);
+        LOG.warn("{}: Nova is not asked to {}: it has changed since", name, command.words());
         return new Outcome.NotSent(command);
       }
       var read = since(reading);
       if (!leading.getAsBoolean() || since(before).minus(read).compareTo(STALE_INTENT) > 0) {
-        LOG.warn("{}: not sent: {}", name(resource), command);
+        LOG.warn("{}: Nova is not asked to {}: it is too late", name, command.words());
         return new Outcome.NotSent(command);
       }
       var accepted = nova(resource).execute(command);
-      recordServiceChange(resource, command, accepted);
-      LOG.info("{}: accepted: {} {}", name(resource), command, accepted.requestId().orElse(""));
-      return new Outcome.Accepted(command, accepted.requestId().orElse(null));
+      var requestId = accepted.requestId().orElse(null);
+      try (var _ = LogFields.put(LogFields.REQUEST_ID, requestId)) {
+        recordServiceChange(resource, command, accepted);
+        if (command instanceof Command.OnInstance) {
+          LOG.info("{}: Nova accepts to {}", name, command.words());
+        }
+      }
+      return new Outcome.Accepted(command, requestId);
     } catch (NovaException e) {
-      LOG.warn("{}: {}: {}", name(resource), command, e.getMessage());
+      try (var _ = LogFields.put(LogFields.REQUEST_ID, e.requestId().orElse(null))) {
+        LOG.warn("{}: Nova does not {}: {}", name, command.words(), e.getMessage());
+      }
       return new Outcome.Failed(command, e);
     }
   }

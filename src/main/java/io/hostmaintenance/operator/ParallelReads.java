@@ -1,9 +1,11 @@
 package io.hostmaintenance.operator;
 
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Supplier;
+import org.slf4j.MDC;
 
 /**
  * Asks several things side by side: an argument, so that a simulation can do it in its own time.
@@ -32,11 +34,20 @@ public interface ParallelReads {
         }
         List<Future<T>> answers;
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-          answers = questions.stream().map(q -> threads.submit(q::get)).toList();
+          var fields = MDC.getCopyOfContextMap();
+          answers = questions.stream().map(q -> threads.submit(() -> asked(q, fields))).toList();
         }
         return answers.stream().map(ParallelReads::answer).toList();
       }
     };
+  }
+
+  /** In a thread of its own, whose log lines have the fields of the thread that asks. */
+  private static <T> T asked(Supplier<T> question, Map<String, String> fields) {
+    if (fields != null) {
+      MDC.setContextMap(fields);
+    }
+    return question.get();
   }
 
   private static <T> T answer(Future<T> answer) {

@@ -78,6 +78,7 @@ class CloudsOfSecretsTest {
                 "ops",
                 Config.LogFormat.HUMAN,
                 Config.LogLevel.INFO,
+                null,
                 "it"));
     operator.start();
     return operator;

@@ -109,6 +109,7 @@ public final class Cluster implements AutoCloseable {
                 null,
                 Config.LogFormat.HUMAN,
                 Config.LogLevel.INFO,
+                null,
                 "operator-" + operators.size()));
     operator.start();
     return operator;

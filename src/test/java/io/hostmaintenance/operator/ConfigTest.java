@@ -248,6 +248,7 @@ class ConfigTest {
         "HM_STRATEGIES",
         "HM_LOG_FORMAT",
         "HM_LOG_LEVEL",
+        "HM_LOG_LEVEL_FILE",
         "HM_POD_NAME",
         "KUBECONFIG"
       })

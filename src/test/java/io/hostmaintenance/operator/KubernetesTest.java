@@ -15,11 +15,13 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.drain.Notice;
+import io.hostmaintenance.nova.openstack4j.Logs;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
@@ -264,6 +266,20 @@ class KubernetesTest {
                 assertThat(e.getInvolvedObject().getUid())
                     .isEqualTo(resource.getMetadata().getUid());
               });
+    }
+
+    @Test
+    void lineOfANoticeHasItsReasonAndItsInstanceAsFields() {
+      try (var logs = new Logs()) {
+        process()
+            .record(
+                create(),
+                new Notice(
+                    Notice.Type.Warning, Reason.NoValidHost, "No room.", Optional.of("4f1c")));
+
+        assertThat(logs.fields("No room."))
+            .containsExactly(Map.of("reason", "NoValidHost", "instance", "4f1c"));
+      }
     }
 
     @Test

@@ -64,6 +64,7 @@ class LeaderElectionTest {
             "ops",
             Config.LogFormat.HUMAN,
             Config.LogLevel.INFO,
+            null,
             identity));
   }
 

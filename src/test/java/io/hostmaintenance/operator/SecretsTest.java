@@ -109,6 +109,7 @@ class SecretsTest {
               "default",
               Config.LogFormat.JSON,
               Config.LogLevel.INFO,
+              null,
               "us");
       var ofSecret = cloudsYamlInASecret();
       secrets.add(ofSecret.getData().get("clouds.yaml"));

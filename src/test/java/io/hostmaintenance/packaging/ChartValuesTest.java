@@ -367,10 +367,10 @@ class ChartValuesTest {
             "extraVolumeMounts[0].name=certs",
             "extraVolumeMounts[0].mountPath=/certs");
 
-    assertThat(pod(values).at("/volumes/2/configMap/name").asText()).isEqualTo("ca");
-    assertThat(pod(values).at("/containers/0/volumeMounts/2/mountPath").asText())
+    assertThat(pod(values).at("/volumes/3/configMap/name").asText()).isEqualTo("ca");
+    assertThat(pod(values).at("/containers/0/volumeMounts/3/mountPath").asText())
         .isEqualTo("/certs");
-    assertThat(pod(SECRET).at("/volumes")).hasSize(2);
+    assertThat(pod(SECRET).at("/volumes")).hasSize(3);
   }
 
   @Test
@@ -421,6 +421,28 @@ class ChartValuesTest {
     assertThat(environment(operator(SECRET))).contains(entry("HM_LOG_LEVEL", "info"));
     assertThat(environment(operator(values("operator.logLevel=debug"))))
         .contains(entry("HM_LOG_LEVEL", "debug"));
+  }
+
+  @Test
+  void annotationOfThePodIsTheFileThatNamesTheLogLevel() {
+    var file = environment(operator(SECRET)).get("HM_LOG_LEVEL_FILE");
+    var mount =
+        operator(SECRET).getVolumeMounts().stream()
+            .filter(m -> file.startsWith(m.getMountPath() + "/"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(mount.getSubPath()).isNull();
+    assertThat(deployment(SECRET).getSpec().getTemplate().getSpec().getVolumes())
+        .filteredOn(v -> v.getName().equals(mount.getName()))
+        .flatExtracting(v -> v.getDownwardAPI().getItems())
+        .singleElement()
+        .satisfies(
+            item -> {
+              assertThat(mount.getMountPath() + "/" + item.getPath()).isEqualTo(file);
+              assertThat(item.getFieldRef().getFieldPath())
+                  .isEqualTo("metadata.annotations['hostmaintenance.io/log-level']");
+            });
   }
 
   @Test

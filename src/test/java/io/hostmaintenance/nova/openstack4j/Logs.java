@@ -8,6 +8,7 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.AppenderBase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -60,6 +61,7 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
 
   @Override
   protected void append(ILoggingEvent event) {
+    event.prepareForDeferredProcessing();
     events.add(event);
   }
 
@@ -67,6 +69,23 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
   public List<String> at(Level level) {
     return events.stream()
         .filter(event -> event.getLevel() == level)
+        .map(ILoggingEvent::getFormattedMessage)
+        .toList();
+  }
+
+  /** The fields of each line whose message contains this. */
+  public List<Map<String, String>> fields(String part) {
+    return events.stream()
+        .filter(event -> event.getFormattedMessage().contains(part))
+        .map(ILoggingEvent::getMDCPropertyMap)
+        .toList();
+  }
+
+  /** The messages of the operator's own loggers from INFO on. */
+  public List<String> ofTheOperator() {
+    return events.stream()
+        .filter(event -> event.getLevel().isGreaterOrEqual(Level.INFO))
+        .filter(event -> event.getLoggerName().startsWith("io.hostmaintenance."))
         .map(ILoggingEvent::getFormattedMessage)
         .toList();
   }
