@@ -94,6 +94,18 @@ public final class Drain {
         .or(() -> waitsStill(input) ? Optional.of(waitForTurn(input)) : Optional.empty());
   }
 
+  /**
+   * Whether a newer operator wrote the status, so that this one must do nothing with the resource:
+   * the status may hold requests that it does not know.
+   *
+   * @return what is told of it; empty when this operator may act
+   */
+  public static Optional<Notice> writtenByNewer(HostMaintenance resource) {
+    return Optional.ofNullable(resource.getStatus())
+        .filter(HostMaintenanceStatus::newer)
+        .map(status -> Notice.warning(HostMessages.newerSchema(status.schema())));
+  }
+
   private static boolean waitsStill(DecisionInput input) {
     return !input.turn().come() && HostClaim.waitsForTurn(input.resource().getStatus());
   }

@@ -510,6 +510,19 @@ final class HostMessages {
         stopped.isEmpty() ? "" : "; the operator had stopped " + labels(stopped));
   }
 
+  /**
+   * A newer operator wrote the status, so that this one may not know all requests in it.
+   *
+   * @param schema the number that the status has
+   */
+  static Cause newerSchema(int schema) {
+    return Reason.NewerSchema.cause(
+        "A newer operator wrote the status: its schema is %s, this operator's %s. This operator"
+            + " leaves the resource alone. Run the newer one again, and go back to this one when"
+            + " there is no HostMaintenance.",
+        schema, HostMaintenance.SCHEMA_VERSION);
+  }
+
   /** The service is to be enabled, and nova-compute was not heard of since the deletion. */
   static Cause waitsForCompute(ComputeService service) {
     return Reason.WaitingForCompute.cause(

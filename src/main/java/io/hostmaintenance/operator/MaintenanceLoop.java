@@ -232,7 +232,7 @@ final class MaintenanceLoop {
       return;
     }
     var stored = resources.read(name);
-    if (stored.isEmpty()) {
+    if (stored.isEmpty() || Drain.writtenByNewer(stored.get()).isPresent()) {
       return;
     }
     var resource = stored.get();
@@ -300,6 +300,11 @@ final class MaintenanceLoop {
 
   private Result reconcile(HostMaintenance resource, Memory memory) {
     budget.enter(resource);
+    var newer = Drain.writtenByNewer(resource);
+    if (newer.isPresent()) {
+      events.record(resource, newer.get());
+      return new Result(settings.pollIdle(), false);
+    }
     var watched = watched(resource, memory);
     if (watched.isPresent()) {
       return watched.get();
@@ -738,7 +743,7 @@ final class MaintenanceLoop {
     var next = new HostMaintenance();
     next.setMetadata(resource.getMetadata());
     next.setSpec(resource.getSpec());
-    next.setStatus(status);
+    next.setStatus(status.toBuilder().schema(HostMaintenance.SCHEMA_VERSION).build());
     var stored = resources.writeStatus(next);
     memory.lastWrite = now();
     statuses.stored(resource, status);

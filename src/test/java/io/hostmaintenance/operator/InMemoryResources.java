@@ -16,6 +16,7 @@ final class InMemoryResources implements ResourceStore {
 
   private final Map<String, String> stored = new LinkedHashMap<>();
   private final List<HostMaintenanceStatus> writes = new ArrayList<>();
+  private final List<HostMaintenance> written = new ArrayList<>();
   private int version;
   private int conflicts;
   private int reads;
@@ -69,7 +70,8 @@ final class InMemoryResources implements ResourceStore {
     var next = unchanged(resource);
     next.setStatus(resource.getStatus());
     writes.add(resource.getStatus());
-    return store(next);
+    written.add(store(next));
+    return written.getLast();
   }
 
   @Override
@@ -129,6 +131,11 @@ final class InMemoryResources implements ResourceStore {
   /** Every status that was stored, in order. */
   List<HostMaintenanceStatus> writes() {
     return List.copyOf(writes);
+  }
+
+  /** Every resource as it was with a status that was stored, in order. */
+  List<HostMaintenance> written() {
+    return List.copyOf(written);
   }
 
   private static String version(HostMaintenance resource) {

@@ -44,7 +44,7 @@ public final class HostMaintenance
   public static final String SCHEMA = GROUP + "/schema";
 
   /** The schema that this operator writes. */
-  public static final int SCHEMA_VERSION = 6;
+  public static final int SCHEMA_VERSION = 7;
 
   /** The nova-compute host that it puts into maintenance. */
   public String host() {

@@ -24,6 +24,10 @@ public record HostMaintenanceStatus(
                 + " seen the resource.")
         Long observedGeneration,
     @JsonPropertyDescription(
+            "Number of the schema of the operator that wrote this status. An operator with a lower"
+                + " number leaves the resource alone.")
+        Integer schema,
+    @JsonPropertyDescription(
             "Pending, Draining, Blocked, InMaintenance, Failed, Exiting, or Planned with mode Plan.")
         String phase,
     @JsonPropertyDescription(
@@ -67,6 +71,11 @@ public record HostMaintenanceStatus(
   public HostMaintenanceStatus {
     conditions = conditions == null ? List.of() : List.copyOf(conditions);
     instances = instances == null ? List.of() : List.copyOf(instances);
+  }
+
+  /** Whether an operator wrote it whose schema this one does not know. */
+  public boolean newer() {
+    return schema != null && schema > HostMaintenance.SCHEMA_VERSION;
   }
 
   /** The condition of a type; empty when it is not there. */

@@ -201,7 +201,9 @@ public enum Reason {
   /** Moves are still under way although the resource goes. */
   MovesStillRunning,
   /** Let go by the annotation. */
-  GiveBackSkipped;
+  GiveBackSkipped,
+  /** A newer operator wrote the status. */
+  NewerSchema;
 
   /** A cause for this reason, whose message is the format with the values filled in. */
   public Cause cause(String format, Object... values) {

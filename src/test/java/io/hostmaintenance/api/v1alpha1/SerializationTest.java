@@ -182,6 +182,7 @@ class SerializationTest {
         HostMaintenanceStatus.builder()
             .cloud(new CloudStatus("north", "https://nova.example.org/v2.1"))
             .observedGeneration(7L)
+            .schema(HostMaintenance.SCHEMA_VERSION)
             .phase("Draining")
             .conditions(
                 List.of(new Condition(Condition.READY, "False", "Draining", "0 of 1", TEN, 7L)))
