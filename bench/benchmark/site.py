@@ -162,5 +162,5 @@ class Operator(Process):
 
     def warnings(self):
         """How many warnings and errors it has logged."""
-        return sum('"level":"WARN"' in line or '"level":"ERROR"' in line
+        return sum(bool(re.search('"log.level": *"(WARN|ERROR)"', line))
                    for line in self.log.read_text(errors='replace').splitlines())
