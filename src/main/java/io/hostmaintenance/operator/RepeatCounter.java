@@ -26,7 +26,7 @@ final class RepeatCounter extends AppenderBase<ILoggingEvent> {
   static final int REMEMBERED = 1000;
 
   private static final Pattern CHANGING =
-      Pattern.compile("req-[0-9a-f-]+|\\d+(\\.\\d+)? ?(ms|s|min|h)\\b");
+      Pattern.compile("req-[0-9a-f-]+|\\b\\d+(\\.\\d+)? ?(ms|s|min|h)\\b");
 
   private final Appender<ILoggingEvent> next;
 

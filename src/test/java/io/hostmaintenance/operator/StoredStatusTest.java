@@ -145,6 +145,18 @@ class StoredStatusTest {
   }
 
   @Test
+  void statusHasTheSchemaOfTheOperatorThatWroteIt() throws IOException {
+    try (var world = new World(directory)) {
+      world.active();
+      world.create("hm", "compute-1");
+
+      world.reconcile("hm");
+
+      assertThat(world.status("hm").schema()).isEqualTo(HostMaintenance.SCHEMA_VERSION);
+    }
+  }
+
+  @Test
   void thisVersionHasStoredEveryPhaseAndEveryStateOfARow() throws IOException {
     if (System.getProperty("stored.update") != null) {
       write();

@@ -10,11 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples are what the CRD allows, and the waves among them wait for each other. */
 class GitOpsExamplesTest {
@@ -123,6 +125,18 @@ class GitOpsExamplesTest {
         .containsExactly("Sync", "Sync");
     assertThat(Integer.parseInt(annotation(drain, "sync-wave")))
         .isLessThan(Integer.parseInt(annotation(job, "sync-wave")));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"argocd/maintenance", "flux/drain"})
+  void drainBeforeAJobIsHealthyOnlyWithAnEmptyHost(String directory) throws IOException {
+    var spec =
+        document(EXAMPLES.resolve("gitops").resolve(directory).resolve("host-maintenance.yaml"))
+            .path("spec");
+
+    assertThat(spec.properties())
+        .extracting(Map.Entry::getKey)
+        .doesNotContain("mode", "scope", "excludedInstances", "strategies", "suspend");
   }
 
   @Test
