@@ -89,6 +89,15 @@ final class Defects {
         Defect.of("tells of resources that another one tells of", "operator/Metrics")
             .where("leading.getAsBoolean() ? resources.get() : List.of()", "resources.get()")
             .caughtBy("operator.MetricsTest#standbyOperatorShowsNoResourceMetrics"),
+        Defect.of("tells of clouds that another one asks", "operator/Metrics")
+            .where("leading.getAsBoolean() ? clouds.get() : List.<CloudHealth>of()", "clouds.get()")
+            .caughtBy("operator.MetricsTest#standbyOperatorShowsNoResourceMetrics"),
+        Defect.of("counts a move that was not made", "operator/MoveMetrics")
+            .where("&& row.attemptsMade() >= was.attemptsMade()", "")
+            .caughtBy("operator.MoveMetricsTest#requestThatCountsAsNotMadeDoesNotCount"),
+        Defect.of("counts a drain again after a late arrival", "operator/MoveMetrics")
+            .where("&& !drainedBefore.remove(uid)", "")
+            .caughtBy("operator.MoveMetricsTest#drainAfterALateArrivalDoesNotCountAgain"),
         Defect.of("goes on with an Error as if nothing were", "operator/HostMaintenanceReconciler")
             .where("catch (RuntimeException | Error e)", "catch (RuntimeException e)")
             .caughtBy("operator.FailedReconciliationTest#javaErrorIsCountedReportedAndRetried"),
