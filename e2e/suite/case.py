@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import threading
 import time
 
@@ -14,6 +15,9 @@ from .waiting import Failure, demand, expect, until
 # Short migrations by the lab's fake hypervisor; any other ignores these metadata.
 QUICK = {'lab_lm_seconds': '0.5', 'lab_cold_seconds': '0.5'}
 CLOUD = 'e2e'
+# Strategies by which the operator moves each guest that it can.
+BOLD = {'fallback': 'Cold', 'paused': 'RepauseAndLive', 'suspended': 'ResumeLiveSuspend', 'rescued': 'UnrescueLive',
+        'shelved': 'Offload', 'error': 'Recover', 'unconfirmedResize': 'ConfirmAll'}
 
 
 class Case:
@@ -28,10 +32,10 @@ class Case:
         self.log = self.labs.request_log() if self.labs else None
         self.operators, self._clouds_files = [], 0
         self._stack, self._stopped = contextlib.ExitStack(), []
-        self.figures = []  # sentences that are printed with the result
+        self.figures = []  # sentences for the summary at the end
 
     def name(self, suffix=''):
-        return f"{PREFIX}{self.key.replace('_', '-')}{suffix}"
+        return PREFIX + re.sub('[^a-z0-9]+', '-', self.key).strip('-') + suffix
 
     # the operator
 

@@ -5,12 +5,11 @@ import contextlib
 import itertools
 import json
 import os
-import ssl
-import threading
-import urllib.error
 import urllib.parse
-import urllib.request
 from pathlib import Path
+
+import keystoneauth1.exceptions
+import openstack.config
 
 from .waiting import Failure, demand, until
 
@@ -35,87 +34,45 @@ class Refused(Exception):
 
 
 class Session:
-    """A login by one entry of clouds.yaml (password or application credential)."""
+    """A login by one entry of clouds.yaml, as openstacksdk reads it."""
 
     def __init__(self, entry):
         self.entry = entry
-        self._lock = threading.Lock()
-        self._token = self._catalog = None
-        cacert = entry.get('cacert')
-        self._tls = ssl.create_default_context(cafile=os.path.expanduser(cacert) if cacert else None)
-        if entry.get('verify') is False:
-            self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
-        self.user_id = self.project_id = None
+        # No file and no variable of the caller has a say.
+        loader = openstack.config.OpenStackConfig(load_yaml_config=False, load_envvars=False)
+        self._region = loader.get_one(**entry)
+        self._session = self._region.get_session()
+        self._session.timeout = 120
 
-    def _identity(self):
-        auth = self.entry['auth']
-        if auth.get('application_credential_id'):
-            return {'identity': {'methods': ['application_credential'], 'application_credential': {
-                'id': auth['application_credential_id'], 'secret': auth['application_credential_secret']}}}
+    @property
+    def user_id(self):
+        return self._session.get_user_id()
 
-        def domain(kind):
-            if auth.get(f'{kind}_domain_id'):
-                return {'id': auth[f'{kind}_domain_id']}
-            return {'name': auth.get(f'{kind}_domain_name', 'Default')}
-        project = ({'id': auth['project_id']} if auth.get('project_id')
-                   else {'name': auth['project_name'], 'domain': domain('project')})
-        return {'identity': {'methods': ['password'], 'password': {'user': {
-            'name': auth['username'], 'password': auth['password'], 'domain': domain('user')}}},
-            'scope': {'project': project}}
-
-    def _send(self, method, url, body, headers):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data, {'Accept': 'application/json', **headers}, method=method)
-        if data is not None:
-            request.add_header('Content-Type', 'application/json')
-        try:
-            with urllib.request.urlopen(request, timeout=120, context=self._tls) as answer:
-                return answer.headers, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                raise Refused(f'{method} {url}', error.code, error.read().decode(errors='replace')) from None
-        except OSError as error:
-            raise Refused(f'{method} {url}', 0, str(error)) from None
-
-    def login(self):
-        """Gets a token unless there is one; other threads share it."""
-        with self._lock:
-            if self._token is None:
-                auth_url = self.entry['auth']['auth_url'].rstrip('/')
-                auth_url += '' if auth_url.endswith('/v3') else '/v3'
-                headers, text = self._send('POST', f'{auth_url}/auth/tokens', {'auth': self._identity()}, {})
-                token = json.loads(text)['token']
-                self.user_id, self.project_id = token['user']['id'], token['project']['id']
-                self._catalog, self.auth_url = token['catalog'], auth_url
-                self._token = headers['X-Subject-Token']
-            return self._token
+    @property
+    def project_id(self):
+        return self._session.get_project_id()
 
     def endpoint(self, kind):
         """The service's address by clouds.yaml's rules: an override, else the catalog by region and interface."""
-        self.login()
         if kind == 'identity':
-            return self.auth_url
-        if override := self.entry.get(f'{kind}_endpoint_override'):
-            return override.rstrip('/')
-        region, interface = self.entry.get('region_name'), self.entry.get('interface', 'public').removesuffix('URL')
-        for service in self._catalog:
-            for endpoint in service['endpoints'] if service['type'] == kind else ():
-                if endpoint['interface'] == interface and region in (None, endpoint['region_id']):
-                    return endpoint['url'].rstrip('/')
-        raise Failure(f'the catalog has no {interface} endpoint of {kind} in region {region}')
+            return self.entry['auth']['auth_url'].rstrip('/').removesuffix('/v3') + '/v3'
+        found = self._region.get_endpoint(kind) or self._session.get_endpoint(
+            service_type=kind, interface=self._region.get_interface(kind), region_name=self._region.get_region_name(kind))
+        demand(found, f'the catalog has no {kind} in region {self._region.region_name}')
+        return found.rstrip('/')
 
     def call(self, kind, method, path, body=None, headers=None):
         """The answer's JSON, or None when it is empty. Raises Refused."""
-        for again in (True, False):
-            try:
-                _, text = self._send(method, self.endpoint(kind) + path, body,
-                                     {'X-Auth-Token': self.login(), **(headers or {})})
-                return json.loads(text) if text.strip() else None
-            except Refused as refused:
-                if refused.status != 401 or not again:
-                    raise
-                with self._lock:
-                    self._token = None
+        try:
+            url = self.endpoint(kind) + path
+            answer = self._session.request(url, method, json=body, headers=headers or {}, raise_exc=False)
+        except keystoneauth1.exceptions.HttpError as error:
+            raise Refused(f'{method} {kind}{path}', error.http_status, str(error)) from None
+        except keystoneauth1.exceptions.ClientException as error:
+            raise Refused(f'{method} {kind}{path}', 0, str(error)) from None
+        if answer.status_code >= 400:
+            raise Refused(f'{method} {url}', answer.status_code, answer.text)
+        return answer.json() if answer.content.strip() else None
 
 
 def busy(servers):
@@ -429,7 +386,6 @@ class Keystone:
     def credential(entry, name, rules):
         """Makes an application credential of the entry's user with these access rules; an entry of clouds.yaml for it."""
         session = Session(entry)
-        session.login()
         path = f'/users/{session.user_id}/application_credentials'
         for old in session.call('identity', 'GET', f'{path}?name={name}')['application_credentials']:
             session.call('identity', 'DELETE', f"{path}/{old['id']}")

@@ -59,12 +59,6 @@ class Kube:
         items = {'apiVersion': 'v1', 'kind': 'List', 'items': list(objects)}
         return self.kubectl('apply', '--server-side', '--field-manager=hm-e2e', '-f', '-', stdin=json.dumps(items))
 
-    def from_yaml(self, text):
-        """What a YAML document holds. kubectl is the parser: a patch may be YAML, the result is asked for as JSON."""
-        nothing = json.dumps({'apiVersion': f'{GROUP}/v1alpha1', 'kind': 'Nothing', 'metadata': {'name': 'x'}})
-        merged = self.kubectl('patch', '--local', '--type=merge', '-f', '-', '-p', text, '-o', 'json', stdin=nothing)
-        return {k: v for k, v in json.loads(merged).items() if k not in ('apiVersion', 'kind', 'metadata')}
-
     def manifests(self, text):
         """The Kubernetes objects of a YAML stream."""
         return documents(self.kubectl('create', '--dry-run=client', '--validate=false', '-o', 'json', '-f', '-', stdin=text))

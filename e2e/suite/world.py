@@ -7,6 +7,8 @@ import secrets
 import time
 from pathlib import Path
 
+import yaml
+
 from . import operator
 from .cloud import PREFIX, Cloud, Keystone, Session, clouds_file, entry_of
 from .kube import CRD, Kube
@@ -27,7 +29,6 @@ class World:
         self.begun = time.time()
         self.out = home / 'e2e' / time.strftime('%Y%m%d-%H%M%S')
         self.out.mkdir(parents=True)
-        self.short = options.ci
         if options.cloud:
             self.labs = None
             demand(os.environ.get('KUBECONFIG'), 'with --cloud the cluster is named by KUBECONFIG')
@@ -41,7 +42,7 @@ class World:
             kubeconfig, file, name, path = self.labs.kubeconfig(), self.labs.clouds(), 'novalab', self.labs.bin
             self.hosts = ['compute-1', 'compute-2', 'compute-3', 'compute-4']
         self.kube = Kube(kubeconfig, path)
-        clouds = self.kube.from_yaml(file.read_text())
+        clouds = yaml.safe_load(file.read_text())
         self._admin = entry_of(clouds, name)
         self.member_entry = clouds['clouds'].get('novalab-demo') if self.labs else None
         self.cloud = Cloud(Session(self._admin), options.image, options.flavor, options.network)

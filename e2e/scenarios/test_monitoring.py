@@ -2,10 +2,13 @@
 
 import subprocess
 
-from .cloud import values
-from .suites import SCENARIOS
-from .waiting import demand
-from .world import ROOT
+import pytest
+
+from suite.cloud import values
+from suite.waiting import demand
+from suite.world import ROOT
+
+pytestmark = pytest.mark.short
 
 
 class Prometheus:
@@ -29,9 +32,9 @@ class Prometheus:
             self._process.communicate(timeout=120)
 
 
-@SCENARIOS.scenario('each panel of the dashboard shows a drain that a real Prometheus scraped; HostInMaintenance fires',
-                    lab=True)
-def dashboard(c):
+@pytest.mark.lab
+def test_dashboard(c):
+    """Each panel of the dashboard shows a drain that a real Prometheus scraped; HostInMaintenance fires."""
     guests = c.guests(values(c.boot(('active', 3), ('stopped', 1))))
     prometheus = c.entered(Prometheus(c.run_operator().port))
     c.kube.create(c.name(), c.host, reason='to be watched')

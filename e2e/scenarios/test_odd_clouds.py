@@ -2,24 +2,23 @@
 
 import copy
 import dataclasses
-import functools
 import json
 import re
 import socket
 import time
 import uuid
 
-from .case import CLOUD
-from .cloud import PREFIX, Keystone, values
-from .field import SERVERS, SERVICES, TWO, drain, finished, works_or_says
-from .kube import condition, demand_row, rows, summary
-from .operator import FAST
-from .proxy import ALWAYS, LOGIN, Answer, calls, moves, of_date, of_json, of_times
-from .suites import FIELD
-from .waiting import demand, expect, pause, until
+import pytest
 
-scenario = FIELD.scenario
+from suite.case import CLOUD
+from suite.cloud import PREFIX, Keystone, values
+from suite.field import SERVERS, SERVICES, TWO, drain, finished, works_or_says
+from suite.kube import condition, demand_row, rows, summary
+from suite.operator import FAST
+from suite.proxy import ALWAYS, LOGIN, Answer, calls, moves, of_date, of_json, of_times
+from suite.waiting import demand, expect, pause, until
 
+pytestmark = pytest.mark.field
 
 # odd catalogs
 
@@ -27,9 +26,11 @@ ODD_ENDPOINTS = ('ws://127.0.0.1:9000', '', None, 'not a url', 'http://', 'https
                  'http://swift.example.org/v1/AUTH_$(project_id)s', 'javascript:alert(1)')
 
 
-@scenario('the catalog has endpoints that are no URLs and services without some fields: the host is drained',
-          ci=True, short=True, lab=True)
-def odd_catalog(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_odd_catalog(c):
+    """The catalog has endpoints that are no URLs and services without some fields: the host is drained."""
     proxy = c.cloud_proxy()
 
     def spoil(catalog):
@@ -45,9 +46,11 @@ def odd_catalog(c):
     drain(c, proxy=proxy)
 
 
-@scenario('every endpoint of the catalog ends in slashes: the operator finds and asks placement',
-          ci=True, short=True, lab=True)
-def slashes(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_slashes(c):
+    """Every endpoint of the catalog ends in slashes: the operator finds and asks placement."""
     proxy = c.cloud_proxy()
 
     def add_slashes(catalog):
@@ -72,9 +75,11 @@ def _dead():
         return f'http://127.0.0.1:{free.getsockname()[1]}'
 
 
-@scenario('clouds.yaml says endpoint_type: internal, and the public endpoints are unreachable: the host is drained',
-          ci=True, short=True, lab=True)
-def endpoint_type(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_endpoint_type(c):
+    """clouds.yaml says endpoint_type: internal, and the public endpoints are unreachable: the host is drained."""
     proxy, dead = c.cloud_proxy(), _dead()
 
     def close(catalog):
@@ -86,9 +91,10 @@ def endpoint_type(c):
     drain(c, clouds=c.clouds_file(**c.through(proxy), endpoint_type='internal'))
 
 
-@scenario('host names of the cloud contain underscores: the host is drained, or the message says so',
-          short=True, lab=True)
-def underscores(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_underscores(c):
+    """Host names of the cloud contain underscores: the host is drained, or the message says so."""
     names = {'identity': 'key_stone.hm-e2e.test', 'compute': 'nova_api.hm-e2e.test', 'placement': 'place_ment.hm-e2e.test'}
     proxy, hosts = c.cloud_proxy(names=names), c.directory / 'hosts'
     hosts.write_text(''.join(f'127.0.0.1 {name}\n' for name in names.values()))
@@ -98,9 +104,10 @@ def underscores(c):
     works_or_says(c, name, guests, 'underscore')
 
 
-@scenario('auth_url has capitals, blanks at both ends and a slash: the operator reads it as the openstack client does',
-          short=True, lab=True)
-def capitals(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_capitals(c):
+    """auth_url has capitals, blanks at both ends and a slash: the operator reads it as the openstack client does."""
     proxy = c.cloud_proxy()
     url = proxy.urls['identity'].replace('http://127.0.0.1', 'HTTP://LocalHost')
     guests, name = c.guests(values(c.boot(*TWO))), c.name()
@@ -128,9 +135,10 @@ class _Twin:
         return Answer(200, {'Content-Type': 'application/json'}, json.dumps({'service': self.row}).encode())
 
 
-@scenario('Nova lists two nova-compute services of the host, a dead one first: both are disabled, or the host is '
-          'refused', short=True, lab=True)
-def twin_services(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_twin_services(c):
+    """Nova lists two nova-compute services of the host, a dead one first: both are disabled, or the host is refused."""
     proxy, name = c.cloud_proxy(), c.name()
     twin = _Twin({**c.cloud.service(c.host), 'id': str(uuid.uuid4()), 'state': 'down', 'updated_at': None})
     proxy.edit(calls('GET', SERVICES), of_json(twin.list))
@@ -156,9 +164,10 @@ def twin_services(c):
     c.prove_enabled()
 
 
-@scenario('the host has two hypervisors, an orphan first, and a build is on its way: not Drained before it came and '
-          'moved', lab=True)
-def two_hypervisors(c):
+@pytest.mark.lab
+def test_two_hypervisors(c):
+    """The host has two hypervisors, an orphan first, and a build is on its way: not Drained before it came and moved.
+    """
     proxy, name = c.cloud_proxy(), c.name()
     orphan = {'id': str(uuid.uuid4()), 'hypervisor_hostname': f'{c.host}-old', 'state': 'up', 'status': 'enabled'}
 
@@ -197,9 +206,11 @@ def two_hypervisors(c):
     c.prove_enabled()
 
 
-@scenario('nova-compute is forced down: the message names the command that ends this, and then the host is drained',
-          ci=True, short=True, lab=True)
-def forced_down(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_forced_down(c):
+    """nova-compute is forced down: the message names the command that ends this, and then the host is drained."""
     guests, name = c.guests(values(c.boot(*TWO))), c.name()
 
     def force(down):
@@ -215,9 +226,10 @@ def forced_down(c):
     finished(c, name, guests)
 
 
-@scenario('spec.host is a short name or has other capitals: the message suggests the right name among many',
-          short=True, lab=True)
-def near_names(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_near_names(c):
+    """spec.host is a short name or has other capitals: the message suggests the right name among many."""
     proxy = c.cloud_proxy()
 
     def more(document):
@@ -236,9 +248,11 @@ def near_names(c):
         c.kube.delete(name, wait=60)
 
 
-@scenario('lists of servers and migrations are empty, with status 200 and no placement: a full host is not Drained',
-          ci=True, short=True, lab=True)
-def short_lists(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_short_lists(c):
+    """Lists of servers and migrations are empty, with status 200 and no placement: a full host is not Drained."""
     proxy, name, guests = c.cloud_proxy(), c.name(), c.guests(values(c.boot(('active', 1), ('paused', 1))))
     proxy.catalog(lambda catalog: [catalog.remove(s) for s in list(catalog) if s['type'] == 'placement'])
     ends = [proxy.edit(calls('GET', path), of_json(lambda document, key=key: {key: []} if key in document else None))
@@ -256,9 +270,9 @@ def short_lists(c):
     finished(c, name, guests)
 
 
-@scenario('a guest keeps its task after its action failed: the row soon gives the error text, and after a reset it '
-          'moves', lab=True)
-def task_for_ever(c):
+@pytest.mark.lab
+def test_task_for_ever(c):
+    """A guest keeps its task after its action failed: the row soon gives the error text, and after a reset it moves."""
     proxy, name = c.cloud_proxy(), c.name()
     server = c.boot(('active', 1), lab_precheck_fail=1)['active'][0]
     guests = c.guests([server])
@@ -284,22 +298,24 @@ def task_for_ever(c):
 
 # clocks
 
-def _clock(seconds, c):
-    """The records that Nova writes are so many seconds behind the Date of its replies."""
+@pytest.mark.lab
+@pytest.mark.parametrize('seconds', [
+    pytest.param(6, marks=[pytest.mark.ci, pytest.mark.short], id='ahead-6'),
+    pytest.param(60, marks=pytest.mark.short, id='ahead-60'), pytest.param(-60, id='behind-60'),
+    pytest.param(3600, id='ahead-3600')])
+def test_clock(c, seconds):
+    """The records that Nova writes are so many seconds behind the Date of its replies: the operator recognizes its own
+    requests.
+    """
     proxy = c.cloud_proxy()
     proxy.edit(lambda seen: seen.kind == 'compute', of_date(seconds))
     drain(c, (('active', 2), ('stopped', 2)), proxy=proxy)
 
 
-for _seconds, _marks in ((6, {'ci': True, 'short': True}), (60, {'short': True}), (-60, {}), (3600, {})):
-    scenario(f'the clock of replies is {abs(_seconds)} s {"ahead of" if _seconds > 0 else "behind"} the clock of records: '
-             'the operator recognizes its own requests', lab=True, **_marks,
-             key=f"clock{_seconds:+d}".replace('+', '_ahead_').replace('-', '_behind_'))(functools.partial(_clock, _seconds))
-
-
-@scenario("the operator's clock is two hours ahead, longer than a token is valid: it logs in once",
-          short=True, lab=True)
-def token_times(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_token_times(c):
+    """The operator's clock is two hours ahead, longer than a token is valid: it logs in once."""
     proxy = c.cloud_proxy()
     for edit in (of_date(-7200), of_times(-7200)):
         proxy.edit(lambda seen: seen.kind == 'identity', edit)
@@ -319,9 +335,11 @@ def _written(c, proxy, user):
             + ''.join(f'      {k}: {v}\n' for k, v in lines.items()))
 
 
-@scenario('the password looks like a number and has no quotes: the operator uses it as it is written',
-          ci=True, short=True, lab=True)
-def password_like_a_number(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_password_like_a_number(c):
+    """The password looks like a number and has no quotes: the operator uses it as it is written."""
     proxy, keystone, user, clouds = c.cloud_proxy(), Keystone(c.cloud.session), PREFIX + 'number', c.directory / 'clouds.yaml'
     keystone.user(user, '123e4567', 'admin')
     c.undo(keystone.forget, user)
@@ -329,8 +347,10 @@ def password_like_a_number(c):
     drain(c, clouds=clouds)
 
 
-@scenario('the password is in secure.yaml, which OS_CLIENT_SECURE_FILE names', short=True, lab=True)
-def secure_yaml(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_secure_yaml(c):
+    """The password is in secure.yaml, which OS_CLIENT_SECURE_FILE names."""
     proxy, entry = c.cloud_proxy(), c.world.operator_entry
     clouds, secure = c.directory / 'clouds.yaml', c.directory / 'secure.yaml'
     clouds.write_text(_written(c, proxy, entry['auth']['username']))
@@ -340,9 +360,10 @@ def secure_yaml(c):
 
 # groups
 
-@scenario('all members of a hard affinity group are on the host: the row names what helps, and that helps',
-          short=True, lab=True)
-def affinity(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_affinity(c):
+    """All members of a hard affinity group are on the host: the row names what helps, and that helps."""
     group, name = c.cloud.group('affinity'), c.name()
     c.undo(c.cloud.drop_group, group)
     member = c.cloud.with_group(group)
@@ -361,8 +382,9 @@ def affinity(c):
     finished(c, name, guests, 400)
 
 
-@scenario('the only member of a hard affinity group is on the host: its row gives the reason AffinityGroup', lab=True)
-def affinity_of_one(c):
+@pytest.mark.lab
+def test_affinity_of_one(c):
+    """The only member of a hard affinity group is on the host: its row gives the reason AffinityGroup."""
     group, name = c.cloud.group('affinity'), c.name()
     c.undo(c.cloud.drop_group, group)
     ids = values(c.cloud.with_group(group).boot(c.host, c.other, [('active', 1, {'lab_lm_seconds': '0.5'})]))
@@ -382,9 +404,9 @@ def _no_valid_host(c, name, server):
     return rows(c.stalled(name, 'InstancesBlocked', 200))[server]
 
 
-@scenario('no valid host for a member of an anti-affinity group that is pinned to a zone: the group is not blamed',
-          lab=True)
-def anti_affinity_zone(c):
+@pytest.mark.lab
+def test_anti_affinity_zone(c):
+    """No valid host for a member of an anti-affinity group that is pinned to a zone: the group is not blamed."""
     zone = c.zone()
     group = c.cloud.group('anti-affinity')
     c.undo(c.cloud.drop_group, group)
@@ -393,8 +415,9 @@ def anti_affinity_zone(c):
     expect('ZonePinned', row['reason'], f"reason of the row, '{row['message']}'")
 
 
-@scenario('every other host has a member of the anti-affinity group: the row names the group and its hosts', lab=True)
-def anti_affinity(c):
+@pytest.mark.lab
+def test_anti_affinity(c):
+    """Every other host has a member of the anti-affinity group: the row names the group and its hosts."""
     group = c.cloud.group('anti-affinity')
     c.undo(c.cloud.drop_group, group)
     member = c.cloud.with_group(group)

@@ -8,16 +8,16 @@ import secrets
 import string
 import time
 
-from .case import CLOUD
-from .cloud import PREFIX, Keystone, Refused, Session, clouds_yaml, values
-from .kube import CRD, GROUP, condition, demand_row, rows, summary
-from .operator import DEFAULTS, FAST
-from .scenarios import BOLD
-from .suites import SCENARIOS
-from .waiting import PATIENCE, Failure, demand, expect, until
-from .world import NAMESPACE
+import pytest
 
-scenario = SCENARIOS.scenario
+from suite.case import BOLD, CLOUD
+from suite.cloud import PREFIX, Keystone, Refused, Session, clouds_yaml, values
+from suite.kube import CRD, GROUP, condition, demand_row, rows, summary
+from suite.operator import DEFAULTS, FAST
+from suite.waiting import PATIENCE, Failure, demand, expect, until
+from suite.world import NAMESPACE
+
+pytestmark = pytest.mark.short
 
 RESOURCES = f'/apis/{GROUP}/v1alpha1/hostmaintenances'
 COUNT = 30
@@ -121,9 +121,9 @@ def handled(resource):
     return status['observedGeneration'] == resource['metadata']['generation']
 
 
-@scenario('random resources are refused with a clear message or handled, and a good resource is served in its usual '
-          'time', lab=True)
-def fuzz(c):
+@pytest.mark.lab
+def test_fuzz(c):
+    """Random resources are refused with a clear message or handled, and a good resource is served in its usual time."""
     seed = int(os.environ.get('HM_E2E_SEED', 0)) or secrets.randbelow(10**9)
     try:
         _fuzz(c, seed)
@@ -197,8 +197,9 @@ ACCESS_RULES = [{'service': service, 'method': method, 'path': path} for service
     ('placement', 'GET', '/allocation_candidates'))]
 
 
-@scenario("an application credential that allows only the operator's own calls is enough", lab=True)
-def accessrules(c):
+@pytest.mark.lab
+def test_accessrules(c):
+    """An application credential that allows only the operator's own calls is enough."""
     credential = Keystone.credential(c.world.operator_entry, c.name(), ACCESS_RULES)
     made = c.boot(('active', 1), ('paused', 1), ('stopped', 1), ('active', 1, {'lab_lm_seconds': 60}))
     slow = made['active'].pop()
@@ -254,9 +255,11 @@ def accessrules(c):
     c.prove_quiet(running.log.read_text(), credential['auth']['application_credential_secret'])
 
 
-@scenario('policy allows nobody to resume, to stop and to read diagnostics: the rows that need it say so, all others go on, '
-          'and the rest follows once it is allowed', lab=True)
-def forbidden_verb(c):
+@pytest.mark.lab
+def test_forbidden_verb(c):
+    """Policy allows nobody to resume, to stop and to read diagnostics: the rows that need it say so, all others go on,
+    and the rest follows once it is allowed.
+    """
     made = c.boot(('active', 1), ('paused_moved', 1), ('rescued', 1), ('suspended', 1), ('rescued_off', 1), ('error', 1))
     resumed, stopped, read, name = made['suspended'][0], made['rescued_off'][0], made['error'][0], c.name()
     untouched = c.guests([resumed])
@@ -285,8 +288,10 @@ def forbidden_verb(c):
     c.prove_enabled()
 
 
-@scenario('the operator uses every Kubernetes permission that the chart grants, and no other', lab=True, last=True)
-def rights(c):
+@pytest.mark.lab
+@pytest.mark.last
+def test_rights(c):
+    """The operator uses every Kubernetes permission that the chart grants, and no other."""
     _lead(c)
     granted, used = grants(c.world.rights, c.world.operator_account), set()
     for event in c.labs.audited(c.world.operator_account, c.world.begun):

@@ -3,12 +3,13 @@
 import re
 import shlex
 
-from .cloud import PREFIX, values
-from .kube import condition, demand_row, rows
-from .suites import SCENARIOS
-from .waiting import demand, expect, pause, until
+import pytest
 
-scenario = SCENARIOS.scenario
+from suite.cloud import PREFIX, values
+from suite.kube import condition, demand_row, rows
+from suite.waiting import demand, expect, pause, until
+
+pytestmark = pytest.mark.short
 
 
 def _plan(c, name, **spec):
@@ -26,8 +27,9 @@ def _untouched(c, name, guests):
     demand('finalizers' not in c.kube.get(name)['metadata'], f'{name} has a finalizer')
 
 
-@scenario('a plan touches nothing, and what was planned is what happens', ci=True)
-def plan_then_drain(c):
+@pytest.mark.ci
+def test_plan_then_drain(c):
+    """A plan touches nothing, and what was planned is what happens."""
     made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1), ('suspended', 1))
     guests, name = c.guests(values(made)), c.name()
     c.run_operator()
@@ -69,8 +71,8 @@ def plan_then_drain(c):
     c.prove_enabled()
 
 
-@scenario('a plan can be deleted at once, and stands beside the drain of another resource')
-def plan_holds_nothing(c):
+def test_plan_holds_nothing(c):
+    """A plan can be deleted at once, and stands beside the drain of another resource."""
     made, name = c.boot(('active', 1)), c.name('-plan')
     guests = c.guests(values(made))
     c.run_operator()
@@ -92,9 +94,11 @@ def _printed(message):
     return shlex.split(found.group(1))
 
 
-@scenario('a zone, a group, a hint and a flavor that leave no host: each is named, in the plan and in the drain, and '
-          'each remedy works', lab=True)
-def true_blockers(c):
+@pytest.mark.lab
+def test_true_blockers(c):
+    """A zone, a group, a hint and a flavor that leave no host: each is named, in the plan and in the drain, and each
+    remedy works.
+    """
     others = [h for h in c.hosts if h != c.host]
     trait, group, zone = 'CUSTOM_E2E', c.cloud.group('anti-affinity'), c.zone()
     c.undo(c.cloud.drop_group, group)

@@ -1,47 +1,48 @@
-"""The scenarios. Each is a story with its proof: what is set up, what is applied, what Nova and kubectl then say."""
+"""Drains and give-backs. Each is a story with its proof: what is set up, what is applied, what Nova and kubectl then say."""
 
 import random
 import secrets
 import subprocess
 import time
 
-from .case import ServiceLog
-from .cloud import Keystone, clouds_yaml, values
-from .kube import GROUP, condition, demand_row, rows, summary
-from .operator import DEFAULTS, FAST
-from .proxy import ALWAYS, calls, moves
-from .suites import SCENARIOS
-from .waiting import Failure, demand, expect, until
-from .world import NAMESPACE, ROOT
+import pytest
 
-scenario = SCENARIOS.scenario
+from suite.case import BOLD, ServiceLog
+from suite.cloud import Keystone, clouds_yaml, values
+from suite.kube import GROUP, condition, demand_row, rows, summary
+from suite.operator import DEFAULTS, FAST
+from suite.proxy import ALWAYS, calls, moves
+from suite.waiting import Failure, demand, expect, until
+from suite.world import NAMESPACE, ROOT
 
-
-@scenario('ACTIVE, locked, PAUSED and SHUTOFF guests move and keep their state, and a delete enables the host again',
-          ci=True)
-def every_guest_as_it_was(c):
-    for settings in (FAST,) if c.world.short else (FAST, DEFAULTS):
-        made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1))
-        guests, name = c.guests(values(made)), c.name()
-        with c.operator(settings=settings), ServiceLog(c.cloud, c.host) as service:
-            c.kube.create(name, c.host, reason='replace DIMM A3')
-            c.drained(name)
-            c.prove_maintenance(name, guests)
-            if c.log:
-                c.prove_asked(name, made['active'] + made['locked'] + made['paused'])
-                c.prove_asked(name, made['stopped'], 'migrate')
-            (c.directory / 'get-wide.txt').write_text(c.kube.kubectl('get', 'hm', '-o', 'wide'))
-            demand(c.kube.events(name), f'there is no event of {name}')
-            c.kube.delete(name, wait=60)
-            c.prove_enabled()
-        expect(['enabled', 'disabled', 'enabled'], [status for _, status, _ in service.seen], 'life of the service')
-        c.prove_moved(guests)
-        c.world.sweep()
+pytestmark = pytest.mark.short
 
 
-@scenario('guests in every state: the operator moves those that Nova can move, the others are Blocked until an '
-          'administrator acts', ci=True)
-def every_state(c):
+@pytest.mark.parametrize('settings', [pytest.param(FAST, marks=pytest.mark.ci, id='fast'), pytest.param(DEFAULTS, id='default')])
+def test_every_guest_as_it_was(c, settings):
+    """ACTIVE, locked, PAUSED and SHUTOFF guests move and keep their state, and a delete enables the host again."""
+    made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1))
+    guests, name = c.guests(values(made)), c.name()
+    with c.operator(settings=settings), ServiceLog(c.cloud, c.host) as service:
+        c.kube.create(name, c.host, reason='replace DIMM A3')
+        c.drained(name)
+        c.prove_maintenance(name, guests)
+        if c.log:
+            c.prove_asked(name, made['active'] + made['locked'] + made['paused'])
+            c.prove_asked(name, made['stopped'], 'migrate')
+        (c.directory / 'get-wide.txt').write_text(c.kube.kubectl('get', 'hm', '-o', 'wide'))
+        demand(c.kube.events(name), f'there is no event of {name}')
+        c.kube.delete(name, wait=60)
+        c.prove_enabled()
+    expect(['enabled', 'disabled', 'enabled'], [status for _, status, _ in service.seen], 'life of the service')
+    c.prove_moved(guests)
+
+
+@pytest.mark.ci
+def test_every_state(c):
+    """Guests in every state: the operator moves those that Nova can move, the others are Blocked until an administrator
+    acts.
+    """
     made = c.boot(('active', 2), ('locked', 1), ('paused', 1), ('stopped', 1), ('suspended', 1), ('error', 1),
                   ('rescued', 1), ('shelved', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('paused_moved', 1))
     movable = [i for state in ('active', 'locked', 'paused', 'stopped') for i in made[state]]
@@ -84,13 +85,11 @@ def every_state(c):
     c.prove_enabled()
 
 
-BOLD = {'fallback': 'Cold', 'paused': 'RepauseAndLive', 'suspended': 'ResumeLiveSuspend', 'rescued': 'UnrescueLive',
-        'shelved': 'Offload', 'error': 'Recover', 'unconfirmedResize': 'ConfirmAll'}
-
-
-@scenario('guests in every state and the boldest strategies: the host becomes empty with nobody\'s help, and each '
-          'guest comes out as its strategy says', ci=True)
-def every_state_by_strategies(c):
+@pytest.mark.ci
+def test_every_state_by_strategies(c):
+    """Guests in every state and the boldest strategies: the host becomes empty with nobody's help, and each guest comes
+    out as its strategy says.
+    """
     made = c.boot(('active', 1), ('locked', 1), ('paused', 1), ('stopped', 1), ('suspended', 1), ('error', 1),
                   ('rescued', 1), ('shelved', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('paused_moved', 1))
     name = c.name()
@@ -113,8 +112,8 @@ def every_state_by_strategies(c):
     c.prove_enabled()
 
 
-@scenario('scope: Running: what is off stays, a guest that nothing moves is stopped, and a delete starts it again')
-def only_what_runs(c):
+def test_only_what_runs(c):
+    """scope: Running: what is off stays, a guest that nothing moves is stopped, and a delete starts it again."""
     made, name = c.boot(('active', 1), ('stopped', 1), ('suspended', 1), ('shelved', 1)), c.name()
     c.run_operator()
     c.kube.create(name, c.host, reason='reboot', scope='Running', strategies={'active': 'Stop'})
@@ -177,10 +176,13 @@ class Killer:
         return until(expected, check, seconds)
 
 
-@scenario('SIGKILL right after each request of each way of several steps, one guest after the other: each comes out as its '
-          'strategy says, and the operator requests no step twice', ci=True, lab=True)
-def killed_in_a_way(c):
-    states = ('suspended', 'rescued_off') if c.world.short else STEPS
+@pytest.mark.lab
+@pytest.mark.parametrize('states', [
+    pytest.param(('suspended', 'rescued_off'), marks=pytest.mark.ci, id='two'), pytest.param(STEPS, id='all')])
+def test_killed_in_a_way(c, states):
+    """SIGKILL right after each request of each way of several steps, one guest after the other: each comes out as its
+    strategy says, and the operator requests no step twice.
+    """
     # killed_operator has the kill at a live migration that is all of its way; this one fails, which takes a minute to tell.
     one, killer = _to_be_killed(c, states, spared=('active', 'os-migrateLive'))
     name, to_come = c.name(), list(one.values())
@@ -194,9 +196,9 @@ def killed_in_a_way(c):
     expect(sum(len(STEPS[state]) for state in one) - ('active' in one), len(killer.met), 'kills')
 
 
-@scenario('the same with all guests at once: a kill also falls between the intent and the request of another guest',
-          lab=True)
-def killed_in_ways_at_once(c):
+@pytest.mark.lab
+def test_killed_in_ways_at_once(c):
+    """The same with all guests at once: a kill also falls between the intent and the request of another guest."""
     one, killer = _to_be_killed(c, STEPS)
     name = c.name()
     c.kube.create(name, c.host, strategies=BOLD, maxAttempts=1)
@@ -237,9 +239,11 @@ def asked_by_operator(c, server_id):
     return [x['action'] for x in c.cloud.actions(server_id) if x['user_id'] == c.world.operator_user]
 
 
-@scenario('SIGKILL right after the stop that a live migration falls back to, and after the start on delete: the guest is '
-          'stopped once and started once', lab=True)
-def killed_at_a_stop(c):
+@pytest.mark.lab
+def test_killed_at_a_stop(c):
+    """SIGKILL right after the stop that a live migration falls back to, and after the start on delete: the guest is
+    stopped once and started once.
+    """
     made, name = c.boot(('active', 1, {'lab_lm_fail': 1})), c.name()
     guest = made['active'][0]
     killer = Killer(c, c.proxy(), spared=[(guest, 'os-migrateLive')])
@@ -256,9 +260,10 @@ def killed_at_a_stop(c):
     expect(['os-start', 'os-stop'], sorted(a for _, a in killer.met), 'kills')
 
 
-@scenario('the owner acts on a guest in the middle of its way: the way ends there, and the guest stays as its owner wants it',
-          lab=True)
-def owner_takes_over(c):
+@pytest.mark.lab
+def test_owner_takes_over(c):
+    """The owner acts on a guest in the middle of its way: the way ends there, and the guest stays as its owner wants it.
+    """
     made, name, proxy = c.boot(('suspended', 1)), c.name(), c.proxy()
     guest = made['suspended'][0]
 
@@ -281,8 +286,9 @@ LEFT = {'active': 'Skip', 'paused': 'Skip', 'stopped': 'Skip', 'suspended': 'Ski
         'softDeleted': 'Skip', 'error': 'Skip', 'unconfirmedResize': 'Skip'}
 
 
-@scenario('Skip for each state: every guest stays as it was, Ready is True and Drained is False', lab=True)
-def skip_in_every_state(c):
+@pytest.mark.lab
+def test_skip_in_every_state(c):
+    """Skip for each state: every guest stays as it was, Ready is True and Drained is False."""
     made = c.boot(('active', 1), ('locked', 1), ('paused', 1), ('paused_moved', 1), ('stopped', 2), ('suspended', 1),
                   ('error', 1), ('error_off', 1), ('rescued', 1), ('shelved', 1), ('verify_resize', 1),
                   ('verify_resize_from', 1))
@@ -305,9 +311,11 @@ def skip_in_every_state(c):
     c.prove_enabled()
 
 
-@scenario('an instance that the spec excludes, locked guests, metadata that names a strategy, a soft-deleted instance, and '
-          'the confirmation of migrations alone', lab=True)
-def word_by_word(c):
+@pytest.mark.lab
+def test_word_by_word(c):
+    """An instance that the spec excludes, locked guests, metadata that names a strategy, a soft-deleted instance, and the
+    confirmation of migrations alone.
+    """
     made = c.boot(('locked', 1), ('verify_resize', 1), ('verify_resize_from', 1), ('resized_from', 1), ('shelved', 1))
     excluded, = c.boot(('active', 1))['active']
     stays, = c.boot(('active', 1, {'host_maintenance': 'Skip'}))['active']
@@ -351,9 +359,10 @@ def word_by_word(c):
     c.prove_enabled()
 
 
-@scenario('live migrations that fail: fallback Cold moves the guest cold, Stop with scope Running stops it until the '
-          'delete', lab=True)
-def fallbacks(c):
+@pytest.mark.lab
+def test_fallbacks(c):
+    """Live migrations that fail: fallback Cold moves the guest cold, Stop with scope Running stops it until the delete.
+    """
     made = [c.boot(('active', 1, {fault: 1}))['active'][0] for fault in ('lab_lm_fail', 'lab_precheck_fail')]
     name = c.name('-cold')
     guests = c.guests(made)
@@ -384,8 +393,8 @@ def fallbacks(c):
     c.prove_here(guests)
 
 
-@scenario('liveMigrate: false: running guests are cold-migrated and confirmed, a paused guest is live-migrated')
-def cold_only(c):
+def test_cold_only(c):
+    """liveMigrate: false: running guests are cold-migrated and confirmed, a paused guest is live-migrated."""
     made = c.boot(('active', 2), ('paused', 1), ('stopped', 1))
     guests, name = c.guests(values(made)), c.name()
     c.run_operator()
@@ -403,8 +412,8 @@ def cold_only(c):
     c.prove_enabled()
 
 
-@scenario('targetHost is good, unknown, disabled, the host itself, or becomes disabled during the drain')
-def target_host(c):
+def test_target_host(c):
+    """targetHost is good, unknown, disabled, the host itself, or becomes disabled during the drain."""
     target = c.other
     c.run_operator()
     sentence = c.kube.refused(c.name('-same'), c.host, targetHost=c.host)
@@ -447,9 +456,12 @@ def target_host(c):
     c.prove_enabled()
 
 
-@scenario('moves fail: attempts are bounded, the row gives the true reason, other guests move, and two ways start '
-          'new attempts', ci=True, lab=True)
-def failing_moves(c):
+@pytest.mark.ci
+@pytest.mark.lab
+def test_failing_moves(c):
+    """Moves fail: attempts are bounded, the row gives the true reason, other guests move, and two ways start new
+    attempts.
+    """
     made = c.boot(('active', 2))
     bad = {'transfer': c.boot(('active', 1), lab_lm_fail=1)['active'][0],
            'precheck': c.boot(('active', 1), lab_precheck_fail=1)['active'][0],
@@ -485,8 +497,9 @@ def failing_moves(c):
     c.prove_enabled()
 
 
-@scenario('the operator has a wrong password, then no rights: it changes nothing and gives the reason', lab=True)
-def bad_credentials(c):
+@pytest.mark.lab
+def test_bad_credentials(c):
+    """The operator has a wrong password, then no rights: it changes nothing and gives the reason."""
     _wrong_password(c)
     _no_rights(c)
 
@@ -524,9 +537,9 @@ def _no_rights(c):
     c.world.sweep()
 
 
-@scenario('someone else disabled the host: it stays so; someone else enables it: disabled again three times, then '
-          'Blocked')
-def foreign_disable(c):
+def test_foreign_disable(c):
+    """Someone else disabled the host: it stays so; someone else enables it: disabled again three times, then Blocked.
+    """
     made, name = c.boot(('active', 1)), c.name('-foreign')
     guests = c.guests(values(made))
     c.cloud.disable(c.host, 'hm-e2e: the disk is broken')
@@ -557,8 +570,10 @@ def foreign_disable(c):
     c.prove_enabled()
 
 
-@scenario('SIGKILL at random times and exactly at requests: the operator requests no move twice', ci=True, lab=True)
-def killed_operator(c):
+@pytest.mark.ci
+@pytest.mark.lab
+def test_killed_operator(c):
+    """SIGKILL at random times and exactly at requests: the operator requests no move twice."""
     made = c.boot(('active', 12), lab_lm_seconds=2)
     guests, name, proxy = c.guests(values(made)), c.name('-live'), c.proxy()
     operator = c.operator(proxy=proxy).start().ready()
@@ -621,8 +636,8 @@ def killed_operator(c):
         raise Failure(f'{failure} (seed {seed})') from None
 
 
-@scenario("instances arrive after the disable: one by a tenant's revert, one when the host was already empty")
-def late_arrivals(c):
+def test_late_arrivals(c):
+    """Instances arrive after the disable: one by a tenant's revert, one when the host was already empty."""
     made, name = c.boot(('active', 1), ('verify_resize_from', 1)), c.name()
     revert, guests = made['verify_resize_from'][0], c.guests(made['active'])
     c.run_operator()
@@ -648,9 +663,9 @@ def late_arrivals(c):
     c.prove_enabled()
 
 
-@scenario('a host that is verified empty costs two calls each idle poll; an instance that comes to it is found soon',
-          ci=True)
-def watch_of_a_verified_host(c):
+@pytest.mark.ci
+def test_watch_of_a_verified_host(c):
+    """A host that is verified empty costs two calls each idle poll; an instance that comes to it is found soon."""
     guest, name, proxy = c.boot(('active', 1))['active'][0], c.name(), c.cloud_proxy()
     c.run_operator(proxy=proxy)
     c.kube.create(name, c.host)
@@ -669,8 +684,9 @@ def watch_of_a_verified_host(c):
     c.prove_enabled()
 
 
-@scenario('two resources name one host: the older works and the newer waits, then the newer takes the host', ci=True)
-def two_for_one_host(c):
+@pytest.mark.ci
+def test_two_for_one_host(c):
+    """Two resources name one host: the older works and the newer waits, then the newer takes the host."""
     made, older, newer = c.boot(('active', 4), lab_lm_seconds=2), c.name('-older'), c.name('-newer')
     guests = c.guests(values(made))
     c.run_operator()
@@ -694,9 +710,12 @@ def two_for_one_host(c):
     c.prove_enabled()
 
 
-@scenario('a delete during the drain: queued moves are aborted, running moves finish or are aborted, the host is '
-          'enabled again', ci=True, lab=True)
-def deleted_mid_drain(c):
+@pytest.mark.ci
+@pytest.mark.lab
+def test_deleted_mid_drain(c):
+    """A delete during the drain: queued moves are aborted, running moves finish or are aborted, the host is enabled
+    again.
+    """
     for on_delete in ('Finish', 'Abort'):
         # Long enough to meet, however slow the machine.
         made = c.boot(('active', 4, {'lab_lm_seconds': 25}), ('stopped', 1, {'lab_cold_seconds': 20}))
@@ -729,8 +748,9 @@ def deleted_mid_drain(c):
         c.world.sweep()
 
 
-@scenario('the operator drains a host with 40 instances and keeps to the concurrency of the spec', lab=True)
-def forty_instances(c):
+@pytest.mark.lab
+def test_forty_instances(c):
+    """The operator drains a host with 40 instances and keeps to the concurrency of the spec."""
     made = c.boot(('active', 36), ('stopped', 4), lab_lm_seconds=0, lab_cold_seconds=0)
     guests, name = c.guests(values(made)), c.name()
     c.run_operator()
@@ -748,9 +768,10 @@ def forty_instances(c):
     c.prove_enabled()
 
 
-@scenario('nova-compute of a drained host stops: the host stays in maintenance, and a delete enables it again',
-          ci=True, lab=True)
-def switched_off(c):
+@pytest.mark.ci
+@pytest.mark.lab
+def test_switched_off(c):
+    """nova-compute of a drained host stops: the host stays in maintenance, and a delete enables it again."""
     made, name = c.boot(('active', 2)), c.name()
     guests = c.guests(values(made))
     c.run_operator()
@@ -773,8 +794,8 @@ def switched_off(c):
     c.prove_here(c.guests(values(fresh)))
 
 
-@scenario('the operator drains two hosts at once')
-def two_hosts(c):
+def test_two_hosts(c):
+    """The operator drains two hosts at once."""
     pairs = [(c.host, c.name('-1')), (c.other, c.name('-2'))]
     spare = c.hosts[2] if len(c.hosts) > 2 else None
     demand(spare, 'two hosts can only be drained where there is a third: --hosts A,B,C')
@@ -792,9 +813,11 @@ def two_hosts(c):
         c.prove_enabled(host)
 
 
-@scenario('two clouds: one of the clouds.yaml and one of a Secret, which comes late, with a wrong password first; two names '
-          'of one cloud do not take a host twice', lab=True)
-def two_clouds(c):
+@pytest.mark.lab
+def test_two_clouds(c):
+    """Two clouds: one of the clouds.yaml and one of a Secret, which comes late, with a wrong password first; two names of
+    one cloud do not take a host twice.
+    """
     demand(len(c.hosts) > 2, 'two hosts can only be drained where there is a third: --hosts A,B,C')
     first, second, again = c.name('-first'), c.name('-second'), c.name('-again')
     guests = {host: c.guests(values(c.boot(('active', 2), host=host))) for host in (c.host, c.other)}
@@ -830,8 +853,10 @@ def two_clouds(c):
     c.prove_quiet(operator.log.read_text(), password)
 
 
-@scenario('the cloud simulator of the tests gives the same answers as this Nova, step by step', ci=True, lab=True)
-def contract(c):
+@pytest.mark.ci
+@pytest.mark.lab
+def test_contract(c):
+    """The cloud simulator of the tests gives the same answers as this Nova, step by step."""
     done = subprocess.run(['mvn', '-q', '-B', '-Dstyle.color=never', 'test', '-Dtest=LiveContractTest',
                            f'-Dcontract.clouds={c.labs.clouds()}', '-Dcontract.alone=true'],
                           cwd=ROOT, capture_output=True, text=True)

@@ -6,20 +6,20 @@ Each scenario ends with the same proof, `_proven`.
 import calendar
 import contextlib
 import dataclasses
-import functools
 import itertools
 import random
 import time
 
-from .cloud import Refused, values
-from .kube import condition, demand_row, rows, summary
-from .operator import FAST, Operator
-from .proxy import ALWAYS, SILENCES, Fault, Proxy, calls, moves
-from .suites import FAULTS
-from .waiting import Failure, demand, expect, pause, until
-from .world import NAMESPACE
+import pytest
 
-scenario = FAULTS.scenario
+from suite.cloud import Refused, values
+from suite.kube import condition, demand_row, rows, summary
+from suite.operator import FAST, Operator
+from suite.proxy import ALWAYS, SILENCES, Fault, Proxy, calls, moves
+from suite.waiting import Failure, demand, expect, pause, until
+from suite.world import NAMESPACE
+
+pytestmark = pytest.mark.faults
 
 ELECTION = {**FAST, 'HM_LEADER_ELECTION': 'true', 'HM_NAMESPACE': NAMESPACE}
 
@@ -128,8 +128,9 @@ def _proven(c, name, guests, watch, broken=(), host=None):
 
 # the operator
 
-@scenario('the operator is killed 50 times during one drain of 60 instances', lab=True)
-def kills(c):
+@pytest.mark.lab
+def test_kills(c):
+    """The operator is killed 50 times during one drain of 60 instances."""
     made = c.boot(('active', 60), lab_lm_seconds=6)
     guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
     operator = c.operator(proxy=proxy).start().ready()
@@ -204,8 +205,10 @@ class Replicas:
         return until('an operator leads', check, seconds, every=0.1)
 
 
-@scenario('two replicas, and the leader gets SIGTERM: the other replica leads within 3 s', lab=True, short=True)
-def handover(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_handover(c):
+    """Two replicas, and the leader gets SIGTERM: the other replica leads within 3 s."""
     made = c.boot(('active', 8), lab_lm_seconds=2)
     guests, name, replicas = c.guests(values(made)), c.name(), Replicas(c)
     with c.watch(name) as watch:
@@ -227,9 +230,9 @@ def handover(c):
         demand(max(t for t, _ in took) < 3, f'a hand-over took {max(t for t, _ in took):.1f} s')
 
 
-@scenario('two replicas, 20 times: the leader is killed, or stopped (SIGSTOP) for longer than its lease and continued',
-          lab=True)
-def leaders(c):
+@pytest.mark.lab
+def test_leaders(c):
+    """Two replicas, 20 times: the leader is killed, or stopped (SIGSTOP) for longer than its lease and continued."""
     losses = [(how, when) for how in ('kill', 'stop') for when in ('whenever', 'at a request')] * 5
     replicas, failovers = Replicas(c, {'HM_POLL_MOVING': '3s'}), []
     with _seeded(c) as chance:
@@ -280,13 +283,16 @@ def _leader_lost(c, replicas, chance, name, how, when):
 
 # Kubernetes
 
-@scenario('the API server stops during a drain and starts again', key='kube-apiserver', lab=True, short=True)
-def kube_apiserver(c):
+@pytest.mark.lab
+@pytest.mark.short
+def test_kube_apiserver(c):
+    """The API server stops during a drain and starts again."""
     _kube_outage(c, 'kube-apiserver', 10)
 
 
-@scenario('etcd stops for 30 s during a drain; the operator runs with a lease, as in the chart', lab=True)
-def etcd(c):
+@pytest.mark.lab
+def test_etcd(c):
+    """Etcd stops for 30 s during a drain; the operator runs with a lease, as in the chart."""
     _kube_outage(c, 'etcd', 30)
 
 
@@ -310,12 +316,14 @@ def _kube_outage(c, process, seconds):
 
 # Nova
 
-# Each with whether its absence shows in the answers of Nova's API; where not, it is away for 25 s.
-PARTS = {'nova-api': True, 'nova-conductor': False, 'nova-scheduler': False, 'rabbitmq': False,
-         'mariadb': True, 'keystone': True, 'placement': False, 'neutron-stub': True}
-
-
-def _outage(process, c):
+@pytest.mark.lab
+@pytest.mark.parametrize('process', [
+    pytest.param('nova-api', marks=pytest.mark.short), 'nova-conductor', 'nova-scheduler', 'rabbitmq', 'mariadb',
+    pytest.param('keystone', marks=pytest.mark.short), 'placement', pytest.param('neutron-stub', marks=pytest.mark.short)])
+def test_outage(c, process):
+    """A part of Nova stops during a drain and starts again: once its absence shows in the answers of Nova's API, else after
+    25 s.
+    """
     made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
     guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
     c.run_operator(proxy=proxy)
@@ -324,7 +332,7 @@ def _outage(process, c):
         _wait_until_one_moved(c, name)
         begun, begin = time.monotonic(), len(proxy.seen)
         c.stop(process)
-        if PARTS[process]:
+        if process in ('nova-api', 'mariadb', 'keystone', 'neutron-stub'):
             until(f'the operator has met three times that {process} is away', lambda: sum(
                 s.status is not None and (s.status == 0 or s.status >= 500) for s in proxy.seen[begin:]) >= 3, 180)
         else:
@@ -336,13 +344,11 @@ def _outage(process, c):
         _proven(c, name, guests, watch, broken)
 
 
-for _process in PARTS:
-    scenario(f'{_process} stops during a drain and starts again', key=_process, lab=True,
-             short=_process in ('nova-api', 'keystone', 'neutron-stub'))(functools.partial(_outage, _process))
-
-
-@scenario("the operator's Keystone token is revoked twice during a drain", ci=True, lab=True, short=True)
-def token(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_token(c):
+    """The operator's Keystone token is revoked twice during a drain."""
     made = c.boot(('active', 7), lab_lm_seconds=5)
     guests, name, proxy = c.guests(values(made)), c.name(), c.proxy()
     c.run_operator(proxy=proxy)
@@ -363,8 +369,9 @@ def token(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('during a whole drain the network drops, delays and cuts requests and answers at random', lab=True)
-def lossy_network(c):
+@pytest.mark.lab
+def test_lossy_network(c):
+    """During a whole drain the network drops, delays and cuts requests and answers at random."""
     made = c.boot(('active', 24), ('stopped', 2), lab_lm_seconds=1)
     guests, name, proxy, met = c.guests(values(made)), c.name(), c.proxy(), []
     with _seeded(c) as chance, c.watch(name) as watch:
@@ -387,9 +394,11 @@ def lossy_network(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('for 20 s during a drain no reply of the cloud is complete, and the connections stay open',
-          ci=True, lab=True, short=True)
-def silence(c):
+@pytest.mark.ci
+@pytest.mark.lab
+@pytest.mark.short
+def test_silence(c):
+    """For 20 s during a drain no reply of the cloud is complete, and the connections stay open."""
     made = c.boot(('active', 6), ('stopped', 1), lab_lm_seconds=2)
     guests, name, proxy = c.guests(values(made)), c.name(), c.cloud_proxy()
     with _seeded(c) as chance, c.watch(name) as watch:
@@ -408,7 +417,12 @@ def silence(c):
         _proven(c, name, guests, watch, broken)
 
 
-def _cut_lists(with_placement, c):
+@pytest.mark.lab
+@pytest.mark.parametrize('with_placement', [
+    pytest.param(True, marks=[pytest.mark.ci, pytest.mark.short], id='with_placement'),
+    pytest.param(False, id='without_placement')])
+def test_cut_list(c, with_placement):
+    """Each list of servers loses its database connection, so that a full host seems empty: it is not Drained."""
     guests, name, proxy, empty = c.guests(values(c.boot(('active', 2)))), c.name(), c.cloud_proxy(), []
     if not with_placement:
         proxy.catalog(lambda catalog: [catalog.remove(s) for s in list(catalog) if s['type'] == 'placement'])
@@ -429,14 +443,9 @@ def _cut_lists(with_placement, c):
         _proven(c, name, guests, watch, broken)
 
 
-scenario('each list of servers loses its database connection, so that a full host seems empty: it is not Drained',
-         ci=True, lab=True, key='cut_list', short=True)(functools.partial(_cut_lists, True))
-scenario('the same as cut_list, in a cloud without placement', lab=True, key='cut_list_alone')(
-    functools.partial(_cut_lists, False))
-
-
-@scenario('nova-compute of the drained host stops during the drain and starts again', lab=True)
-def source(c):
+@pytest.mark.lab
+def test_source(c):
+    """nova-compute of the drained host stops during the drain and starts again."""
     made = c.boot(('active', 5), ('stopped', 1), lab_lm_seconds=6)
     guests, name = c.guests(values(made)), c.name()
     c.run_operator()
@@ -454,8 +463,9 @@ def source(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('nova-compute of the target host stops during the drain and starts again', lab=True)
-def target(c):
+@pytest.mark.lab
+def test_target(c):
+    """nova-compute of the target host stops during the drain and starts again."""
     made = c.boot(('active', 5), ('stopped', 1), lab_lm_seconds=6)
     guests, name = c.guests(values(made)), c.name()
     c.run_operator()
@@ -473,8 +483,9 @@ def target(c):
         _proven(c, name, guests, watch, broken)
 
 
-@scenario('three hosts drain at once into a fourth, which has too little room; a delete makes more room', lab=True)
-def capacity(c):
+@pytest.mark.lab
+def test_capacity(c):
+    """Three hosts drain at once into a fourth, which has too little room; a delete makes more room."""
     big, sources = c.cloud.with_flavor('hm-e2e-big', ram=200_000), c.hosts[:3]
     # Those of the second host move last, so that some are left there.
     guests = {host: c.guests(values(big.boot(host, c.hosts[3], [('active', 3, {'lab_lm_seconds': seconds})])))

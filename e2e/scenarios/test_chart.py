@@ -2,13 +2,16 @@
 
 import subprocess
 
-from .case import CLOUD
-from .cloud import PREFIX, values
-from .kube import condition, rows
-from .node import Node
-from .suites import SCENARIOS
-from .waiting import Failure, demand, expect, until
-from .world import ROOT
+import pytest
+
+from suite.case import CLOUD
+from suite.cloud import PREFIX, values
+from suite.kube import condition, rows
+from suite.node import Node
+from suite.waiting import Failure, demand, expect, until
+from suite.world import ROOT
+
+pytestmark = pytest.mark.short
 
 NAMESPACE = PREFIX + 'chart'
 RELEASE = 'host-maintenance'
@@ -69,9 +72,12 @@ class Release:
         return pods[holder]
 
 
-@SCENARIOS.scenario('the chart: installed with two pods, its test, a drain during which the leader is killed and the release is '
-                    'upgraded, an uninstall that is refused while a host is in maintenance', lab=True, ci=True)
-def chart(c):
+@pytest.mark.ci
+@pytest.mark.lab
+def test_chart(c):
+    """The chart: installed with two pods, its test, a drain during which the leader is killed and the release is
+    upgraded, an uninstall that is refused while a host is in maintenance.
+    """
     before = earlier(c.world)
     if before is None:
         c.figures.append(f'the clone does not have {EARLIER}: upgraded from the same version')

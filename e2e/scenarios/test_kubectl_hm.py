@@ -6,11 +6,14 @@ import os
 import shlex
 import subprocess
 
-from .cloud import values
-from .kube import condition
-from .suites import SCENARIOS
-from .waiting import Failure, demand, expect
-from .world import ROOT
+import pytest
+
+from suite.cloud import values
+from suite.kube import condition
+from suite.waiting import Failure, demand, expect
+from suite.world import ROOT
+
+pytestmark = pytest.mark.short
 
 DONE, ERROR, NEEDS_PERSON = 0, 1, 3
 
@@ -50,9 +53,12 @@ def _clear(c, name):
         c.cloud.enable(c.host)
 
 
-@SCENARIOS.scenario('kubectl hm: a plan, a drain that waits, what blocks it, the command that helps, done, given back; '
-                    'the screens are in the evidence', lab=True, ci=True)
-def kubectl_hm(c):
+@pytest.mark.ci
+@pytest.mark.lab
+def test_kubectl_hm(c):
+    """kubectl hm: a plan, a drain that waits, what blocks it, the command that helps, done, given back; the screens are
+    in the evidence.
+    """
     made = c.boot(('active', 2), ('stopped', 1), ('suspended', 1))
     suspended = made['suspended'][0]
     guests = c.guests([i for i in values(made) if i != suspended])

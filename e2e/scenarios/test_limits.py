@@ -1,14 +1,19 @@
 """What bounds a drain: where to, how large, how long, and what becomes of the host afterwards."""
 
-from .cloud import values
-from .kube import condition, demand_row
-from .suites import SCENARIOS
-from .waiting import demand, expect, until
+import pytest
+
+from suite.cloud import values
+from suite.kube import condition, demand_row
+from suite.waiting import demand, expect, until
+
+pytestmark = pytest.mark.short
 
 
-@SCENARIOS.scenario('the limits of a drain: refused words, a preferred host that takes none, a size, a time; each goes on '
-                    'when the limit is raised', lab=True)
-def limits(c):
+@pytest.mark.lab
+def test_limits(c):
+    """The limits of a drain: refused words, a preferred host that takes none, a size, a time; each goes on when the limit
+    is raised.
+    """
     name = c.name()
     for word, refused in (('targetPolicy', {'targetPolicy': 'Prefer'}), ('drainTimeout', {'drainTimeout': '0s'}),
                           ('blockMigration', {'blockMigration': 'Maybe'}), ('giveBack', {'giveBack': 'Never'}),
@@ -37,8 +42,9 @@ def limits(c):
     c.cloud.enable(c.host)
 
 
-@SCENARIOS.scenario('giveBack: EnableWhenUp: a host that is off stays disabled until its nova-compute reports', lab=True)
-def enable_when_up(c):
+@pytest.mark.lab
+def test_enable_when_up(c):
+    """giveBack: EnableWhenUp: a host that is off stays disabled until its nova-compute reports."""
     name = c.name()
     c.run_operator()
     c.kube.create(name, c.host, giveBack='EnableWhenUp')
