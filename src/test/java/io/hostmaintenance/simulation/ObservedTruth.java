@@ -130,7 +130,17 @@ final class ObservedTruth {
 
   /** A resize whose end came after the lists was seen to end: each instance is asked for. */
   private Optional<String> moving(List<Migration> moves) {
-    return moves.stream().filter(m -> !Truth.isOver(m, host)).map(Truth::told).findFirst();
+    return moves.stream()
+        .filter(m -> !Truth.isOver(m, host) && !remains(m))
+        .map(Truth::told)
+        .findFirst();
+  }
+
+  /**
+   * Whether a resize of an instance that the list showed to stay has failed; its task ends soon.
+   */
+  private boolean remains(Migration m) {
+    return !Truth.underWay(m, host) && staying.contains(m.server().id());
   }
 
   boolean placementAsked() {

@@ -122,7 +122,8 @@ final class Truth {
     return !underWay(m, host) && (m.server().deleted() || !host.equals(m.server().host()));
   }
 
-  private static boolean underWay(Migration m, String host) {
+  /** Whether Nova still works on a migration of the host, or it waits to be confirmed. */
+  static boolean underWay(Migration m, String host) {
     var server = m.server();
     if (server.deleted() || m.stale()) {
       return false;
