@@ -94,7 +94,7 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
     return events.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
-  /** All that was logged, with the exceptions and their stack traces. */
+  /** All that was logged, with the fields, the exceptions and their stack traces. */
   public String text() {
     return Stream.concat(events.stream().map(Logs::whole), ofJdk.stream())
         .collect(Collectors.joining("\n"));
@@ -105,6 +105,8 @@ public final class Logs extends AppenderBase<ILoggingEvent> implements AutoClose
     return event.getLoggerName()
         + " "
         + event.getFormattedMessage()
+        + " "
+        + event.getMDCPropertyMap()
         + (proxy == null ? "" : "\n" + ThrowableProxyUtil.asString(proxy));
   }
 
