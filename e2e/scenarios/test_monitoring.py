@@ -32,6 +32,7 @@ class Prometheus:
             self._process.communicate(timeout=120)
 
 
+@pytest.mark.ci
 @pytest.mark.lab
 def test_dashboard(c):
     """Each panel of the dashboard shows a drain that a real Prometheus scraped; HostInMaintenance fires."""
