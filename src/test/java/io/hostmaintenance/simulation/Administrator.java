@@ -7,7 +7,9 @@ import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Host;
 import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.Server;
+import io.hostmaintenance.fakecloud.TaskState;
 import io.hostmaintenance.fakecloud.VmState;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -17,6 +19,9 @@ import java.util.function.BiConsumer;
  * use he deletes the instance.
  */
 final class Administrator {
+  private static final Set<TaskState> DELETING =
+      EnumSet.of(TaskState.DELETING, TaskState.SOFT_DELETING);
+
   private final World world;
   private final Set<String> tried = new HashSet<>();
 
@@ -83,7 +88,7 @@ final class Administrator {
     site.mend(row.id(), (c, s) -> c.dropMetadata(s.id()));
     var known = !tried.add(row.id() + row.reason() + site.cloud().server(row.id()).vmState());
     if (known || !site.mend(row.id(), deed(site, resource, row))) {
-      site.mend(row.id(), (c, s) -> c.perform(site.otherAdmin(), s.id(), Operation.DELETE));
+      site.mend(row.id(), (c, s) -> delete(site, s));
     }
     if (row.state().equals("Failed")) {
       world.kubernetes().annotate(resource, HostMaintenance.RETRY, "" + world.now());
@@ -113,6 +118,14 @@ final class Administrator {
       case ERROR -> c.resetState(site.otherAdmin(), server.id(), VmState.ACTIVE);
       default -> {}
     }
+  }
+
+  /** Nova takes no second delete while a task says that one runs, also where none does. */
+  private static void delete(Site site, Server server) {
+    if (DELETING.contains(server.taskState())) {
+      site.cloud().resetState(site.otherAdmin(), server.id(), VmState.ACTIVE);
+    }
+    site.cloud().perform(site.otherAdmin(), server.id(), Operation.DELETE);
   }
 
   private static BiConsumer<Cloud, Server> operation(Site site, Operation operation) {
