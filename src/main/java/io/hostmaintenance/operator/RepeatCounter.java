@@ -9,14 +9,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Passes a warning or an error on once in ten minutes. The next one after that says how often it
  * came in between. Lines of information are never the same twice, and all pass.
  *
- * <p>Two lines are the same when logger, level and message agree, whatever request they name and
- * however long something took.
+ * <p>Two lines are the same when logger, level, resource, instance, exception and message agree,
+ * whatever request they name and however long something took.
  */
 final class RepeatCounter extends AppenderBase<ILoggingEvent> {
 
@@ -52,8 +55,7 @@ final class RepeatCounter extends AppenderBase<ILoggingEvent> {
       next.doAppend(event);
       return;
     }
-    var said = CHANGING.matcher(event.getFormattedMessage()).replaceAll("_");
-    var key = String.join(" ", event.getLoggerName(), event.getLevel().levelStr, said);
+    var key = key(event);
     var last = told.get(key);
     var now = event.getInstant();
     if (last != null && now.isBefore(last.since().plus(WINDOW))) {
@@ -63,6 +65,21 @@ final class RepeatCounter extends AppenderBase<ILoggingEvent> {
     told.remove(key);
     told.put(key, new Told(now, 0));
     next.doAppend(last == null || last.repeats() == 0 ? event : counted(event, last));
+  }
+
+  private static String key(ILoggingEvent event) {
+    var said = CHANGING.matcher(event.getFormattedMessage()).replaceAll("_");
+    var fields = event.getMDCPropertyMap();
+    var cause = event.getThrowableProxy();
+    return Stream.of(
+            event.getLoggerName(),
+            event.getLevel().levelStr,
+            fields.get(LogFields.HOST_MAINTENANCE),
+            fields.get(LogFields.INSTANCE),
+            cause == null ? null : cause.getClassName() + ": " + cause.getMessage(),
+            said)
+        .filter(Objects::nonNull)
+        .collect(Collectors.joining(" "));
   }
 
   private static ILoggingEvent counted(ILoggingEvent event, Told last) {

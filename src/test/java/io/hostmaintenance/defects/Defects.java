@@ -371,6 +371,9 @@ final class Defects {
 
   private static List<Defect> askedOnce() {
     return List.of(
+        Defect.of("works on the status of a newer operator", "drain/Drain")
+            .where(".filter(HostMaintenanceStatus::newer)", ".filter(s -> s == null)")
+            .caughtBy("operator.StoredStatusTest#olderOperatorLeavesItAloneAndSaysSo"),
         Defect.of("asks before its intent is stored", "operator/MaintenanceLoop")
             .where(
                 "var before = nanoTime.getAsLong();",
@@ -1034,6 +1037,11 @@ final class Defects {
   private static List<Defect> adapter() {
     var test = "nova.openstack4j.OpenStack4jNovaTest#";
     return List.of(
+        Defect.of(
+                "logs a failure of one resource and hides that of another",
+                "operator/RepeatCounter")
+            .where("fields.get(LogFields.HOST_MAINTENANCE),", "null,")
+            .caughtBy("operator.RepeatCounterTest#sameFailureOfAnotherResourceOrInstanceIsLogged"),
         Defect.of("copies disks that the spec keeps where they are", "drain/InstanceRows")
             .where("StrategyTable.mayCopyDisks(context.spec())", "context != null")
             .caughtBy("drain.BlockMigrationTest#liveMigrationCarriesTheWordOfTheSpec", WORLDS),

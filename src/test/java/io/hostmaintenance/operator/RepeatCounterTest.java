@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RepeatCounterTest {
 
@@ -32,8 +33,13 @@ class RepeatCounterTest {
   }
 
   private LoggingEvent event(Level level, String message, Throwable exception) {
+    return event(level, message, exception, Map.of("computeHost", "compute-1"));
+  }
+
+  private LoggingEvent event(
+      Level level, String message, Throwable exception, Map<String, String> fields) {
     var event = new LoggingEvent("", context.getLogger("Some"), level, message, exception, null);
-    event.setMDCPropertyMap(Map.of("computeHost", "compute-1"));
+    event.setMDCPropertyMap(fields);
     event.setInstant(now);
     return event;
   }
@@ -55,6 +61,26 @@ class RepeatCounterTest {
     }
 
     assertThat(messages()).containsExactly("Nova does not answer");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hostmaintenance", "instance"})
+  void sameFailureOfAnotherResourceOrInstanceIsLogged(String field) {
+    for (var of : List.of("a", "b", "a")) {
+      counter.doAppend(event(Level.WARN, "Nova does not answer", null, Map.of(field, of)));
+    }
+
+    assertThat(written.list)
+        .extracting(e -> e.getMDCPropertyMap().get(field))
+        .containsExactly("a", "b");
+  }
+
+  @Test
+  void sameFailureByAnotherExceptionIsLogged() {
+    counter.doAppend(event(Level.ERROR, "failed", new IllegalStateException("a")));
+    counter.doAppend(event(Level.ERROR, "failed", new IllegalStateException("b")));
+
+    assertThat(messages()).containsExactly("failed", "failed");
   }
 
   @Test
