@@ -1,11 +1,12 @@
 """The chart as a person installs, upgrades and uninstalls it, with its pods on a node of the suite."""
 
+import re
 import subprocess
 
 import pytest
 
 from suite.case import CLOUD
-from suite.cloud import PREFIX, values
+from suite.cloud import PREFIX, clouds_yaml, values
 from suite.kube import condition, rows
 from suite.node import Node
 from suite.waiting import Failure, demand, expect, until
@@ -43,9 +44,9 @@ class Release:
         self.kube.apply({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}},
                         {'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'clouds', 'namespace': NAMESPACE},
                          'stringData': {'clouds.yaml': case.clouds_file().read_text()}})
-        case.undo(self.kube.run, 'kubectl', 'delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout=60s')
-        case.undo(self._away)
         self.node = case.entered(Node(self.kube, NAMESPACE, case.world.java, jars, case.directory / 'node'))
+        case.undo(self.kube.kubectl, 'delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout=60s')
+        case.undo(self._away)
 
     def _away(self):
         self.helm('uninstall', RELEASE, '--no-hooks', '--ignore-not-found', check=False)
@@ -124,3 +125,28 @@ def test_chart(c):
     c.prove_enabled()
     release.helm('uninstall', RELEASE, '--timeout=2m', '--wait')
     until('no pod is left', lambda: not release.node.running(), 60)
+
+
+@pytest.mark.lab
+def test_manifests(c):
+    """helm/install by kubectl alone: two pods, a drain with the settings that it has, and a delete of it all."""
+    namespace, manifests = 'host-maintenance', ROOT / 'helm/install'
+    tag = re.search(r'image: "host-maintenance-operator:([^"]+)"', (manifests / 'install.yaml').read_text())[1]
+    c.kube.apply({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': namespace}},
+                 {'apiVersion': 'v1', 'kind': 'Secret', 'metadata': {'name': 'cloud', 'namespace': namespace},
+                  'stringData': {'clouds.yaml': clouds_yaml('openstack', c.world.operator_entry)}})
+    node = c.entered(Node(c.kube, namespace, c.world.java, {tag: c.world.jar}, c.directory / 'node'))
+    c.undo(c.world.apply_crd)
+    c.undo(c.kube.kubectl, 'delete', '-k', str(manifests), '--ignore-not-found', '--timeout=90s')
+    c.kube.kubectl('apply', '--server-side', '--force-conflicts', '-k', str(manifests))
+    c.kube.kubectl('-n', namespace, 'rollout', 'status', 'deployment/host-maintenance-operator', '--timeout=100s')
+    expect(2, len(node.running()), 'pods')
+
+    guests, name = c.guests(values(c.boot(('active', 2)))), c.name()
+    c.kube.create(name, c.host)
+    c.drained(name)
+    c.prove_maintenance(name, guests)
+    c.kube.delete(name, wait=60)
+    c.prove_enabled()
+    c.kube.kubectl('delete', '-k', str(manifests), '--timeout=90s')
+    until('no pod is left', lambda: not node.running(), 60)

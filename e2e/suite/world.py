@@ -89,14 +89,10 @@ class World:
 
     def _install(self, options):
         """The CRD, the rights of the chart, a service account's kubeconfig and a Keystone user of the operator's own."""
-        crds = sorted((ROOT / 'crds').glob('*.y*ml'))
-        demand(crds, 'crds/ has no CRD: mvn verify writes it')
         there = self.kube.run('kubectl', 'get', 'crd', CRD, check=False).returncode == 0
         if self.labs or not there:
             self._made_crd = not self.labs
-            for crd in crds:
-                self.kube.kubectl('apply', '--server-side', '--force-conflicts', '-f', str(crd))
-            self.kube.kubectl('wait', '--for=condition=Established', f'crd/{CRD}', '--timeout=30s')
+            self.apply_crd()
         self.kube.apply({'apiVersion': 'v1', 'kind': 'Namespace', 'metadata': {'name': NAMESPACE}})
         self.rights = [r for r in self.kube.manifests(self._chart()) if r['kind'] in RIGHTS]
         self.kube.apply(*self.rights)
@@ -114,9 +110,18 @@ class World:
             'auth_url': auth['auth_url'], 'username': Keystone.NAME, 'password': password,
             'project_name': Keystone.NAME, **domains}}
 
+    def apply_crd(self):
+        """Applies the CRD of this version, and waits until it is served."""
+        crds = sorted((ROOT / 'crds').glob('*.y*ml'))
+        demand(crds, 'crds/ has no CRD: mvn verify writes it')
+        for crd in crds:
+            self.kube.kubectl('apply', '--server-side', '--force-conflicts', '-f', str(crd))
+        self.kube.kubectl('wait', '--for=condition=Established', f'crd/{CRD}', '--timeout=30s')
+
     def _chart(self):
         return self.kube.run('helm', 'template', 'hm-e2e', str(CHART), '--namespace', NAMESPACE,
                              '--set', 'cloud.existingSecret=clouds').stdout
+
     def sweep(self):
         """Takes away what scenarios made: resources (the operator is gone, so their finalizers too), instances, disables."""
         for resource in self.kube.list():
