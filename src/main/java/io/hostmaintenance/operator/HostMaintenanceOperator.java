@@ -84,7 +84,9 @@ public final class HostMaintenanceOperator implements AutoCloseable {
                       config.settings().httpTimeout(),
                       config.limits());
               var strategies = config.settings().strategies();
-              var queue = new ReconciliationQueue(config.limits(), metrics::reconciliationWaited);
+              var queue =
+                  new ReconciliationQueue(
+                      config.limits(), System::nanoTime, metrics::reconciliationWaited);
               return Cloud.of(
                   name, nova, System::nanoTime, ParallelReads.threads(), strategies, queue);
             });

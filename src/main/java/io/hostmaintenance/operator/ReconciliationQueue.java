@@ -10,21 +10,28 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
  * Which reconciliations are under way: as many at once as there are requests to a cloud, since more
  * could only wait for each other's requests, each with an observation in its hands. The most urgent
  * goes first, then whoever has waited longest. As many as requests are kept for what must not wait
- * are kept here, too: a resource that is being deleted does not wait for a thousand others.
+ * are kept here, too: a resource that is being deleted does not wait for a thousand others. A host
+ * at rest does not wait for ever while others drain in a slow cloud: what its status says must be
+ * found out to be old.
  */
 final class ReconciliationQueue {
 
   /** One that waits looks again so often whether it has become more urgent. */
   private static final Duration AGAIN = Duration.ofSeconds(1);
 
+  /** After that time a host at rest takes turns with those that drain. */
+  static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private final Limits limits;
   private final BiConsumer<Priority, Duration> listener;
+  private final LongSupplier nanoTime;
   private final ReentrantLock lock = new ReentrantLock();
   private final NavigableSet<Waiter> waiting = new TreeSet<>(Waiter.ORDER);
   private long arrivals;
@@ -41,10 +48,13 @@ final class ReconciliationQueue {
   /**
    * None is under way.
    *
+   * @param nanoTime a clock that is never set back, in nanoseconds
    * @param listener is told how long each has waited
    */
-  ReconciliationQueue(Limits limits, BiConsumer<Priority, Duration> listener) {
+  ReconciliationQueue(
+      Limits limits, LongSupplier nanoTime, BiConsumer<Priority, Duration> listener) {
     this.limits = limits;
+    this.nanoTime = nanoTime;
     this.listener = listener;
   }
 
@@ -64,7 +74,7 @@ final class ReconciliationQueue {
   }
 
   private Priority await(Supplier<Priority> priority) {
-    var began = System.nanoTime();
+    var began = nanoTime.getAsLong();
     lock.lock();
     try {
       var me = new Waiter(priority.get(), arrivals++, lock.newCondition());
@@ -72,7 +82,7 @@ final class ReconciliationQueue {
       try {
         while (!mayGo(me)) {
           me.turn().awaitNanos(AGAIN.toNanos());
-          var now = new Waiter(priority.get(), me.arrival(), me.turn());
+          var now = new Waiter(aged(priority.get(), began), me.arrival(), me.turn());
           waiting.remove(me);
           waiting.add(now);
           me = now;
@@ -85,7 +95,7 @@ final class ReconciliationQueue {
         waiting.remove(me);
         wakeNext();
       }
-      listener.accept(me.priority(), Duration.ofNanos(System.nanoTime() - began));
+      listener.accept(me.priority(), waited(began));
       return me.priority();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -93,6 +103,16 @@ final class ReconciliationQueue {
     } finally {
       lock.unlock();
     }
+  }
+
+  private Priority aged(Priority priority, long began) {
+    return priority == Priority.IDLE && waited(began).compareTo(PATIENCE) >= 0
+        ? Priority.DRAINING
+        : priority;
+  }
+
+  private Duration waited(long began) {
+    return Duration.ofNanos(nanoTime.getAsLong() - began);
   }
 
   private static CancellationException stopped() {

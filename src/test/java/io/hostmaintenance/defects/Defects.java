@@ -122,6 +122,12 @@ final class Defects {
 
   private static List<Defect> watch() {
     return List.of(
+        Defect.of(
+                "lets a host at rest wait for ever while others drain",
+                "operator/ReconciliationQueue")
+            .where("return priority == Priority.IDLE &&", "return priority == null &&")
+            .caughtBy(
+                "operator.ReconciliationQueueTest#hostAtRestThatHasWaitedForAMinuteGoesBeforeThoseThatDrain"),
         Defect.of("lets the watch call a host empty that somebody came to", "drain/WatchedHost")
             .where("&& !used.get(e.getKey()).equals(e.getValue())", "&& false")
             .caughtBy(
@@ -1202,7 +1208,7 @@ final class Defects {
                 "operator.ReconciliationQueueTest"
                     + "#mostUrgentGoesFirstAndThenTheOneThatHasWaitedLongest"),
         Defect.of("overlooks a deletion while it waits", "operator/ReconciliationQueue")
-            .where("new Waiter(priority.get(), me.arrival(), me.turn())", "me")
+            .where("new Waiter(aged(priority.get(), began), me.arrival(), me.turn())", "me")
             .caughtBy(
                 "operator.ReconciliationQueueTest#oneThatBecomesUrgentWhileItWaitsHasItsTurn"),
         Defect.of("lets a give-back wait for idle hosts", "drain/RequestPriority")

@@ -123,7 +123,9 @@ class FailedReconciliationTest {
     var ends = new ArrayList<Boolean>();
     var reconciler =
         new HostMaintenanceReconciler(
-            r -> new ReconciliationQueue(Limits.DEFAULT, (priority, duration) -> {}),
+            r ->
+                new ReconciliationQueue(
+                    Limits.DEFAULT, System::nanoTime, (priority, duration) -> {}),
             world.process(),
             new RunningReconciliations(InstantSource.system(), System::nanoTime),
             (succeeded, duration) -> ends.add(succeeded));

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -23,8 +26,10 @@ class ReconciliationQueueTest {
   private final List<String> begun = Collections.synchronizedList(new ArrayList<>());
   private final List<FutureTask<String>> all = new ArrayList<>();
   private final CountDownLatch end = new CountDownLatch(1);
+  private final AtomicLong nanos = new AtomicLong();
   private final ReconciliationQueue queue =
-      new ReconciliationQueue(new Limits(3, 1000), (priority, duration) -> waits.add(priority));
+      new ReconciliationQueue(
+          new Limits(3, 1000), nanos::get, (priority, duration) -> waits.add(priority));
 
   @AfterEach
   void endAll() {
@@ -36,12 +41,12 @@ class ReconciliationQueueTest {
   }
 
   /** One that is under way, or waits, when this returns, and ends with all the others. */
-  private Thread begin(String name, AtomicReference<Priority> priority) {
+  private Thread begin(String name, Supplier<Priority> priority) {
     var task =
         new FutureTask<>(
             () ->
                 queue.run(
-                    priority::get,
+                    priority,
                     () -> {
                       begun.add(name);
                       return awaited(end);
@@ -58,7 +63,7 @@ class ReconciliationQueueTest {
   }
 
   private Thread begin(String name, Priority priority) {
-    return begin(name, new AtomicReference<>(priority));
+    return begin(name, () -> priority);
   }
 
   @Test
@@ -101,11 +106,34 @@ class ReconciliationQueueTest {
   }
 
   @Test
+  void hostAtRestThatHasWaitedForAMinuteGoesBeforeThoseThatDrain() throws Exception {
+    var asked = new AtomicInteger();
+    begin("first", Priority.DRAINING);
+    begin(
+        "idle",
+        () -> {
+          asked.incrementAndGet();
+          return Priority.IDLE;
+        });
+    begin("draining", Priority.DRAINING);
+    nanos.addAndGet(ReconciliationQueue.PATIENCE.toNanos());
+    var before = asked.get();
+    await().until(() -> asked.get() > before + 1);
+
+    end.countDown();
+    for (var task : all) {
+      task.get();
+    }
+
+    assertThat(begun).containsExactly("first", "idle", "draining");
+  }
+
+  @Test
   void oneThatBecomesUrgentWhileItWaitsHasItsTurn() {
     var priority = new AtomicReference<>(Priority.IDLE);
     begin("first", Priority.IDLE);
     begin("second", Priority.IDLE);
-    begin("deleted", priority);
+    begin("deleted", priority::get);
 
     priority.set(Priority.IMMEDIATE);
 

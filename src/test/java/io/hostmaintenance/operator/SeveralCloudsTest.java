@@ -89,7 +89,8 @@ class SeveralCloudsTest {
                         this::nanos,
                         ParallelReads.threads(),
                         World.SETTINGS.strategies(),
-                        new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {}))),
+                        new ReconciliationQueue(
+                            Limits.DEFAULT, System::nanoTime, (priority, waited) -> {}))),
             resources,
             (resource, notice) -> true,
             (before, status) -> {},

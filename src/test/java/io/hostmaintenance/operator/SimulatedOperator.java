@@ -82,7 +82,8 @@ public final class SimulatedOperator {
                     nanoTime,
                     parallelReads,
                     settings.strategies(),
-                    new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {})));
+                    new ReconciliationQueue(
+                        Limits.DEFAULT, System::nanoTime, (priority, waited) -> {})));
     maintenance =
         new MaintenanceLoop(
             clouds,

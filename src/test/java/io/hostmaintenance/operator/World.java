@@ -57,7 +57,7 @@ final class World implements AutoCloseable {
 
   private final Settings settings;
   private static final ReconciliationQueue QUEUE =
-      new ReconciliationQueue(Limits.DEFAULT, (priority, waited) -> {});
+      new ReconciliationQueue(Limits.DEFAULT, System::nanoTime, (priority, waited) -> {});
 
   private final InMemoryResources resources = new InMemoryResources();
   private final List<Notice> notices = new ArrayList<>();

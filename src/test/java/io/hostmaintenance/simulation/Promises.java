@@ -719,13 +719,14 @@ final class Promises {
     var round = lastRounds.getOrDefault(World.cloudName(stored.get().getSpec()), World.START);
     var last = own.isAfter(round) ? own : round;
     var since = last.isAfter(process.started()) ? last : process.started();
+    var resources = Math.max(lastObserved.size(), world.kubernetes().resources().size());
     var bound =
         world
             .settings()
             .observationTimeout()
             .plus(world.settings().httpTimeout().multipliedBy(2))
             .plusMinutes(2)
-            .multipliedBy(Math.max(lastObserved.size(), world.kubernetes().resources().size()));
+            .multipliedBy(resources);
     promise(
         "Drained is not claimed without looks",
         Duration.between(since, cloud.now()).compareTo(bound) < 0
@@ -735,7 +736,8 @@ final class Promises {
     promise(
         "Drained is not claimed for long without a look of its own",
         Duration.between(begun, cloud.now())
-                    .compareTo(bound.plus(world.settings().verifiedTimeout()))
+                    .compareTo(
+                        bound.plus(world.settings().verifiedTimeout().multipliedBy(resources)))
                 < 0
             || !isTrue(stored.get().getStatus(), Condition.DRAINED),
         () -> name + " had no look of its own since " + begun);
