@@ -56,6 +56,7 @@ class Release:
         ran = self.kube.run('helm', command, *arguments, '--namespace', NAMESPACE, check=False, timeout=300)
         with open(self._case.directory / 'helm.txt', 'a') as log:
             log.write(f"$ helm {command} {' '.join(arguments)}\n{ran.stdout}{ran.stderr}[{ran.returncode}]\n\n")
+        self.node.running()  # what is wrong with the node comes before what Helm says of it
         demand(not check or ran.returncode == 0, f'helm {command}: {(ran.stderr or ran.stdout).strip()[-600:]}')
         return ran
 
@@ -110,6 +111,10 @@ def test_chart(c):
     c.prove_true(watch, guests)
     expect(set(guests), set(rows(resource)), 'rows')
     c.figures.append(f"killed at {moved} moved, upgraded at {standing.get('moved')} of {standing.get('total')}")
+
+    leader = release.leader()
+    c.kube.kubectl('-n', NAMESPACE, 'annotate', 'pod', leader.name, 'hostmaintenance.io/log-level=debug')
+    until('the leader logs more', lambda: re.search(r'"log.level": ?"DEBUG"', leader.log.read_text()), 60)
 
     refused = release.helm('uninstall', RELEASE, '--timeout=2m', check=False)
     demand(refused.returncode != 0, 'helm uninstall went through while a host is in maintenance')

@@ -36,12 +36,12 @@ class Pod:
         self._manifest, self._spec = manifest, manifest['spec']
         self._container, = self._spec['containers']
         self._directory = node.directory / f'{self.name}-{self.uid[:8]}'
-        self._directory.mkdir()
+        self._directory.mkdir(exist_ok=True)
         self.log = self._directory / 'log'
         with socket.socket() as free:
             free.bind(('127.0.0.1', 0))
             self.port = free.getsockname()[1]
-        self.restarts, self._process, self._told, self._ended_by_node = 0, None, None, False
+        self.restarts, self._process, self._told, self._ended_by_node, self._downward = 0, None, None, False, {}
         self.image = self._container['image']
 
     def _mounts(self):
@@ -57,10 +57,26 @@ class Pod:
                 for key, value in secret.get('data', {}).items():
                     (directory / key).write_bytes(base64.b64decode(value))
                     (directory / key).chmod(0o600)
+            elif 'downwardAPI' in volume:
+                self._downward[directory] = volume['downwardAPI']['items']
             else:
                 demand('emptyDir' in volume, f'this node knows no such volume: {volume}')
             mounts[mount['mountPath']] = directory
         return mounts
+
+    def _write_downward(self):
+        """Writes what the pod is told about itself; a kubelet does so again when it changes."""
+        for directory, items in self._downward.items():
+            for item in items:
+                file, value = directory / item['path'], self._field(item['fieldRef']['fieldPath'])
+                if not file.exists() or file.read_text() != value:
+                    file.write_text(value)
+
+    def _field(self, path):
+        """A field of the pod: metadata.name, or metadata.annotations['NAME']; empty where there is none."""
+        name, _, key = path.removeprefix('metadata.').partition('[')
+        value = self._manifest['metadata'].get(name)
+        return (value or {}).get(key.strip("]'"), '') if key else value
 
     def _variable(self, entry):
         """The value of a variable; None when a Secret that may be missing is."""
@@ -68,7 +84,7 @@ class Pod:
         if source is None:
             return entry.get('value', '')
         if 'fieldRef' in source:
-            return self._manifest['metadata'][source['fieldRef']['fieldPath'].removeprefix('metadata.')]
+            return self._field(source['fieldRef']['fieldPath'])
         reference = source['secretKeyRef']
         found = self._kube.run('kubectl', '-n', self._node.namespace, 'get', 'secret', reference['name'], '-o', 'json',
                                check=False)
@@ -78,6 +94,7 @@ class Pod:
 
     def start(self):
         mounts = self._mounts()
+        self._write_downward()
         kubeconfig = self._directory / 'kubeconfig'
         self._kube.service_account_kubeconfig(self._node.namespace, self._spec['serviceAccountName'], kubeconfig,
                                               pod=(self.name, self.uid))
@@ -89,9 +106,8 @@ class Pod:
             if value is None:
                 continue
             value = re.sub(r'\$\((\w+)\)', lambda m: env.get(m[1], m[0]), value)
-            for path, directory in mounts.items():
-                value = re.sub(rf'^{re.escape(path)}(?=/|$)', str(directory), value)
-            env[entry['name']] = value
+            mounted = next((p for p in mounts if value == p or value.startswith(p + '/')), '')
+            env[entry['name']] = str(mounts[mounted]) + value[len(mounted):] if mounted else value
         env |= {'HM_PORT': str(self.port), 'HM_ADDRESS': '127.0.0.1'}
         with open(self.log, 'ab') as log:
             self._process = subprocess.Popen(
@@ -113,8 +129,10 @@ class Pod:
         except (OSError, urllib.error.HTTPError):
             return False
 
-    def observe(self):
+    def observe(self, manifest):
         """Starts what ended and is to go on, and tells the API server what has changed."""
+        self._manifest = manifest
+        self._write_downward()
         code = self._process.poll()
         if code is not None and self._spec.get('restartPolicy', 'Always') == 'Always':
             self.restarts += 1
@@ -210,8 +228,8 @@ class Node:
         while not self._ended.wait(0.5):
             try:
                 self._sync()
-            except Failure as failure:  # told with the next question; the API server may be away for a moment
-                self._failure = failure
+            except Exception as failure:  # told with the next question; the API server may be away for a moment
+                self._failure = repr(failure)
             else:
                 self._failure = None
 
@@ -225,12 +243,13 @@ class Node:
                     self._bind(name)
                 continue
             if pod is None or pod.uid != meta['uid']:
-                self.pods[name] = pod = Pod(self, manifest)
+                pod = Pod(self, manifest)
                 pod.start()
+                self.pods[name] = pod
             if meta.get('deletionTimestamp'):
                 pod.terminate()
             else:
-                pod.observe()
+                pod.observe(manifest)
         for name in set(self.pods) - {m['metadata']['name'] for m in listed}:
             self.pods.pop(name).close()
 
