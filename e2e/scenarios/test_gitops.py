@@ -37,7 +37,7 @@ def test_examples(c):
 def test_waves(c):
     """The waves of Flux: the work begins when kstatus calls the drain Current, and then the host is empty."""
     drain, = _documents(EXAMPLES / 'gitops/flux/drain/host-maintenance.yaml')
-    job, = _documents(EXAMPLES / 'gitops/flux/work/job.yaml')
+    job, = _documents(EXAMPLES / 'gitops/flux/update/job.yaml')
     guests, name = c.guests(values(c.boot(('active', 2), ('stopped', 1)))), c.name()
     drain['metadata']['name'], drain['spec']['host'], job['metadata']['namespace'] = name, c.host, NAMESPACE
     c.kube.apply(drain)
