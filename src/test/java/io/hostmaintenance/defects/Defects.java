@@ -669,7 +669,7 @@ final class Defects {
                 "drain.WaysOfInstancesTest#moveOfSomeoneElseInTheMiddleOfAWayEndsItThereAndTheRowSaysSo",
                 "drain.WaysOfInstancesTest#guestThatLeftInTheMiddleOfAWayWithoutAnActionOfAnyoneIsBroughtBackToItsState",
                 "drain.WaysOfInstancesTest#guestThatIsMovedOnAmongOthersIsBroughtBackToItsState",
-                "drain.WaysOfInstancesTest#guestThatItsMoveLeftInErrorHereIsFailedAndTheRowNamesTheStateThatItHad"),
+                "drain.WaysOfInstancesTest#guestThatItsMoveLeftInErrorIsFailedAndTheRowNamesTheStateThatItHad"),
         Defect.of("leaves a guest paused whose move Nova refused", "drain/instance/WayTracker")
             .where(
                 "return row.nextAttemptTime() != null || row.because(Reason.Refused);",

@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** When a way of several operations begins, goes on, and what stays on the host. */
 class WaysOfInstancesTest {
@@ -505,28 +507,18 @@ class WaysOfInstancesTest {
     assertThat(given.row("vm").reason()).isEqualTo("MovedExternally");
   }
 
-  @Test
-  void guestThatItsMoveLeftInErrorHereIsFailedAndTheRowNamesTheStateThatItHad() {
+  @ParameterizedTest
+  @CsvSource({HOST + ", ended in ERROR", OTHER + ", ended with an error"})
+  void guestThatItsMoveLeftInErrorIsFailedAndTheRowNamesTheStateThatItHad(
+      String where, String words) {
     var given = moving();
     given.migrations(record(9, "vm", "live-migration", "error", given.now(), US));
-    given.instances(in("error", "vm"));
+    given.instances(on(where, in("error", "vm")));
 
     assertThat(given.decideAfter(1).commands()).isEmpty();
     assertThat(given.row("vm").state()).isEqualTo("Failed");
     assertThat(given.row("vm").reason()).isEqualTo("NotPutBack");
-    assertThat(given.row("vm").message()).contains("was suspended", "ended in ERROR");
-  }
-
-  @Test
-  void guestThatItsMoveLeftInErrorElsewhereIsFailedAndTheRowNamesTheStateThatItHad() {
-    var given = moving();
-    given.migrations(record(9, "vm", "live-migration", "error", given.now(), US));
-    given.instances(on(OTHER, in("error", "vm")));
-
-    assertThat(given.decideAfter(1).commands()).isEmpty();
-    assertThat(given.row("vm").state()).isEqualTo("Failed");
-    assertThat(given.row("vm").reason()).isEqualTo("NotPutBack");
-    assertThat(given.row("vm").message()).contains("was suspended", "ended with an error");
+    assertThat(given.row("vm").message()).contains("was suspended", words);
   }
 
   @Test
