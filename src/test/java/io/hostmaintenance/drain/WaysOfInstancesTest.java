@@ -393,14 +393,7 @@ class WaysOfInstancesTest {
     given.instances(active("vm")).decideAfter(1);
     accepted(given, "req-2").action("vm", action("pause", "req-2", given.now(), US));
     given.instances(paused("vm")).decideAfter(1);
-    given.status(
-        OutcomeRecorder.enter(
-            given.status(),
-            List.of(
-                new Outcome.Failed(
-                    new Command.LiveMigrate("vm", Optional.empty(), true, "req-ours"),
-                    Given.refusal(NovaException.Kind.FORBIDDEN, "No."))),
-            given.now()));
+    moveRefused(given, NovaException.Kind.FORBIDDEN);
     given.action("vm", action("unpause", "req-3", given.now(), SOMEBODY));
 
     var decision = given.instances(active("vm")).decideAfter(20);
@@ -465,14 +458,7 @@ class WaysOfInstancesTest {
   @Test
   void guestWhoseMoveNovaRefusesForGoodIsBroughtBackToItsState() {
     var given = midway();
-    given.status(
-        OutcomeRecorder.enter(
-            given.status(),
-            List.of(
-                new Outcome.Failed(
-                    new Command.LiveMigrate("vm", Optional.empty(), true, "req-ours"),
-                    Given.refusal(NovaException.Kind.BAD_REQUEST, "No."))),
-            given.now()));
+    moveRefused(given, NovaException.Kind.BAD_REQUEST);
 
     broughtBack(given, HOST, given.decideAfter(1));
     assertThat(given.row("vm").state()).isEqualTo("Failed");
@@ -559,6 +545,15 @@ class WaysOfInstancesTest {
     var given = midway();
     return accepted(given, "req-3")
         .action("vm", action("live-migration", "req-3", given.now(), US));
+  }
+
+  private static void moveRefused(Given given, NovaException.Kind kind) {
+    var move = new Command.LiveMigrate("vm", Optional.empty(), true, "req-ours");
+    given.status(
+        OutcomeRecorder.enter(
+            given.status(),
+            List.of(new Outcome.Failed(move, Given.refusal(kind, "No."))),
+            given.now()));
   }
 
   /** The guest was resumed and paused, and the answer to its move is not known. */
