@@ -55,7 +55,9 @@ final class Lease {
       var lease = lease().get();
       return lease != null && leading && ours(lease.getSpec());
     } catch (KubernetesClientException e) {
-      LOG.warn("the lease cannot be read, so nothing is asked of Nova: {}", e.getMessage());
+      LOG.warn(
+          "the lease cannot be read, so nothing is stored and nothing asked of Nova: {}",
+          e.getMessage());
       return false;
     }
   }

@@ -59,8 +59,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Read the resource from the API server, not from a cache.
  *   <li>Observe its host, unless another resource holds it or it waits for its turn.
  *   <li>Decide ({@link Drain#decide}), one decision at a time in {@link MoveBudget}.
- *   <li>Store the status if it has news, on the version that was read; after a conflict stop. What
- *       takes its host gets the finalizer before.
+ *   <li>Store the status if it has news and the lease is ours, on the version that was read; after
+ *       a conflict stop. What takes its host gets the finalizer before.
  *   <li>Execute the commands, while the intent is fresh and the lease is ours.
  *   <li>Enter the answers into the rows and store them.
  *   <li>Tell the notices; take the finalizer off when the host is given back.
@@ -138,8 +138,8 @@ final class MaintenanceLoop {
    * Takes everything it depends on.
    *
    * @param statuses is told of every status that was stored
-   * @param leading whether this process may act; asked right before each request that changes
-   *     something, and the time of its answer counts
+   * @param leading whether this process may act; asked right before each status that is stored and
+   *     each request that changes something, and the time of its answer counts
    * @param wake is told the name of a resource whose host or place became free, to reconcile it
    *     soon
    */
@@ -584,6 +584,9 @@ final class MaintenanceLoop {
 
   private Result carryOut(
       HostMaintenance resource, Memory memory, Observation observation, Decision decision) {
+    if (decision.release() && !mayStore(resource)) {
+      return new Result(settings.pollMoving(), false);
+    }
     if (decision.release()) {
       resources.release(resource);
       decision.notices().forEach(n -> events.record(resource, n));
@@ -608,6 +611,9 @@ final class MaintenanceLoop {
     var before = nanoTime.getAsLong();
     var stored = resource;
     if (worthWriting(resource.getStatus(), decision, memory)) {
+      if (!mayStore(resource)) {
+        return new Result(settings.pollMoving(), false);
+      }
       try {
         stored = write(held(resource, decision), decision.status(), memory);
         announced(resource.getStatus(), stored.getStatus(), memory);
@@ -644,6 +650,18 @@ final class MaintenanceLoop {
     var watched = watch(stored, memory, observation, memory.asked);
     var pause = together(resource, pause(decision, outcomes, memory));
     return new Result(watched.orElse(pause), false);
+  }
+
+  /**
+   * Whether this process still leads. One that was stopped for longer than its lease may read a
+   * resource anew, and yet decide by what it last knew of the others.
+   */
+  private boolean mayStore(HostMaintenance resource) {
+    var may = leading.getAsBoolean();
+    if (!may) {
+      LOG.warn("{}: nothing is stored: the lease is not ours", name(resource));
+    }
+    return may;
   }
 
   /** What holds its host, or is about to, cannot go without giving it back. */

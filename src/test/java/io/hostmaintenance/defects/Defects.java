@@ -424,8 +424,14 @@ final class Defects {
             .caughtBy(
                 "operator.MaintenanceLoopTest#confirmationIsNotSentWhenTheOwnerHasAlreadyConfirmed"),
         Defect.of("acts without the lease", "operator/MaintenanceLoop")
-            .where("!leading.getAsBoolean()", "false")
+            .where("!leading.getAsBoolean() ||", "")
             .caughtBy("operator.MaintenanceLoopTest$Intents#areNotSentByAProcessThatLostTheLease"),
+        Defect.of("stores a status without the lease", "operator/MaintenanceLoop")
+            .where("var may = leading.getAsBoolean();", "var may = true;")
+            .caughtBy("operator.MaintenanceLoopTest$AProcessThatLostTheLease#storesNothing"),
+        Defect.of("releases a resource without the lease", "operator/MaintenanceLoop")
+            .where("if (decision.release() && !mayStore(resource))", "if (false)")
+            .caughtBy("operator.MaintenanceLoopTest$AProcessThatLostTheLease#releasesNoResource"),
         Defect.of("does not count the time that its lease is asked for", "operator/MaintenanceLoop")
             .where(
                 "!leading.getAsBoolean() || since(before).minus(read).compareTo(STALE_INTENT) > 0",

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,9 +117,13 @@ class FailedReconciliationTest {
   @Test
   void javaErrorIsCountedReportedAndRetried() {
     world.create("other", "compute-2");
+    var first = new AtomicBoolean(true);
     world.leading(
         () -> {
-          throw new StackOverflowError();
+          if (first.getAndSet(false)) {
+            throw new StackOverflowError();
+          }
+          return true;
         });
     var ends = new ArrayList<Boolean>();
     var reconciler =

@@ -189,7 +189,7 @@ class MaintenanceLoopTest {
     void areNotSentByAProcessThatLostTheLease() {
       var server = world.active();
       disabled();
-      world.leading(() -> false);
+      world.leadingBeforeTheRequest(() -> false);
 
       world.reconcile("hm");
 
@@ -203,7 +203,7 @@ class MaintenanceLoopTest {
     void areNotSentWhenTheCheckOfTheLeaseTookSixSeconds() {
       world.active();
       disabled();
-      world.leading(
+      world.leadingBeforeTheRequest(
           () -> {
             world.pass(Duration.ofSeconds(6));
             return true;
@@ -473,11 +473,51 @@ class MaintenanceLoopTest {
   }
 
   @Nested
+  class AProcessThatLostTheLease {
+
+    @Test
+    void storesNothing() {
+      world.create("hm", "compute-1");
+      world.leading(() -> false);
+
+      world.reconcile("hm");
+
+      assertThat(world.resources().writes()).isEmpty();
+    }
+
+    /** The API server takes the finalizer off on any version, and with it goes the resource. */
+    @Test
+    void releasesNoResource() {
+      world.create("hm", "compute-1");
+      world.runUntilPhase("hm", "InMaintenance");
+      world.delete("hm");
+      world.reconcile("hm");
+      world.leading(() -> false);
+
+      world.run("hm", Duration.ofMinutes(5));
+
+      assertThat(world.gone("hm")).isFalse();
+    }
+
+    @Test
+    void storesAgainOnceItLeads() {
+      world.create("hm", "compute-1");
+      world.leading(() -> false);
+      world.reconcile("hm");
+      world.leading(() -> true);
+
+      world.run("hm", Duration.ofMinutes(5));
+
+      assertThat(world.status("hm").phase()).isEqualTo("InMaintenance");
+    }
+  }
+
+  @Nested
   class ACrashBetweenIntentAndRequest {
 
     private void crash() {
       disabled();
-      world.leading(
+      world.leadingBeforeTheRequest(
           () -> {
             throw new Crash();
           });
@@ -1352,7 +1392,7 @@ class MaintenanceLoopTest {
     @Test
     void isNotChangedByAProcessThatLostTheLease() {
       world.create("hm", "compute-1");
-      world.leading(() -> false);
+      world.leadingBeforeTheRequest(() -> false);
 
       world.reconcile("hm");
 
@@ -1435,7 +1475,7 @@ class MaintenanceLoopTest {
       world.runUntilPhase("hm", "InMaintenance");
       world.delete("hm");
       var before = world.servicePuts().size();
-      world.leading(
+      world.leadingBeforeTheRequest(
           () -> {
             throw new Crash();
           });

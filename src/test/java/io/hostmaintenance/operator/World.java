@@ -32,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -251,6 +252,12 @@ final class World implements AutoCloseable {
   /** From now on this says whether the process leads. */
   void leading(BooleanSupplier leading) {
     this.leading = leading;
+  }
+
+  /** Asked right before a status is stored it leads; right before the request this is asked. */
+  void leadingBeforeTheRequest(BooleanSupplier leading) {
+    var asked = new AtomicInteger();
+    leading(() -> asked.getAndIncrement() == 0 || leading.getAsBoolean());
   }
 
   Server place(NewServer server) {
