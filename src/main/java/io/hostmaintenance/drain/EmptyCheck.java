@@ -211,13 +211,19 @@ final class EmptyCheck {
       return false; // neither an instance nor a migration that Nova knows: leaked
     }
     var instance = consumer.instance().get();
-    if (staying.contains(instance.id()) && instance.idle()) {
+    if (staying.contains(instance.id()) && instance.idle() && !resizedSince(instance)) {
       return false;
     }
     return consumer
         .migration()
         .map(m -> underWay(m, instance) || instance.resizing())
         .orElseGet(() -> arrived(instance) || !instance.idle() || instance.building());
+  }
+
+  /** Whether an instance was resized after the host's instances were listed: it waits elsewhere. */
+  private boolean resizedSince(Instance instance) {
+    return instance.resized()
+        && snapshot.onHost(instance.id()).filter(listed -> !listed.resized()).isPresent();
   }
 
   /** Whether an unfinished record is so new that the instance may have overtaken it. */

@@ -20,6 +20,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
+import io.hostmaintenance.api.v1alpha1.Strategies;
 import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.Observation.Unavailable;
 import io.hostmaintenance.nova.Command;
@@ -27,6 +28,7 @@ import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.Migration;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -609,6 +611,33 @@ class EmptyCheckTest {
               Optional.of(away(in("resized", "vm"))));
 
       stands(with(unconfirmed), "False", Reason.NotEmpty);
+    }
+
+    private Given skipping(Instance now) {
+      var given =
+          Given.taken()
+              .strategies(Strategies.of(Map.of("stopped", "Skip")))
+              .instances(in("stopped", "vm"))
+              .placement(
+                  new Consumer(
+                      "uuid",
+                      Optional.of(record(9, "vm", "resize", "finished", NOON, SOMEBODY)),
+                      Optional.of(now)));
+      given.decide();
+      given.decideAfter(5);
+      given.decideAfter(65);
+      return given;
+    }
+
+    /** The owner resizes it in the middle of an observation: it will have to be confirmed. */
+    @Test
+    void keepTheHostFromReadyWhenAnInstanceThatStaysWasResizedSince() {
+      assertThat(skipping(away(in("resized", "vm"))).status().isTrue(Condition.READY)).isFalse();
+    }
+
+    @Test
+    void areIgnoredWhenTheirInstanceStays() {
+      assertThat(skipping(in("stopped", "vm")).status().isTrue(Condition.READY)).isTrue();
     }
 
     @Test
