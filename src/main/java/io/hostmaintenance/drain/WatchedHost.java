@@ -4,6 +4,7 @@ import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Phase;
+import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.nova.ComputeService;
@@ -100,17 +101,34 @@ public record WatchedHost(
    * A verified host as it was observed.
    *
    * @param held what is allocated on each of its hypervisors
-   * @return empty when its service was not as a verified host's is
+   * @return empty when its service was not as a verified host's is, or when an arrival may not show
    */
   public static Optional<WatchedHost> observed(
       HostMaintenance resource, Snapshot snapshot, Map<String, Map<String, Long>> held) {
     return snapshot
         .service(resource.host())
         .filter(ComputeService::disabled)
+        .filter(s -> !mayArriveUnseen(s.host(), snapshot))
         .map(
             s ->
                 new WatchedHost(
                     resource.host(), s.id(), s.disabledReason(), Optional.of(s.up()), held));
+  }
+
+  /**
+   * Whether a record says that an instance is on its way here, and the instance holds its place in
+   * placement already. It is at rest elsewhere, so that it does not count. If the move goes on
+   * after all, nothing changes in placement when it ends.
+   */
+  private static boolean mayArriveUnseen(String host, Snapshot snapshot) {
+    return snapshot.placement() instanceof Placement.Consumers(var consumers)
+        && consumers.stream()
+            .flatMap(c -> c.instance().stream())
+            .anyMatch(
+                i ->
+                    snapshot.migrations().stream()
+                        .filter(m -> m.unfinished() && host.equals(m.destinationHost()))
+                        .anyMatch(m -> m.instanceId().equals(i.id())));
   }
 
   /** What a round that began after the last observation shows of the host. */

@@ -435,9 +435,9 @@ final class MaintenanceLoop {
 
   /**
    * From now on the watch stands for a host that was just verified; its next observation comes
-   * about when a verified one is due.
+   * about when a verified one is due. Where the watch cannot tell, it comes at the next idle poll.
    *
-   * @return when its next observation is due; empty when the watch does not stand for it
+   * @return when its next observation is due; empty when the host is not verified
    */
   private Optional<Duration> watch(
       HostMaintenance stored, Memory memory, Observation observation, Instant asked) {
@@ -451,7 +451,9 @@ final class MaintenanceLoop {
     }
     var host = WatchedHost.observed(stored, snapshot, memory.remembered.held());
     if (host.isEmpty()) {
-      return Optional.empty();
+      watch.forget(name(stored));
+      memory.nextObservation = asked;
+      return Optional.of(settings.pollIdle());
     }
     watch.watch(name(stored), host.get(), asked);
     var pause = part(settings.pollVerified(), 900 + chance(stored) / 5);

@@ -1,10 +1,18 @@
 package io.hostmaintenance.drain;
 
+import static io.hostmaintenance.drain.Fixtures.active;
+import static io.hostmaintenance.drain.Fixtures.away;
+import static io.hostmaintenance.drain.Fixtures.incoming;
+import static io.hostmaintenance.drain.Fixtures.record;
+import static io.hostmaintenance.drain.Given.NOON;
+import static io.hostmaintenance.drain.Given.SOMEBODY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.WatchedHost.Finding;
 import io.hostmaintenance.drain.WatchedHost.Round;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Migration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -174,5 +182,28 @@ class WatchedHostTest {
         .usingRecursiveComparison()
         .ignoringFields("up")
         .isEqualTo(WatchedHost.observed(resource, given.snapshot(), held).orElseThrow());
+  }
+
+  /** What is observed of a verified host with such a record of an instance that rests elsewhere. */
+  private static Optional<WatchedHost> withRecord(Migration record) {
+    var given =
+        verified()
+            .migrations(record)
+            .placement(new Consumer("vm", Optional.empty(), Optional.of(away(active("vm")))));
+    return WatchedHost.observed(given.input().resource(), given.snapshot(), Map.of());
+  }
+
+  private static Migration hourOld() {
+    return record(9, "vm", "live-migration", "running", NOON.minusSeconds(3600), SOMEBODY);
+  }
+
+  @Test
+  void watchDoesNotStandForAHostToWhichALeftRecordMayBringAnInstance() {
+    assertThat(withRecord(incoming(hourOld()))).isEmpty();
+  }
+
+  @Test
+  void watchStandsForAHostThatALeftRecordSpeaksOfAsTheSource() {
+    assertThat(withRecord(hourOld())).isPresent();
   }
 }

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.LiveMigrationRequest;
+import io.hostmaintenance.fakecloud.NewServer;
+import io.hostmaintenance.fakecloud.Steering;
+import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.fakecloud.http.Fault;
 import io.hostmaintenance.fakecloud.http.Request;
 import java.io.IOException;
@@ -187,6 +191,37 @@ class WatchTest {
       world.active();
 
       assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(2));
+    }
+
+    private String letGoOfOnItsWayHere(String seconds) {
+      var server = world.place(NewServer.on("compute-2").with(Steering.LM_SECONDS, seconds)).id();
+      world
+          .simulator()
+          .change(c -> c.liveMigrate(c.admin(), server, LiveMigrationRequest.to("compute-1")));
+      world.pass(Duration.ofSeconds(60));
+      world.simulator().change(c -> c.resetState(c.admin(), server, VmState.ACTIVE));
+      verified();
+      return server;
+    }
+
+    /** Nova has let go of the instance, though its migration goes on: its place here was taken. */
+    @Test
+    void anInstanceThatArrivesByALeftRecordIsFoundWithinTwoMinutes() {
+      var server = letGoOfOnItsWayHere("2400");
+
+      world.runUntil(
+          "hm", () -> world.simulator().cloud(c -> c.server(server).host()).equals("compute-1"));
+
+      assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(2));
+      assertThat(drained()).isEqualTo("False");
+    }
+
+    @Test
+    void aLeftRecordHasTheHostObservedOnceAMinute() {
+      letGoOfOnItsWayHere("36000");
+
+      assertThat(asked(HYPERVISOR, () -> minutes(20))).isBetween(19, 21);
+      assertThat(drained()).isEqualTo("True");
     }
 
     @Test
