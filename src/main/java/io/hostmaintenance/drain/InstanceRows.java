@@ -478,6 +478,7 @@ final class InstanceRows {
           context
               .snapshot()
               .detail(migration.instanceId())
+              .filter(detail -> !isOverIn(detail, migration))
               .flatMap(Detail::instance)
               .filter(i -> EmptyCheck.unconfirmed(migration, i, context.host()));
       if (instance.isEmpty()) {
@@ -495,6 +496,11 @@ final class InstanceRows {
                     : r);
       }
     }
+  }
+
+  /** Whether a migration that was listed as finished was over when its instance was asked for. */
+  private static boolean isOverIn(Detail detail, Migration listed) {
+    return detail.migrations().stream().anyMatch(m -> m.id() == listed.id() && !m.unfinished());
   }
 
   private void underWay() {

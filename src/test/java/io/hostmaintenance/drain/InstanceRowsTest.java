@@ -23,6 +23,7 @@ import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowState;
 import io.hostmaintenance.api.v1alpha1.Strategies;
+import io.hostmaintenance.drain.instance.Detail;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.Migration;
 import java.util.List;
@@ -823,6 +824,34 @@ class InstanceRowsTest {
         .state("Confirming")
         .reason(Reason.UnconfirmedResize.name())
         .build();
+  }
+
+  /** The record is listed first, then the instance is asked for, and its records come last. */
+  @Test
+  void instanceWhoseConfirmationEndsAmidTheObservationIsMoved() {
+    var given =
+        Given.taken()
+            .strategies(Strategies.of(Map.of("unconfirmedResize", "Skip")))
+            .rows(confirming("x"))
+            .instances(away(in("resized", "x")))
+            .migrations(record(9, "x", "migration", "finished", NOON, US));
+    var snapshot = given.after(60).snapshot();
+    var detail = snapshot.details().get("x");
+    var confirmed = List.of(record(9, "x", "migration", "confirmed", NOON, US));
+
+    given.decide(
+        given.snapshot(
+            "x",
+            new Detail(
+                detail.instance(),
+                confirmed,
+                detail.actions(),
+                detail.events(),
+                detail.guest(),
+                detail.offer(),
+                detail.untold())));
+
+    assertThat(given.row("x").state()).isEqualTo("Moved");
   }
 
   // ---------------------------------------------------------------- off the host after a failed

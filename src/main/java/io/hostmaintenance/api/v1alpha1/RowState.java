@@ -84,7 +84,7 @@ public enum RowState {
               Pending, Requested, InProgress, Confirming, Restoring, Moved, Failed, Skipped, Gone);
       case Failed -> EnumSet.of(Pending, Requested, Restoring, Moved, Blocked, Skipped, Gone);
       case Moved, Gone -> EnumSet.of(Pending, Requested, Restoring, Blocked, Skipped);
-      case Skipped -> EnumSet.of(Pending, Requested, Restoring, Blocked, Gone);
+      case Skipped -> EnumSet.of(Pending, Requested, Restoring, Moved, Failed, Blocked, Gone);
     };
   }
 
