@@ -26,7 +26,8 @@ final class EmptyCheck {
   /**
    * The question for an observation.
    *
-   * @param staying the ids of instances that the spec leaves on the host: at rest they do not count
+   * @param staying the ids of instances that the spec leaves on the host, as the observation shows
+   *     them: they do not count
    */
   EmptyCheck(String host, Snapshot snapshot, Set<String> staying) {
     this.host = host;
@@ -58,10 +59,7 @@ final class EmptyCheck {
       return Optional.of(HostMessages.notDisabled(host));
     }
     var count =
-        snapshot.instances().stream()
-            .filter(i -> !i.idle() || !staying.contains(i.id()))
-            .toList()
-            .size();
+        snapshot.instances().stream().filter(i -> !staying.contains(i.id())).toList().size();
     if (count > 0) {
       return Optional.of(HostMessages.instancesOnHost(count));
     }

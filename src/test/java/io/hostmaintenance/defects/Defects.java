@@ -219,13 +219,29 @@ final class Defects {
             .caughtBy(
                 "drain.EmptyCheckTest#incomingMigrationCountsOnlyWhileItsInstanceReallyMigrates"),
         Defect.of("asks for migrations after servers", "operator/HostObserver")
-            .where("var page = nova.newestMigrations(host); var unfinished = unfinished(page);", "")
+            .where(
+                "var page = nova.newestMigrations(host); var unfinished = unfinished(page);"
+                    + " remembered.unfinished(unfinished.stream().map(Migration::id).toList());",
+                "")
             .where(
                 "var migrations = new ArrayList<>(unfinished);",
                 "var page = nova.newestMigrations(host);"
                     + " var migrations = new ArrayList<>(unfinished(page));")
             .caughtBy(
                 "operator.MaintenanceLoopTest#fullCheckReadsMigrationsOnceBetweenTheTwoServiceLists"),
+        Defect.of("forgets a resize of what stays, begun after the lists", "drain/EmptyCheck")
+            .where("&& instance.idle() && !resizedSince(instance)", "&& instance.idle()")
+            .caughtBy(
+                "drain.EmptyCheckTest$PlacementConsumers#keepTheHostFromReadyWhenAnInstanceThatStaysWasResizedSince"),
+        Defect.of("watches a host to which a left record may bring somebody", "drain/WatchedHost")
+            .where(".filter(s -> !mayArriveUnseen(s.host(), snapshot))", "")
+            .caughtBy(
+                "drain.WatchedHostTest#watchDoesNotStandForAHostToWhichALeftRecordMayBringAnInstance",
+                "operator.WatchTest$WhatIsOtherwise#anInstanceThatArrivesByALeftRecordIsFoundWithinTwoMinutes"),
+        Defect.of("takes a resize that is over for one that waits", "drain/InstanceRows")
+            .where(".filter(detail -> !isOverIn(detail, migration))", "")
+            .caughtBy(
+                "drain.InstanceRowsTest#instanceWhoseConfirmationEndsAmidTheObservationIsMoved"),
         Defect.of("believes the lists of Nova alone", "drain/EmptyCheck")
             .where("occupiedByLists().or(this::resident)", "occupiedByLists()")
             .caughtBy(
@@ -411,7 +427,8 @@ final class Defects {
             .where(
                 "next.setMetadata(resource.getMetadata());",
                 "next.setMetadata(resources.read(name(resource)).orElse(resource).getMetadata());")
-            .caughtBy(WORLDS),
+            .caughtBy(
+                "operator.MaintenanceLoopTest$Intents#areNotStoredOnAVersionThatTheyWereNotDecidedFrom"),
         Defect.of("asks late after its intent", "operator/MaintenanceLoop")
             .where("STALE_INTENT = Duration.ofSeconds(5)", "STALE_INTENT = Duration.ofMinutes(5)")
             .caughtBy("operator.MaintenanceLoopTest$Intents#thatTookSixSecondsToStoreAreNotSent"),
@@ -692,7 +709,7 @@ final class Defects {
         Defect.of("does not start what it has stopped", "drain/Cleanup")
             .where("givenBack && stopped.isEmpty()", "givenBack")
             .caughtBy(
-                "simulation.WaysTest#instanceThatTheOperatorStoppedIsStartedOnceItsHostIsBack"),
+                "drain.WaysOfInstancesTest#instanceThatTheOperatorStoppedHoldsItsResourceWhileItIsNotSeen"),
         Defect.of(
                 "takes the stop of a guest for an attempt to move it", "drain/instance/WayTracker")
             .where(".attempts(0)", "")
@@ -756,9 +773,6 @@ final class Defects {
             .where("if (instance.resized() && confirming.isPresent())", "if (row == null)")
             .caughtBy(
                 "drain.WaysOfInstancesTest#confirmationThatHangsForAnHourIsReportedThoughTheResizeIsSkipped"),
-        Defect.of("calls a host quiet while a guest is started", "drain/EmptyCheck")
-            .where("!i.idle() || !staying.contains(i.id())", "!staying.contains(i.id())")
-            .caughtBy("drain.WaysOfInstancesTest#instanceThatStaysAndIsBusyKeepsTheHostFromReady"),
         Defect.of(
                 "falls back though the scheduler would say the same",
                 "drain/instance/StrategyTable")
@@ -992,7 +1006,7 @@ final class Defects {
                 "drain.CleanupTest$TheService#doesNotGetBackAReasonThatSomeoneRemovedDuringTheDrain",
                 "simulation.StoriesTest#disabledReasonThatAnAdministratorRemovedIsNotRestored"),
         Defect.of("gives a host back twice", "drain/ServiceDecision")
-            .where("mayBeUnderWay(context.input().givingBack(), context)", "context == null")
+            .where("!mayBeUnderWay(context.input().givingBack(), context)", "true")
             .caughtBy(
                 "drain.CleanupTest$TheService#isAwaitedWhileAnotherOperatorProcessMayStillEnableIt",
                 "operator.MaintenanceLoopTest$TheComputeService"

@@ -345,6 +345,16 @@ class WaysOfInstancesTest {
   }
 
   @Test
+  void instanceThatTheOperatorStoppedHoldsItsResourceWhileItIsNotSeen() {
+    var given = stopped(running("Report")).deleted();
+    given.obeyed(given.decide());
+
+    assertThat(given.unseen("vm").decideAfter(5).release()).isFalse();
+    given.seenAgain("vm");
+    assertThat(changes(given.decideAfter(5))).containsExactly(StateChange.START);
+  }
+
+  @Test
   void startThatFailsIsAskedForAgainAfterAWhile() {
     var given = starting();
     given.action("vm", Fixtures.failed(action("start", "req-start", given.now(), US), "No."));

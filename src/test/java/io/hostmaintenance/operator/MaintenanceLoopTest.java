@@ -133,6 +133,25 @@ class MaintenanceLoopTest {
     }
 
     @Test
+    void areNotStoredOnAVersionThatTheyWereNotDecidedFrom() {
+      world.active();
+      disabled();
+      var edited = new AtomicBoolean();
+      world.leading(
+          () -> {
+            if (!edited.getAndSet(true)) {
+              world.spec("hm", s -> s.reason("DIMM A3"));
+            }
+            return true;
+          });
+      var before = world.resources().writes().size();
+
+      world.reconcile("hm");
+
+      assertThat(world.resources().writes()).hasSize(before);
+    }
+
+    @Test
     void areSentAtTheNextReconciliationOnceStored() {
       world.active();
       disabled();

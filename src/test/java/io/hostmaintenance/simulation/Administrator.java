@@ -11,6 +11,7 @@ import io.hostmaintenance.fakecloud.TaskState;
 import io.hostmaintenance.fakecloud.VmState;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 
@@ -68,7 +69,10 @@ final class Administrator {
   }
 
   static String reason(HostMaintenance resource) {
-    return resource.getStatus().condition(Condition.READY).map(Condition::reason).orElse("");
+    return Optional.ofNullable(resource.getStatus())
+        .flatMap(s -> s.condition(Condition.READY))
+        .map(Condition::reason)
+        .orElse("");
   }
 
   /** Every host is up, and enabled unless it is in maintenance. */
