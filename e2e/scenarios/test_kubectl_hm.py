@@ -2,47 +2,18 @@
 
 import contextlib
 import json
-import os
 import shlex
-import subprocess
 
 import pytest
 
 from suite.cloud import values
 from suite.kube import condition
+from suite.plugin import Plugin
 from suite.waiting import Failure, demand, expect
-from suite.world import ROOT
 
 pytestmark = pytest.mark.short
 
-DONE, ERROR, NEEDS_PERSON = 0, 1, 3
-
-
-class Plugin:
-    """The plugin, built from its sources into the scenario's directory, and found by kubectl in PATH."""
-
-    def __init__(self, case):
-        self._case, self._bin = case, case.directory / 'bin'
-        self._bin.mkdir()
-        go = {**os.environ, 'CGO_ENABLED': '0', 'GOFLAGS': '-mod=mod', 'GOTOOLCHAIN': 'local'}
-        built = subprocess.run(['go', 'build', '-trimpath', '-buildvcs=false', '-o', self._bin / 'kubectl-hm', '.'],
-                               cwd=ROOT / 'kubectl-hm', env=go, capture_output=True, text=True)
-        demand(built.returncode == 0, f'go build: {built.stderr.strip()[:600]}')
-        (self._bin / 'kubectl_complete-hm').symlink_to('kubectl-hm')
-
-    def __call__(self, *arguments, expected=DONE, kubectl=('hm',)):
-        """Runs kubectl hm; a Failure tells what it printed if it does not end with the expected code."""
-        kube = self._case.kube
-        path = f"{self._bin}:{os.path.dirname(kube.tool('kubectl'))}:{os.environ['PATH']}"
-        env = {**os.environ, 'KUBECONFIG': kube.kubeconfig, 'PATH': path, 'COLUMNS': '120'}
-        ran = subprocess.run(['kubectl', *kubectl, *arguments], env=env, capture_output=True, text=True,
-                             stdin=subprocess.DEVNULL, timeout=600)
-        with open(self._case.directory / 'screens.txt', 'a') as screens:
-            screens.write(f'$ kubectl hm {shlex.join(arguments)}\n{ran.stdout}{ran.stderr}[{ran.returncode}]\n\n')
-        if ran.returncode != expected:
-            raise Failure(f'kubectl hm {shlex.join(arguments)} ended with {ran.returncode}, not {expected}: '
-                          f'{(ran.stdout + ran.stderr).strip()[-600:]}')
-        return ran.stdout
+ERROR, NEEDS_PERSON = 1, 3
 
 
 def _clear(c, name):

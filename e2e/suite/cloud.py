@@ -368,6 +368,10 @@ class Keystone:
         found = self._session.call('identity', 'GET', f'/{kind}?name={urllib.parse.quote(name)}')[kind]
         return found[0]['id'] if found else None
 
+    def project(self, name):
+        """The id of the project by this name, or None."""
+        return self._one('projects', name)
+
     def user(self, name, password, role):
         """Makes sure there is a user with this password and this role on a project of the same name; gives its id."""
         domain = self._session.call('identity', 'GET', f'/projects/{self._session.project_id}')['project']['domain_id']

@@ -1,21 +1,24 @@
 """A node for the pods of one namespace: it does what a kubelet does, but it runs each pod as a process beside the labs.
 
 The images are jars. What a pod's spec says is what its process gets: arguments, variables, mounted Secrets, the token of its
-ServiceAccount, the readiness probe, SIGTERM and the time until SIGKILL. Two things differ, since all pods share one address:
+ServiceAccount, the readiness probe, SIGTERM and the time until SIGKILL. `kubectl logs` shows what it logs. Two things differ, since all pods share one address:
 the port is a free one, and the API server is found by KUBECONFIG.
 """
 
 import base64
 import contextlib
+import http.server
 import json
 import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from .waiting import Failure, demand
@@ -188,6 +191,23 @@ class Pod:
             self._process.wait()
 
 
+class _Logs(http.server.BaseHTTPRequestHandler):
+    """GET /containerLogs/NAMESPACE/POD/CONTAINER, the kubelet's own: what the pod has logged so far."""
+
+    node = None
+
+    def do_GET(self):
+        pod = self.node.pods.get(urllib.parse.urlsplit(self.path).path.split('/')[3])
+        said = pod.log.read_bytes() if pod else b''
+        self.send_response(200 if pod else 404)
+        self.send_header('Content-Length', str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_):
+        pass
+
+
 class Node:
     """A context manager: while it is entered, the namespace's pods run."""
 
@@ -196,6 +216,7 @@ class Node:
         self.kube, self.namespace, self.java, self._jars, self.directory = kube, namespace, java, jars, directory
         self.pods, self._ended, self._failure = {}, threading.Event(), None
         self._thread = threading.Thread(target=self._work, daemon=True)
+        self._logs = None
 
     def jar(self, image):
         tag = image.rpartition(':')[2]
@@ -205,12 +226,31 @@ class Node:
     def __enter__(self):
         self.directory.mkdir()
         self.kube.apply({'apiVersion': 'v1', 'kind': 'Node', 'metadata': {'name': NAME}})
+        self._serve_logs()
         self._thread.start()
         return self
+
+    def _serve_logs(self):
+        """Answers the API server, which asks the node's address for the logs of its pods, by TLS."""
+        key = self.directory / 'tls.pem'
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                        '-subj', f'/CN={NAME}', '-keyout', key, '-out', key.with_suffix('.crt')],
+                       check=True, capture_output=True)
+        handler = type('Logs', (_Logs,), {'node': self})
+        self._logs = http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler)
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(key.with_suffix('.crt'), key)
+        self._logs.socket = tls.wrap_socket(self._logs.socket, server_side=True)
+        threading.Thread(target=self._logs.serve_forever, daemon=True).start()
+        self.kube.kubectl('patch', 'node', NAME, '--subresource=status', '--type=merge', '-p', json.dumps({'status': {
+            'addresses': [{'type': 'InternalIP', 'address': '127.0.0.1'}],
+            'daemonEndpoints': {'kubeletEndpoint': {'Port': self._logs.server_port}}}}))
 
     def __exit__(self, *_):
         self._ended.set()
         self._thread.join()
+        self._logs.shutdown()
+        self._logs.server_close()
         for pod in self.pods.values():
             pod.close()
         self.kube.kubectl('delete', 'node', NAME, '--ignore-not-found')

@@ -43,9 +43,9 @@ class World:
             self.hosts = ['compute-1', 'compute-2', 'compute-3', 'compute-4']
         self.kube = Kube(kubeconfig, path)
         clouds = yaml.safe_load(file.read_text())
-        self._admin = entry_of(clouds, name)
+        self.admin = entry_of(clouds, name)
         self.member_entry = clouds['clouds'].get('novalab-demo') if self.labs else None
-        self.cloud = Cloud(Session(self._admin), options.image, options.flavor, options.network)
+        self.cloud = Cloud(Session(self.admin), options.image, options.flavor, options.network)
         self._leave_others_alone()
         self._made_crd = False
         self.java = operator.java_25()
@@ -103,10 +103,10 @@ class World:
 
         keystone, password = Keystone(self.cloud.session), secrets.token_urlsafe(24)
         self.operator_user = keystone.user(Keystone.NAME, password, options.role)
-        auth = self._admin['auth']
+        auth = self.admin['auth']
         domains = {k: v for k, v in auth.items() if '_domain_' in k} or {
             'user_domain_name': 'Default', 'project_domain_name': 'Default'}
-        self.operator_entry = {**{k: v for k, v in self._admin.items() if k != 'auth_type'}, 'auth': {
+        self.operator_entry = {**{k: v for k, v in self.admin.items() if k != 'auth_type'}, 'auth': {
             'auth_url': auth['auth_url'], 'username': Keystone.NAME, 'password': password,
             'project_name': Keystone.NAME, **domains}}
 
