@@ -38,7 +38,7 @@ class SilenceTest {
   @BeforeEach
   void begin() throws IOException {
     bench = new Bench(directory, 3);
-    operator = bench.start(Map.of("HM_POLL_IDLE", "5s"));
+    operator = bench.start(Map.of("HM_POLL_IDLE", "5s", "HM_POLL_VERIFIED", "1m"));
     bench.createAll();
     Bench.until(operator, Duration.ofMinutes(2), bench::allInMaintenance);
     assertThat(bench.allInMaintenance()).as(operator.log()).isTrue();
