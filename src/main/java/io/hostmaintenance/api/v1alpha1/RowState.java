@@ -77,7 +77,7 @@ public enum RowState {
       case InProgress ->
           EnumSet.of(
               Pending, Requested, Confirming, Restoring, Moved, Failed, Blocked, Skipped, Gone);
-      case Confirming -> EnumSet.of(Pending, Restoring, Moved, Failed, Blocked, Gone);
+      case Confirming -> EnumSet.of(Pending, Restoring, Moved, Failed, Blocked, Skipped, Gone);
       case Restoring -> EnumSet.of(Pending, Moved, Failed, Blocked, Skipped, Gone);
       case Blocked ->
           EnumSet.of(
