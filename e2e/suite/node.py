@@ -253,6 +253,8 @@ class Node:
         self._logs.server_close()
         for pod in self.pods.values():
             pod.close()
+        self.kube.run('kubectl', '-n', self.namespace, 'delete', 'pods', '--all', '--force', '--grace-period=0',
+                      '--wait=false', check=False)  # nobody else ends them, and their namespace could not go
         self.kube.kubectl('delete', 'node', NAME, '--ignore-not-found')
 
     def running(self):
