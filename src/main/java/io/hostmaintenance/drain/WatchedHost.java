@@ -8,6 +8,7 @@ import io.hostmaintenance.drain.Observation.Placement;
 import io.hostmaintenance.drain.Observation.Snapshot;
 import io.hostmaintenance.drain.instance.RowTransitions;
 import io.hostmaintenance.nova.ComputeService;
+import io.hostmaintenance.nova.Migration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -108,7 +109,7 @@ public record WatchedHost(
     return snapshot
         .service(resource.host())
         .filter(ComputeService::disabled)
-        .filter(s -> !mayArriveUnseen(s.host(), snapshot))
+        .filter(s -> !mayArriveUnseen(s, snapshot))
         .map(
             s ->
                 new WatchedHost(
@@ -116,19 +117,16 @@ public record WatchedHost(
   }
 
   /**
-   * Whether a record says that an instance is on its way here, and the instance holds its place in
-   * placement already. It is at rest elsewhere, so that it does not count. If the move goes on
-   * after all, nothing changes in placement when it ends.
+   * Whether an instance that does not count holds a place here: someone reset its state, but its
+   * build, unshelve, move or revert may go on. When it comes, nothing changes in placement. While
+   * nova-compute does not run, no instance can come; when it starts, the watch sees that.
    */
-  private static boolean mayArriveUnseen(String host, Snapshot snapshot) {
-    return snapshot.placement() instanceof Placement.Consumers(var consumers)
+  private static boolean mayArriveUnseen(ComputeService service, Snapshot snapshot) {
+    return service.up()
+        && snapshot.placement() instanceof Placement.Consumers(var consumers)
         && consumers.stream()
-            .flatMap(c -> c.instance().stream())
-            .anyMatch(
-                i ->
-                    snapshot.migrations().stream()
-                        .filter(m -> m.unfinished() && host.equals(m.destinationHost()))
-                        .anyMatch(m -> m.instanceId().equals(i.id())));
+            .filter(c -> c.instance().isPresent())
+            .anyMatch(c -> c.migration().map(Migration::unfinished).orElse(true));
   }
 
   /** What a round that began after the last observation shows of the host. */

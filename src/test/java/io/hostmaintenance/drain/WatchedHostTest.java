@@ -2,7 +2,7 @@ package io.hostmaintenance.drain;
 
 import static io.hostmaintenance.drain.Fixtures.active;
 import static io.hostmaintenance.drain.Fixtures.away;
-import static io.hostmaintenance.drain.Fixtures.incoming;
+import static io.hostmaintenance.drain.Fixtures.on;
 import static io.hostmaintenance.drain.Fixtures.record;
 import static io.hostmaintenance.drain.Given.NOON;
 import static io.hostmaintenance.drain.Given.SOMEBODY;
@@ -12,7 +12,7 @@ import io.hostmaintenance.drain.Observation.Consumer;
 import io.hostmaintenance.drain.WatchedHost.Finding;
 import io.hostmaintenance.drain.WatchedHost.Round;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.Migration;
+import io.hostmaintenance.nova.Instance;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -184,26 +184,53 @@ class WatchedHostTest {
         .isEqualTo(WatchedHost.observed(resource, given.snapshot(), held).orElseThrow());
   }
 
-  /** What is observed of a verified host with such a record of an instance that rests elsewhere. */
-  private static Optional<WatchedHost> withRecord(Migration record) {
-    var given =
-        verified()
-            .migrations(record)
-            .placement(new Consumer("vm", Optional.empty(), Optional.of(away(active("vm")))));
+  /** What is observed of a verified host, which is up, with such a consumer in placement. */
+  private static Optional<WatchedHost> with(Consumer consumer) {
+    return observed(verified().placement(consumer));
+  }
+
+  private static Optional<WatchedHost> observed(Given given) {
     return WatchedHost.observed(given.input().resource(), given.snapshot(), Map.of());
   }
 
-  private static Migration hourOld() {
-    return record(9, "vm", "live-migration", "running", NOON.minusSeconds(3600), SOMEBODY);
+  private static Consumer placeOf(Instance instance) {
+    return new Consumer(instance.id(), Optional.empty(), Optional.of(instance));
+  }
+
+  private static Consumer placeOfMigration(String status) {
+    var record = record(9, "vm", "resize", status, NOON.minusSeconds(3600), SOMEBODY);
+    return new Consumer(record.uuid(), Optional.of(record), Optional.of(away(active("vm"))));
   }
 
   @Test
-  void watchDoesNotStandForAHostToWhichALeftRecordMayBringAnInstance() {
-    assertThat(withRecord(incoming(hourOld()))).isEmpty();
+  void watchDoesNotStandForAHostOnWhichAnInstanceThatIsElsewhereHasItsPlace() {
+    assertThat(with(placeOf(away(active("vm"))))).isEmpty();
   }
 
   @Test
-  void watchStandsForAHostThatALeftRecordSpeaksOfAsTheSource() {
-    assertThat(withRecord(hourOld())).isPresent();
+  void watchDoesNotStandForAHostOnWhichAnInstanceThatIsNowhereHasItsPlace() {
+    assertThat(with(placeOf(on(null, active("vm"))))).isEmpty();
+  }
+
+  @Test
+  void watchDoesNotStandForAHostToWhichARevertMayBringAnInstanceBack() {
+    assertThat(with(placeOfMigration("reverting"))).isEmpty();
+  }
+
+  @Test
+  void watchStandsForAHostOnWhichAMigrationThatEndedLeftItsPlace() {
+    assertThat(with(placeOfMigration("error"))).isPresent();
+  }
+
+  @Test
+  void watchStandsForAHostOnWhichNobodyThatNovaKnowsHasAPlace() {
+    assertThat(with(new Consumer("leaked", Optional.empty(), Optional.empty()))).isPresent();
+  }
+
+  /** As after an evacuation: the places stay until nova-compute starts again. */
+  @Test
+  void watchStandsForAHostWhoseNovaComputeDoesNotRunSoThatNobodyCanArrive() {
+    assertThat(observed(verified().serviceDown(Given.HOST).placement(placeOf(away(active("vm"))))))
+        .isPresent();
   }
 }

@@ -216,6 +216,25 @@ class WatchTest {
       assertThat(drained()).isEqualTo("False");
     }
 
+    /** A build has no record that could tell of it. */
+    @Test
+    void anInstanceThatLandsThoughItsStateWasResetIsFoundWithinTwoMinutes() {
+      var server = world.simulator().cloud(c -> bootAndLetGo(c, Duration.ofMinutes(40)));
+      verified();
+
+      world.runUntil(
+          "hm", () -> "compute-1".equals(world.simulator().cloud(c -> c.server(server).host())));
+
+      assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(2));
+      assertThat(drained()).isEqualTo("False");
+    }
+
+    private static String bootAndLetGo(Cloud c, Duration landsAfter) {
+      var server = c.bootScheduled(c.tenant(), "late", 512, "compute-1", landsAfter).id();
+      c.resetState(c.admin(), server, VmState.ACTIVE);
+      return server;
+    }
+
     @Test
     void aLeftRecordHasTheHostObservedOnceAMinute() {
       letGoOfOnItsWayHere("36000");

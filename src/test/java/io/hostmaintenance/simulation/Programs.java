@@ -1043,11 +1043,22 @@ final class Programs {
                   w.home().touch(server, (c, s) -> c.confirmResize(w.home().otherAdmin(), s.id())));
       default -> {
         var name = "late-" + incidents.size();
-        var after = seconds(1, pick(10, 120, 600));
+        var at = moment();
+        var after = seconds(1, pick(10, 120, 600, 2400));
         add(
-            moment(),
+            at,
             "a build of " + name + " was scheduled and lands in " + after.toSeconds() + " s",
             w -> w.home().land(name, 512, DRAINED, after));
+        if (one(2)) {
+          add(
+              at.plus(after.dividedBy(2)),
+              "an administrator resets the state of " + name + " on its way",
+              w ->
+                  w.home()
+                      .touch(
+                          name,
+                          (c, s) -> c.resetState(w.home().otherAdmin(), s.id(), VmState.ACTIVE)));
+        }
       }
     }
   }
