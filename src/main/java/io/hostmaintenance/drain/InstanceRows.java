@@ -86,9 +86,11 @@ final class InstanceRows {
     for (var row : previous) {
       table.rows.add(table.update(row, previous));
     }
-    table.arrivals();
-    table.unconfirmedResizes();
-    table.underWay();
+    var known =
+        table.rows.stream().map(InstanceStatus::id).collect(Collectors.toCollection(HashSet::new));
+    table.arrivals(known);
+    table.unconfirmedResizes(known);
+    table.underWay(known);
     return table;
   }
 
@@ -105,6 +107,7 @@ final class InstanceRows {
     return before != null
             && row.lastTransitionTime() != null
             && before.lastTransitionTime() != null
+            && !row.lastTransitionTime().equals(before.lastTransitionTime())
             && Objects.equals(row.state(), before.state())
             && Objects.equals(row.reason(), before.reason())
         ? row.toBuilder().lastTransitionTime(before.lastTransitionTime()).build()
@@ -270,7 +273,9 @@ final class InstanceRows {
   }
 
   private static InstanceStatus withStrategy(InstanceStatus row, String strategy) {
-    return row.toBuilder().strategy(strategy).build();
+    return Objects.equals(row.strategy(), strategy)
+        ? row
+        : row.toBuilder().strategy(strategy).build();
   }
 
   private InstanceStatus toMove(InstanceStatus row, Way way) {
@@ -320,7 +325,7 @@ final class InstanceRows {
   }
 
   private static InstanceStatus withAction(InstanceStatus row, RowAction action) {
-    return row.toBuilder().action(action.name()).build();
+    return action.of(row) ? row : row.toBuilder().action(action.name()).build();
   }
 
   /**
@@ -462,8 +467,7 @@ final class InstanceRows {
         RowAction.None);
   }
 
-  private void arrivals() {
-    var known = ids();
+  private void arrivals(Set<String> known) {
     context.snapshot().instances().stream()
         .filter(i -> known.add(i.id()))
         .sorted(Comparator.comparing(Instance::ramMiB).reversed().thenComparing(Instance::id))
@@ -471,8 +475,7 @@ final class InstanceRows {
         .forEach(rows::add);
   }
 
-  private void unconfirmedResizes() {
-    var known = ids();
+  private void unconfirmedResizes(Set<String> known) {
     for (var migration : context.snapshot().migrations()) {
       var instance =
           context
@@ -503,16 +506,11 @@ final class InstanceRows {
     return detail.migrations().stream().anyMatch(m -> m.id() == listed.id() && !m.unfinished());
   }
 
-  private void underWay() {
-    var known = ids();
+  private void underWay(Set<String> known) {
     pendingArrivals.values().stream()
         .filter(t -> !known.contains(t.instance().id()))
         .map(t -> arriving(RowTransitions.first(t.instance(), context.now()), t))
         .forEach(rows::add);
-  }
-
-  private Set<String> ids() {
-    return rows.stream().map(InstanceStatus::id).collect(Collectors.toCollection(HashSet::new));
   }
 
   /** Asks for as many moves as may be in flight, in the order of the spec. */

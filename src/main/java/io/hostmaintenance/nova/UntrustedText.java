@@ -60,8 +60,8 @@ public final class UntrustedText {
    * @return null for null
    */
   public static String cut(String text, int bytes) {
-    if (text == null) {
-      return null;
+    if (text == null || standsAsItIs(text, bytes)) {
+      return text;
     }
     var out = new StringBuilder();
     var used = 0;
@@ -80,6 +80,17 @@ public final class UntrustedText {
       out.appendCodePoint(shown);
     }
     return out.toString();
+  }
+
+  /** Whether a text is short and in plain ASCII, as nearly all are: there is nothing to do. */
+  private static boolean standsAsItIs(String text, int bytes) {
+    for (var i = 0; i < text.length(); i++) {
+      var c = text.charAt(i);
+      if (c < ' ' || c > '~' || encodedLength(c) > 1) {
+        return false;
+      }
+    }
+    return text.length() <= bytes;
   }
 
   private static int encodedLength(int codePoint) {

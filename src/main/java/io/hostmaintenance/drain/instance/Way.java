@@ -56,6 +56,7 @@ public enum Way {
   private final RowAction word;
   private final Optional<String> state;
   private final List<Operation> operations;
+  private final Optional<Operation> move;
 
   Way(RowAction word, Operation... operations) {
     this(word, Optional.empty(), operations);
@@ -69,6 +70,7 @@ public enum Way {
     this.word = word;
     this.state = state;
     this.operations = List.of(operations);
+    this.move = this.operations.stream().filter(Operation::moves).findFirst();
   }
 
   /** The way of a row; empty where it has none, or one that only a newer operator knows. */
@@ -125,7 +127,7 @@ public enum Way {
 
   /** The operation that brings the instance to another host; empty where none does. */
   public Optional<Operation> move() {
-    return operations.stream().filter(Operation::moves).findFirst();
+    return move;
   }
 
   /** Whether it is a move and nothing else. */
