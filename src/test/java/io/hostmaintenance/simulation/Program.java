@@ -3,6 +3,7 @@ package io.hostmaintenance.simulation;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpec;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Timing;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.time.Duration;
 import java.util.List;
 
@@ -26,6 +27,7 @@ import java.util.List;
  * @param otherGuests the servers at the beginning of a second cloud, whose hosts have the same
  *     names
  */
+@RecordBuilder
 record Program(
     long seed,
     List<String> hosts,
@@ -40,7 +42,8 @@ record Program(
     int migrationPage,
     Duration skew,
     Stamps stamps,
-    List<Guest> otherGuests) {
+    List<Guest> otherGuests)
+    implements ProgramBuilder.With {
 
   /** The name of the second cloud. */
   static final String OTHER = "other";
@@ -48,32 +51,22 @@ record Program(
   /** Another name of the first cloud, which has the empty one. */
   static final String ALIAS = "alias";
 
-  /** One in which Nova gives all migration records in one page, and its clocks agree. */
+  /** One resource, hm-a, on one cloud of which all is usual; its clocks agree. */
   Program(
-      long seed,
-      List<String> hosts,
-      List<Guest> guests,
-      List<Group> groups,
-      List<Applied> resources,
-      List<Incident> incidents,
-      Timing timing,
-      boolean placement,
-      boolean sharedUser,
-      boolean json,
-      Duration skew) {
+      List<String> hosts, List<Guest> guests, HostMaintenanceSpec spec, List<Incident> incidents) {
     this(
-        seed,
+        7,
         hosts,
         guests,
-        groups,
-        resources,
+        List.of(),
+        List.of(new Applied(Duration.ofSeconds(1), "hm-a", spec)),
         incidents,
-        timing,
-        placement,
-        sharedUser,
-        json,
+        Timing.DEFAULT,
+        true,
+        false,
+        true,
         1000,
-        skew,
+        Duration.ZERO,
         Stamps.EXACT,
         List.of());
   }
@@ -115,113 +108,5 @@ record Program(
   /** Whether a resource is for the cloud of this name. */
   boolean names(String cloud) {
     return resources.stream().anyMatch(r -> cloud.equals(r.spec().cloud()));
-  }
-
-  Program withIncidents(List<Incident> some) {
-    return new Program(
-        seed,
-        hosts,
-        guests,
-        groups,
-        resources,
-        some,
-        timing,
-        placement,
-        sharedUser,
-        json,
-        migrationPage,
-        skew,
-        stamps,
-        otherGuests);
-  }
-
-  Program withStamps(Stamps some) {
-    return new Program(
-        seed,
-        hosts,
-        guests,
-        groups,
-        resources,
-        incidents,
-        timing,
-        placement,
-        sharedUser,
-        json,
-        migrationPage,
-        skew,
-        some,
-        otherGuests);
-  }
-
-  Program withGuests(List<Guest> some) {
-    return new Program(
-        seed,
-        hosts,
-        some,
-        groups,
-        resources,
-        incidents,
-        timing,
-        placement,
-        sharedUser,
-        json,
-        migrationPage,
-        skew,
-        stamps,
-        otherGuests);
-  }
-
-  Program withResources(List<Applied> some) {
-    return new Program(
-        seed,
-        hosts,
-        guests,
-        groups,
-        some,
-        incidents,
-        timing,
-        placement,
-        sharedUser,
-        json,
-        migrationPage,
-        skew,
-        stamps,
-        otherGuests);
-  }
-
-  Program withGroups(List<Group> some) {
-    return new Program(
-        seed,
-        hosts,
-        guests,
-        some,
-        resources,
-        incidents,
-        timing,
-        placement,
-        sharedUser,
-        json,
-        migrationPage,
-        skew,
-        stamps,
-        otherGuests);
-  }
-
-  Program withOtherGuests(List<Guest> some) {
-    return new Program(
-        seed,
-        hosts,
-        guests,
-        groups,
-        resources,
-        incidents,
-        timing,
-        placement,
-        sharedUser,
-        json,
-        migrationPage,
-        skew,
-        stamps,
-        some);
   }
 }

@@ -165,18 +165,11 @@ final class Programs {
                         "Recover")))
             .build();
     add(Duration.ofMinutes(90), "somebody carries out the plan", w -> w.carryOut("hm-a"));
-    return new Program(
-        seed,
-        hosts,
-        List.copyOf(guests),
-        groups,
-        List.of(new Program.Applied(Duration.ofSeconds(1), "hm-a", spec)),
-        List.copyOf(incidents),
-        timing(),
-        true,
-        false,
-        false,
-        Duration.ZERO);
+    return new Program(hosts, List.copyOf(guests), spec, List.copyOf(incidents))
+        .withSeed(seed)
+        .withGroups(groups)
+        .withTiming(timing())
+        .withJson(false);
   }
 
   private Program write(long seed) {

@@ -74,47 +74,7 @@ class StoriesTest {
 
   private static Program world(List<Program.Guest> guests, List<Incident> incidents) {
     return new Program(
-        7,
-        List.of("compute-1", "compute-10", "compute-2"),
-        guests,
-        List.of(),
-        List.of(new Program.Applied(Duration.ofSeconds(1), "hm-a", spec(null))),
-        incidents,
-        Timing.DEFAULT,
-        true,
-        false,
-        true,
-        Duration.ZERO);
-  }
-
-  private static Program skewed(Program p, Duration skew) {
-    return new Program(
-        p.seed(),
-        p.hosts(),
-        p.guests(),
-        p.groups(),
-        p.resources(),
-        p.incidents(),
-        p.timing(),
-        p.placement(),
-        p.sharedUser(),
-        p.json(),
-        skew);
-  }
-
-  private static Program seeded(Program p, long seed) {
-    return new Program(
-        seed,
-        p.hosts(),
-        p.guests(),
-        p.groups(),
-        p.resources(),
-        p.incidents(),
-        p.timing(),
-        p.placement(),
-        p.sharedUser(),
-        p.json(),
-        p.skew());
+        List.of("compute-1", "compute-10", "compute-2"), guests, spec(null), incidents);
   }
 
   private static Incident after(double seconds, String story, Consumer<World> what) {
@@ -201,11 +161,8 @@ class StoriesTest {
   void serviceIsEnabledWhenADisableRequestTakesEffectAfterTheDelete() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
-          seeded(
-              world(
-                  List.of(),
-                  List.of(goesWrong(0.5, Kind.CRASH_IN_FLIGHT, 1, "disable"), delete(2))),
-              seed));
+          world(List.of(), List.of(goesWrong(0.5, Kind.CRASH_IN_FLIGHT, 1, "disable"), delete(2)))
+              .withSeed(seed));
     }
   }
 
@@ -269,11 +226,10 @@ class StoriesTest {
   void serviceIsNotEnabledTwiceWhenTheOperatorCrashesDuringTheRequest() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
-          seeded(
-              followed(
+          followed(
                   goesWrong(100, Kind.CRASH_IN_FLIGHT, 2, "enable"),
-                  after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))),
-              seed));
+                  after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b")))
+              .withSeed(seed));
     }
   }
 
@@ -281,11 +237,10 @@ class StoriesTest {
   void serviceIsNotEnabledTwiceWhenTheConnectionIsCut() {
     for (var seed = 0; seed < 40; seed++) {
       promisesHold(
-          seeded(
-              followed(
+          followed(
                   goesWrong(100, Kind.CUT, 2, "enable"),
-                  after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b"))),
-              seed));
+                  after(116, "somebody deletes hm-b", w -> w.kubernetes().delete("hm-b")))
+              .withSeed(seed));
     }
   }
 
@@ -375,32 +330,27 @@ class StoriesTest {
         new Program.Guest(
             "guest-1", NewServer.on("compute-1").in(VmState.PAUSED), Program.Past.NONE);
     for (var ms = 2000; ms < 9000; ms += 100) {
-      var alone = world(List.of(paused), List.of());
       promisesHold(
-          new Program(
-              ms,
-              List.of("compute-1", "compute-2", "compute-3"),
-              alone.guests(),
-              alone.groups(),
-              List.of(
-                  new Program.Applied(Duration.ofSeconds(1), "hm-a", spec(null)),
-                  new Program.Applied(
-                      Duration.ofMillis(2800 + ms),
-                      "hm-b",
-                      HostMaintenanceSpecBuilder.builder().host("compute-2").build())),
-              List.of(),
-              new Timing(
-                  Duration.ofMillis(600),
-                  Duration.ofSeconds(3),
-                  Duration.ofSeconds(2),
-                  Duration.ofSeconds(2),
-                  Duration.ofSeconds(60),
-                  Duration.ofSeconds(60),
-                  0.5),
-              true,
-              false,
-              false,
-              Duration.ZERO));
+          world(List.of(paused), List.of())
+              .withHosts(List.of("compute-1", "compute-2", "compute-3"))
+              .withSeed(ms)
+              .withResources(
+                  List.of(
+                      new Program.Applied(Duration.ofSeconds(1), "hm-a", spec(null)),
+                      new Program.Applied(
+                          Duration.ofMillis(2800 + ms),
+                          "hm-b",
+                          HostMaintenanceSpecBuilder.builder().host("compute-2").build())))
+              .withTiming(
+                  new Timing(
+                      Duration.ofMillis(600),
+                      Duration.ofSeconds(3),
+                      Duration.ofSeconds(2),
+                      Duration.ofSeconds(2),
+                      Duration.ofSeconds(60),
+                      Duration.ofSeconds(60),
+                      0.5))
+              .withJson(false));
     }
   }
 
@@ -426,11 +376,10 @@ class StoriesTest {
   void requestInFlightIsNotRepeatedAfterAnOperatorCrash() {
     for (var seed = 0; seed < 20; seed++) {
       promisesHold(
-          seeded(
-              world(
+          world(
                   List.of(active("guest-1"), stopped("guest-2")),
-                  List.of(wrong(0.5, Kind.CRASH_IN_FLIGHT, 2, MOVES::contains, Duration.ZERO))),
-              seed));
+                  List.of(wrong(0.5, Kind.CRASH_IN_FLIGHT, 2, MOVES::contains, Duration.ZERO)))
+              .withSeed(seed));
     }
   }
 
@@ -453,9 +402,8 @@ class StoriesTest {
             Program.Past.NONE);
     for (var skew : List.of(-30, -5, 5, 30)) {
       promisesHold(
-          skewed(
-              world(List.of(failing), List.of(goesWrong(0.5, Kind.LOST_REPLY, 1, "live"))),
-              Duration.ofSeconds(skew)));
+          world(List.of(failing), List.of(goesWrong(0.5, Kind.LOST_REPLY, 1, "live")))
+              .withSkew(Duration.ofSeconds(skew)));
     }
   }
 

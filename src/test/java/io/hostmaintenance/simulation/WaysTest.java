@@ -15,7 +15,6 @@ import io.hostmaintenance.fakecloud.Operation;
 import io.hostmaintenance.fakecloud.Requirements;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Steering;
-import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.VmState;
 import java.time.Duration;
 import java.util.List;
@@ -78,17 +77,7 @@ class WaysTest {
     world =
         new World(
             new Program(
-                7,
-                List.of("compute-1", "compute-2", "compute-3"),
-                List.of(guests),
-                List.of(),
-                List.of(new Program.Applied(Duration.ofSeconds(1), "hm-a", spec)),
-                incidents,
-                Timing.DEFAULT,
-                true,
-                false,
-                true,
-                Duration.ZERO),
+                List.of("compute-1", "compute-2", "compute-3"), List.of(guests), spec, incidents),
             true);
     world.runFor(
         Duration.ofHours(2),
