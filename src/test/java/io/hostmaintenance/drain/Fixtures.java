@@ -1,5 +1,8 @@
 package io.hostmaintenance.drain;
 
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.RowAction;
@@ -14,10 +17,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Instances, records, actions and rows as tests need them. */
+/** Resources, instances, records, actions and rows as tests need them. */
 public final class Fixtures {
 
   private Fixtures() {}
+
+  // ---------------------------------------------------------------- resources
+
+  /** One that is not created yet. */
+  public static HostMaintenance maintenance(String name, HostMaintenanceSpecBuilder spec) {
+    var resource = new HostMaintenance();
+    resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    resource.setSpec(spec.build());
+    return resource;
+  }
 
   // ---------------------------------------------------------------- instances
 

@@ -3,7 +3,6 @@ package io.hostmaintenance.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.hostmaintenance.api.v1alpha1.Condition;
@@ -106,10 +105,7 @@ class CloudsOfSecretsTest {
   }
 
   private void create(String name, String cloud, String host) {
-    var resource = new HostMaintenance();
-    resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    resource.setSpec(HostMaintenanceSpecBuilder.builder().host(host).cloud(cloud).build());
-    cluster.client().resource(resource).create();
+    cluster.create(name, HostMaintenanceSpecBuilder.builder().host(host).cloud(cloud));
   }
 
   private Condition awaitReady(String name, String reason) {

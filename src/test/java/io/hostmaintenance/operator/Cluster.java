@@ -2,20 +2,25 @@ package io.hostmaintenance.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.Strategies;
+import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.fakecloud.Cloud;
+import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.nova.openstack4j.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 
 /**
  * A Kubernetes API server, an OpenStack cloud and as many operators as are started, all in this
@@ -39,6 +44,16 @@ public final class Cluster implements AutoCloseable {
   /** A test does not wait for the time of a second. */
   private static final Limits LIMITS = new Limits(8, 1000);
 
+  private static final Timing QUICK_CLOUD =
+      new Timing(
+          Duration.ofMillis(20),
+          Duration.ofMillis(200),
+          Duration.ofMillis(200),
+          Duration.ofMillis(100),
+          Duration.ofSeconds(60),
+          Duration.ofSeconds(60),
+          0);
+
   private final ApiServer apiServer = new ApiServer();
   private final KubernetesClient client = apiServer.client();
   private final CloudSimulator simulator;
@@ -57,6 +72,13 @@ public final class Cluster implements AutoCloseable {
     simulator = new CloudSimulator(cloud, clock);
     environment = environment(directory, simulator);
     apiServer.installCrd();
+  }
+
+  /** One of compute-1, compute-2 and compute-3, whose moves take fractions of a second. */
+  static Cluster quick(Path directory) throws IOException {
+    var cloud = new Cloud(Instant.now(), new SplittableRandom(1), QUICK_CLOUD);
+    List.of("compute-1", "compute-2", "compute-3").forEach(cloud::addHost);
+    return new Cluster(directory, cloud, InstantSource.system());
   }
 
   /** The variables by which an operator finds a simulator, as its administrator. */
@@ -122,6 +144,11 @@ public final class Cluster implements AutoCloseable {
         new HostMaintenanceOperator(apiServer.client(), environment, config, clock, metrics);
     operators.add(operator);
     return operator;
+  }
+
+  /** Creates a resource as a person does. */
+  void create(String name, HostMaintenanceSpecBuilder spec) {
+    client.resource(Fixtures.maintenance(name, spec)).create();
   }
 
   /** What is stored under this name; empty for nothing. */

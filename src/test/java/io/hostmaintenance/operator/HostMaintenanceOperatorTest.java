@@ -4,31 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.InstanceStatus;
-import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.Host;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.PowerState;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Steering;
-import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.fakecloud.http.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,29 +29,10 @@ import org.junit.jupiter.api.io.TempDir;
 class HostMaintenanceOperatorTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(40);
-  private static final Timing QUICK_CLOUD =
-      new Timing(
-          Duration.ofMillis(20),
-          Duration.ofMillis(200),
-          Duration.ofMillis(200),
-          Duration.ofMillis(100),
-          Duration.ofSeconds(60),
-          Duration.ofSeconds(60),
-          0);
+  @AutoClose private final Cluster cluster;
 
-  @TempDir Path directory;
-  private Cluster cluster;
-
-  @BeforeEach
-  void begin() throws IOException {
-    var cloud = new Cloud(Instant.now(), new SplittableRandom(1), QUICK_CLOUD);
-    List.of("compute-1", "compute-2", "compute-3").forEach(cloud::addHost);
-    cluster = new Cluster(directory, cloud, InstantSource.system());
-  }
-
-  @AfterEach
-  void end() throws IOException {
-    cluster.close();
+  HostMaintenanceOperatorTest(@TempDir Path directory) throws IOException {
+    cluster = Cluster.quick(directory);
   }
 
   private Server place(NewServer server) {
@@ -70,10 +44,7 @@ class HostMaintenanceOperatorTest {
   }
 
   private void create(String name, String host) {
-    var resource = new HostMaintenance();
-    resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    resource.setSpec(HostMaintenanceSpecBuilder.builder().host(host).reason("DIMM A3").build());
-    cluster.client().resource(resource).create();
+    cluster.create(name, HostMaintenanceSpecBuilder.builder().host(host).reason("DIMM A3"));
   }
 
   private HostMaintenance awaitPhase(String name, String phase) {

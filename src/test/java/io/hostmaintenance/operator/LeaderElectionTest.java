@@ -3,8 +3,6 @@ package io.hostmaintenance.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.nova.openstack4j.Limits;
@@ -80,10 +78,7 @@ class LeaderElectionTest {
   }
 
   private void create() {
-    var resource = new HostMaintenance();
-    resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
-    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
-    cluster.client().resource(resource).create();
+    cluster.create("hm", HostMaintenanceSpecBuilder.builder().host("compute-1"));
   }
 
   @Test

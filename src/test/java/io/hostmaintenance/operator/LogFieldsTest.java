@@ -3,23 +3,16 @@ package io.hostmaintenance.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
-import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
-import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.fakecloud.http.Fault;
 import io.hostmaintenance.nova.openstack4j.Logs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,15 +27,10 @@ class LogFieldsTest {
 
   @Test
   void linesOfAReconciliationNameTheResourceAndItsHost() throws IOException {
-    var model = new Cloud(Instant.now(), new SplittableRandom(1), Timing.DEFAULT);
-    List.of("compute-1", "compute-2").forEach(model::addHost);
-    try (var cluster = new Cluster(directory, model, InstantSource.system());
+    try (var cluster = Cluster.quick(directory);
         var logs = new Logs()) {
       cluster.startOperator(Cluster.QUICK);
-      var resource = new HostMaintenance();
-      resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
-      resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
-      cluster.client().resource(resource).create();
+      cluster.create("hm", HostMaintenanceSpecBuilder.builder().host("compute-1"));
 
       await()
           .atMost(Duration.ofSeconds(60))

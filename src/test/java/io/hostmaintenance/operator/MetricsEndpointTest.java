@@ -4,12 +4,8 @@ import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
-import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
-import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.VmState;
 import java.io.IOException;
 import java.net.URI;
@@ -17,13 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -45,15 +37,6 @@ class MetricsEndpointTest {
   private static final Path CHART_FILES = Path.of("helm/host-maintenance-operator/files");
   private static final Path REFERENCE = Path.of("docs", "reference.md");
   private static final Duration PATIENCE = Duration.ofSeconds(40);
-  private static final Timing QUICK_CLOUD =
-      new Timing(
-          Duration.ofMillis(20),
-          Duration.ofMillis(200),
-          Duration.ofMillis(200),
-          Duration.ofMillis(100),
-          Duration.ofSeconds(60),
-          Duration.ofSeconds(60),
-          0);
   private static final Pattern TYPE = Pattern.compile("(?m)^# TYPE (\\S+) (\\S+)$");
   private static final Pattern HELP = Pattern.compile("(?m)^# HELP (\\S+) (.+)$");
 
@@ -61,15 +44,10 @@ class MetricsEndpointTest {
 
   @BeforeAll
   static void scrapeAfterADrain(@TempDir Path directory) throws IOException {
-    var cloud = new Cloud(Instant.now(), new SplittableRandom(1), QUICK_CLOUD);
-    List.of("compute-1", "compute-2", "compute-3").forEach(cloud::addHost);
-    try (var cluster = new Cluster(directory, cloud, InstantSource.system())) {
+    try (var cluster = Cluster.quick(directory)) {
       cluster.simulator().change(c -> c.place(NewServer.on("compute-1")));
       cluster.simulator().change(c -> c.place(NewServer.on("compute-1").in(VmState.STOPPED)));
-      var resource = new HostMaintenance();
-      resource.setMetadata(new ObjectMetaBuilder().withName("compute-1").build());
-      resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
-      cluster.client().resource(resource).create();
+      cluster.create("compute-1", HostMaintenanceSpecBuilder.builder().host("compute-1"));
       var operator = cluster.startOperator(Cluster.QUICK);
       page =
           await()

@@ -2,12 +2,12 @@ package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
+import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.drain.Notice;
 import io.hostmaintenance.nova.Priority;
 import java.time.Duration;
@@ -28,9 +28,8 @@ class MetricsTest {
   private final Metrics metrics = new Metrics(() -> NOW);
 
   private static HostMaintenance draining() {
-    var resource = new HostMaintenance();
-    resource.setMetadata(new ObjectMetaBuilder().withName("hm").build());
-    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").build());
+    var resource =
+        Fixtures.maintenance("hm", HostMaintenanceSpecBuilder.builder().host("compute-1"));
     resource.setStatus(
         HostMaintenanceStatus.builder()
             .phase("Draining")

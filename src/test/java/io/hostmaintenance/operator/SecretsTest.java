@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.LoggerContext;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.ConfigBuilder;
@@ -14,6 +13,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
+import io.hostmaintenance.drain.Fixtures;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Timing;
@@ -186,10 +186,8 @@ class SecretsTest {
   }
 
   private static void create(KubernetesClient client, String name, String cloud) {
-    var resource = new HostMaintenance();
-    resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    resource.setSpec(HostMaintenanceSpecBuilder.builder().host("compute-1").cloud(cloud).build());
-    client.resource(resource).create();
+    var spec = HostMaintenanceSpecBuilder.builder().host("compute-1").cloud(cloud);
+    client.resource(Fixtures.maintenance(name, spec)).create();
   }
 
   private static String scraped(int port) throws Exception {

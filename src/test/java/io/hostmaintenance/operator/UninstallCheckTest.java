@@ -2,10 +2,9 @@ package io.hostmaintenance.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
+import io.hostmaintenance.drain.Fixtures;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,10 +27,8 @@ class UninstallCheckTest {
   }
 
   private void create(String name) {
-    var resource = new HostMaintenance();
-    resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    resource.setSpec(HostMaintenanceSpecBuilder.builder().host(name).build());
-    client.resource(resource).create();
+    var spec = HostMaintenanceSpecBuilder.builder().host(name);
+    client.resource(Fixtures.maintenance(name, spec)).create();
   }
 
   @Test
