@@ -6,10 +6,6 @@ import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Resources;
 import io.hostmaintenance.fakecloud.Server;
 import io.hostmaintenance.fakecloud.Timing;
-import io.hostmaintenance.fakecloud.http.CloudSimulator;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -98,24 +94,5 @@ record Site(int hosts, int drained, int instances, Duration transfer, int record
       cloud.liveMigrate(cloud.admin(), server.id(), LiveMigrationRequest.to(to));
       cloud.settle();
     }
-  }
-
-  /** Writes a clouds.yaml by which the operator reaches this simulator as its administrator. */
-  static Path cloudsYaml(Path directory, CloudSimulator simulator) throws IOException {
-    var admin = simulator.cloud(c -> c.users().get("admin"));
-    return Files.writeString(
-        directory.resolve("clouds.yaml"),
-        """
-        clouds:
-          openstack:
-            auth:
-              auth_url: %s
-              username: %s
-              password: %s
-              project_name: %s
-              user_domain_name: Default
-              project_domain_name: Default
-        """
-            .formatted(simulator.authUrl(), admin.name(), admin.password(), admin.projectName()));
   }
 }

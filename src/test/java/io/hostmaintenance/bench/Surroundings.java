@@ -1,16 +1,12 @@
 package io.hostmaintenance.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.Condition;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
-import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.fakecloud.http.Request;
 import io.hostmaintenance.process.KubernetesApi;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,16 +18,14 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.UUID;
-import java.util.stream.IntStream;
 
 /** An API server and a simulated cloud, between which a process of the operator runs. */
 final class Surroundings implements AutoCloseable {
 
   private final Site site;
-  private final Path directory;
   private final KubernetesApi kubernetes = new KubernetesApi();
   private final CloudSimulator simulator;
+  private final Map<String, String> environment;
   private final Requests nova = new Requests();
   private final Lateness lateness = new Lateness();
   private final Set<String> reconciled = new HashSet<>();
@@ -50,13 +44,17 @@ final class Surroundings implements AutoCloseable {
    * @param directory where the kubeconfig and the clouds.yaml are written to
    */
   Surroundings(Path directory, Site site) throws IOException {
-    this.directory = directory;
     this.site = site;
     this.simulator = new CloudSimulator(site.cloud(Instant.now()), InstantSource.system());
     simulator.count(this::asked);
     kubernetes.observe(this::observed);
-    kubernetes.kubeconfig(directory);
-    Site.cloudsYaml(directory, simulator);
+    this.environment =
+        Map.of(
+            "HOME", directory.toString(),
+            "KUBECONFIG", kubernetes.kubeconfig(directory).toString(),
+            "OS_CLIENT_CONFIG_FILE",
+                Files.writeString(directory.resolve("clouds.yaml"), simulator.cloudsYaml())
+                    .toString());
   }
 
   @Override
@@ -67,10 +65,7 @@ final class Surroundings implements AutoCloseable {
 
   /** The environment of an operator between the two, besides its settings. */
   Map<String, String> environment() {
-    return Map.of(
-        "HOME", directory.toString(),
-        "KUBECONFIG", directory.resolve("kubeconfig").toString(),
-        "OS_CLIENT_CONFIG_FILE", directory.resolve("clouds.yaml").toString());
+    return environment;
   }
 
   private synchronized void asked(Request request, int bytes) {
@@ -102,38 +97,12 @@ final class Surroundings implements AutoCloseable {
 
   /** Creates a resource for each host at once. */
   void createAll() {
-    for (var host : site.names()) {
-      var resource = new HostMaintenance();
-      resource.setMetadata(new ObjectMetaBuilder().withName(host).build());
-      resource.setSpec(HostMaintenanceSpecBuilder.builder().host(host).reason("kernel").build());
-      kubernetes.create(resource);
-    }
+    kubernetes.createAll(site.names());
   }
 
   /** Gives each resource so many rows of instances that were moved long ago. */
   void addRows(int rows) {
-    for (var host : site.names()) {
-      var instances = IntStream.range(0, rows).mapToObj(i -> moved(host, i)).toList();
-      var json = Serialization.unmarshal(Serialization.asJson(instances), JsonNode.class);
-      kubernetes.edit(
-          host, status -> status.put("total", rows).put("moved", rows).set("instances", json));
-    }
-  }
-
-  private static InstanceStatus moved(String host, int number) {
-    return InstanceStatus.builder()
-        .id(new UUID(host.hashCode(), number).toString())
-        .name("web-" + number + "-of-" + host)
-        .projectId("0123456789abcdef0123456789abcdef")
-        .status("ACTIVE")
-        .action("LiveMigrate")
-        .state("Moved")
-        .destinationHost("spare-1")
-        .attempts(1)
-        .completionTime(Instant.parse("2026-01-01T00:00:00Z"))
-        .reason("Moved")
-        .message("Moved to spare-1.")
-        .build();
+    kubernetes.addRows(site.names(), rows);
   }
 
   /** How many resources are Ready. */

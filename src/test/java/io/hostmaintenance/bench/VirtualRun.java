@@ -9,6 +9,7 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
 import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
+import io.hostmaintenance.operator.Cluster;
 import io.hostmaintenance.operator.Config;
 import io.hostmaintenance.operator.ParallelReads;
 import io.hostmaintenance.operator.SimulatedOperator;
@@ -73,7 +74,7 @@ final class VirtualRun implements AutoCloseable {
     var settings = Config.of(environment, false).settings();
     var adapter =
         OpenStackCloud.nova(
-            Map.of("OS_CLIENT_CONFIG_FILE", Site.cloudsYaml(directory, simulator).toString()),
+            Cluster.environment(directory, simulator),
             () -> now,
             this::nanos,
             (operation, status, duration) -> {},

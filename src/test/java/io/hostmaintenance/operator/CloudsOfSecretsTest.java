@@ -16,7 +16,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -83,12 +82,6 @@ class CloudsOfSecretsTest {
     return operator;
   }
 
-  private String cloudsYaml() throws IOException {
-    var elsewhere = Files.createDirectories(directory.resolve("north"));
-    Cluster.environment(elsewhere, north);
-    return Files.readString(elsewhere.resolve("clouds.yaml"));
-  }
-
   private Secret secret(String namespace, String cloudsYaml) {
     var secret =
         new SecretBuilder()
@@ -127,7 +120,7 @@ class CloudsOfSecretsTest {
 
   @Test
   void hostOfTheCloudOfASecretIsDrained() throws IOException {
-    secret("ops", cloudsYaml());
+    secret("ops", north.cloudsYaml());
     create("hm", "north", "compute-1");
     start();
 
@@ -139,7 +132,7 @@ class CloudsOfSecretsTest {
 
   @Test
   void loginOfASecretThatNoResourceNamesIsTried() throws IOException {
-    secret("ops", cloudsYaml().replaceFirst("password: .*", "password: wrong"));
+    secret("ops", north.cloudsYaml().replaceFirst("password: .*", "password: wrong"));
     var operator = start();
 
     await()
@@ -152,7 +145,7 @@ class CloudsOfSecretsTest {
 
   @Test
   void cloudOfADeletedSecretThatNoResourceNamesIsForgotten() throws IOException {
-    var secret = secret("ops", cloudsYaml());
+    var secret = secret("ops", north.cloudsYaml());
     var operator = start();
     await()
         .atMost(PATIENCE)
@@ -169,7 +162,7 @@ class CloudsOfSecretsTest {
 
   @Test
   void secretOfAnotherNamespaceServesNoResource() throws IOException {
-    secret("theirs", cloudsYaml());
+    secret("theirs", north.cloudsYaml());
     create("hm", "north", "compute-1");
     start();
 
@@ -180,7 +173,7 @@ class CloudsOfSecretsTest {
 
   @Test
   void rotatedSecretIsUsedWithoutARestart() throws IOException {
-    var right = cloudsYaml();
+    var right = north.cloudsYaml();
     secret("ops", right.replaceFirst("password: .*", "password: wrong"));
     create("hm", "north", "compute-1");
     start();
@@ -196,7 +189,8 @@ class CloudsOfSecretsTest {
     try (var silent = new ServerSocket(0, 100, InetAddress.getLoopbackAddress())) {
       secret(
           "ops",
-          cloudsYaml()
+          north
+              .cloudsYaml()
               .replaceFirst(
                   "auth_url: .*", "auth_url: http://127.0.0.1:" + silent.getLocalPort() + "/v3"));
       for (var i = 0; i < 40; i++) {

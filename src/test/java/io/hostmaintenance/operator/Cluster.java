@@ -82,24 +82,9 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** The variables by which an operator finds a simulator, as its administrator. */
-  static Map<String, String> environment(Path directory, CloudSimulator simulator)
+  public static Map<String, String> environment(Path directory, CloudSimulator simulator)
       throws IOException {
-    var admin = simulator.cloud(c -> c.users().get("admin"));
-    var file = directory.resolve("clouds.yaml");
-    Files.writeString(
-        file,
-        """
-        clouds:
-          openstack:
-            auth:
-              auth_url: %s
-              username: %s
-              password: %s
-              project_name: %s
-              user_domain_name: Default
-              project_domain_name: Default
-        """
-            .formatted(simulator.authUrl(), admin.name(), admin.password(), admin.projectName()));
+    var file = Files.writeString(directory.resolve("clouds.yaml"), simulator.cloudsYaml());
     return Map.of("OS_CLIENT_CONFIG_FILE", file.toString());
   }
 

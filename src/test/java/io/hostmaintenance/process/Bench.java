@@ -2,13 +2,7 @@ package io.hostmaintenance.process;
 
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.client.utils.Serialization;
 import io.hostmaintenance.api.v1alpha1.Condition;
-import io.hostmaintenance.api.v1alpha1.HostMaintenance;
-import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
-import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
@@ -21,7 +15,6 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.awaitility.core.ConditionTimeoutException;
@@ -91,24 +84,13 @@ final class Bench implements AutoCloseable {
     return environment;
   }
 
+  /** It leads to the proxy. */
   private Path cloudsYaml() throws IOException {
-    var admin = simulator.cloud(c -> c.users().get("admin"));
+    var text = simulator.cloudsYaml().replace(simulator.authUrl().toString(), proxy.uri() + "/v3");
+    var endpoints =
+        "    compute_endpoint_override: %1$s/v2.1\n    placement_endpoint_override: %1$s/placement\n";
     return Files.writeString(
-        directory.resolve("clouds.yaml"),
-        """
-        clouds:
-          openstack:
-            auth:
-              auth_url: %1$s/v3
-              username: %2$s
-              password: %3$s
-              project_name: %4$s
-              user_domain_name: Default
-              project_domain_name: Default
-            compute_endpoint_override: %1$s/v2.1
-            placement_endpoint_override: %1$s/placement
-        """
-            .formatted(proxy.uri(), admin.name(), admin.password(), admin.projectName()));
+        directory.resolve("clouds.yaml"), text + endpoints.formatted(proxy.uri()));
   }
 
   /** Puts a running instance on each host. */
@@ -118,12 +100,7 @@ final class Bench implements AutoCloseable {
 
   /** Creates a resource for each host at once. */
   void createAll() {
-    for (var name : names()) {
-      var resource = new HostMaintenance();
-      resource.setMetadata(new ObjectMetaBuilder().withName(name).build());
-      resource.setSpec(HostMaintenanceSpecBuilder.builder().host(name).reason("kernel").build());
-      kubernetes.create(resource);
-    }
+    kubernetes.createAll(names());
   }
 
   void deleteAll() {
@@ -132,31 +109,7 @@ final class Bench implements AutoCloseable {
 
   /** Gives each resource so many rows of instances that were moved long ago. */
   void addRows(int rows) {
-    for (var name : names()) {
-      var instances = IntStream.range(0, rows).mapToObj(i -> moved(name, i)).toList();
-      var json = Serialization.unmarshal(Serialization.asJson(instances), JsonNode.class);
-      kubernetes.edit(
-          name,
-          status -> {
-            status.put("total", rows).put("moved", rows).set("instances", json);
-          });
-    }
-  }
-
-  private static InstanceStatus moved(String host, int number) {
-    return InstanceStatus.builder()
-        .id(new UUID(host.hashCode(), number).toString())
-        .name("web-" + number + "-of-" + host)
-        .projectId("0123456789abcdef0123456789abcdef")
-        .status("ACTIVE")
-        .action("LiveMigrate")
-        .state("Moved")
-        .destinationHost("spare-1")
-        .attempts(1)
-        .completionTime(Instant.parse("2026-01-01T00:00:00Z"))
-        .reason("Moved")
-        .message("Moved to spare-1.")
-        .build();
+    kubernetes.addRows(names(), rows);
   }
 
   /** Whether a condition of the resource has this status. */

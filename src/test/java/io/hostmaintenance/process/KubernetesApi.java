@@ -8,6 +8,9 @@ import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.zjsonpatch.JsonPatch;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
+import io.hostmaintenance.api.v1alpha1.HostMaintenanceSpecBuilder;
+import io.hostmaintenance.api.v1alpha1.InstanceStatus;
+import io.hostmaintenance.drain.Fixtures;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,6 +32,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * As much of a Kubernetes API server as the operator uses, over HTTP and fast enough for thousands
@@ -101,6 +105,40 @@ public final class KubernetesApi implements AutoCloseable {
         .put("generation", 1)
         .put("creationTimestamp", now());
     store(json, "ADDED");
+  }
+
+  /** Creates a resource for each of these hosts, with its name. */
+  public void createAll(List<String> hosts) {
+    for (var host : hosts) {
+      var spec = HostMaintenanceSpecBuilder.builder().host(host).reason("kernel");
+      create(Fixtures.maintenance(host, spec));
+    }
+  }
+
+  /** Gives each of these resources so many rows of instances that were moved long ago. */
+  public void addRows(List<String> names, int rows) {
+    for (var name : names) {
+      var instances = JSON.createArrayNode();
+      IntStream.range(0, rows).forEach(i -> instances.add(json(moved(name, i))));
+      edit(
+          name, status -> status.put("total", rows).put("moved", rows).set("instances", instances));
+    }
+  }
+
+  private static InstanceStatus moved(String host, int number) {
+    return InstanceStatus.builder()
+        .id(new UUID(host.hashCode(), number).toString())
+        .name("web-" + number + "-of-" + host)
+        .projectId("0123456789abcdef0123456789abcdef")
+        .status("ACTIVE")
+        .action("LiveMigrate")
+        .state("Moved")
+        .destinationHost("spare-1")
+        .attempts(1)
+        .completionTime(Instant.parse("2026-01-01T00:00:00Z"))
+        .reason("Moved")
+        .message("Moved to spare-1.")
+        .build();
   }
 
   /** Deletes a resource as a person does; it stays while it has finalizers. */
@@ -375,7 +413,7 @@ public final class KubernetesApi implements AutoCloseable {
     return parameters;
   }
 
-  private static ObjectNode json(HostMaintenance resource) {
+  private static ObjectNode json(Object resource) {
     return Serialization.unmarshal(Serialization.asJson(resource), ObjectNode.class);
   }
 

@@ -103,6 +103,23 @@ public final class CloudSimulator implements AutoCloseable {
     return server.uri().resolve("/placement");
   }
 
+  /** A clouds.yaml by which its administrator reaches it, as the cloud openstack. */
+  public String cloudsYaml() {
+    var admin = cloud(c -> c.users().get("admin"));
+    return """
+        clouds:
+          openstack:
+            auth:
+              auth_url: %s
+              username: %s
+              password: %s
+              project_name: %s
+              user_domain_name: Default
+              project_domain_name: Default
+        """
+        .formatted(authUrl(), admin.name(), admin.password(), admin.projectName());
+  }
+
   /** Adds an application credential of this user. */
   public ApplicationCredential addApplicationCredential(User user) {
     return locked(() -> keystone.applicationCredential(user));

@@ -51,22 +51,7 @@ class SimulatedCloudTest {
   void connect() throws IOException {
     List.of("compute-1", "compute-2").forEach(cloud::addHost);
     simulator = new CloudSimulator(cloud, () -> now);
-    var file =
-        Files.writeString(
-            directory.resolve("clouds.yaml"),
-            """
-            clouds:
-              openstack:
-                region_name: RegionOne
-                auth:
-                  auth_url: %s
-                  username: admin
-                  password: secret-of-admin
-                  user_domain_name: Default
-                  project_name: admin
-                  project_domain_name: Default
-            """
-                .formatted(simulator.authUrl()));
+    var file = Files.writeString(directory.resolve("clouds.yaml"), simulator.cloudsYaml());
     nova = StubCloud.nova(file, () -> now);
   }
 
