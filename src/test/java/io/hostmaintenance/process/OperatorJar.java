@@ -1,5 +1,7 @@
 package io.hostmaintenance.process;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -86,6 +88,20 @@ final class OperatorJar implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
+    }
+  }
+
+  /**
+   * Waits until it ends by itself.
+   *
+   * @return what it said
+   * @throws AssertionError when it does not end soon, or not with this status
+   */
+  String endsWith(int status) throws IOException {
+    try (this) {
+      assertThat(ended(Duration.ofSeconds(90))).as("it ended").isTrue();
+      assertThat(exitStatus()).as(log()).isEqualTo(status);
+      return log();
     }
   }
 

@@ -8,8 +8,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,25 +17,14 @@ class StartTest {
 
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-  @TempDir Path directory;
-  private Bench bench;
+  @AutoClose private final Bench bench;
 
-  @BeforeEach
-  void begin() throws IOException {
+  StartTest(@TempDir Path directory) throws IOException {
     bench = new Bench(directory, 2);
   }
 
-  @AfterEach
-  void end() throws IOException {
-    bench.close();
-  }
-
-  private void endsWith(OperatorJar operator, String sentence) throws IOException {
-    try (operator) {
-      assertThat(operator.ended(PATIENCE)).as("it ended").isTrue();
-      assertThat(operator.exitStatus()).isEqualTo(1);
-      assertThat(operator.log()).contains("The operator could not start: ").contains(sentence);
-    }
+  private static void endsWith(OperatorJar operator, String sentence) throws IOException {
+    assertThat(operator.endsWith(1)).contains("The operator could not start: ").contains(sentence);
   }
 
   @Test
