@@ -586,10 +586,10 @@ final class MaintenanceLoop {
 
   private Result carryOut(
       HostMaintenance resource, Memory memory, Observation observation, Decision decision) {
-    if (decision.release() && !mayStore(resource)) {
-      return new Result(settings.pollMoving(), false);
-    }
     if (decision.release()) {
+      if (!mayStore(resource)) {
+        return new Result(settings.pollMoving(), false);
+      }
       resources.release(resource);
       decision.notices().forEach(n -> events.record(resource, n));
       forget(name(resource));

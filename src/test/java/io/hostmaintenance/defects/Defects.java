@@ -465,7 +465,9 @@ final class Defects {
             .where("var may = leading.getAsBoolean();", "var may = true;")
             .caughtBy("operator.MaintenanceLoopTest$AProcessThatLostTheLease#storesNothing"),
         Defect.of("releases a resource without the lease", "operator/MaintenanceLoop")
-            .where("if (decision.release() && !mayStore(resource))", "if (false)")
+            .where(
+                "(decision.release()) { if (!mayStore(resource))",
+                "(decision.release()) { if (false)")
             .caughtBy("operator.MaintenanceLoopTest$AProcessThatLostTheLease#releasesNoResource"),
         Defect.of("does not count the time that its lease is asked for", "operator/MaintenanceLoop")
             .where(
