@@ -6,7 +6,6 @@ import io.hostmaintenance.api.v1alpha1.Cause;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
-import io.hostmaintenance.api.v1alpha1.InstanceStatus;
 import io.hostmaintenance.api.v1alpha1.Reason;
 import io.hostmaintenance.api.v1alpha1.ServiceStatus;
 import io.hostmaintenance.drain.Cleanup;
@@ -22,13 +21,10 @@ import io.hostmaintenance.drain.OutcomeRecorder;
 import io.hostmaintenance.drain.RequestPriority;
 import io.hostmaintenance.drain.Settings;
 import io.hostmaintenance.drain.WatchedHost;
-import io.hostmaintenance.drain.instance.Confirmation;
 import io.hostmaintenance.drain.instance.Refusals;
-import io.hostmaintenance.drain.instance.WayTracker;
 import io.hostmaintenance.nova.Accepted;
 import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
-import io.hostmaintenance.nova.MigrationFilter;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
 import java.time.Duration;
@@ -93,6 +89,7 @@ final class MaintenanceLoop {
 
   private final Clouds clouds;
   private final ResourceStore resources;
+  private final Preconditions preconditions;
   private final EventRecorder events;
   private final StatusListener statuses;
   private final Settings settings;
@@ -155,6 +152,7 @@ final class MaintenanceLoop {
       Consumer<String> wake) {
     this.clouds = clouds;
     this.resources = resources;
+    this.preconditions = new Preconditions(clouds, resources);
     this.events = events;
     this.statuses = statuses;
     this.settings = settings;
@@ -783,7 +781,7 @@ final class MaintenanceLoop {
     var name = name(resource);
     try {
       var reading = nanoTime.getAsLong();
-      if (overtaken(resource, command, observation)) {
+      if (!preconditions.hold(resource, command, observation)) {
         LOG.warn("{}: Nova is not asked to {}: it has changed since", name, command.words());
         return new Outcome.NotSent(command);
       }
@@ -807,93 +805,6 @@ final class MaintenanceLoop {
       }
       return new Outcome.Failed(command, e);
     }
-  }
-
-  /** Whether what a command changes for good is otherwise by now: Nova takes no condition. */
-  private boolean overtaken(HostMaintenance resource, Command command, Observation observation) {
-    return switch (command) {
-      case Command.OnService service ->
-          serviceChanged(resource, service.serviceId(), observation) || isOtherwise(resource);
-      case Command.ConfirmResize confirm -> !confirmationDue(resource, confirm.instanceId());
-      case Command.ChangeState change
-          when change.change().fromAnyState() && !stands(resource, change.instanceId()) ->
-          true;
-      case Command.ServerAction action -> isTakenOver(resource, action.instanceId());
-      case Command.OnMigration _ -> false;
-    };
-  }
-
-  private boolean isTakenOver(HostMaintenance resource, String instanceId) {
-    var row = row(resource, instanceId);
-    if (row.step() == null) {
-      return false;
-    }
-    try {
-      var nova = nova(resource);
-      return WayTracker.isTakenOver(row, nova.actions(row.id()), nova.identity());
-    } catch (NovaException e) {
-      LOG.warn("instance {}: its actions were not read again: {}", row.id(), e.getMessage());
-      return true;
-    }
-  }
-
-  /** Whether an instance is at rest in the state that its row shows. */
-  private boolean stands(HostMaintenance resource, String instanceId) {
-    try {
-      return nova(resource)
-          .instance(instanceId)
-          .filter(i -> i.idle() && i.status().equals(row(resource, instanceId).status()))
-          .isPresent();
-    } catch (NovaException e) {
-      LOG.warn("instance {}: not read again before it is changed: {}", instanceId, e.getMessage());
-      return false;
-    }
-  }
-
-  private boolean serviceChanged(
-      HostMaintenance resource, String serviceId, Observation observation) {
-    return observation instanceof Observation.Snapshot snapshot
-        && !standing(snapshot.services(), serviceId)
-            .equals(standing(nova(resource).computeServices(), serviceId));
-  }
-
-  /**
-   * Whether a resource is gone, another one, or deleted since it was read. Where its status has no
-   * news it is not written, and no conflict tells.
-   */
-  private boolean isOtherwise(HostMaintenance resource) {
-    return resources
-        .read(name(resource))
-        .filter(r -> r.getMetadata().getUid().equals(resource.getMetadata().getUid()))
-        .filter(r -> r.isMarkedForDeletion() == resource.isMarkedForDeletion())
-        .isEmpty();
-  }
-
-  private boolean confirmationDue(HostMaintenance resource, String instanceId) {
-    try {
-      var nova = nova(resource);
-      return Confirmation.due(
-          row(resource, instanceId),
-          nova.instance(instanceId),
-          nova.migrations(MigrationFilter.ofInstance(instanceId)));
-    } catch (NovaException e) {
-      LOG.warn("instance {}: not read again to confirm it: {}", instanceId, e.getMessage());
-      return false;
-    }
-  }
-
-  private static InstanceStatus row(HostMaintenance resource, String instanceId) {
-    return resource.getStatus().instances().stream()
-        .filter(r -> r.id().equals(instanceId))
-        .findFirst()
-        .orElseThrow();
-  }
-
-  private static List<String> standing(List<ComputeService> services, String id) {
-    return services.stream()
-        .filter(s -> id.equals(s.id()))
-        .map(s -> s.status() + ": " + s.disabledReason())
-        .toList();
   }
 
   private void recordServiceChange(HostMaintenance resource, Command command, Accepted accepted) {

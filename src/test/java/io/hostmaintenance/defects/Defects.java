@@ -454,8 +454,8 @@ final class Defects {
             .where("FRESH = Duration.ofSeconds(30)", "FRESH = Duration.ofHours(30)")
             .caughtBy(
                 "operator.MaintenanceLoopTest$Intents#areNotDecidedFromListsThatTook31Seconds"),
-        Defect.of("confirms what it does not read again", "operator/MaintenanceLoop")
-            .where("-> !confirmationDue(resource, confirm.instanceId());", "-> false;")
+        Defect.of("confirms what it does not read again", "operator/Preconditions")
+            .where("-> confirmationDue(resource, confirm.instanceId());", "-> true;")
             .caughtBy(
                 "operator.MaintenanceLoopTest#confirmationIsNotSentWhenTheOwnerHasAlreadyConfirmed"),
         Defect.of("acts without the lease", "operator/MaintenanceLoop")
@@ -973,15 +973,15 @@ final class Defects {
             .where("if (services.size() < 2) {", "if (services != null) {")
             .caughtBy(
                 "drain.DuplicateServicesTest#hostWithTwoNovaComputeServicesIsRejectedBeforeTheFirstChange"),
-        Defect.of("does not look again before it changes the service", "operator/MaintenanceLoop")
+        Defect.of("does not look again before it changes the service", "operator/Preconditions")
             .where(
-                "!standing(snapshot.services(), serviceId)"
+                "standing(snapshot.services(), serviceId)"
                     + " .equals(standing(nova(resource).computeServices(), serviceId))",
-                "snapshot == null")
+                "snapshot != null")
             .caughtBy(
                 "operator.MaintenanceLoopTest$TheComputeService#thatSomeoneDisablesJustBeforeTheEnableRequestIsLeftDisabled"),
-        Defect.of("disables for a resource that is deleted by now", "operator/MaintenanceLoop")
-            .where("|| isOtherwise(resource);", ";")
+        Defect.of("disables for a resource that is deleted by now", "operator/Preconditions")
+            .where("&& isCurrent(resource);", ";")
             .caughtBy(
                 "operator.MaintenanceLoopTest$TheComputeService#isNotDisabledOnceTheResourceIsDeleted"),
         Defect.of("disables again without end", "drain/ServiceDecision")
