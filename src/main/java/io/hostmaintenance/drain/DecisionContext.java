@@ -65,7 +65,7 @@ record DecisionContext(DecisionInput input, Snapshot snapshot, Map<String, Insta
         .or(() -> snapshot.service(host()));
   }
 
-  /** An instance on the host. */
+  /** An instance; empty when it is not on the host. */
   Optional<Instance> onHost(String id) {
     return Optional.ofNullable(onHost.get(id));
   }

@@ -129,7 +129,7 @@ public sealed interface Observation {
       return onHost(id).or(() -> detail(id).flatMap(Detail::instance));
     }
 
-    /** An instance on the host. */
+    /** An instance; empty when it is not on the host. */
     public Optional<Instance> onHost(String id) {
       return instances.stream().filter(i -> i.id().equals(id)).findFirst();
     }

@@ -6,7 +6,7 @@ import io.hostmaintenance.nova.NovaException;
 /** What became of a command. */
 public sealed interface Outcome {
 
-  /** The command. */
+  /** What was asked, or was to be asked. */
   Command command();
 
   /** Nova accepted it; {@code requestId} is the reply's, null where Nova gives none. */

@@ -113,7 +113,7 @@ final class Report {
     return this;
   }
 
-  /** How the service stands. */
+  /** Sets the condition ServiceDisabled. */
   Report service(ServiceDecision serviceDecision, DecisionContext context) {
     var service = context.service().orElseThrow();
     return service.disabled()

@@ -65,12 +65,12 @@ public record InstanceAction(
     return LEAVE_STATE.contains(action);
   }
 
-  /** Whether it pauses the instance. */
+  /** Whether it is {@code pause} (nova/compute/instance_actions.py). */
   public boolean pauses() {
     return action.equals("pause");
   }
 
-  /** Whether it stops the instance. */
+  /** Whether it is {@code stop} (nova/compute/instance_actions.py). */
   public boolean stops() {
     return action.equals("stop");
   }

@@ -12,13 +12,13 @@ public final class NovaException extends RuntimeException {
     CONFIGURATION,
     /** 401, also with a fresh token. */
     UNAUTHORIZED,
-    /** 403. */
+    /** 403: the policy of the cloud forbids it to the operator's user. */
     FORBIDDEN,
-    /** 404. */
+    /** 404: it does not exist. */
     NOT_FOUND,
     /** 400: the request is refused for good. */
     BAD_REQUEST,
-    /** 409. */
+    /** 409: Nova refuses it in the present state. */
     CONFLICT,
     /** 413 or 429, or 497 or 498 of a rate limiter before the cloud: asked too often. */
     TOO_MANY_REQUESTS,

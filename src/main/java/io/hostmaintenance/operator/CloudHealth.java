@@ -28,7 +28,7 @@ final class CloudHealth {
     return cloud;
   }
 
-  /** It has answered whole. */
+  /** It has answered every question of a round. */
   synchronized void up() {
     if (!isUp().orElse(false)) {
       LOG.info("{} answers", subject());
@@ -37,7 +37,7 @@ final class CloudHealth {
   }
 
   /**
-   * It has not answered whole.
+   * It has not answered every question of a round.
    *
    * @param sentence why, for people and without secrets
    */

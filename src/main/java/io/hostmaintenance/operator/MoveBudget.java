@@ -136,7 +136,7 @@ final class MoveBudget {
     return Entry.of(resource, cloudOf.apply(resource), status);
   }
 
-  /** Enters a resource as it is stored. */
+  /** From now on a resource counts as its stored status says. */
   synchronized void enter(HostMaintenance resource) {
     replace(resource.getMetadata().getName(), entry(resource, resource.getStatus()));
   }

@@ -34,7 +34,7 @@ public enum Reason {
   Moved,
   /** Left the host, in ERROR. */
   MovedWithError,
-  /** Deleted. */
+  /** Somebody deleted it, or its strategy said so. */
   Deleted,
   /** Left the host by someone else. */
   MovedExternally,
@@ -50,7 +50,7 @@ public enum Reason {
   UnsupportedState,
   /** Exceeded its time. */
   Timeout,
-  /** Aborted. */
+  /** Somebody aborted the move, or deleted the resource in the middle of a way. */
   Aborted,
   /** Somebody reverted the cold migration. */
   Reverted,
@@ -122,7 +122,7 @@ public enum Reason {
   InstancesSkipped,
   /** Disabled, verified empty. */
   InMaintenance,
-  /** Rows needs manual action. */
+  /** At least one row needs manual action. */
   InstancesBlocked,
   /** Being given back. */
   Exiting,
@@ -174,13 +174,13 @@ public enum Reason {
   InternalError,
 
   // Of the service.
-  /** Disabled by us. */
+  /** The operator disabled the service. */
   Disabled,
   /** Disabled before us, by somebody else. */
   DisabledBefore,
   /** Disabled by us, and somebody has written another reason since. */
   ReasonChanged,
-  /** Not disabled yet. */
+  /** The operator has not disabled the service yet. */
   NotDisabled,
 
   // Of events alone.

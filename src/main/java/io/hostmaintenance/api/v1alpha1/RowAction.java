@@ -28,7 +28,7 @@ public enum RowAction {
   Confirm,
   /** Nothing before something else has ended. */
   Wait,
-  /** Nothing. */
+  /** The instance is left as it is. */
   None;
 
   /** Whether the row's action is this one. */

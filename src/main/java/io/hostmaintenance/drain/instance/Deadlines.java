@@ -48,7 +48,7 @@ public final class Deadlines {
   /** How soon a step is observed again, while it is young. */
   public static final Duration STEP_POLL = Duration.ofSeconds(1);
 
-  /** For how long a step is young. */
+  /** How long after its request a step is observed so soon. */
   public static final Duration STEP_YOUNG = Duration.ofSeconds(15);
 
   /** How long the operator tries to bring a guest back to the state that it had. */

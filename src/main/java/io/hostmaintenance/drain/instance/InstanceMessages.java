@@ -389,7 +389,7 @@ public final class InstanceMessages {
 
   // ---------------------------------------------------------------- a way of several operations
 
-  /** Nova answered 202. */
+  /** Nova answered 202, which says that it will try, not that it is done. */
   public static Cause accepted(InstanceStatus row) {
     return row.step() == null
         ? ACCEPTED

@@ -36,12 +36,12 @@ enum StateStrategy {
     return Arrays.stream(values()).filter(s -> s.vmState.equals(instance.vmState())).findFirst();
   }
 
-  /** What the strategies say. */
+  /** What these strategies say for its state. */
   String value(Strategies strategies) {
     return value.apply(strategies);
   }
 
-  /** Whether it has this value. */
+  /** Whether a strategy for the state may have this value. */
   boolean has(String word) {
     return Strategies.values().get(field).contains(word);
   }

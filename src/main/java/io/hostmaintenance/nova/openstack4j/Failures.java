@@ -101,7 +101,7 @@ final class Failures {
     return status >= 500 && status != 501 && status != 505;
   }
 
-  /** No reply. */
+  /** No reply came; whether the request was carried out may be unknown. */
   static NovaException unanswered(Call call, TransportException e) {
     var sentence = "%s is not answered: %s.".formatted(call.name(), e.getMessage());
     var maybeDone = call.writes() && e.maybeSent();

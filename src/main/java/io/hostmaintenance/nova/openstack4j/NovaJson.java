@@ -81,7 +81,7 @@ final class NovaJson {
     return copy;
   }
 
-  /** A text of strangers. */
+  /** A text that strangers may have written, without what {@link UntrustedText} takes out. */
   static final class Line extends StdScalarDeserializer<String> {
 
     Line() {
@@ -122,7 +122,7 @@ final class NovaJson {
   /** One row as Nova writes it. */
   interface Row<T> {
 
-    /** What it means. */
+    /** The same in the terms of the port. */
     T toModel();
   }
 
@@ -163,7 +163,7 @@ final class NovaJson {
     }
   }
 
-  /** nova/api/openstack/compute/hypervisors.py. */
+  /** One of {@code GET /os-hypervisors} (nova/api/openstack/compute/hypervisors.py). */
   record HypervisorRow(
       String id, @JsonProperty("hypervisor_type") String type, HypervisorService service)
       implements Row<Hypervisor> {
@@ -209,7 +209,7 @@ final class NovaJson {
     }
   }
 
-  /** nova/api/openstack/compute/views/servers.py. */
+  /** One of {@code GET /servers/detail} (nova/api/openstack/compute/views/servers.py). */
   record Server(
       String id,
       String name,
@@ -439,7 +439,7 @@ final class NovaJson {
   /** Why a server is in ERROR. */
   record Fault(String message) {}
 
-  /** nova/api/openstack/compute/migrations.py. */
+  /** One of {@code GET /os-migrations} (nova/api/openstack/compute/migrations.py). */
   record MigrationRow(
       @JsonProperty(required = true) long id,
       String uuid,
