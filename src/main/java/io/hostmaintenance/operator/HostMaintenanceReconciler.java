@@ -104,7 +104,10 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
       HostMaintenance resource, Context<HostMaintenance> context) {
     MaintenanceLoop.Result result;
     try {
-      result = queueOf.apply(resource).run(() -> priority(resource), () -> reconcile(resource));
+      result =
+          queueOf
+              .apply(resource)
+              .run(() -> priority(resource), waited -> reconcile(resource, waited));
     } catch (CancellationException e) {
       return UpdateControl.noUpdate();
     }
@@ -122,19 +125,19 @@ public final class HostMaintenanceReconciler implements Reconciler<HostMaintenan
     return RequestPriority.ofObservation(newest);
   }
 
-  private MaintenanceLoop.Result reconcile(HostMaintenance resource) {
+  private MaintenanceLoop.Result reconcile(HostMaintenance resource, Duration waited) {
     var name = resource.getMetadata().getName();
     try (var _ = LogFields.put(LogFields.HOST_MAINTENANCE, name);
         var _ = LogFields.put(LogFields.COMPUTE_HOST, resource.host())) {
-      return reconcile(name);
+      return reconcile(name, waited);
     }
   }
 
-  private MaintenanceLoop.Result reconcile(String name) {
+  private MaintenanceLoop.Result reconcile(String name, Duration waited) {
     var began = System.nanoTime();
     var succeeded = false;
     try {
-      var result = ticks.run(name, () -> maintenance.reconcile(name));
+      var result = ticks.run(name, () -> maintenance.reconcile(name, waited));
       succeeded = true;
       return result;
     } catch (RuntimeException | Error e) {

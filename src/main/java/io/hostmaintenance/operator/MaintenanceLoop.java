@@ -27,6 +27,7 @@ import io.hostmaintenance.nova.Command;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.NovaException;
+import io.hostmaintenance.nova.Priority;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -172,8 +173,12 @@ final class MaintenanceLoop {
    */
   record Result(Duration requeueAfter, boolean released) {}
 
-  /** One reconciliation of one resource. */
-  Result reconcile(String name) {
+  /**
+   * One reconciliation of one resource.
+   *
+   * @param waited how long it has waited for its turn
+   */
+  Result reconcile(String name, Duration waited) {
     listOnce();
     sweep();
     try {
@@ -185,7 +190,7 @@ final class MaintenanceLoop {
       var resource = stored.get();
       var memory = memory(resource);
       synchronized (memory) {
-        return reconcile(resource, memory);
+        return reconcile(resource, memory, waited);
       }
     } catch (RuntimeException e) {
       budget.stuck(name);
@@ -296,7 +301,7 @@ final class MaintenanceLoop {
         (name, known) -> known != null && known.uid.equals(uid) ? known : new Memory(uid, now()));
   }
 
-  private Result reconcile(HostMaintenance resource, Memory memory) {
+  private Result reconcile(HostMaintenance resource, Memory memory, Duration waited) {
     budget.enter(resource);
     var newer = Drain.writtenByNewer(resource);
     if (newer.isPresent()) {
@@ -324,7 +329,7 @@ final class MaintenanceLoop {
       return check.get();
     }
     var observation = observation(resource, memory);
-    tellWhetherLate(resource, memory);
+    tellWhetherLate(resource, memory, waited);
     if (Drain.sees(resource, observation)) {
       memory.lastObserved = now();
       memory.lastSeen = memory.lastObserved;
@@ -484,14 +489,16 @@ final class MaintenanceLoop {
   }
 
   /**
-   * Says once that the questions for a host wait longer than a poll, and once that they do not any
-   * more. The log has it and not the status: it is of the operator and its cloud and not of the
-   * host, comes to many hosts at once, and would be one more write for each of them when there is
-   * much to do already.
+   * Says once that the questions for a host wait longer than its poll, for their reconciliation or
+   * one by one, and once that they do not any more. The log has it and not the status: it is of the
+   * operator and its cloud and not of the host, comes to many hosts at once, and would be one more
+   * write for each of them when there is much to do already.
    */
-  private void tellWhetherLate(HostMaintenance resource, Memory memory) {
-    var waited = memory.remembered.waited();
-    var late = waited.compareTo(settings.pollMoving()) > 0;
+  private void tellWhetherLate(HostMaintenance resource, Memory memory, Duration turn) {
+    var waited = turn.plus(memory.remembered.waited());
+    var atRest = RequestPriority.ofObservation(resource) == Priority.IDLE;
+    var poll = atRest ? settings.pollIdle() : settings.pollMoving();
+    var late = waited.compareTo(poll) > 0;
     if (late && !memory.late) {
       LOG.warn(
           "host {}: its questions to the cloud have waited {} s for their turn: HM_MAX_REQUESTS and"

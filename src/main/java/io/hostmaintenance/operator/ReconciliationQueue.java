@@ -10,6 +10,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -39,6 +40,8 @@ final class ReconciliationQueue {
   private int others;
   private boolean closed;
 
+  private record Turn(Priority priority, Duration waited) {}
+
   private record Waiter(Priority priority, long arrival, Condition turn) {
 
     private static final Comparator<Waiter> ORDER =
@@ -62,18 +65,19 @@ final class ReconciliationQueue {
    * Does a reconciliation when it is its turn.
    *
    * @param priority is asked again while it waits: the resource may be deleted meanwhile
+   * @param reconciliation is told how long it has waited
    * @throws CancellationException when the queue is closed or the thread interrupted before
    */
-  <T> T run(Supplier<Priority> priority, Supplier<T> reconciliation) {
-    var admitted = await(priority);
+  <T> T run(Supplier<Priority> priority, Function<Duration, T> reconciliation) {
+    var turn = await(priority);
     try {
-      return reconciliation.get();
+      return reconciliation.apply(turn.waited());
     } finally {
-      end(admitted);
+      end(turn.priority());
     }
   }
 
-  private Priority await(Supplier<Priority> priority) {
+  private Turn await(Supplier<Priority> priority) {
     var began = nanoTime.getAsLong();
     lock.lock();
     try {
@@ -95,8 +99,9 @@ final class ReconciliationQueue {
         waiting.remove(me);
         wakeNext();
       }
-      listener.accept(me.priority(), waited(began));
-      return me.priority();
+      var turn = new Turn(me.priority(), waited(began));
+      listener.accept(turn.priority(), turn.waited());
+      return turn;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw stopped();

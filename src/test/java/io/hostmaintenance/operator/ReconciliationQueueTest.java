@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.hostmaintenance.nova.Priority;
 import io.hostmaintenance.nova.openstack4j.Limits;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -37,7 +38,7 @@ class ReconciliationQueueTest {
   }
 
   private String run(Priority priority) {
-    return queue.run(() -> priority, () -> "done");
+    return queue.run(() -> priority, waited -> "done");
   }
 
   /** One that is under way, or waits, when this returns, and ends with all the others. */
@@ -47,7 +48,7 @@ class ReconciliationQueueTest {
             () ->
                 queue.run(
                     priority,
-                    () -> {
+                    waited -> {
                       begun.add(name);
                       return awaited(end);
                     }));
@@ -70,6 +71,19 @@ class ReconciliationQueueTest {
   void runsWhatIsGivenAndTellsOfItsWait() {
     assertThat(run(Priority.IDLE)).isEqualTo("done");
     assertThat(waits).containsExactly(Priority.IDLE);
+  }
+
+  @Test
+  void whatIsRunIsToldHowLongItHasWaited() {
+    var five =
+        queue.run(
+            () -> {
+              nanos.set(5);
+              return Priority.IDLE;
+            },
+            Duration::toNanos);
+
+    assertThat(five).isEqualTo(5);
   }
 
   @Test
@@ -149,7 +163,7 @@ class ReconciliationQueueTest {
               () ->
                   queue.run(
                       () -> Priority.IDLE,
-                      () -> {
+                      waited -> {
                         throw new IllegalStateException();
                       }));
     }
@@ -163,7 +177,7 @@ class ReconciliationQueueTest {
               () ->
                   queue.run(
                       () -> Priority.IDLE,
-                      () -> {
+                      waited -> {
                         throw new StackOverflowError();
                       }));
     }

@@ -4,14 +4,20 @@ import static io.hostmaintenance.fakecloud.http.CloudSimulator.on;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.fakecloud.http.Fault;
+import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.Logs;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,6 +150,74 @@ class RequestPrioritiesTest {
           .containsExactly(
               "host compute-1: its questions to the cloud have their turn in time again");
     }
+  }
+
+  @Test
+  void hostWhoseReconciliationWaitsLongerThanAPollIsLogged() {
+    try (var logs = new Logs()) {
+      world.process().reconcile("hm", LONG);
+
+      assertThat(logs.at(Level.WARN)).singleElement().asString().contains("have waited 5 s");
+    }
+  }
+
+  @Test
+  void reconciliationThatWaitedAndQuestionsThatWaitedCountTogether() {
+    try (var logs = new Logs()) {
+      world.questionsWait(LONG.minusSeconds(2));
+      world.process().reconcile("hm", Duration.ofSeconds(2));
+
+      assertThat(logs.at(Level.WARN)).singleElement().asString().contains("have waited 5 s");
+    }
+  }
+
+  @Test
+  void hostAtRestMayWaitForAnIdlePoll() {
+    assertThat(waitsAtRest(World.SETTINGS.pollIdle())).isEmpty();
+    assertThat(waitsAtRest(World.SETTINGS.pollIdle().plusMillis(1)))
+        .singleElement()
+        .asString()
+        .contains("have waited 60 s");
+  }
+
+  /** What is logged of an observation at rest that had to wait for so long. */
+  private List<String> waitsAtRest(Duration waited) {
+    world.runUntilPhase("hm", "InMaintenance");
+    world.pass(World.SETTINGS.pollVerified().multipliedBy(2));
+    try (var logs = new Logs()) {
+      world.process().reconcile("hm", waited);
+      return logs.at(Level.WARN).stream().filter(line -> line.contains("have waited")).toList();
+    }
+  }
+
+  /** By a stopwatch that goes on by that much each time it is read. */
+  @Test
+  void turnOfAReconciliationIsWaitedForInTheQueueOfItsCloud() {
+    var stopwatch = new AtomicLong();
+    var reconciler =
+        new HostMaintenanceReconciler(
+            r ->
+                new ReconciliationQueue(
+                    Limits.DEFAULT,
+                    () -> stopwatch.getAndAdd(LONG.toNanos()),
+                    (priority, waited) -> {}),
+            world.process(),
+            new RunningReconciliations(InstantSource.system(), System::nanoTime),
+            (succeeded, duration) -> {});
+    try (var logs = new Logs()) {
+      reconciler.reconcile(world.resources().read("hm").orElseThrow(), notDeleted());
+
+      assertThat(logs.at(Level.WARN)).singleElement().asString().contains("have waited 5 s");
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Context<HostMaintenance> notDeleted() {
+    return (Context<HostMaintenance>)
+        Proxy.newProxyInstance(
+            Context.class.getClassLoader(),
+            new Class<?>[] {Context.class},
+            (proxy, method, arguments) -> false);
   }
 
   @Test

@@ -126,7 +126,7 @@ class SeveralCloudsTest {
 
   private void reconcile(String... names) {
     for (var name : names) {
-      process.reconcile(name);
+      process.reconcile(name, Duration.ZERO);
       now = now.plusSeconds(1);
     }
   }

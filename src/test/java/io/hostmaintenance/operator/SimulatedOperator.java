@@ -99,7 +99,7 @@ public final class SimulatedOperator {
 
   /** One reconciliation of the resource of this name. */
   public Reconciliation reconcile(String name) {
-    var result = maintenance.reconcile(name);
+    var result = maintenance.reconcile(name, Duration.ZERO);
     return new Reconciliation(result.requeueAfter(), result.released());
   }
 

@@ -196,7 +196,7 @@ final class World implements AutoCloseable {
   }
 
   MaintenanceLoop.Result reconcile(String name) {
-    return process.reconcile(name);
+    return process.reconcile(name, Duration.ZERO);
   }
 
   void pass(Duration duration) {
