@@ -1,5 +1,7 @@
 package io.hostmaintenance.operator;
 
+import static java.util.function.Predicate.not;
+
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -59,10 +61,11 @@ final class KubernetesSecrets implements CloudSecrets, AutoCloseable {
     informer.start();
   }
 
-  /** The names of clouds that Secrets carry, as the watch last told. */
+  /** The names of clouds that Secrets carry, as the watch last told; a label may have no value. */
   Set<String> names() {
     return informer.getStore().list().stream()
         .map(KubernetesSecrets::cloud)
+        .filter(not(String::isEmpty))
         .collect(Collectors.toUnmodifiableSet());
   }
 

@@ -81,6 +81,15 @@ class KubernetesSecretsTest {
   }
 
   @Test
+  void labelWithoutAValueNamesNoCloud() {
+    create("ops", "other-cloud", label(""), "clouds: {}");
+    create("ops", "north-cloud", label("north"), "clouds: {}");
+    start();
+
+    assertThat(secrets.names()).containsExactly("north");
+  }
+
+  @Test
   void secretIsKnownOnceTheFirstReadIsAwaited() throws InterruptedException {
     create("ops", "north", label("north"), "clouds: {}");
 
