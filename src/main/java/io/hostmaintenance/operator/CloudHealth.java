@@ -43,7 +43,7 @@ final class CloudHealth {
    */
   synchronized void down(String sentence) {
     if (isUp().orElse(true)) {
-      LOG.warn("{} does not answer as it should: {}", subject(), sentence);
+      LOG.warn(RepeatCounter.CHANGE, "{} does not answer as it should: {}", subject(), sentence);
     }
     up = Optional.of(false);
   }

@@ -13,15 +13,21 @@ import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Marker;
+import org.slf4j.MarkerFactory;
 
 /**
  * Passes a warning or an error on once in ten minutes. The next one after that says how often it
- * came in between. Lines of information are never the same twice, and all pass.
+ * came in between. Lines of information and of a {@link #CHANGE} are never the same twice, and all
+ * pass.
  *
  * <p>Two lines are the same when logger, level, resource, instance, exception and message agree,
  * whatever request they name and however long something took.
  */
 final class RepeatCounter extends AppenderBase<ILoggingEvent> {
+
+  /** Of a line that tells a change: it is no repetition, whatever the words. */
+  static final Marker CHANGE = MarkerFactory.getMarker("change");
 
   static final Duration WINDOW = Duration.ofMinutes(10);
 
@@ -51,7 +57,7 @@ final class RepeatCounter extends AppenderBase<ILoggingEvent> {
 
   @Override
   protected void append(ILoggingEvent event) {
-    if (!event.getLevel().isGreaterOrEqual(Level.WARN)) {
+    if (!event.getLevel().isGreaterOrEqual(Level.WARN) || isChange(event)) {
       next.doAppend(event);
       return;
     }
@@ -65,6 +71,10 @@ final class RepeatCounter extends AppenderBase<ILoggingEvent> {
     told.remove(key);
     told.put(key, new Told(now, 0));
     next.doAppend(last == null || last.repeats() == 0 ? event : counted(event, last));
+  }
+
+  private static boolean isChange(ILoggingEvent event) {
+    return event.getMarkerList() != null && event.getMarkerList().contains(CHANGE);
   }
 
   private static String key(ILoggingEvent event) {

@@ -76,6 +76,18 @@ class RepeatCounterTest {
   }
 
   @Test
+  void changeIsLoggedEachTimeInTheSameWords() {
+    for (var i = 0; i < 2; i++) {
+      var event = event(Level.WARN, "Cloud north does not answer", null);
+      event.addMarker(RepeatCounter.CHANGE);
+      counter.doAppend(event);
+    }
+
+    assertThat(messages())
+        .containsExactly("Cloud north does not answer", "Cloud north does not answer");
+  }
+
+  @Test
   void sameFailureByAnotherExceptionIsLogged() {
     counter.doAppend(event(Level.ERROR, "failed", new IllegalStateException("a")));
     counter.doAppend(event(Level.ERROR, "failed", new IllegalStateException("b")));
