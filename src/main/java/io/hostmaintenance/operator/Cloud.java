@@ -39,8 +39,8 @@ record Cloud(
       ParallelReads parallelReads,
       Strategies strategies,
       ReconciliationQueue queue) {
-    var observer = new HostObserver(nova, nanoTime, parallelReads, strategies);
     var health = new CloudHealth(name);
+    var observer = new HostObserver(nova, nanoTime, parallelReads, strategies, health);
     return new Cloud(
         name,
         nova,

@@ -49,6 +49,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Looks at a host: asks Nova in the order in which nothing can slip through. Nothing that was asked
@@ -95,11 +96,17 @@ final class HostObserver {
   private final SharedList<List<ComputeService>> services;
   private final ChangedMigrations changed;
   private final Strategies strategies;
+  private final CloudHealth health;
 
   HostObserver(
-      Nova nova, LongSupplier nanoTime, ParallelReads parallelReads, Strategies strategies) {
+      Nova nova,
+      LongSupplier nanoTime,
+      ParallelReads parallelReads,
+      Strategies strategies,
+      CloudHealth health) {
     this.nova = nova;
     this.strategies = strategies;
+    this.health = health;
     this.nanoTime = nanoTime;
     this.parallelReads = parallelReads;
     var shared = nova.on(Priority.WATCH, "");
@@ -122,7 +129,10 @@ final class HostObserver {
       return observation.snapshot();
     } catch (NovaException e) {
       try (var _ = LogFields.put(LogFields.REQUEST_ID, e.requestId().orElse(null))) {
-        LOG.warn("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
+        // Of a cloud that does not answer its watch has said so, once for all hosts.
+        var level = health.isUp().orElse(false) ? Level.WARN : Level.DEBUG;
+        LOG.atLevel(level)
+            .log("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
       }
       return Unavailable.of(e);
     } finally {

@@ -3,6 +3,7 @@ package io.hostmaintenance.operator;
 import static io.hostmaintenance.fakecloud.http.CloudSimulator.on;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.fakecloud.Cloud;
 import io.hostmaintenance.fakecloud.LiveMigrationRequest;
@@ -11,6 +12,7 @@ import io.hostmaintenance.fakecloud.Steering;
 import io.hostmaintenance.fakecloud.VmState;
 import io.hostmaintenance.fakecloud.http.Fault;
 import io.hostmaintenance.fakecloud.http.Request;
+import io.hostmaintenance.nova.openstack4j.Logs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -320,6 +322,37 @@ class WatchTest {
 
       assertThat(asked(ALLOCATIONS, () -> minutes(10))).isBetween(9, 11);
       assertThat(drained()).isEqualTo("True");
+    }
+  }
+
+  @Nested
+  class TheLog {
+
+    @Test
+    void ofACloudThatDoesNotAnswerNamesTheCloudAndNoHost() {
+      world.create("hm", "compute-1");
+      refuse(ANY);
+      try (var logs = new Logs()) {
+        world.watch();
+        world.reconcile("hm");
+        world.reconcile("hm");
+
+        assertThat(logs.at(Level.WARN))
+            .singleElement()
+            .asString()
+            .startsWith("The cloud does not answer as it should: ");
+      }
+    }
+
+    @Test
+    void ofAHostThatIsNotObservedInACloudThatAnswersNamesTheHost() {
+      verified();
+      refuse(HYPERVISOR);
+      try (var logs = new Logs()) {
+        minutes(20);
+
+        assertThat(logs.at(Level.WARN)).anyMatch(l -> l.startsWith("host compute-1: not observed"));
+      }
     }
   }
 
