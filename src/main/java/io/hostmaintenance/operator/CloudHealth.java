@@ -30,7 +30,7 @@ final class CloudHealth {
 
   /** It has answered every question of a round. */
   synchronized void up() {
-    if (!isUp().orElse(false)) {
+    if (!answers()) {
       LOG.info("{} answers", subject());
     }
     up = Optional.of(true);
@@ -46,6 +46,14 @@ final class CloudHealth {
       LOG.warn(RepeatCounter.CHANGE, "{} does not answer as it should: {}", subject(), sentence);
     }
     up = Optional.of(false);
+  }
+
+  /**
+   * Whether it answered whole when it was last asked. While it does not, a host of it needs no line
+   * in the log: its cloud has one for all.
+   */
+  boolean answers() {
+    return isUp().orElse(false);
   }
 
   /** Whether it answered when it was last asked; empty before the first time. */

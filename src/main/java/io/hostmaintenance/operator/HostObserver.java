@@ -129,9 +129,7 @@ final class HostObserver {
       return observation.snapshot();
     } catch (NovaException e) {
       try (var _ = LogFields.put(LogFields.REQUEST_ID, e.requestId().orElse(null))) {
-        // Of a cloud that does not answer its watch has said so, once for all hosts.
-        var level = health.isUp().orElse(false) ? Level.WARN : Level.DEBUG;
-        LOG.atLevel(level)
+        LOG.atLevel(health.answers() ? Level.WARN : Level.DEBUG)
             .log("host {}: not observed: {}", resource.getSpec().host(), e.getMessage());
       }
       return Unavailable.of(e);

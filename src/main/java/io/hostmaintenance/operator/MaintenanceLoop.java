@@ -490,11 +490,15 @@ final class MaintenanceLoop {
 
   /**
    * Says once that the questions for a host wait longer than its poll, for their reconciliation or
-   * one by one, and once that they do not any more. The log has it and not the status: it is of the
-   * operator and its cloud and not of the host, comes to many hosts at once, and would be one more
-   * write for each of them when there is much to do already.
+   * one by one, and once that they do not any more; of a cloud that does not answer, its watch has
+   * said so. The log has it and not the status: it is of the operator and its cloud and not of the
+   * host, comes to many hosts at once, and would be one more write for each of them when there is
+   * much to do already.
    */
   private void tellWhetherLate(HostMaintenance resource, Memory memory, Duration turn) {
+    if (!cloud(resource).health().answers()) {
+      return;
+    }
     var waited = turn.plus(memory.remembered.waited());
     var atRest = RequestPriority.ofObservation(resource) == Priority.IDLE;
     var poll = atRest ? settings.pollIdle() : settings.pollMoving();

@@ -35,6 +35,7 @@ class RequestPrioritiesTest {
   void begin() throws IOException {
     world = new World(directory);
     world.create("hm", "compute-1");
+    world.watch();
   }
 
   @AfterEach
@@ -218,6 +219,18 @@ class RequestPrioritiesTest {
             Context.class.getClassLoader(),
             new Class<?>[] {Context.class},
             (proxy, method, arguments) -> false);
+  }
+
+  /** Its cloud is, once for all its hosts. */
+  @Test
+  void hostThatWaitsForACloudThatDoesNotAnswerIsNotLogged() {
+    world.simulator().fault(request -> true, Fault.proxy503());
+    world.watch();
+    try (var logs = new Logs()) {
+      world.process().reconcile("hm", LONG);
+
+      assertThat(logs.at(Level.WARN)).isEmpty();
+    }
   }
 
   @Test
