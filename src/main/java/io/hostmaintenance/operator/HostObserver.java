@@ -26,6 +26,7 @@ import io.hostmaintenance.drain.instance.Question;
 import io.hostmaintenance.nova.ComputeService;
 import io.hostmaintenance.nova.GuestPower;
 import io.hostmaintenance.nova.Hypervisor;
+import io.hostmaintenance.nova.Identity;
 import io.hostmaintenance.nova.Instance;
 import io.hostmaintenance.nova.InstanceAction;
 import io.hostmaintenance.nova.Migration;
@@ -45,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -97,6 +99,14 @@ final class HostObserver {
   private final ChangedMigrations changed;
   private final Strategies strategies;
   private final CloudHealth health;
+  private final AtomicReference<Acting> acting = new AtomicReference<>();
+
+  /**
+   * Whom we act as, and where.
+   *
+   * @param since from when on, by the stopwatch: an older list may be of another cloud
+   */
+  private record Acting(Identity identity, long since) {}
 
   HostObserver(
       Nova nova,
@@ -160,6 +170,14 @@ final class HostObserver {
                 return Optional.empty();
               }
             });
+  }
+
+  private Acting acting(Nova nova) {
+    var identity = nova.identity();
+    var now = nanoTime.getAsLong();
+    return acting.updateAndGet(
+        known ->
+            known != null && known.identity().equals(identity) ? known : new Acting(identity, now));
   }
 
   private Duration age(ObservationMemory.Followed last) {
@@ -246,6 +264,9 @@ final class HostObserver {
     private final Set<String> unanswered = new HashSet<>();
     private final Offers offers;
 
+    /** As whom the observation was begun. */
+    private Acting begun;
+
     /** Whether the host can be asked about its guests; one that is down lets Nova wait. */
     private boolean up;
 
@@ -260,9 +281,17 @@ final class HostObserver {
       this.offers = new Offers(nova, hypervisors, host);
     }
 
+    /** All of it is of one cloud, also where somebody changes its clouds.yaml meanwhile. */
     private Snapshot snapshot() {
       var changesSince = ObservationNeeds.changesSince(status);
-      return changesSince.isPresent() ? following(changesSince.get()) : complete();
+      begun = acting(nova);
+      var snapshot = changesSince.isPresent() ? following(changesSince.get()) : complete();
+      if (!acting(nova).identity().equals(begun.identity())) {
+        throw unavailable(
+            "The clouds.yaml has changed during the observation of %s: the host is observed again.",
+            host);
+      }
+      return snapshot;
     }
 
     /** On the way out no question waits for what others ask. */
@@ -270,7 +299,7 @@ final class HostObserver {
       var now = nanoTime.getAsLong();
       return resource.isMarkedForDeletion()
           ? new SharedList.Fetched<>(nova.computeServices(), now)
-          : services.begunAfter(moment);
+          : services.begunAfter(Math.max(moment, begun.since()));
     }
 
     /**
@@ -293,7 +322,6 @@ final class HostObserver {
 
     /** While requests of ours are outstanding, when the host cannot be found empty anyway. */
     private Snapshot following(Instant changesSince) {
-      var identity = nova.identity();
       var migrations = changedSince(changesSince);
       var began = nanoTime.getAsLong();
       var instances = nova.instancesOn(host);
@@ -309,7 +337,7 @@ final class HostObserver {
                   instances.date(),
                   since(began),
                   false,
-                  identity,
+                  begun.identity(),
                   migrations,
                   instances.value(),
                   listed.value(),
@@ -329,7 +357,6 @@ final class HostObserver {
 
     private Snapshot complete() {
       remembered.notFollowed();
-      var identity = nova.identity();
       var before = servicesNow();
       var page = nova.newestMigrations(host);
       var unfinished = unfinished(page);
@@ -357,7 +384,7 @@ final class HostObserver {
               instances.date(),
               since(began),
               true,
-              identity,
+              begun.identity(),
               List.copyOf(migrations),
               instances.value(),
               after.value(),

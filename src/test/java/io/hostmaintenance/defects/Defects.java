@@ -152,6 +152,16 @@ final class Defects {
                 "|| observed.isNegative()")
             .caughtBy(
                 "operator.WatchTest$ABlindWatch#observationsThatFailForHalfAnHourMakeDrainedUnknownWhateverTheWatchSees"),
+        Defect.of("makes one observation of two clouds", "operator/HostObserver")
+            .where("!acting(nova).identity().equals(begun.identity())", "false")
+            .caughtBy(
+                "operator.SeveralCloudsTest#cloudThatIsSwappedDuringAnObservationLosesNoInstance",
+                "operator.SeveralCloudsTest#cloudThatIsSwappedDuringAnObservationHasNoNamesakeTaken"),
+        Defect.of(
+                "takes the services of the cloud before for those of now", "operator/HostObserver")
+            .where("Math.max(moment, begun.since())", "moment")
+            .caughtBy(
+                "operator.SeveralCloudsTest#cloudThatIsSwappedBetweenTwoObservationsLosesNoInstance"),
         Defect.of("uses a list that only ended after the moment", "operator/SharedList")
             .where(
                 "new Fetched<>(fetch.get(), began)",

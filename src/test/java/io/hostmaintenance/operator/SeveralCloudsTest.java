@@ -9,10 +9,13 @@ import io.hostmaintenance.api.v1alpha1.HostMaintenanceStatus;
 import io.hostmaintenance.fakecloud.NewServer;
 import io.hostmaintenance.fakecloud.Timing;
 import io.hostmaintenance.fakecloud.http.CloudSimulator;
+import io.hostmaintenance.fakecloud.http.Fault;
+import io.hostmaintenance.fakecloud.http.Request;
 import io.hostmaintenance.nova.Nova;
 import io.hostmaintenance.nova.openstack4j.Limits;
 import io.hostmaintenance.nova.openstack4j.OpenStackCloud;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,11 +25,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** One operator and the clouds {@code one} and {@code two}, whose hosts have equal names. */
 class SeveralCloudsTest {
@@ -35,7 +42,7 @@ class SeveralCloudsTest {
 
   private final InMemoryResources resources = new InMemoryResources();
   private final Map<String, Nova> novas = new HashMap<>();
-  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private CloudSimulator one;
   private CloudSimulator two;
   private MaintenanceLoop process;
@@ -229,6 +236,65 @@ class SeveralCloudsTest {
 
     assertThat(servicePuts(two)).isZero();
     assertThat(enabled(two, "compute-1")).isTrue();
+  }
+
+  /** The clouds.yaml of a cloud names another cloud from the next such request on. */
+  private void swapAtNext(Predicate<Request> request) {
+    var swapped = new AtomicBoolean();
+    one.fault(
+        r -> {
+          if (request.test(r) && !swapped.getAndSet(true)) {
+            swap();
+          }
+          return false;
+        },
+        Fault.proxy503());
+  }
+
+  private void swap() {
+    try {
+      Cluster.environment(directory.resolve("one"), two);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    now = now.plusSeconds(6);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"os-migrations", "servers/detail"})
+  void cloudThatIsSwappedDuringAnObservationLosesNoInstance(String request) {
+    place(one, "compute-1");
+    create("a", "one", "compute-1");
+    reconcile("a", "a");
+    swapAtNext(CloudSimulator.on("GET", "/v2\\.1/.*" + request));
+
+    reconcile("a");
+
+    assertThat(status("a").gone()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"os-services", "os-migrations", "servers/detail"})
+  void cloudThatIsSwappedDuringAnObservationHasNoNamesakeTaken(String request) {
+    create("a", "one", "compute-1");
+    reconcile("a");
+    swapAtNext(CloudSimulator.on("GET", "/v2\\.1/.*" + request));
+
+    reconcile("a");
+
+    assertThat(enabled(two, "compute-1")).isTrue();
+  }
+
+  @Test
+  void cloudThatIsSwappedBetweenTwoObservationsLosesNoInstance() {
+    place(one, "compute-1");
+    create("a", "one", "compute-1");
+    reconcile("a", "a");
+    swap();
+
+    reconcileUntil(() -> reason("a").equals("OtherCloud"), "a");
+
+    assertThat(status("a").gone()).isZero();
   }
 
   @Test
