@@ -38,8 +38,9 @@ final class CloudWatch {
   /**
    * A host that is watched.
    *
-   * @param since when its last observation began, or the watch of what is stored, by our clock
-   * @param seen when it was last seen, by our clock
+   * @param since when its last observation began, or the watch of what is stored, by a clock that
+   *     is never set back
+   * @param seen when it was last seen, by the same clock
    * @param finding what the last round showed of it; seen until then
    */
   record Entry(WatchedHost host, Instant since, Instant seen, Finding finding) {
@@ -101,7 +102,7 @@ final class CloudWatch {
   /**
    * One round.
    *
-   * @param now when it begins, by our clock
+   * @param now when it begins, by a clock that is never set back
    * @param timeout without a finding of a host for so long nothing is known of it
    * @return the names of the resources whose hosts are not shown, stand otherwise, or were not seen
    *     for so long

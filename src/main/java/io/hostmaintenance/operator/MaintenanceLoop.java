@@ -98,6 +98,7 @@ final class MaintenanceLoop {
   private final LongSupplier nanoTime;
   private final BooleanSupplier leading;
   private final Instant began;
+  private final long beganNanos;
   private final Consumer<String> wake;
   private final MoveBudget budget;
   private Instant swept;
@@ -161,6 +162,7 @@ final class MaintenanceLoop {
     this.nanoTime = nanoTime;
     this.leading = leading;
     this.began = now();
+    this.beganNanos = nanoTime.getAsLong();
     this.wake = wake;
     this.budget = new MoveBudget(settings.maxHostsDraining(), clouds::name);
   }
@@ -204,17 +206,17 @@ final class MaintenanceLoop {
   private synchronized void listOnce() {
     if (swept == null) {
       resources.list(budget::enter);
-      swept = now();
+      swept = steady();
     }
   }
 
   /** Forgets resources whose finalizer someone removed; once each idle poll. */
   private void sweep() {
     synchronized (this) {
-      if (Duration.between(swept, now()).compareTo(settings.pollIdle()) < 0) {
+      if (Duration.between(swept, steady()).compareTo(settings.pollIdle()) < 0) {
         return;
       }
-      swept = now();
+      swept = steady();
     }
     for (var name : budget.names()) {
       if (!resources.watched(name) && resources.read(name).isEmpty()) {
@@ -259,9 +261,11 @@ final class MaintenanceLoop {
   Optional<Instant> lastObserved(HostMaintenance resource) {
     var memory = memories.get(name(resource));
     if (memory == null) {
-      return Optional.of(began);
+      return Optional.of(byClock(began));
     }
-    return memory.needsNoObservation ? Optional.empty() : Optional.of(lastSeen(resource, memory));
+    return memory.needsNoObservation
+        ? Optional.empty()
+        : Optional.of(byClock(lastSeen(resource, memory)));
   }
 
   private Instant lastSeen(HostMaintenance resource, Memory memory) {
@@ -298,7 +302,8 @@ final class MaintenanceLoop {
     var uid = resource.getMetadata().getUid();
     return memories.compute(
         name(resource),
-        (name, known) -> known != null && known.uid.equals(uid) ? known : new Memory(uid, now()));
+        (name, known) ->
+            known != null && known.uid.equals(uid) ? known : new Memory(uid, steady()));
   }
 
   private Result reconcile(HostMaintenance resource, Memory memory, Duration waited) {
@@ -313,7 +318,7 @@ final class MaintenanceLoop {
       return watched.get();
     }
     var asked = now();
-    memory.asked = asked;
+    memory.asked = steady();
     var input = input(resource, memory, asked, NOT_OBSERVED);
     var unseen =
         resource.isMarkedForDeletion()
@@ -331,13 +336,13 @@ final class MaintenanceLoop {
     var observation = observation(resource, memory);
     tellWhetherLate(resource, memory, waited);
     if (Drain.sees(resource, observation)) {
-      memory.lastObserved = now();
+      memory.lastObserved = steady();
       memory.lastSeen = memory.lastObserved;
     }
     switch (observation) {
       case Observation.Snapshot snapshot -> {
         memory.unseenSince.keySet().retainAll(snapshot.unanswered());
-        snapshot.unanswered().forEach(id -> memory.unseenSince.putIfAbsent(id, now()));
+        snapshot.unanswered().forEach(id -> memory.unseenSince.putIfAbsent(id, steady()));
         memory.failedObservations = 0;
       }
       case Observation.Unavailable unavailable ->
@@ -365,16 +370,16 @@ final class MaintenanceLoop {
     }
     var version = resource.getMetadata().getResourceVersion();
     if (memory.nextObservation == null) {
-      watch.watch(name(resource), WatchedHost.stored(resource), now());
+      watch.watch(name(resource), WatchedHost.stored(resource), steady());
       memory.observedVersion = version;
-      memory.nextObservation = now().plus(part(settings.pollVerified(), chance(resource)));
+      memory.nextObservation = steady().plus(part(settings.pollVerified(), chance(resource)));
     }
     var stands =
         version.equals(memory.observedVersion)
-            && now().isBefore(memory.nextObservation)
+            && steady().isBefore(memory.nextObservation)
             && watch.of(name(resource)).filter(e -> stands(resource, e, memory)).isPresent();
     return stands
-        ? Optional.of(new Result(Duration.between(now(), memory.nextObservation), false))
+        ? Optional.of(new Result(Duration.between(steady(), memory.nextObservation), false))
         : Optional.empty();
   }
 
@@ -387,13 +392,13 @@ final class MaintenanceLoop {
   }
 
   private boolean unseenForLong(CloudWatch.Entry entry) {
-    return Duration.between(entry.seen(), now()).compareTo(settings.observationTimeout()) >= 0;
+    return Duration.between(entry.seen(), steady()).compareTo(settings.observationTimeout()) >= 0;
   }
 
   /** A host that is not shown with all others is asked for alone; at the next round again. */
   private boolean standsAlone(HostMaintenance resource, CloudWatch.Entry entry, Memory memory) {
     var cloud = cloud(resource);
-    var asked = now();
+    var asked = steady();
     try {
       var stands = cloud.observer().stands(entry.host(), memory.remembered);
       if (stands) {
@@ -461,7 +466,7 @@ final class MaintenanceLoop {
     watch.watch(name(stored), host.get(), asked);
     var pause = part(settings.pollVerified(), 900 + chance(stored) / 5);
     memory.observedVersion = stored.getMetadata().getResourceVersion();
-    memory.nextObservation = now().plus(pause);
+    memory.nextObservation = steady().plus(pause);
     return Optional.of(pause);
   }
 
@@ -483,7 +488,7 @@ final class MaintenanceLoop {
    */
   Duration watch(String name) {
     var watch = clouds.named(name).watch();
-    watch.round(now(), settings.observationTimeout()).forEach(wake);
+    watch.round(steady(), settings.observationTimeout()).forEach(wake);
     clouds.retain(budget.clouds());
     return watch.pause(settings.pollMoving(), settings.pollIdle());
   }
@@ -527,7 +532,7 @@ final class MaintenanceLoop {
             c ->
                 settings
                     .observationTimeout()
-                    .minus(Duration.between(lastSeen(resource, memory), now())));
+                    .minus(Duration.between(lastSeen(resource, memory), steady())));
   }
 
   private DecisionInput input(
@@ -543,14 +548,16 @@ final class MaintenanceLoop {
         settings,
         settings.maxMoves() - budget.othersInFlight(resource),
         budget.turn(resource),
-        memory.lastObserved,
-        lastSeen(resource, memory),
-        waited(resource, memory, asked),
+        byClock(memory.lastObserved),
+        byClock(lastSeen(resource, memory)),
+        waited(resource, memory),
         unseen(memory),
         memory.refusal,
-        memory.refusedSince == null ? Duration.ZERO : Duration.between(memory.refusedSince, now()),
-        memory.disabling.known(takesService(resource.getStatus()), now()),
-        memory.givingBack.known(Cleanup.begun(resource.getStatus()), now()));
+        memory.refusedSince == null
+            ? Duration.ZERO
+            : Duration.between(memory.refusedSince, steady()),
+        memory.disabling.known(takesService(resource.getStatus()), steady()),
+        memory.givingBack.known(Cleanup.begun(resource.getStatus()), steady()));
   }
 
   /** The uuids of the services of its host: what was taken, and what the cloud shows. */
@@ -571,7 +578,7 @@ final class MaintenanceLoop {
   }
 
   /** How long before the observation this process has known of each outstanding request. */
-  private Map<String, Duration> waited(HostMaintenance resource, Memory memory, Instant asked) {
+  private Map<String, Duration> waited(HostMaintenance resource, Memory memory) {
     var waited = new HashMap<String, Duration>();
     var keys = new ArrayList<String>();
     if (resource.getStatus() != null) {
@@ -579,8 +586,8 @@ final class MaintenanceLoop {
         if (row.requestTime() != null) {
           var key = row.id() + "/" + row.requestTime() + "/" + row.step();
           keys.add(key);
-          var first = memory.firstSeen.computeIfAbsent(key, k -> asked);
-          waited.put(row.id(), Duration.between(first, asked));
+          var first = memory.firstSeen.computeIfAbsent(key, k -> memory.asked);
+          waited.put(row.id(), Duration.between(first, memory.asked));
         }
       }
     }
@@ -590,7 +597,8 @@ final class MaintenanceLoop {
 
   private Map<String, Duration> unseen(Memory memory) {
     return memory.unseenSince.entrySet().stream()
-        .collect(Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), now())));
+        .collect(
+            Collectors.toMap(Map.Entry::getKey, e -> Duration.between(e.getValue(), steady())));
   }
 
   private Result carryOut(
@@ -637,14 +645,14 @@ final class MaintenanceLoop {
       events.record(stored, notice);
     }
     var outcomes = new ArrayList<Outcome>();
-    var held = now().isBefore(memory.refusedUntil);
+    var held = steady().isBefore(memory.refusedUntil);
     for (var command : decision.commands()) {
       if (!held || !(command instanceof Command.OnService)) {
         outcomes.add(carryOut(stored, command, observation, before));
       }
     }
     var request = resource.isMarkedForDeletion() ? memory.givingBack : memory.disabling;
-    if (!held && !request.mayBeUnderWay(settings.answerWait(), now())) {
+    if (!held && !request.mayBeUnderWay(settings.answerWait(), steady())) {
       memory.refusal = Optional.empty();
     }
     for (var outcome : outcomes) {
@@ -706,12 +714,12 @@ final class MaintenanceLoop {
       }
       case Outcome.Failed(var _, var failure) -> {
         if (failure.outcomeUnknown()) {
-          request.unanswered(now());
+          request.unanswered(steady());
         }
-        memory.refusedSince = memory.refusedSince == null ? now() : memory.refusedSince;
-        var pause = Refusals.pause(Duration.between(memory.refusedSince, now()));
+        memory.refusedSince = memory.refusedSince == null ? steady() : memory.refusedSince;
+        var pause = Refusals.pause(Duration.between(memory.refusedSince, steady()));
         memory.refusedUntil =
-            now().plus(failure.retryAfter().filter(r -> r.compareTo(pause) > 0).orElse(pause));
+            steady().plus(failure.retryAfter().filter(r -> r.compareTo(pause) > 0).orElse(pause));
         yield Optional.of(Observation.Unavailable.of(failure));
       }
       case Outcome.NotSent _ -> Optional.empty();
@@ -749,7 +757,7 @@ final class MaintenanceLoop {
     var onlyProgress =
         before != null && same(withoutProgress(before), withoutProgress(decision.status()));
     return !onlyProgress
-        || Duration.between(memory.lastWrite, now()).compareTo(PROGRESS_PAUSE) >= 0;
+        || Duration.between(memory.lastWrite, steady()).compareTo(PROGRESS_PAUSE) >= 0;
   }
 
   private static HostMaintenanceStatus withoutProgress(HostMaintenanceStatus status) {
@@ -774,7 +782,7 @@ final class MaintenanceLoop {
     next.setSpec(resource.getSpec());
     next.setStatus(status.toBuilder().schema(HostMaintenance.SCHEMA_VERSION).build());
     var stored = resources.writeStatus(next);
-    memory.lastWrite = now();
+    memory.lastWrite = steady();
     statuses.stored(resource, status);
     return stored;
   }
@@ -886,6 +894,19 @@ final class MaintenanceLoop {
 
   private Instant now() {
     return clock.instant().truncatedTo(ChronoUnit.SECONDS);
+  }
+
+  /**
+   * The time since the begin of this process by the stopwatch. What it remembers has this time:
+   * somebody may set the machine's clock back, and a host would stand as seen until then.
+   */
+  private Instant steady() {
+    return began.plusNanos(nanoTime.getAsLong() - beganNanos);
+  }
+
+  /** A moment of {@link #steady} by our clock as it is set now. */
+  private Instant byClock(Instant steady) {
+    return now().minus(Duration.between(steady, steady()));
   }
 
   private Duration since(long nanos) {

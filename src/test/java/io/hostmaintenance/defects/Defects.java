@@ -152,6 +152,15 @@ final class Defects {
                 "|| observed.isNegative()")
             .caughtBy(
                 "operator.WatchTest$ABlindWatch#observationsThatFailForHalfAnHourMakeDrainedUnknownWhateverTheWatchSees"),
+        Defect.of(
+                "measures what it remembers by a clock that somebody may set back",
+                "operator/MaintenanceLoop")
+            .where(
+                "return began.plusNanos(nanoTime.getAsLong() - beganNanos);",
+                "return clock.instant();")
+            .caughtBy(
+                "operator.WatchTest$AClockThatIsSetBack#hidesNoInstanceThatCame",
+                "operator.WatchTest$AClockThatIsSetBack#keepsDrainedNoLongerWithoutTheCloud"),
         Defect.of("makes one observation of two clouds", "operator/HostObserver")
             .where("!acting(nova).identity().equals(begun.identity())", "false")
             .caughtBy(
@@ -1044,7 +1053,7 @@ final class Defects {
         Defect.of(
                 "takes a request without an answer for one that is over",
                 "operator/MaintenanceLoop")
-            .where("request.unanswered(now());", "request.closed();")
+            .where("request.unanswered(steady());", "request.closed();")
             .caughtBy(
                 "operator.MaintenanceLoopTest$TheComputeService"
                     + "#isNotDisabledAgainDuringTheAnswerWait",

@@ -94,6 +94,17 @@ class WatchTest {
             });
   }
 
+  private String letGoOfOnItsWayHere(String seconds) {
+    var server = world.place(NewServer.on("compute-2").with(Steering.LM_SECONDS, seconds)).id();
+    world
+        .simulator()
+        .change(c -> c.liveMigrate(c.admin(), server, LiveMigrationRequest.to("compute-1")));
+    world.pass(Duration.ofSeconds(60));
+    world.simulator().change(c -> c.resetState(c.admin(), server, VmState.ACTIVE));
+    verified();
+    return server;
+  }
+
   @Nested
   class AVerifiedHost {
 
@@ -193,17 +204,6 @@ class WatchTest {
       world.active();
 
       assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(2));
-    }
-
-    private String letGoOfOnItsWayHere(String seconds) {
-      var server = world.place(NewServer.on("compute-2").with(Steering.LM_SECONDS, seconds)).id();
-      world
-          .simulator()
-          .change(c -> c.liveMigrate(c.admin(), server, LiveMigrationRequest.to("compute-1")));
-      world.pass(Duration.ofSeconds(60));
-      world.simulator().change(c -> c.resetState(c.admin(), server, VmState.ACTIVE));
-      verified();
-      return server;
     }
 
     /** Nova has let go of the instance, though its migration goes on: its place here was taken. */
@@ -429,6 +429,30 @@ class WatchTest {
       minutes(20);
 
       assertThat(drained()).isEqualTo("True");
+    }
+  }
+
+  /** The clock of the machine, which somebody or something may set. */
+  @Nested
+  class AClockThatIsSetBack {
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 24})
+    void hidesNoInstanceThatCame(int hours) {
+      verified();
+      world.clockJumps(Duration.ofHours(-hours));
+      world.active();
+
+      assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(2));
+    }
+
+    @Test
+    void keepsDrainedNoLongerWithoutTheCloud() {
+      verified();
+      world.clockJumps(Duration.ofHours(-1));
+      refuse(ANY);
+
+      assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(5));
     }
   }
 

@@ -70,6 +70,7 @@ final class World implements AutoCloseable {
   private static final Limits UNHURRIED = new Limits(8, Integer.MAX_VALUE);
 
   private volatile Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private Duration ahead = Duration.ZERO;
   private BooleanSupplier leading = () -> true;
   private boolean requestsFree = true;
   private Duration waited = Duration.ZERO;
@@ -112,7 +113,7 @@ final class World implements AutoCloseable {
             (resource, notice) -> notices.add(notice),
             (before, status) -> {},
             settings,
-            () -> now,
+            () -> now.plus(ahead),
             this::nanos,
             () -> leading.getAsBoolean(),
             name -> (watching ? unseen : woken).add(name));
@@ -201,6 +202,11 @@ final class World implements AutoCloseable {
 
   void pass(Duration duration) {
     now = now.plus(duration);
+  }
+
+  /** The clock of the operator's machine is set. */
+  void clockJumps(Duration by) {
+    ahead = ahead.plus(by);
   }
 
   /** One round of the watch; gives the names of the resources that are to be reconciled soon. */
