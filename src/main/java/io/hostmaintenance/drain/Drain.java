@@ -512,6 +512,7 @@ public final class Drain {
         : drainUnavailable(input, unavailable);
   }
 
+  /** Whatever pause the cloud asks for: Drained is True for no longer than it may be unseen. */
   private static Decision drainUnavailable(DecisionInput input, Unavailable unavailable) {
     var previous = DecisionContext.previous(input);
     var phase = Report.phase(previous);
@@ -526,7 +527,10 @@ public final class Drain {
     }
     var status = unavailableStatus(report, unavailable, phase, taken, unavailableFor, forLong);
     var notices = Notices.ofUnavailable(input, status, unavailable);
-    return Decision.waiting(status, notices, unavailable.pause(input.settings(), phase));
+    var pause = unavailable.pause(input.settings(), phase);
+    var known = input.settings().observationTimeout().minus(unavailableFor);
+    var soon = status.isTrue(Condition.DRAINED) && known.compareTo(pause) < 0;
+    return Decision.waiting(status, notices, soon ? known : pause);
   }
 
   /** Whether nothing is known of the host: it was not seen for long, or not observed for longer. */

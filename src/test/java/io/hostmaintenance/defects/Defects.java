@@ -161,6 +161,11 @@ final class Defects {
             .caughtBy(
                 "operator.WatchTest$AClockThatIsSetBack#hidesNoInstanceThatCame",
                 "operator.WatchTest$AClockThatIsSetBack#keepsDrainedNoLongerWithoutTheCloud"),
+        Defect.of("keeps Drained for as long as a cloud asks for a pause", "drain/Drain")
+            .where("soon ? known : pause", "pause")
+            .caughtBy(
+                "drain.EmptyCheckTest$WithoutAnObservation#theNextReconciliationComesWhenNothingIsKnownOfTheHostAnyMore",
+                "operator.WatchTest$ABlindWatch#hidesNoHostThatItDoesNotWatchWhileTheCloudWantsToBeLeftAlone"),
         Defect.of("makes one observation of two clouds", "operator/HostObserver")
             .where("!acting(nova).identity().equals(begun.identity())", "false")
             .caughtBy(

@@ -831,9 +831,16 @@ class EmptyCheckTest {
 
     @Test
     void theNextReconciliationRespectsTheRetryAfterOfTheCloud() {
-      var patient = new Unavailable(Reason.ApiUnavailable.cause("Slow."), Duration.ofSeconds(200));
+      var patient = new Unavailable(Reason.ApiUnavailable.cause("Slow."), Duration.ofSeconds(150));
 
-      assertThat(given.decide(patient).requeueAfter()).hasSeconds(200);
+      assertThat(given.decide(patient).requeueAfter()).hasSeconds(150);
+    }
+
+    @Test
+    void theNextReconciliationComesWhenNothingIsKnownOfTheHostAnyMore() {
+      var patient = new Unavailable(Reason.ApiUnavailable.cause("Slow."), Duration.ofSeconds(600));
+
+      assertThat(given.decide(patient).requeueAfter()).hasSeconds(180);
     }
   }
 

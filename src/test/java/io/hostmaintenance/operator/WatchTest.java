@@ -381,6 +381,18 @@ class WatchTest {
       assertThat(drained()).isEqualTo("Unknown");
     }
 
+    /** Nothing but its own observations tells of a host on which a left record holds a place. */
+    @Test
+    void hidesNoHostThatItDoesNotWatchWhileTheCloudWantsToBeLeftAlone() {
+      letGoOfOnItsWayHere("36000");
+      world
+          .simulator()
+          .fault(ANY, Fault.error(429, "Too many requests.", Map.of("Retry-After", "3600")));
+
+      assertThat(untilDrainedIsTakenAway()).isLessThan(Duration.ofMinutes(4));
+      assertThat(drained()).isEqualTo("Unknown");
+    }
+
     @Test
     void leavesDrainedForTwoMinutes() {
       verified();
