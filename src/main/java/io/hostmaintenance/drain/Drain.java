@@ -182,15 +182,12 @@ public final class Drain {
   // ---------------------------------------------------------------- with an observation
 
   private static Decision decide(DecisionContext context) {
-    var currentHolder = currentHolder(context.input());
-    if (currentHolder.isPresent()) {
-      var conflict = HostMessages.conflict(context.input(), currentHolder.get());
-      return RowTransitions.anyOutstanding(context.previous().instances())
-              && context.service().isPresent()
-          ? drain(context, Optional.of(conflict))
-          : wait(context.input(), Phase.Blocked, conflict);
-    }
+    var conflict =
+        currentHolder(context.input()).map(r -> HostMessages.conflict(context.input(), r));
     var fresh = !HostClaim.holdsHost(context.previous());
+    if (fresh && conflict.isPresent()) {
+      return wait(context.input(), Phase.Blocked, conflict.get());
+    }
     var finding = Policies.check(context, fresh || hasWork(context));
     if (fresh && finding.isPresent()) {
       return failed(context, finding.get());
@@ -201,7 +198,7 @@ public final class Drain {
     if (context.service().isEmpty()) {
       return failed(context, finding.orElseThrow());
     }
-    return drain(context, finding);
+    return drain(context, conflict.or(() -> finding));
   }
 
   private static CloudStatus cloud(DecisionContext context) {

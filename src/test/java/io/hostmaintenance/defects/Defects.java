@@ -161,6 +161,10 @@ final class Defects {
             .caughtBy(
                 "operator.WatchTest$AClockThatIsSetBack#hidesNoInstanceThatCame",
                 "operator.WatchTest$AClockThatIsSetBack#keepsDrainedNoLongerWithoutTheCloud"),
+        Defect.of("keeps Drained of a host that another resource holds too", "drain/Drain")
+            .where("if (fresh && conflict.isPresent()) {", "if (conflict.isPresent()) {")
+            .caughtBy(
+                "drain.ReportTest$TwoMaintenancesOfOneHost#theYoungerHolderDoesNotCallAHostEmptyOnWhichAnInstanceIs"),
         Defect.of("keeps Drained for as long as a cloud asks for a pause", "drain/Drain")
             .where("soon ? known : pause", "pause")
             .caughtBy(

@@ -678,6 +678,22 @@ class ReportTest {
       stands(Phase.Blocked, Reason.Conflict);
     }
 
+    /** Two names of one cloud, and a service that was registered anew: both hold the host. */
+    @Test
+    void theYoungerHolderDoesNotCallAHostEmptyOnWhichAnInstanceIs() {
+      given = Given.taken();
+      given.decide();
+      given.decideAfter(60);
+      assertThat(given.status().isTrue(Condition.DRAINED)).isTrue();
+      currentHolder("older", older, false, true);
+
+      given.instances(active("vm")).decideAfter(60);
+
+      stands(Phase.Blocked, Reason.Conflict);
+      assertThat(given.status().condition(Condition.DRAINED).orElseThrow().status())
+          .isEqualTo("False");
+    }
+
     @Test
     void aMaintenanceOfAnotherHostDoesNotConflict() {
       given.otherMaintenance(
