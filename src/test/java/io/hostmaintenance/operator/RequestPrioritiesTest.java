@@ -4,6 +4,7 @@ import static io.hostmaintenance.fakecloud.http.CloudSimulator.on;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import io.hostmaintenance.api.v1alpha1.Condition;
 import io.hostmaintenance.api.v1alpha1.HostMaintenance;
 import io.hostmaintenance.fakecloud.http.Fault;
 import io.hostmaintenance.nova.openstack4j.Limits;
@@ -106,8 +107,10 @@ class RequestPrioritiesTest {
     var before = world.simulator().requests().size();
 
     world.pass(Duration.ofSeconds(100));
+    world.pass(world.reconcile("hm").requeueAfter());
     var next = world.reconcile("hm").requeueAfter();
 
+    assertThat(world.condition("hm", Condition.DRAINED)).isEqualTo("Unknown");
     assertThat(world.simulator().requests()).hasSize(before);
     assertThat(next).isGreaterThan(Duration.ofMinutes(2));
   }
