@@ -46,6 +46,8 @@ class Fuzz:
 
     def good(self, name, schema):
         pick = self.random
+        if schema.get('x-kubernetes-int-or-string'):
+            return pick.choice(('Auto', 1, 16, pick.randint(1, 16)))
         if schema['type'] == 'object':
             wanted = schema.get('required', [])
             return {k: self.good(k, s) for k, s in schema['properties'].items() if k in wanted or pick.random() < 0.4}
@@ -83,7 +85,7 @@ class Fuzz:
             return
         if where == 'concurrency':
             spec['concurrency'] = pick.choice((None, [], 'two', {'live': pick.choice(NUMBERS)}, {'cold': None},
-                                               {'live': 'many'}, {'warm': 1}, {}))
+                                               {'live': 'many'}, {'live': '2'}, {'warm': 1}, {}))
             return
         field = pick.choice([*self.spec['properties'], 'unknownField'])
         if pick.random() < 0.15:
