@@ -76,6 +76,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
    *
    * @return the reply, whatever its status
    * @throws TransportException when there is none
+   * @throws LoginRefusedException when it refuses a login
    * @throws IllegalStateException when the Config of the request is not ours
    */
   @Override
@@ -96,7 +97,7 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
       var reply = send(request, url, connection, end);
       var redirect = Redirect.of(url, reply);
       if (redirect.isEmpty()) {
-        return reply;
+        return granted(request, reply);
       }
       var to = redirect.get();
       if (hop == Redirect.HOPS || !mayBeSentOn(request) || !to.staysWith(url)) {
@@ -104,6 +105,16 @@ public final class JdkHttpExecutorService implements HttpExecutorService {
       }
       url = to.to();
     }
+  }
+
+  /**
+   * openstack4j would drop the headers of a refused login, and with them how long it is to wait.
+   */
+  private static Reply granted(HttpRequest<?> request, Reply reply) {
+    if (isLogin(request) && reply.status() >= 400) {
+      throw new LoginRefusedException(reply);
+    }
+    return reply;
   }
 
   /** openstack4j would take the reply for the token. */

@@ -15,7 +15,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.openstack4j.api.OSClient.OSClientV3;
-import org.openstack4j.api.exceptions.ResponseException;
 import org.openstack4j.api.types.ServiceType;
 import org.openstack4j.core.transport.Config;
 import org.openstack4j.openstack.internal.OSAuthenticator;
@@ -28,9 +27,9 @@ import org.slf4j.LoggerFactory;
  * files that it names) is read again every few seconds.
  *
  * <p>Nothing makes it log in without end, since Keystone locks accounts that fail too often: a
- * failed login is not tried again for ten seconds, then 20, then 40, then a minute, unless its
- * configuration changes; a service that refuses a fresh token has no other one made for a minute;
- * and so has a cloud that cannot be reached.
+ * failed login is not tried again for ten seconds, then 20, then 40, then a minute, or for as long
+ * as Keystone asks, unless its configuration changes; a service that refuses a fresh token has no
+ * other one made for a minute; and so has a cloud that cannot be reached.
  */
 final class Session {
 
@@ -173,7 +172,7 @@ final class Session {
     var source = read();
     cloud = source.cloud();
     if (failure != null && failure.holds(source, now())) {
-      throw failure.again();
+      throw failure.again(now());
     }
     try {
       return budget.during(asker, timeouts.usual(), () -> logInNow(source));
@@ -235,9 +234,9 @@ final class Session {
           (OSClientV3) OSAuthenticator.invoke(auth, authUrl(cloud), cloud.facing(), config, null);
       status = 201;
       return client;
-    } catch (ResponseException e) {
-      status = e.getStatus();
-      throw refused(e, cloud);
+    } catch (LoginRefusedException e) {
+      status = e.reply().status();
+      throw refused(e.reply(), cloud);
     } catch (TransportException e) {
       throw unanswered(e.getMessage(), e, cloud);
     } finally {
@@ -281,8 +280,8 @@ final class Session {
     return new Identity(token.userId().get(), token.projectId().get());
   }
 
-  private static NovaException refused(ResponseException e, CloudConfig cloud) {
-    var kind = e.getStatus() == 404 ? Kind.CONFIGURATION : Failures.kind(e.getStatus());
+  private NovaException refused(Reply reply, CloudConfig cloud) {
+    var kind = reply.status() == 404 ? Kind.CONFIGURATION : Failures.kind(reply.status());
     var sentence =
         "Keystone at %s refuses the login of %s of cloud %s in %s (HTTP %s): %s"
             .formatted(
@@ -290,9 +289,10 @@ final class Session {
                 cloud.credentials().who(),
                 cloud.name(),
                 cloud.file(),
-                e.getStatus(),
-                cloud.credentials().secret().hiddenIn(String.valueOf(e.getMessage())));
-    return new NovaException(kind, sentence, e.getStatus(), null, null, false, null);
+                reply.status(),
+                cloud.credentials().secret().hiddenIn(reply.getStatusMessage()));
+    var wait = reply.retryAfter(clock.instant()).orElse(null);
+    return new NovaException(kind, sentence, reply.status(), null, wait, false, null);
   }
 
   private static NovaException unanswered(String why, TransportException e, CloudConfig cloud) {
@@ -308,7 +308,7 @@ final class Session {
   /**
    * A login that Keystone did not grant.
    *
-   * @param pause how long it is not tried again
+   * @param pause how long it is not tried again, if Keystone asks for no longer one
    */
   private record Failure(NovaException exception, Source source, long at, Duration pause) {
 
@@ -322,13 +322,30 @@ final class Session {
     }
 
     boolean holds(Source now, long nanoTime) {
-      return source.equals(now) && Duration.ofNanos(nanoTime - at).compareTo(pause) < 0;
+      return source.equals(now) && (left(pause, nanoTime) || asked(nanoTime).isPresent());
     }
 
-    NovaException again() {
-      var status = exception.status();
-      var sentence = exception.getMessage();
-      return new NovaException(exception.kind(), sentence, status, null, null, false, exception);
+    private boolean left(Duration wait, long nanoTime) {
+      return Duration.ofNanos(nanoTime - at).compareTo(wait) < 0;
+    }
+
+    /** How much longer Keystone asks to be left alone. */
+    private Optional<Duration> asked(long nanoTime) {
+      return exception
+          .retryAfter()
+          .filter(wait -> left(wait, nanoTime))
+          .map(wait -> wait.minusNanos(nanoTime - at));
+    }
+
+    NovaException again(long nanoTime) {
+      return new NovaException(
+          exception.kind(),
+          exception.getMessage(),
+          exception.status(),
+          null,
+          asked(nanoTime).orElse(null),
+          false,
+          exception);
     }
   }
 }

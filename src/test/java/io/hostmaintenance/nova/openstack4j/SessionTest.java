@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -366,6 +367,33 @@ class SessionTest {
   }
 
   @Test
+  void loginIsNotRepeatedForAsLongAsKeystoneAsksToBeLeftAlone() {
+    cloud.keystone(request -> new Answer(429, "{}", Map.of("Retry-After", "25")));
+    var nova = nova();
+    catchThrowableOfType(NovaException.class, nova::identity);
+    clock.advance(Duration.ofMillis(24_999));
+    var held = catchThrowableOfType(NovaException.class, nova::identity);
+    var logins = cloud.logins();
+    clock.advance(Duration.ofMillis(1));
+    catchThrowableOfType(NovaException.class, nova::identity);
+
+    assertThat(logins).isEqualTo(1);
+    assertThat(held.retryAfter()).contains(Duration.ofMillis(1));
+    assertThat(cloud.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void loginThatKeystoneRefusesForAMomentIsStillNotRepeatedWithinTenSeconds() {
+    cloud.keystone(request -> new Answer(429, "{}", Map.of("Retry-After", "1")));
+    var nova = nova();
+    catchThrowableOfType(NovaException.class, nova::identity);
+    clock.advance(Duration.ofMillis(9_999));
+    catchThrowableOfType(NovaException.class, nova::identity);
+
+    assertThat(cloud.logins()).isEqualTo(1);
+  }
+
+  @Test
   void failedLoginIsRepeatedAtOnceWhenCloudsYamlChanges() throws IOException {
     refuseLogins();
     var file = cloud.cloudsYaml(directory);
@@ -391,7 +419,7 @@ class SessionTest {
 
   @Test
   void loginAnsweredWithStatus404IsAConfigurationError() {
-    cloud.keystone(request -> new Answer(404, "<h1>Not Found</h1>", java.util.Map.of()));
+    cloud.keystone(request -> new Answer(404, "<h1>Not Found</h1>", Map.of()));
 
     assertThatExceptionOfType(NovaException.class)
         .isThrownBy(() -> nova().identity())
