@@ -7,6 +7,7 @@ import re
 import secrets
 import string
 import time
+import uuid
 
 import pytest
 
@@ -51,12 +52,16 @@ class Fuzz:
         if schema['type'] == 'object':
             wanted = schema.get('required', [])
             return {k: self.good(k, s) for k, s in schema['properties'].items() if k in wanted or pick.random() < 0.4}
+        if schema['type'] == 'array':
+            return [str(uuid.UUID(int=pick.getrandbits(128))) for _ in range(pick.choice((0, 1, 3)))]
         if schema['type'] == 'boolean':
             return pick.random() < 0.5
         if schema['type'] == 'integer':
             return pick.choice((schema['minimum'], schema['maximum'], pick.randint(schema['minimum'], schema['maximum'])))
         if name in ('host', 'targetHost'):
             return pick.choice(self.hosts)
+        if name == 'cloud':
+            return pick.choice((CLOUD, CLOUD, 'hm-e2e-nonesuch', 'a' * 63))
         rules = ' '.join(r['rule'] for r in schema.get('x-kubernetes-validations', []))
         if words := re.findall(r"'(\w+)'", rules.split(' in [')[-1] if ' in [' in rules else ''):
             return pick.choice(words)
