@@ -122,8 +122,9 @@ def served(c, name):
 
 def handled(resource):
     """Whether the operator has said where the resource stands, and why."""
-    status, ready = resource.get('status', {}), condition(resource, 'Ready')
-    if not (status.get('phase') and ready['reason'] and ready['message']):
+    status = resource.get('status', {})
+    told = condition(resource, 'Planned' if resource['spec'].get('mode') == 'Plan' else 'Ready')
+    if not (status.get('phase') and told['reason'] and told['message']):
         raise Failure(summary(resource))
     return status['observedGeneration'] == resource['metadata']['generation']
 
