@@ -124,6 +124,7 @@ final class OperatorProcess {
 
   void skew(Duration value) {
     skew = value;
+    world.isBehind(value.negated());
   }
 
   Duration skew() {

@@ -1121,7 +1121,10 @@ final class Programs {
             w -> w.home().cloud().clockJumps(jump));
       }
       case 1 -> {
-        var skew = Duration.ofMillis(chance.nextInt(-10_000, 10_000));
+        var skew =
+            one(4)
+                ? Duration.ofSeconds(chance.nextInt(-3600, 0))
+                : Duration.ofMillis(chance.nextInt(-10_000, 10_000));
         add(
             moment(),
             "the operator's clock jumps to " + skew.toMillis() + " ms",

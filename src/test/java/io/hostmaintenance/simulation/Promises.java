@@ -412,7 +412,10 @@ final class Promises {
     return resource.getMetadata().getName();
   }
 
-  /** Once the time of a drain is over nothing new is asked; what has begun goes on. */
+  /**
+   * Once the time of a drain is over by the operator's clock nothing new is asked; what has begun
+   * goes on.
+   */
   private void nothingNew(
       ObservedTruth observed, HostMaintenance resource, HostMaintenanceStatus next) {
     var old = resource.getStatus();
@@ -421,7 +424,10 @@ final class Promises {
         || old == null
         || old.startTime() == null
         || resource.isMarkedForDeletion()
-        || observed.began().isBefore(old.startTime().plus(Durations.parse(limit)).plus(CLOCKS))) {
+        || observed
+            .began()
+            .minus(world.farthestBehind())
+            .isBefore(old.startTime().plus(Durations.parse(limit)).plus(CLOCKS))) {
       return;
     }
     var open =

@@ -49,6 +49,7 @@ final class World {
   private boolean tickEnded;
   private boolean peaceful;
   private Instant disturbed = START;
+  private Duration farthestBehind = Duration.ZERO;
   private final Map<String, Integer> writesSeen = new HashMap<>();
   private final Map<String, Integer> quietTicks = new HashMap<>();
   private final Map<String, Instant> written = new HashMap<>();
@@ -329,6 +330,16 @@ final class World {
   /** When something went wrong last, but with the calls to one cloud alone. */
   Instant disturbed() {
     return disturbed;
+  }
+
+  /** An operator's clock is so far behind; negative: ahead. */
+  void isBehind(Duration value) {
+    farthestBehind = value.compareTo(farthestBehind) > 0 ? value : farthestBehind;
+  }
+
+  /** How far the clock of any operator was behind so far. */
+  Duration farthestBehind() {
+    return farthestBehind;
   }
 
   /** Whether the faults are over. */
