@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -119,11 +120,29 @@ final class CloudWatch {
       failure = Optional.of(e);
       wholeInARow = 0;
     }
+    return names(
+        e ->
+            failure.isEmpty() && e.finding() != Finding.UNCHANGED
+                || unseenForLong(e, now, timeout));
+  }
+
+  /**
+   * Who was not seen for long while rounds fail. It is told before the next round, which may take
+   * minutes: a cloud that hangs answers each question by a time-out.
+   *
+   * @return the names of the resources; none where the last round was whole
+   */
+  List<String> unseen(Instant now, Duration timeout) {
+    return failure.isEmpty() ? List.of() : names(e -> unseenForLong(e, now, timeout));
+  }
+
+  private static boolean unseenForLong(Entry entry, Instant now, Duration timeout) {
+    return Duration.between(entry.seen(), now).compareTo(timeout) >= 0;
+  }
+
+  private List<String> names(Predicate<Entry> which) {
     return entries.entrySet().stream()
-        .filter(
-            e ->
-                failure.isEmpty() && e.getValue().finding() != Finding.UNCHANGED
-                    || Duration.between(e.getValue().seen(), now).compareTo(timeout) >= 0)
+        .filter(e -> which.test(e.getValue()))
         .map(Map.Entry::getKey)
         .sorted()
         .toList();

@@ -488,6 +488,7 @@ final class MaintenanceLoop {
    */
   Duration watch(String name) {
     var watch = clouds.named(name).watch();
+    watch.unseen(steady(), settings.observationTimeout()).forEach(wake);
     watch.round(steady(), settings.observationTimeout()).forEach(wake);
     clouds.retain(budget.clouds());
     return watch.pause(settings.pollMoving(), settings.pollIdle());

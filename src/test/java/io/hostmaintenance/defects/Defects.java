@@ -279,6 +279,10 @@ final class Defects {
                 "(left(pause, nanoTime) || asked(nanoTime).isPresent())", "left(pause, nanoTime)")
             .caughtBy(
                 "nova.openstack4j.SessionTest#loginIsNotRepeatedForAsLongAsKeystoneAsksToBeLeftAlone"),
+        Defect.of("tells only after a round of the watch who is unseen", "operator/MaintenanceLoop")
+            .where("watch.unseen(steady(), settings.observationTimeout()).forEach(wake);", "")
+            .caughtBy(
+                "operator.WatchTest$ABlindWatch#tellsOfAHostThatWasNotSeenForLongBeforeItsNextRoundAsks"),
         Defect.of("takes a revert for no arrival", "drain/WatchedHost")
             .where(
                 ".anyMatch(c -> c.migration().map(Migration::unfinished).orElse(true))",

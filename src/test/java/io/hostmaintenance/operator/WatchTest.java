@@ -16,6 +16,7 @@ import io.hostmaintenance.nova.openstack4j.Logs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -379,6 +380,44 @@ class WatchTest {
       minutes(5);
 
       assertThat(drained()).isEqualTo("Unknown");
+    }
+
+    /** A question to a cloud that hangs takes a minute, and a round has two. */
+    @Test
+    void tellsOfAHostThatWasNotSeenForLongBeforeItsNextRoundAsks() {
+      verified();
+      var told = new ArrayList<String>();
+      beforeEachAnswer(() -> told.addAll(world.unseen()));
+      refuse(ANY);
+      world.pass(Duration.ofMinutes(1));
+      world.watch();
+      world.pass(Duration.ofMinutes(3));
+
+      world.watch();
+
+      assertThat(told).contains("hm");
+    }
+
+    @Test
+    void tellsOfNoHostThatTheRoundMayStillSeeBeforeItAsks() {
+      verified();
+      var told = new ArrayList<String>();
+      beforeEachAnswer(() -> told.addAll(world.unseen()));
+      world.pass(Duration.ofMinutes(4));
+
+      assertThat(world.watch()).isEmpty();
+      assertThat(told).isEmpty();
+    }
+
+    private void beforeEachAnswer(Runnable deed) {
+      world
+          .simulator()
+          .fault(
+              request -> {
+                deed.run();
+                return false;
+              },
+              Fault.proxy503());
     }
 
     /** Nothing but its own observations tells of a host on which a left record holds a place. */

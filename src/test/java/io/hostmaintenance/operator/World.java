@@ -219,6 +219,11 @@ final class World implements AutoCloseable {
     return names;
   }
 
+  /** The names that the round under way has told so far. */
+  List<String> unseen() {
+    return List.copyOf(unseen);
+  }
+
   /**
    * Ticks for so long, each reconciliation when the one before wanted it, but a second later at
    * least, or when the watch has it reconciled.
