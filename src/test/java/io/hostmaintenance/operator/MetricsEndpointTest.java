@@ -49,6 +49,12 @@ class MetricsEndpointTest {
       cluster.simulator().change(c -> c.place(NewServer.on("compute-1").in(VmState.STOPPED)));
       cluster.create("compute-1", HostMaintenanceSpecBuilder.builder().host("compute-1"));
       var operator = cluster.startOperator(Cluster.QUICK);
+      // an Event comes after what it tells of is counted; the phase is served before that
+      await()
+          .atMost(PATIENCE)
+          .until(
+              () -> cluster.client().v1().events().inAnyNamespace().list().getItems(),
+              events -> events.stream().anyMatch(e -> e.getReason().equals("InMaintenance")));
       page =
           await()
               .atMost(PATIENCE)
