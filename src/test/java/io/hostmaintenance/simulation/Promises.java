@@ -71,7 +71,7 @@ final class Promises {
   private final Map<String, Instant> freeSince = new HashMap<>();
 
   /** An observation at which the truth was an empty host. */
-  private record EmptyLook(Instant date) {}
+  private record EmptyLook(Instant date, Instant began) {}
 
   /** One attempt to move one instance, however often it is asked for. */
   private static final class Attempt {
@@ -506,7 +506,7 @@ final class Promises {
           () -> next.firstEmptyTime() + ": " + observed.leaving());
       emptyLooks
           .computeIfAbsent(name, n -> new ArrayList<>())
-          .add(new EmptyLook(next.firstEmptyTime()));
+          .add(new EmptyLook(next.firstEmptyTime(), observed.began()));
     }
     if (observed.date() == null || observed.failed()) {
       return;
@@ -703,7 +703,8 @@ final class Promises {
     if (observed.toMove().isPresent() && !observed.isShort()) {
       emptyLooks
           .getOrDefault(name, new ArrayList<>())
-          .removeIf(l -> !l.date().isAfter(observed.date()));
+          .removeIf(
+              l -> !l.date().isAfter(observed.date()) && l.began().isBefore(observed.began()));
     }
     var late =
         Duration.between(observed.began(), cloud.now()).compareTo(Duration.ofSeconds(25)) > 0;
