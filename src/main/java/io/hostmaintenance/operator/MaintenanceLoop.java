@@ -161,7 +161,7 @@ final class MaintenanceLoop {
     this.clock = clock;
     this.nanoTime = nanoTime;
     this.leading = leading;
-    this.began = now();
+    this.began = clock.instant();
     this.beganNanos = nanoTime.getAsLong();
     this.wake = wake;
     this.budget = new MoveBudget(settings.maxHostsDraining(), clouds::name);
@@ -905,9 +905,13 @@ final class MaintenanceLoop {
     return began.plusNanos(nanoTime.getAsLong() - beganNanos);
   }
 
-  /** A moment of {@link #steady} by our clock as it is set now. */
+  /**
+   * A moment of {@link #steady} by our clock as it is set now, in whole seconds: the same for the
+   * same moment however often it is asked for.
+   */
   private Instant byClock(Instant steady) {
-    return now().minus(Duration.between(steady, steady()));
+    var ahead = Math.round(Duration.between(steady(), clock.instant()).toMillis() / 1000.0);
+    return steady.plusSeconds(ahead).truncatedTo(ChronoUnit.SECONDS);
   }
 
   private Duration since(long nanos) {
